@@ -1,0 +1,41 @@
+//! Children of a family. Names are sealed; a birth date is kept because age decides the class.
+use sea_orm::{QueryFilter, QueryOrder, entity::prelude::*};
+
+use crate::{ChildId, FamilyId};
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "children")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: ChildId,
+    pub family_id: FamilyId,
+    /// What the family calls the child, sealed.
+    pub name_sealed: Vec<u8>,
+    /// The name in the register, sealed; asked for before the first visit.
+    pub legal_name_sealed: Option<Vec<u8>>,
+    pub birth_date: Date,
+    pub township: String,
+    /// Declared by the family: third child, special family, disabled (reductions of project 5).
+    pub third_child: bool,
+    pub special_family: bool,
+    pub disabled: bool,
+    pub created_at: DateTimeUtc,
+    pub removed_at: Option<DateTimeUtc>,
+}
+crate::plain_table!();
+
+impl Entity {
+    /// The family's children that were not removed, oldest row first.
+    pub fn of_family(family: FamilyId) -> Select<Self> {
+        Self::find()
+            .filter(Column::FamilyId.eq(family))
+            .filter(Column::RemovedAt.is_null())
+            .order_by_asc(Column::CreatedAt)
+            .order_by_asc(Column::Id)
+    }
+
+    /// One child, if it is the family's.
+    pub fn one_of_family(family: FamilyId, child: ChildId) -> Select<Self> {
+        Self::of_family(family).filter(Column::Id.eq(child))
+    }
+}

@@ -1,0 +1,132 @@
+//! The closed lists of the domain. Stored and sent as the `snake_case` word; a CHECK in the
+//! migration holds the same list.
+
+use sea_orm::{DeriveActiveEnum, EnumIter, prelude::StringLen};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+macro_rules! words {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal / $zh:literal),* $(,)? })*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, EnumIter, DeriveActiveEnum, Serialize, Deserialize, ToSchema)]
+        #[sea_orm(rs_type = "String", db_type = "String(StringLen::N(24))")]
+        pub enum $name {
+            $($(#[$vdoc])* #[sea_orm(string_value = $word)] #[serde(rename = $word)] $variant),*
+        }
+        impl $name {
+            /// Every word of the list.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+            /// The word as stored and sent.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str { match self { $(Self::$variant => $word),* } }
+            /// The term in Chinese.
+            #[must_use]
+            pub const fn zh(self) -> &'static str { match self { $(Self::$variant => $zh),* } }
+        }
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str(self.as_str()) }
+        }
+        impl std::str::FromStr for $name {
+            type Err = crate::ValueError;
+            fn from_str(s: &str) -> Result<Self, crate::ValueError> {
+                match s { $($word => Ok(Self::$variant),)* _ => Err(crate::ValueError(concat!("expected one of: " $(, $word, " ")*))) }
+            }
+        }
+    )*};
+}
+
+words! {
+    /// Who runs a centre and where (projects 1 to 4 of the plan).
+    CentreKind {
+        PartyNeighbourhood = "party_neighbourhood" / "党建+邻里中心托育点",
+        Community = "community" / "社区托育点",
+        Employer = "employer" / "用人单位办托",
+        Kindergarten = "kindergarten" / "幼儿园托班",
+        Private = "private" / "民办托育机构",
+        Public = "public" / "公办托育机构",
+        Family = "family" / "家庭托育点",
+    }
+    /// Who owns a centre; another fact than its kind.
+    Ownership { Public = "public" / "公办", Private = "private" / "民办" }
+    /// Registration with the health authority (国卫办人口发〔2019〕25号).
+    Filed {
+        None = "none" / "未备案", Pending = "pending" / "备案中", Filed = "filed" / "已备案",
+        Changed = "changed" / "备案变更中", Revoked = "revoked" / "备案注销",
+    }
+    /// A class's age band (国卫人口发〔2019〕58号; `family`: 家庭托育点管理办法(试行)).
+    Band {
+        Infant = "infant" / "乳儿班", ToddlerSmall = "toddler_small" / "托小班",
+        ToddlerBig = "toddler_big" / "托大班", Mixed = "mixed" / "混合编班", Family = "family" / "家庭托育",
+    }
+    /// The four forms of care (托育服务形式).
+    CareType {
+        FullDay = "full_day" / "全日托", HalfDay = "half_day" / "半日托",
+        Hourly = "hourly" / "计时托", Temporary = "temporary" / "临时托",
+    }
+    /// What an offer's price is for.
+    OfferUnit { Day = "day" / "天", HalfDay = "half_day" / "半天", Hour = "hour" / "小时", Month = "month" / "月" }
+    /// Whether a booking is confirmed at once or by the centre.
+    Confirmation { Instant = "instant" / "即时确认", Request = "request" / "需机构确认" }
+    /// Which of the two half-day windows.
+    Half { Morning = "morning" / "上午", Afternoon = "afternoon" / "下午" }
+    /// A day of the bureau's calendar.
+    CalendarKind { Holiday = "holiday" / "法定节假日", Workday = "workday" / "调休上班" }
+    /// Life of a booking.
+    BookingStatus {
+        Pending = "pending" / "待确认", Confirmed = "confirmed" / "已确认", Completed = "completed" / "已完成",
+        Declined = "declined" / "已婉拒", Lapsed = "lapsed" / "超时未确认", Cancelled = "cancelled" / "已取消",
+    }
+    /// Life of a visit.
+    VisitStatus {
+        Expected = "expected" / "待入园", InCare = "in_care" / "在园", Left = "left" / "已离园",
+        Absent = "absent" / "请假", NoShow = "no_show" / "未到", Cancelled = "cancelled" / "已取消",
+    }
+    /// Life of a campaign.
+    CampaignStatus { Draft = "draft" / "草稿", Open = "open" / "发放中", Paused = "paused" / "暂停发放", Closed = "closed" / "已结束" }
+    /// Whose money pays for a campaign.
+    FundSource {
+        Central = "central" / "中央财政", Province = "province" / "省级财政", City = "city" / "市级财政",
+        District = "district" / "区级财政", Township = "township" / "乡镇财政",
+    }
+    /// What the money is for (the plan's annex: positive list, neither, negative list).
+    FundCategory {
+        VenueReuse = "venue_reuse" / "盘活利用现有场地", Incentive = "incentive" / "激励性奖补",
+        Training = "training" / "培训从业人员", Guidance = "guidance" / "开展技术指导",
+        Digital = "digital" / "提升数字化服务水平", SafetyEquipment = "safety_equipment" / "配备安防设施",
+        RentRelief = "rent_relief" / "减免租金", Publicity = "publicity" / "宣传推广",
+        Construction = "construction" / "基本建设", FamilyAllowance = "family_allowance" / "向家庭和个人直接发放育儿补贴",
+        PlaceSubsidy = "place_subsidy" / "向托育机构直接发放托位建设补助",
+        OperatingSubsidy = "operating_subsidy" / "向托育机构直接发放运营补助", Debt = "debt" / "偿还举办人或单位相关债务",
+        StaffPay = "staff_pay" / "人员劳务、工资、福利、津补贴等费用",
+        AuditUnresolved = "audit_unresolved" / "审计、督查发现问题未有效整改的项目",
+        DoubleCentral = "double_central" / "已从其他渠道获得中央财政资金支持的项目",
+    }
+    /// Life of a voucher, as stored. `expired` is a matter of dates and is derived on reading.
+    VoucherStatus { Active = "active" / "可使用", Used = "used" / "已用完", Expired = "expired" / "已过期", Revoked = "revoked" / "已作废" }
+    /// A redemption counts until a second row reverses it.
+    RedemptionStatus { Redeemed = "redeemed" / "已核销", Reversed = "reversed" / "已冲正" }
+    /// What a staff account may do.
+    StaffRole { Carer = "carer" / "保育人员", Manager = "manager" / "园所负责人", Officer = "officer" / "民生保障局工作人员", Admin = "admin" / "系统管理员" }
+    /// Whether an account may sign in.
+    AccountStatus { Active = "active" / "正常", Closed = "closed" / "已停用" }
+    /// Separate purposes of consent (个人信息保护法 第二十九、三十一条).
+    ConsentPurpose {
+        Booking = "booking" / "预约托育服务", HealthProof = "health_proof" / "入托健康证明",
+        Location = "location" / "位置检索", Ratings = "ratings" / "服务评价", Messages = "messages" / "消息提醒",
+    }
+    /// Whether a rating's text may be shown. The score counts at once, whatever this says.
+    TextStatus { Pending = "pending" / "待审核", Shown = "shown" / "已展示", Hidden = "hidden" / "不展示" }
+}
+
+impl StaffRole {
+    /// Carers and managers belong to a centre; officers and administrators to the bureau.
+    #[must_use]
+    pub const fn at_a_centre(self) -> bool {
+        matches!(self, Self::Carer | Self::Manager)
+    }
+}
+
+impl VisitStatus {
+    /// The visits that hold a place: a told absence and a cancellation give it back.
+    pub const HOLDING: [Self; 4] = [Self::Expected, Self::InCare, Self::Left, Self::NoShow];
+}

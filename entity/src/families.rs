@@ -1,0 +1,21 @@
+//! Families (入托家庭): a guardian's account.
+use sea_orm::entity::prelude::*;
+
+use crate::{AccountStatus, FamilyId};
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "families")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: FamilyId,
+    /// Keyed hash of the WeChat openid: found by it, never read back from it.
+    pub openid_hash: Vec<u8>,
+    /// The openid, sealed; needed to send messages.
+    pub openid_sealed: Vec<u8>,
+    /// What the guardian calls themself, sealed.
+    pub nickname_sealed: Option<Vec<u8>>,
+    pub township: Option<String>,
+    pub status: AccountStatus,
+    pub created_at: DateTimeUtc,
+}
+crate::plain_table!();

@@ -1,0 +1,140 @@
+//! Typed ids: a UUIDv7 inside, `prefix_` and 32 hexadecimal digits outside.
+
+use std::{fmt, str::FromStr};
+
+use sea_orm::{DbErr, DeriveValueType, TryFromU64};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, schema::Type};
+use uuid::Uuid;
+
+/// A text that is not an id of the expected kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IdError {
+    /// The prefix that was expected, e.g. `ctr`.
+    pub expected: &'static str,
+}
+
+impl fmt::Display for IdError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "expected an id like {}_0192f0c1…", self.expected)
+    }
+}
+
+impl std::error::Error for IdError {}
+
+/// What every typed id can do; lets the clock mint any of them.
+pub trait Id: Copy + From<Uuid> + Into<Uuid> {
+    /// The text before the underscore.
+    const PREFIX: &'static str;
+}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident = $prefix:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, DeriveValueType)]
+        pub struct $name(pub Uuid);
+
+        impl Id for $name {
+            const PREFIX: &'static str = $prefix;
+        }
+        impl From<Uuid> for $name {
+            fn from(id: Uuid) -> Self { Self(id) }
+        }
+        impl From<$name> for Uuid {
+            fn from(id: $name) -> Self { id.0 }
+        }
+        impl TryFromU64 for $name {
+            fn try_from_u64(_: u64) -> Result<Self, DbErr> {
+                Err(DbErr::ConvertFromU64(stringify!($name)))
+            }
+        }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!($prefix, "_{}"), self.0.simple())
+            }
+        }
+        impl FromStr for $name {
+            type Err = IdError;
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                let bad = IdError { expected: $prefix };
+                let hex = text.strip_prefix(concat!($prefix, "_")).ok_or(bad)?;
+                if hex.len() != 32 { return Err(bad); }
+                Uuid::try_parse(hex).map(Self).map_err(|_| bad)
+            }
+        }
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+                s.collect_str(self)
+            }
+        }
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+                String::deserialize(d)?.parse().map_err(D::Error::custom)
+            }
+        }
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                ObjectBuilder::new()
+                    .schema_type(Type::String)
+                    .pattern(Some(concat!("^", $prefix, "_[0-9a-f]{32}$")))
+                    .examples([serde_json::json!(concat!($prefix, "_0192f0c18a7c7d10b1c2d3e4f5a6b7c8"))])
+                    .into()
+            }
+        }
+        impl utoipa::ToSchema for $name {}
+    )*};
+}
+
+ids! {
+    /// A guardian's account with its children (入托家庭).
+    FamilyId = "fam";
+    /// A child of a family.
+    ChildId = "chd";
+    /// A consent given by a guardian.
+    ConsentId = "cst";
+    /// A staff account: carer, manager, officer or administrator.
+    StaffId = "stf";
+    /// A sign-in: the family of refresh tokens that follow from one.
+    SessionId = "ses";
+    /// A childcare centre (托育机构).
+    CentreId = "ctr";
+    /// A class of a centre (班).
+    ClassId = "cls";
+    /// An offer: class × care type with its price and terms.
+    OfferId = "ofr";
+    /// A roster line: carers on duty in a class on a date.
+    RosterId = "rst";
+    /// A booking.
+    BookingId = "bkg";
+    /// One day of a booking.
+    VisitId = "vis";
+    /// A line of a booking's history.
+    BookingEventId = "bev";
+    /// A campaign of trial vouchers (体验券批次).
+    CampaignId = "cmp";
+    /// A trial voucher (托育体验券).
+    VoucherId = "vch";
+    /// One unit redeemed (核销).
+    RedemptionId = "rdm";
+    /// A rating (评价).
+    RatingId = "rtg";
+    /// A past state of a rating.
+    RatingVersionId = "rtv";
+    /// A row of the audit log.
+    AuditId = "aud";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_survives_the_round_trip_and_refuses_another_kind() {
+        let id = CentreId(Uuid::from_u128(7));
+        let text = id.to_string();
+        assert_eq!(text.parse::<CentreId>(), Ok(id));
+        assert!(text.parse::<ClassId>().is_err());
+        assert!("ctr_7".parse::<CentreId>().is_err());
+        assert!("ctr_00000000-0000-0000-0000-000000000007".parse::<CentreId>().is_err());
+    }
+}

@@ -1,0 +1,53 @@
+//! What is stored: one file per table, typed ids, money ([`Fen`]), coordinates ([`LngLat`]),
+//! minutes of the day ([`MinuteOfDay`]) and the closed lists of `domain.md` ([`enums`]).
+//!
+//! No I/O and no web framework here. A table's file may hold *scoped finders*: selects that
+//! begin from "the rows of this owner", so that reading another's row takes effort.
+
+pub mod enums;
+pub mod ids;
+pub mod values;
+
+pub mod audit_rows;
+pub mod booking_events;
+pub mod bookings;
+pub mod calendar_days;
+pub mod campaign_centres;
+pub mod campaign_townships;
+pub mod campaigns;
+pub mod centre_days;
+pub mod centre_hours;
+pub mod centres;
+pub mod children;
+pub mod class_rules;
+pub mod classes;
+pub mod consents;
+pub mod entry_checks;
+pub mod families;
+pub mod idempotency_keys;
+pub mod manual_codes;
+pub mod offers;
+pub mod rating_versions;
+pub mod ratings;
+pub mod redemptions;
+pub mod refresh_tokens;
+pub mod rosters;
+pub mod sessions;
+pub mod staff;
+pub mod townships;
+pub mod visits;
+pub mod vouchers;
+
+pub use enums::*;
+pub use ids::*;
+pub use values::{Fen, LngLat, MinuteOfDay, ValueError};
+
+/// Ends a table's file: no ORM relations (queries join on columns, in the stores), no hooks.
+macro_rules! plain_table {
+    () => {
+        #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+        pub enum Relation {}
+        impl ActiveModelBehavior for ActiveModel {}
+    };
+}
+pub(crate) use plain_table;

@@ -1,0 +1,38 @@
+//! Visits: one day of a booking. The rows in a holding status are the occupancy of a class.
+use sea_orm::{QueryFilter, entity::prelude::*};
+
+use crate::{BookingId, CareType, CentreId, ChildId, ClassId, FamilyId, MinuteOfDay, VisitId, VisitStatus};
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "visits")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: VisitId,
+    pub booking_id: BookingId,
+    pub family_id: FamilyId,
+    pub child_id: ChildId,
+    pub centre_id: CentreId,
+    pub class_id: ClassId,
+    pub care_type: CareType,
+    pub date: Date,
+    pub from_min: MinuteOfDay,
+    pub to_min: MinuteOfDay,
+    pub status: VisitStatus,
+    pub checked_in_at: Option<DateTimeUtc>,
+    pub checked_out_at: Option<DateTimeUtc>,
+    /// Who took the child home, sealed; absent means the guardian.
+    pub collected_by_sealed: Option<Vec<u8>>,
+}
+crate::plain_table!();
+
+impl Entity {
+    /// The family's visits.
+    pub fn of_family(family: FamilyId) -> Select<Self> {
+        Self::find().filter(Column::FamilyId.eq(family))
+    }
+
+    /// The centre's visits.
+    pub fn of_centre(centre: CentreId) -> Select<Self> {
+        Self::find().filter(Column::CentreId.eq(centre))
+    }
+}

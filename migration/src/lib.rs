@@ -1,0 +1,31 @@
+//! How it is stored: one file per step, the same for SQLite and PostgreSQL. Steps import
+//! nothing of ours, so that a later change of a type never rewrites history.
+//!
+//! Foreign keys and CHECKs are part of CREATE TABLE, for SQLite can't add them later.
+
+use sea_orm_migration::prelude::*;
+
+mod columns;
+mod m0001_places;
+mod m0002_people;
+mod m0003_bookings;
+mod m0004_vouchers;
+mod m0005_ratings;
+mod m0006_records;
+
+/// The list of steps.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m0001_places::Migration),
+            Box::new(m0002_people::Migration),
+            Box::new(m0003_bookings::Migration),
+            Box::new(m0004_vouchers::Migration),
+            Box::new(m0005_ratings::Migration),
+            Box::new(m0006_records::Migration),
+        ]
+    }
+}
