@@ -55,10 +55,7 @@ pub(crate) fn word(name: &'static str, list: &[&'static str]) -> ColumnDef {
 
 /// `column` refers to `parent.target`; a parent with children can't be deleted.
 pub(crate) fn refers(column: &'static str, parent: &'static str, target: &'static str) -> ForeignKeyCreateStatement {
-    ForeignKey::create()
-        .from_col(Alias::new(column))
-        .to(Alias::new(parent), Alias::new(target))
-        .to_owned()
+    ForeignKey::create().from_col(Alias::new(column)).to(Alias::new(parent), Alias::new(target)).to_owned()
 }
 
 /// A key of several columns.

@@ -3,6 +3,7 @@
 //!
 //! Foreign keys and CHECKs are part of CREATE TABLE, for SQLite can't add them later.
 
+pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
 
 mod columns;

@@ -1,0 +1,282 @@
+//! Settings: the commented defaults (compiled in), over them the file named by `CONFIG`, over it
+//! the environment. The only place that reads the environment. Every problem is reported with the
+//! name of the setting at fault.
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+
+use crate::platform::{clock::Clock, crypto::Keyring};
+
+/// The commented defaults; the list of keys is the closed list of names.
+pub const DEFAULTS: &str = include_str!("config.default.toml");
+
+/// `demo` or `production`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AppEnv {
+    /// The embedded default: sandbox, demonstration data.
+    Demo,
+    /// Real parts only.
+    Production,
+}
+
+/// `on` or `off`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Switch {
+    /// In force.
+    On,
+    /// Not in force.
+    Off,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines: one JSON object a line.
+    Json,
+}
+
+/// All settings; `config.default.toml` says what each means.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "documented in config.default.toml, key by key")]
+pub struct Settings {
+    pub app_env: AppEnv,
+    pub listen: String,
+    pub data_dir: PathBuf,
+    pub database_url: String,
+    pub redis_url: String,
+    pub replicas: u32,
+    pub workers: usize,
+    pub db_pool: u32,
+    pub wechat_base_url: String,
+    pub wechat_appid: String,
+    pub wechat_secret: String,
+    pub keys: String,
+    pub lookup_key: String,
+    pub access_token_minutes: u32,
+    pub refresh_token_days: u32,
+    pub rate_limits: Switch,
+    pub client_address_header: String,
+    pub clock_start: String,
+    pub walking_speed_kmh: f64,
+    pub walking_detour: f64,
+    pub satisfaction_target: f64,
+    pub confirm_within_hours: u32,
+    pub catalogue_poll_ms: u64,
+    pub log: String,
+    pub log_format: LogFormat,
+    pub shutdown_seconds: u64,
+}
+
+/// A setting that can't be used, and what to do about it.
+#[derive(Debug, thiserror::Error)]
+#[error("setting {name}: {problem}")]
+pub struct ConfigError {
+    /// The environment's name of the setting, or the file.
+    pub name: String,
+    /// What is wrong, and what would be right.
+    pub problem: String,
+}
+
+fn wrong(name: &str, problem: impl Into<String>) -> ConfigError {
+    ConfigError { name: name.to_uppercase(), problem: problem.into() }
+}
+
+impl Settings {
+    /// Defaults, `CONFIG` file, environment.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+    pub fn load() -> Result<Self, ConfigError> {
+        let file = match std::env::var("CONFIG") {
+            Ok(path) => {
+                Some(std::fs::read_to_string(&path).map_err(|e| wrong("CONFIG", format!("can't read {path}: {e}")))?)
+            }
+            Err(_) => None,
+        };
+        Self::from_parts(file.as_deref(), |name| std::env::var(name).ok())
+    }
+
+    /// The defaults with changes by key, for tests.
+    pub fn with(changes: &[(&str, &str)]) -> Result<Self, ConfigError> {
+        Self::from_parts(None, |name| {
+            changes.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    fn from_parts(file: Option<&str>, env: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let mut table: toml::Table = toml::from_str(DEFAULTS).map_err(|e| wrong("defaults", e.to_string()))?;
+        if let Some(text) = file {
+            let over: toml::Table = toml::from_str(text).map_err(|e| wrong("CONFIG", e.to_string()))?;
+            for (key, value) in over {
+                if !table.contains_key(&key) {
+                    return Err(wrong("CONFIG", format!("unknown key `{key}`")));
+                }
+                table.insert(key, value);
+            }
+        }
+        for (key, value) in &mut table {
+            let Some(text) = env(&key.to_uppercase()) else { continue };
+            *value = match value {
+                toml::Value::Integer(_) => text.parse().map(toml::Value::Integer).ok(),
+                toml::Value::Float(_) => text.parse().map(toml::Value::Float).ok(),
+                _ => Some(toml::Value::String(text.clone())),
+            }
+            .ok_or_else(|| wrong(key, format!("`{text}` is not a number")))?;
+        }
+        let settings: Self = serde_path_to_error::deserialize(table)
+            .map_err(|e| wrong(&e.path().to_string(), e.inner().to_string().trim().to_owned()))?;
+        settings.checked()
+    }
+
+    fn checked(self) -> Result<Self, ConfigError> {
+        self.keyring()?;
+        self.clock()?;
+        let ranges = [
+            ("access_token_minutes", f64::from(self.access_token_minutes), 15.0, 120.0),
+            ("refresh_token_days", f64::from(self.refresh_token_days), 1.0, 365.0),
+            ("walking_speed_kmh", self.walking_speed_kmh, 1.0, 10.0),
+            ("walking_detour", self.walking_detour, 1.0, 3.0),
+            ("satisfaction_target", self.satisfaction_target, 0.0, 1.0),
+            ("db_pool", f64::from(self.db_pool), 1.0, 1000.0),
+            ("replicas", f64::from(self.replicas), 1.0, 10_000.0),
+            ("confirm_within_hours", f64::from(self.confirm_within_hours), 1.0, 720.0),
+        ];
+        for (name, value, least, most) in ranges {
+            if !(least..=most).contains(&value) {
+                return Err(wrong(name, format!("must be from {least} to {most}, is {value}")));
+            }
+        }
+        if !self.database_url.is_empty() && !self.database_url.starts_with("postgres") && !self.is_sqlite() {
+            return Err(wrong("database_url", "must begin with postgres: or sqlite:"));
+        }
+        if self.replicas > 1 && (self.is_sqlite() || self.redis_url.is_empty()) {
+            return Err(wrong("replicas", "more than one replica needs PostgreSQL (DATABASE_URL) and REDIS_URL"));
+        }
+        if self.app_env == AppEnv::Production {
+            self.fit_for_production()?;
+        }
+        Ok(self)
+    }
+
+    fn fit_for_production(&self) -> Result<(), ConfigError> {
+        let default: toml::Table = toml::from_str(DEFAULTS).map_err(|e| wrong("defaults", e.to_string()))?;
+        let is_default = |key: &str, value: &str| default.get(key).and_then(toml::Value::as_str) == Some(value);
+        if self.wechat_appid.is_empty() || self.wechat_secret.is_empty() {
+            return Err(wrong("wechat_appid", "production has no sandbox sign-in: set WECHAT_APPID and WECHAT_SECRET"));
+        }
+        if is_default("keys", &self.keys) {
+            return Err(wrong("keys", "the default key is public: set KEYS=1:$(head -c 32 /dev/urandom | base64)"));
+        }
+        if is_default("lookup_key", &self.lookup_key) {
+            return Err(wrong(
+                "lookup_key",
+                "the default is public: set LOOKUP_KEY=$(head -c 32 /dev/urandom | base64)",
+            ));
+        }
+        if self.rate_limits == Switch::Off {
+            return Err(wrong("rate_limits", "can't be off in production"));
+        }
+        if !self.clock_start.is_empty() {
+            return Err(wrong("clock_start", "the clock of production is the system's: unset CLOCK_START"));
+        }
+        Ok(())
+    }
+
+    /// The URL of the database: the one set, or SQLite in `data_dir`.
+    #[must_use]
+    pub fn database(&self) -> String {
+        if self.database_url.is_empty() {
+            format!("sqlite://{}/quanxiangtuo.db?mode=rwc", self.data_dir.display())
+        } else {
+            self.database_url.clone()
+        }
+    }
+
+    /// Whether the embedded database is used.
+    #[must_use]
+    pub fn is_sqlite(&self) -> bool {
+        self.database().starts_with("sqlite:")
+    }
+
+    /// Whether codes `dev:<name>` sign in.
+    #[must_use]
+    pub fn sandbox(&self) -> bool {
+        self.app_env == AppEnv::Demo && self.wechat_appid.is_empty()
+    }
+
+    /// The keys of `keys` and `lookup_key`.
+    pub fn keyring(&self) -> Result<Keyring, ConfigError> {
+        Keyring::parse(&self.keys, &self.lookup_key).map_err(|e| wrong("keys", e.to_string()))
+    }
+
+    /// The clock: the system's, or one that begins at `clock_start`.
+    pub fn clock(&self) -> Result<Clock, ConfigError> {
+        if self.clock_start.is_empty() {
+            return Ok(Clock::system());
+        }
+        self.clock_start
+            .parse::<DateTime<Utc>>()
+            .map(Clock::starting_at)
+            .map_err(|_| wrong("clock_start", "must be an instant like 2026-03-02T09:00:00+08:00"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(changes: &[(&str, &str)]) -> String {
+        Settings::with(changes).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_defaults_are_a_valid_demonstration() {
+        let settings = Settings::with(&[]).unwrap();
+        assert!(settings.is_sqlite() && settings.sandbox());
+    }
+
+    #[test]
+    fn an_invalid_value_names_its_setting() {
+        assert!(error(&[("WORKERS", "many")]).contains("WORKERS"));
+        assert!(error(&[("APP_ENV", "staging")]).contains("APP_ENV"));
+        assert!(error(&[("ACCESS_TOKEN_MINUTES", "5")]).contains("ACCESS_TOKEN_MINUTES"));
+        assert!(error(&[("CLOCK_START", "yesterday")]).contains("CLOCK_START"));
+        assert!(error(&[("KEYS", "x")]).contains("KEYS"));
+    }
+
+    #[test]
+    fn an_unknown_key_in_the_file_is_an_error() {
+        let error = Settings::from_parts(Some("lisen = \"0.0.0.0:80\""), |_| None).unwrap_err();
+        assert!(error.to_string().contains("lisen"));
+    }
+
+    #[test]
+    fn production_refuses_what_only_a_demonstration_may_have() {
+        let key = "1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+        let good = [
+            ("app_env", "production"),
+            ("wechat_appid", "wx1"),
+            ("wechat_secret", "s"),
+            ("keys", key),
+            ("lookup_key", "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBA="),
+        ];
+        assert!(Settings::with(&good).is_ok());
+        for (name, bad) in
+            [("wechat_appid", ""), ("rate_limits", "off"), ("clock_start", "2026-01-01T00:00:00Z"), ("replicas", "2")]
+        {
+            let mut changes = vec![(name, bad)];
+            changes.extend(good.iter().filter(|(key, _)| *key != name));
+            assert!(error(&changes).contains(&name.to_uppercase()), "{name}");
+        }
+        for missing in ["keys", "lookup_key"] {
+            let changes: Vec<_> = good.iter().copied().filter(|(key, _)| *key != missing).collect();
+            assert!(error(&changes).contains(&missing.to_uppercase()), "{missing}");
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Who calls, as types: a handler that takes a [`Guardian`] can't be reached by staff, one that
+//! takes a [`Desk`] only by staff of a centre, with that centre's id in hand.
+
+use std::{future::Future, pin::Pin};
+
+use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header::AUTHORIZATION, web::Data};
+use entity::{CentreId, FamilyId, SessionId, StaffId, StaffRole};
+
+use super::{
+    dto::Role,
+    session,
+    token::{self, Claims},
+};
+use crate::{
+    error::{Code, Problem, Result},
+    state::Ctx,
+};
+
+/// Anyone with a live token.
+#[derive(Debug)]
+pub struct SignedIn {
+    /// What the token says.
+    pub claims: Claims,
+}
+
+/// A parent.
+#[derive(Clone, Copy, Debug)]
+pub struct Guardian {
+    /// The family that the account is.
+    pub family_id: FamilyId,
+}
+
+/// Staff of a centre.
+#[derive(Clone, Copy, Debug)]
+pub struct Desk {
+    /// Who.
+    pub staff_id: StaffId,
+    /// Of which centre: the only one whose rows this caller may touch.
+    pub centre_id: CentreId,
+    /// Carer or manager.
+    pub role: StaffRole,
+}
+
+/// Officers and administrators of the bureau.
+#[derive(Clone, Copy, Debug)]
+pub struct Bureau {
+    /// Who.
+    pub staff_id: StaffId,
+    /// Officer or administrator.
+    pub role: StaffRole,
+}
+
+/// An extractor from checked claims; someone of another role gets `FORBIDDEN`.
+trait FromClaims: Sized {
+    fn from_claims(claims: Claims) -> Result<Self>;
+}
+
+fn forbidden<T>(_: T) -> Problem {
+    Problem::new(Code::Forbidden)
+}
+
+impl FromClaims for SignedIn {
+    fn from_claims(claims: Claims) -> Result<Self> {
+        Ok(Self { claims })
+    }
+}
+
+impl FromClaims for Guardian {
+    fn from_claims(claims: Claims) -> Result<Self> {
+        match claims.role {
+            Role::Guardian => Ok(Self { family_id: claims.sub.parse().map_err(forbidden)? }),
+            _ => Err(forbidden(())),
+        }
+    }
+}
+
+impl FromClaims for Desk {
+    fn from_claims(claims: Claims) -> Result<Self> {
+        let role = match claims.role {
+            Role::Carer => StaffRole::Carer,
+            Role::Manager => StaffRole::Manager,
+            _ => return Err(forbidden(())),
+        };
+        let centre_id = claims.ctr.ok_or(()).map_err(forbidden)?;
+        Ok(Self { staff_id: claims.sub.parse().map_err(forbidden)?, centre_id, role })
+    }
+}
+
+impl FromClaims for Bureau {
+    fn from_claims(claims: Claims) -> Result<Self> {
+        let role = match claims.role {
+            Role::Officer => StaffRole::Officer,
+            Role::Admin => StaffRole::Admin,
+            _ => return Err(forbidden(())),
+        };
+        Ok(Self { staff_id: claims.sub.parse().map_err(forbidden)?, role })
+    }
+}
+
+impl SignedIn {
+    /// The session of the token.
+    #[must_use]
+    pub const fn session_id(&self) -> SessionId {
+        self.claims.sid
+    }
+}
+
+async fn claims(req: HttpRequest) -> Result<Claims> {
+    let not_signed_in = || Problem::new(Code::NotSignedIn);
+    let ctx = req.app_data::<Data<Ctx>>().ok_or_else(|| Problem::internal("no context"))?;
+    let header = req.headers().get(AUTHORIZATION).and_then(|v| v.to_str().ok()).ok_or_else(not_signed_in)?;
+    let (scheme, token) = header.split_once(' ').ok_or_else(not_signed_in)?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(not_signed_in());
+    }
+    let claims = token::verify(&ctx.keys, token.trim(), ctx.clock.now()).ok_or_else(not_signed_in)?;
+    if session::is_live(ctx, claims.sid).await? { Ok(claims) } else { Err(not_signed_in()) }
+}
+
+macro_rules! extractors {
+    ($($name:ident),*) => {$(
+        impl FromRequest for $name {
+            type Error = Problem;
+            type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
+
+            fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+                let req = req.clone();
+                Box::pin(async move { Self::from_claims(claims(req).await?) })
+            }
+        }
+    )*};
+}
+
+extractors!(SignedIn, Guardian, Desk, Bureau);

@@ -1,0 +1,26 @@
+//! Sign-in: WeChat for guardians, passwords for staff.
+//!
+//! Promises: access tokens live 15 minutes to 2 hours, name their key and are checked against our
+//! clock; a refresh token works once, and its second use ends the whole session; a sign-out works
+//! at once on every replica; repeated failures lock a staff account for a while.
+
+pub mod dto;
+pub mod extract;
+mod handlers;
+pub mod password;
+pub mod service;
+mod session;
+mod store;
+pub mod token;
+
+pub use extract::{Bureau, Desk, Guardian, SignedIn};
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Registers the routes.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(handlers::sign_in_wechat)
+        .service(handlers::sign_in_staff)
+        .service(handlers::refresh)
+        .service(handlers::sign_out);
+}

@@ -1,0 +1,196 @@
+//! Use cases of sign-in.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use data_encoding::BASE64URL_NOPAD;
+use entity::{AccountStatus, SessionId, families};
+use sea_orm::{ActiveValue::Set, ConnectionTrait};
+
+use super::{
+    dto::{Role, SignedInOut, UserOut},
+    password, session,
+    store::{self, Owner},
+    token,
+};
+use crate::{
+    error::{Code, Problem, Result, Text},
+    platform::{
+        constraint::{Constraint, violated},
+        crypto::{random_bytes, sha256},
+        db::write_txn,
+        wechat::WeChatError,
+    },
+    state::Ctx,
+};
+
+/// Where sealed openids live.
+pub const OPENID_PLACE: &str = "families.openid";
+/// So many failures in a row lock a staff account…
+const FAILURES: i32 = 5;
+/// …for so long.
+const LOCKED_FOR: TimeDelta = TimeDelta::minutes(15);
+
+/// Exchanges a code for the guardian's account, made at the first sign-in.
+pub async fn sign_in_wechat(ctx: &Ctx, code: &str) -> Result<SignedInOut> {
+    let openid = ctx.wechat.openid(code).await.map_err(|error| match error {
+        WeChatError::Code => Problem::new(Code::WxCodeInvalid),
+        WeChatError::Busy => Problem::new(Code::WxBusy),
+        WeChatError::Blocked => Problem::new(Code::Forbidden)
+            .detail(Text::new("微信提示该账号存在风险，暂不能登录，请联系微信客服。", "WeChat refuses this account.")),
+        WeChatError::Configuration(_) => Problem::new(Code::WxBusy).retry_after(60),
+    })?;
+    let hash = ctx.keys.lookup_hash(OPENID_PLACE, &openid);
+    let family = match store::family_by_openid(ctx.db.reader(), &hash).await? {
+        Some(family) => family,
+        None => create_family(ctx, &hash, &openid).await?,
+    };
+    if family.status != AccountStatus::Active {
+        return Err(account_closed());
+    }
+    let user = UserOut { id: family.id.to_string(), role: Role::Guardian, centre_id: None };
+    begin_session(ctx, Owner::Family(family.id), user).await
+}
+
+async fn create_family(ctx: &Ctx, hash: &[u8], openid: &str) -> Result<families::Model> {
+    let row = families::ActiveModel {
+        id: Set(ctx.clock.id()),
+        openid_hash: Set(hash.to_vec()),
+        openid_sealed: Set(ctx.keys.seal(OPENID_PLACE, openid.as_bytes())),
+        nickname_sealed: Set(None),
+        township: Set(None),
+        status: Set(AccountStatus::Active),
+        created_at: Set(ctx.clock.now()),
+    };
+    let inserted = write_txn(&ctx.db, async |txn| store::insert_family(txn, row).await).await;
+    match inserted {
+        Ok(()) => ctx.metrics.event("family_created"),
+        // Two phones of one guardian at once: the other was first.
+        Err(error) if violated(&error) == Some(Constraint::FamilyOpenid) => {}
+        Err(error) => return Err(error.into()),
+    }
+    // From the writer: on PostgreSQL the reader may be a replica that hasn't the row yet.
+    store::family_by_openid(ctx.db.writer(), hash).await?.ok_or_else(|| Problem::internal("a family vanished"))
+}
+
+fn account_closed() -> Problem {
+    Problem::new(Code::Forbidden).detail(Text::new("该账号已停用，请联系管理员。", "This account is closed."))
+}
+
+/// Checks a staff member's password; repeated failures lock the account for a while.
+pub async fn sign_in_staff(ctx: &Ctx, username: &str, password: String) -> Result<SignedInOut> {
+    let now = ctx.clock.now();
+    let staff = store::staff_by_username(ctx.db.reader(), username).await?;
+    if let Some(until) = staff.as_ref().and_then(|s| s.locked_until).filter(|until| *until > now) {
+        return Err(locked(until, now));
+    }
+    let good = password::verify(password, staff.as_ref().map(|s| s.password_hash.clone())).await?;
+    let Some(staff) = staff else {
+        return Err(Problem::new(Code::WrongCredentials));
+    };
+    if !good {
+        write_txn(&ctx.db, async |txn| store::count_failure(txn, staff.id, FAILURES, now + LOCKED_FOR).await).await?;
+        ctx.metrics.event("sign_in_failed");
+        return Err(Problem::new(Code::WrongCredentials));
+    }
+    if !write_txn(&ctx.db, async |txn| store::let_in(txn, staff.id, now).await).await? {
+        return Err(if staff.status == AccountStatus::Active {
+            locked(now + LOCKED_FOR, now)
+        } else {
+            account_closed()
+        });
+    }
+    let user = UserOut { id: staff.id.to_string(), role: staff.role.into(), centre_id: staff.centre_id };
+    begin_session(ctx, Owner::Staff(staff.id), user).await
+}
+
+fn locked(until: DateTime<Utc>, now: DateTime<Utc>) -> Problem {
+    Problem::new(Code::AccountLocked).retry_after(u64::try_from((until - now).num_seconds().max(1)).unwrap_or(1))
+}
+
+async fn begin_session(ctx: &Ctx, owner: Owner, user: UserOut) -> Result<SignedInOut> {
+    let session = ctx.clock.id();
+    let refresh = write_txn(&ctx.db, async |txn| {
+        store::insert_session(txn, session, owner, ctx.clock.now()).await?;
+        next_refresh(ctx, txn, session).await
+    })
+    .await?;
+    signed_in(ctx, session, user, refresh)
+}
+
+async fn next_refresh(ctx: &Ctx, txn: &impl ConnectionTrait, session: SessionId) -> Result<String> {
+    let token = BASE64URL_NOPAD.encode(&random_bytes::<32>());
+    let hash = sha256(&[token.as_bytes()]);
+    store::insert_refresh(txn, hash, session, ctx.clock.now(), ctx.settings.refresh_token_days).await?;
+    Ok(token)
+}
+
+fn signed_in(ctx: &Ctx, session: SessionId, user: UserOut, refresh_token: String) -> Result<SignedInOut> {
+    let minutes = ctx.settings.access_token_minutes;
+    let access_token = token::issue(&ctx.keys, &user, session, ctx.clock.now(), minutes).map_err(Problem::internal)?;
+    Ok(SignedInOut { access_token, token_type: "Bearer", expires_in: minutes * 60, refresh_token, user })
+}
+
+enum Refreshed {
+    Next(SessionId, UserOut, String),
+    /// Used before: stolen or sent twice; the session was revoked.
+    Reused(SessionId),
+    Refused,
+}
+
+/// Exchanges a refresh token for the next pair. A token used before ends the session: one of the
+/// two who hold it is a thief.
+pub async fn refresh(ctx: &Ctx, refresh_token: &str) -> Result<SignedInOut> {
+    let now = ctx.clock.now();
+    let hash = sha256(&[refresh_token.as_bytes()]);
+    let outcome = write_txn(&ctx.db, async |txn| -> Result<Refreshed> {
+        let first_use = store::use_refresh(txn, &hash, now).await?;
+        let Some(row) = store::refresh_token(txn, &hash).await? else {
+            return Ok(Refreshed::Refused);
+        };
+        let standing = store::session(txn, row.session_id).await?.filter(|s| s.revoked_at.is_none());
+        let Some(session) = standing else {
+            return Ok(Refreshed::Refused);
+        };
+        if !first_use {
+            store::revoke(txn, session.id, "reuse", now).await?;
+            return Ok(Refreshed::Reused(session.id));
+        }
+        if row.expires_at <= now {
+            return Ok(Refreshed::Refused);
+        }
+        let user = match (session.family_id, session.staff_id) {
+            (Some(id), _) => store::family(txn, id)
+                .await?
+                .filter(|f| f.status == AccountStatus::Active)
+                .map(|f| UserOut { id: f.id.to_string(), role: Role::Guardian, centre_id: None }),
+            (_, Some(id)) => store::staff(txn, id)
+                .await?
+                .filter(|s| s.status == AccountStatus::Active)
+                .map(|s| UserOut { id: s.id.to_string(), role: s.role.into(), centre_id: s.centre_id }),
+            _ => None,
+        };
+        let Some(user) = user else {
+            return Ok(Refreshed::Refused);
+        };
+        let next = next_refresh(ctx, txn, session.id).await?;
+        Ok(Refreshed::Next(session.id, user, next))
+    })
+    .await?;
+    match outcome {
+        Refreshed::Next(session, user, next) => signed_in(ctx, session, user, next),
+        Refreshed::Reused(session) => {
+            tracing::warn!(%session, "refresh token used twice: session revoked");
+            ctx.metrics.event("refresh_reused");
+            session::forget(ctx, session).await;
+            Err(Problem::new(Code::NotSignedIn))
+        }
+        Refreshed::Refused => Err(Problem::new(Code::NotSignedIn)),
+    }
+}
+
+/// Ends a session: its access and refresh tokens stop working at once.
+pub async fn sign_out(ctx: &Ctx, session: SessionId) -> Result<()> {
+    let now = ctx.clock.now();
+    write_txn(&ctx.db, async |txn| store::revoke(txn, session, "logout", now).await).await?;
+    session::forget(ctx, session).await;
+    Ok(())
+}

@@ -1,0 +1,175 @@
+//! Queries of sign-in.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use entity::{AccountStatus, FamilyId, SessionId, StaffId, families, refresh_tokens, sessions, staff};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, QueryFilter, QuerySelect as _,
+    sea_query::{CaseStatement, Expr},
+};
+
+/// Who a session belongs to.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Owner {
+    Family(FamilyId),
+    Staff(StaffId),
+}
+
+pub(super) async fn family_by_openid(db: &impl ConnectionTrait, hash: &[u8]) -> Result<Option<families::Model>, DbErr> {
+    families::Entity::find().filter(families::Column::OpenidHash.eq(hash.to_vec())).one(db).await
+}
+
+pub(super) async fn insert_family(db: &impl ConnectionTrait, family: families::ActiveModel) -> Result<(), DbErr> {
+    families::Entity::insert(family).exec_without_returning(db).await.map(drop)
+}
+
+pub(super) async fn staff_by_username(
+    db: &impl ConnectionTrait,
+    username: &str,
+) -> Result<Option<staff::Model>, DbErr> {
+    staff::Entity::find().filter(staff::Column::Username.eq(username)).one(db).await
+}
+
+/// Counts a failure; the one that reaches `most` locks until `until` and starts the count anew.
+pub(super) async fn count_failure(
+    db: &impl ConnectionTrait,
+    id: StaffId,
+    most: i32,
+    until: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    use staff::Column::{FailedAttempts, Id, LockedUntil};
+    let reached = || Expr::col(FailedAttempts).gte(most - 1);
+    staff::Entity::update_many()
+        .col_expr(
+            LockedUntil,
+            CaseStatement::new().case(reached(), Expr::value(until)).finally(Expr::col(LockedUntil)).into(),
+        )
+        .col_expr(
+            FailedAttempts,
+            CaseStatement::new().case(reached(), 0).finally(Expr::col(FailedAttempts).add(1)).into(),
+        )
+        .filter(Id.eq(id))
+        .exec(db)
+        .await
+        .map(drop)
+}
+
+/// Forgets past failures, unless the account is locked or closed at `now`; tells whether it stands.
+pub(super) async fn let_in(db: &impl ConnectionTrait, id: StaffId, now: DateTime<Utc>) -> Result<bool, DbErr> {
+    use staff::Column::{FailedAttempts, Id, LockedUntil, Status};
+    let updated = staff::Entity::update_many()
+        .col_expr(FailedAttempts, Expr::value(0))
+        .filter(Id.eq(id))
+        .filter(Status.eq(AccountStatus::Active))
+        .filter(LockedUntil.is_null().or(LockedUntil.lte(now)))
+        .exec(db)
+        .await?;
+    Ok(updated.rows_affected == 1)
+}
+
+pub(super) async fn insert_session(
+    db: &impl ConnectionTrait,
+    id: SessionId,
+    owner: Owner,
+    now: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    let (family_id, staff_id) = match owner {
+        Owner::Family(id) => (Some(id), None),
+        Owner::Staff(id) => (None, Some(id)),
+    };
+    let row = sessions::ActiveModel {
+        id: Set(id),
+        family_id: Set(family_id),
+        staff_id: Set(staff_id),
+        created_at: Set(now),
+        revoked_at: Set(None),
+        revoked_for: Set(None),
+    };
+    sessions::Entity::insert(row).exec_without_returning(db).await.map(drop)
+}
+
+pub(super) async fn insert_refresh(
+    db: &impl ConnectionTrait,
+    hash: Vec<u8>,
+    session: SessionId,
+    now: DateTime<Utc>,
+    days: u32,
+) -> Result<(), DbErr> {
+    let row = refresh_tokens::ActiveModel {
+        hash: Set(hash),
+        session_id: Set(session),
+        expires_at: Set(now + TimeDelta::days(i64::from(days))),
+        used_at: Set(None),
+    };
+    refresh_tokens::Entity::insert(row).exec_without_returning(db).await.map(drop)
+}
+
+/// Marks a refresh token as used; true for exactly one of many callers.
+pub(super) async fn use_refresh(db: &impl ConnectionTrait, hash: &[u8], now: DateTime<Utc>) -> Result<bool, DbErr> {
+    let updated = refresh_tokens::Entity::update_many()
+        .col_expr(refresh_tokens::Column::UsedAt, Expr::value(now))
+        .filter(refresh_tokens::Column::Hash.eq(hash.to_vec()))
+        .filter(refresh_tokens::Column::UsedAt.is_null())
+        .exec(db)
+        .await?;
+    Ok(updated.rows_affected == 1)
+}
+
+pub(super) async fn refresh_token(
+    db: &impl ConnectionTrait,
+    hash: &[u8],
+) -> Result<Option<refresh_tokens::Model>, DbErr> {
+    refresh_tokens::Entity::find_by_id(hash.to_vec()).one(db).await
+}
+
+pub(super) async fn session(db: &impl ConnectionTrait, id: SessionId) -> Result<Option<sessions::Model>, DbErr> {
+    sessions::Entity::find_by_id(id).one(db).await
+}
+
+pub(super) async fn revoke(
+    db: &impl ConnectionTrait,
+    id: SessionId,
+    reason: &str,
+    now: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    sessions::Entity::update_many()
+        .col_expr(sessions::Column::RevokedAt, Expr::value(now))
+        .col_expr(sessions::Column::RevokedFor, Expr::value(reason))
+        .filter(sessions::Column::Id.eq(id))
+        .filter(sessions::Column::RevokedAt.is_null())
+        .exec(db)
+        .await
+        .map(drop)
+}
+
+pub(super) async fn family(db: &impl ConnectionTrait, id: FamilyId) -> Result<Option<families::Model>, DbErr> {
+    families::Entity::find_by_id(id).one(db).await
+}
+
+pub(super) async fn staff(db: &impl ConnectionTrait, id: StaffId) -> Result<Option<staff::Model>, DbErr> {
+    staff::Entity::find_by_id(id).one(db).await
+}
+
+/// Whether the session is not revoked and its account not closed.
+pub(super) async fn session_is_live(db: &impl ConnectionTrait, id: SessionId) -> Result<bool, DbErr> {
+    let active_family = families::Entity::find()
+        .select_only()
+        .column(families::Column::Id)
+        .filter(families::Column::Status.eq(AccountStatus::Active))
+        .filter(
+            Expr::col((families::Entity, families::Column::Id)).equals((sessions::Entity, sessions::Column::FamilyId)),
+        );
+    let active_staff = staff::Entity::find()
+        .select_only()
+        .column(staff::Column::Id)
+        .filter(staff::Column::Status.eq(AccountStatus::Active))
+        .filter(Expr::col((staff::Entity, staff::Column::Id)).equals((sessions::Entity, sessions::Column::StaffId)));
+    use sea_orm::QueryTrait as _;
+    let found = sessions::Entity::find()
+        .filter(sessions::Column::Id.eq(id))
+        .filter(sessions::Column::RevokedAt.is_null())
+        .filter(Expr::exists(active_family.into_query()).or(Expr::exists(active_staff.into_query())))
+        .one(db)
+        .await?;
+    Ok(found.is_some())
+}

@@ -1,0 +1,297 @@
+//! All centres in memory, with a spatial index: a search costs microseconds and no round trip.
+//!
+//! A change raises the centre's version in its own transaction; the replica that made it reloads
+//! the centre after the commit, the others find it by polling. What a booking must be sure of
+//! (places, carers, held places) is read again under lock; the catalogue only serves what may be
+//! half a second old.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+
+use arc_swap::ArcSwap;
+use chrono::{Days, Months, NaiveDate, TimeDelta};
+use entity::{
+    CareType, CentreId, ClassId, LngLat, MinuteOfDay, calendar_days, centre_days, centres, class_rules, classes, offers,
+};
+use rstar::{AABB, RTree, primitives::GeomWithData};
+use sea_orm::{ConnectionTrait, DbErr};
+
+use super::{
+    card::Card,
+    geo,
+    rules::{self, Opening, Week},
+    store,
+};
+use crate::platform::clock::Clock;
+
+/// Ratings of care in this many months make the figure on a centre's card (assumption).
+const RATED_MONTHS: u32 = 12;
+/// Changes are looked for this far back, so that a slow transaction or a clock a little behind is
+/// not missed; known versions are skipped.
+const LOOK_BACK: TimeDelta = TimeDelta::seconds(60);
+
+/// Ratings behind a centre's card.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RatingSummary {
+    /// Answers.
+    pub n: i64,
+    /// Answers of 4 or 5.
+    pub satisfied: i64,
+    /// Sum of levels.
+    pub total: i64,
+}
+
+/// Everything about one centre that is read often.
+#[derive(Clone, Debug)]
+pub struct CentrePlan {
+    /// The stored row.
+    pub row: centres::Model,
+    /// Weekly hours.
+    pub week: Week,
+    /// Its own special days, from today on.
+    pub days: BTreeMap<NaiveDate, centre_days::Model>,
+    /// Active classes.
+    pub classes: Vec<classes::Model>,
+    /// Active offers.
+    pub offers: Vec<offers::Model>,
+    /// Ratings of the last twelve months.
+    pub rating: RatingSummary,
+    pub(super) card: Card,
+}
+
+impl CentrePlan {
+    /// The offer of a class for a form of care.
+    #[must_use]
+    pub fn offer(&self, class: ClassId, care_type: CareType) -> Option<&offers::Model> {
+        self.offers.iter().find(|o| o.class_id == class && o.care_type == care_type)
+    }
+
+    /// One of its classes.
+    #[must_use]
+    pub fn class(&self, id: ClassId) -> Option<&classes::Model> {
+        self.classes.iter().find(|c| c.id == id)
+    }
+}
+
+type Point = GeomWithData<[f64; 2], u32>;
+
+struct Index {
+    tree: RTree<Point>,
+    slots: Vec<ArcSwap<CentrePlan>>,
+    by_id: HashMap<CentreId, u32>,
+    loaded_on: NaiveDate,
+}
+
+/// See the module.
+pub struct Catalogue {
+    index: ArcSwap<Index>,
+    townships: ArcSwap<Vec<String>>,
+    rules: ArcSwap<Vec<class_rules::Model>>,
+    calendar: ArcSwap<BTreeMap<NaiveDate, calendar_days::Model>>,
+    /// Instant (ms) of the last look for changes.
+    looked_at: AtomicI64,
+}
+
+impl Catalogue {
+    /// Loads everything.
+    pub async fn load(db: &impl ConnectionTrait, clock: &Clock) -> Result<Self, DbErr> {
+        let now = clock.now();
+        let today = clock.today();
+        let catalogue = Self {
+            index: ArcSwap::from_pointee(Index::of(Vec::new(), today)),
+            townships: ArcSwap::default(),
+            rules: ArcSwap::default(),
+            calendar: ArcSwap::default(),
+            looked_at: AtomicI64::new(now.timestamp_millis()),
+        };
+        catalogue.reload(db, clock).await?;
+        Ok(catalogue)
+    }
+
+    /// Loads everything anew.
+    pub async fn reload(&self, db: &impl ConnectionTrait, clock: &Clock) -> Result<(), DbErr> {
+        let (now, today) = (clock.now(), clock.today());
+        let plans = load_plans(db, None, today).await?;
+        self.townships.store(Arc::new(store::townships(db).await?));
+        self.rules.store(Arc::new(store::class_rules(db).await?));
+        let calendar = store::calendar(db, today - Days::new(1)).await?;
+        self.calendar.store(Arc::new(calendar.into_iter().map(|day| (day.date, day)).collect()));
+        self.index.store(Arc::new(Index::of(plans, today)));
+        self.looked_at.store(now.timestamp_millis(), Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Loads what changed since the last look; everything when the day has turned.
+    pub async fn refresh(&self, db: &impl ConnectionTrait, clock: &Clock) -> Result<(), DbErr> {
+        let now = clock.now();
+        let index = self.index.load_full();
+        if index.loaded_on != clock.today() {
+            return self.reload(db, clock).await;
+        }
+        let looked_at = chrono::DateTime::from_timestamp_millis(self.looked_at.load(Ordering::Relaxed)).unwrap_or(now);
+        let changed = store::changed_since(db, looked_at.min(now) - LOOK_BACK).await?;
+        let news: Vec<CentreId> = changed
+            .into_iter()
+            .filter(|(id, version)| index.get(*id).is_none_or(|plan| plan.row.version != *version))
+            .map(|(id, _)| id)
+            .collect();
+        if !news.is_empty() {
+            self.reload_centres(db, clock, &news).await?;
+        }
+        self.looked_at.store(now.timestamp_millis(), Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Loads some centres anew; after a commit that changed them.
+    pub async fn reload_centres(
+        &self,
+        db: &impl ConnectionTrait,
+        clock: &Clock,
+        ids: &[CentreId],
+    ) -> Result<(), DbErr> {
+        let plans = load_plans(db, Some(ids), clock.today()).await?;
+        let index = self.index.load_full();
+        let stays =
+            |plan: &CentrePlan| index.get(plan.row.id).is_some_and(|old| old.row.location() == plan.row.location());
+        if plans.len() == ids.len() && plans.iter().all(stays) {
+            for plan in plans {
+                if let Some(slot) = index.by_id.get(&plan.row.id) {
+                    let slot = &index.slots[*slot as usize];
+                    // Two reloads may cross: the newer stays.
+                    slot.rcu(
+                        |old| if old.row.version > plan.row.version { Arc::clone(old) } else { Arc::new(plan.clone()) },
+                    );
+                }
+            }
+            return Ok(());
+        }
+        // A centre came, went or moved: rare, so the index is made anew.
+        self.reload(db, clock).await
+    }
+
+    /// One centre.
+    #[must_use]
+    pub fn centre(&self, id: CentreId) -> Option<Arc<CentrePlan>> {
+        self.index.load().get(id)
+    }
+
+    /// Calls `visit` with each centre within `radius` metres as the crow flies, and how far.
+    pub(super) fn within(&self, from: LngLat, radius: f64, mut visit: impl FnMut(&Arc<CentrePlan>, f64)) {
+        let index = self.index.load();
+        let (sw, ne) = geo::box_around(from, radius);
+        for point in index.tree.locate_in_envelope(AABB::from_corners(sw, ne)) {
+            let [lng, lat] = *point.geom();
+            let metres = geo::metres(from, LngLat { lng, lat });
+            if metres <= radius {
+                visit(&index.slots[point.data as usize].load(), metres);
+            }
+        }
+    }
+
+    /// Calls `visit` with every centre.
+    pub(super) fn each(&self, mut visit: impl FnMut(&Arc<CentrePlan>)) {
+        for slot in &self.index.load().slots {
+            visit(&slot.load());
+        }
+    }
+
+    /// The townships' names in order.
+    #[must_use]
+    pub fn townships(&self) -> Arc<Vec<String>> {
+        self.townships.load_full()
+    }
+
+    /// Ages, sizes and ratios per band.
+    #[must_use]
+    pub fn rules(&self) -> Arc<Vec<class_rules::Model>> {
+        self.rules.load_full()
+    }
+
+    /// When a centre is open on a date.
+    #[must_use]
+    pub fn opening(&self, plan: &CentrePlan, date: NaiveDate) -> Opening {
+        rules::opening(&plan.week, &plan.days, &self.calendar.load(), date)
+    }
+}
+
+impl Index {
+    fn of(plans: Vec<CentrePlan>, loaded_on: NaiveDate) -> Self {
+        let number = |i: usize| u32::try_from(i).unwrap_or(u32::MAX);
+        let points = plans.iter().enumerate().map(|(i, p)| Point::new([p.row.lng, p.row.lat], number(i))).collect();
+        let by_id = plans.iter().enumerate().map(|(i, p)| (p.row.id, number(i))).collect();
+        Self {
+            tree: RTree::bulk_load(points),
+            by_id,
+            slots: plans.into_iter().map(ArcSwap::from_pointee).collect(),
+            loaded_on,
+        }
+    }
+
+    fn get(&self, id: CentreId) -> Option<Arc<CentrePlan>> {
+        self.by_id.get(&id).map(|slot| self.slots[*slot as usize].load_full())
+    }
+}
+
+async fn load_plans(
+    db: &impl ConnectionTrait,
+    only: Option<&[CentreId]>,
+    today: NaiveDate,
+) -> Result<Vec<CentrePlan>, DbErr> {
+    let rated_since = today.checked_sub_months(Months::new(RATED_MONTHS)).unwrap_or(today);
+    let rows = store::load(db, only, today, rated_since).await?;
+    let mut weeks: HashMap<CentreId, Week> = HashMap::new();
+    for hours in rows.hours {
+        let week = weeks.entry(hours.centre_id).or_default();
+        if let Some(day) = usize::try_from(hours.weekday - 1).ok().and_then(|day| week.get_mut(day)) {
+            *day = Some((hours.opens, hours.closes));
+        }
+    }
+    let mut days: HashMap<CentreId, BTreeMap<NaiveDate, centre_days::Model>> = HashMap::new();
+    for day in rows.days {
+        days.entry(day.centre_id).or_default().insert(day.date, day);
+    }
+    let mut classes = group(rows.classes, |c: &classes::Model| c.centre_id);
+    let mut offers = group(rows.offers, |o: &offers::Model| o.centre_id);
+    let mut ratings: HashMap<CentreId, RatingSummary> = rows
+        .ratings
+        .into_iter()
+        .map(|r| (r.centre_id, RatingSummary { n: r.n, satisfied: r.satisfied, total: r.total }))
+        .collect();
+    Ok(rows
+        .centres
+        .into_iter()
+        .filter(|row| row.active)
+        .map(|row| {
+            let id = row.id;
+            let (classes, offers) = (classes.remove(&id).unwrap_or_default(), offers.remove(&id).unwrap_or_default());
+            let rating = ratings.remove(&id).unwrap_or_default();
+            let card = Card::of(&row, &classes, &offers, rating, today);
+            let (week, days) = (weeks.remove(&id).unwrap_or_default(), days.remove(&id).unwrap_or_default());
+            CentrePlan { row, week, days, classes, offers, rating, card }
+        })
+        .collect())
+}
+
+fn group<T>(rows: Vec<T>, key: impl Fn(&T) -> CentreId) -> HashMap<CentreId, Vec<T>> {
+    let mut map: HashMap<CentreId, Vec<T>> = HashMap::new();
+    for row in rows {
+        map.entry(key(&row)).or_default().push(row);
+    }
+    map
+}
+
+impl CentrePlan {
+    /// Half-day window of this centre.
+    #[must_use]
+    pub fn half(&self, half: entity::Half) -> (MinuteOfDay, MinuteOfDay) {
+        match half {
+            entity::Half::Morning => (self.row.morning_from, self.row.morning_to),
+            entity::Half::Afternoon => (self.row.afternoon_from, self.row.afternoon_to),
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Coordinate systems: WGS-84 (stored), GCJ-02 (phones in China), BD-09 (Baidu).
+//!
+//! GCJ-02 and BD-09 are defined by published formulas only in one direction; the way back is
+//! found by iteration, to within a millimetre. Outside China's bounds all three are the same.
+
+use std::f64::consts::PI;
+
+use entity::LngLat;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// The system that a point is given or wanted in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Coord {
+    /// What phones in China report (`wx.getLocation({type:'gcj02'})`).
+    #[default]
+    Gcj02,
+    /// GPS and OpenStreetMap; `wx.getLocation`'s own default.
+    Wgs84,
+    /// Baidu.
+    Bd09,
+}
+
+impl Coord {
+    /// The word at the API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Gcj02 => "gcj02",
+            Self::Wgs84 => "wgs84",
+            Self::Bd09 => "bd09",
+        }
+    }
+
+    /// A point in this system, from WGS-84.
+    #[must_use]
+    pub fn from_wgs84(self, p: LngLat) -> LngLat {
+        match self {
+            Self::Wgs84 => p,
+            Self::Gcj02 => gcj02(p),
+            Self::Bd09 => bd09(gcj02(p)),
+        }
+    }
+
+    /// The WGS-84 point of a point in this system.
+    #[must_use]
+    pub fn to_wgs84(self, p: LngLat) -> LngLat {
+        match self {
+            Self::Wgs84 => p,
+            Self::Gcj02 | Self::Bd09 => inverse(p, |q| self.from_wgs84(q)),
+        }
+    }
+}
+
+/// Semi-major axis (m) and squared eccentricity of the Krasovsky 1940 ellipsoid, which GCJ-02 uses.
+const A: f64 = 6_378_245.0;
+const EE: f64 = 0.006_693_421_622_965_943;
+const BD_PI: f64 = PI * 3000.0 / 180.0;
+
+fn in_china(p: LngLat) -> bool {
+    (72.004..=137.8347).contains(&p.lng) && (0.8293..=55.8271).contains(&p.lat)
+}
+
+fn gcj02(p: LngLat) -> LngLat {
+    if !in_china(p) {
+        return p;
+    }
+    let (x, y) = (p.lng - 105.0, p.lat - 35.0);
+    let ripple = (20.0 * (6.0 * x * PI).sin() + 20.0 * (2.0 * x * PI).sin()) * 2.0 / 3.0;
+    let d_lat = -100.0
+        + 2.0 * x
+        + 3.0 * y
+        + 0.2 * y * y
+        + 0.1 * x * y
+        + 0.2 * x.abs().sqrt()
+        + ripple
+        + (20.0 * (y * PI).sin() + 40.0 * (y / 3.0 * PI).sin()) * 2.0 / 3.0
+        + (160.0 * (y / 12.0 * PI).sin() + 320.0 * (y * PI / 30.0).sin()) * 2.0 / 3.0;
+    let d_lng = 300.0
+        + x
+        + 2.0 * y
+        + 0.1 * x * x
+        + 0.1 * x * y
+        + 0.1 * x.abs().sqrt()
+        + ripple
+        + (20.0 * (x * PI).sin() + 40.0 * (x / 3.0 * PI).sin()) * 2.0 / 3.0
+        + (150.0 * (x / 12.0 * PI).sin() + 300.0 * (x / 30.0 * PI).sin()) * 2.0 / 3.0;
+    let rad = p.lat.to_radians();
+    let magic = 1.0 - EE * rad.sin().powi(2);
+    let root = magic.sqrt();
+    LngLat {
+        lng: p.lng + d_lng.to_degrees() / (A / root * rad.cos()),
+        lat: p.lat + d_lat.to_degrees() / (A * (1.0 - EE) / (magic * root)),
+    }
+}
+
+fn bd09(p: LngLat) -> LngLat {
+    if !in_china(p) {
+        return p;
+    }
+    let z = p.lng.hypot(p.lat) + 0.00002 * (p.lat * BD_PI).sin();
+    let theta = p.lat.atan2(p.lng) + 0.000_003 * (p.lng * BD_PI).cos();
+    LngLat { lng: z * theta.cos() + 0.0065, lat: z * theta.sin() + 0.006 }
+}
+
+fn inverse(p: LngLat, forward: impl Fn(LngLat) -> LngLat) -> LngLat {
+    let mut guess = p;
+    for _ in 0..12 {
+        let there = forward(guess);
+        let (d_lng, d_lat) = (there.lng - p.lng, there.lat - p.lat);
+        guess = LngLat { lng: guess.lng - d_lng, lat: guess.lat - d_lat };
+        if d_lng.abs().max(d_lat.abs()) < 1e-9 {
+            break;
+        }
+    }
+    guess
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::features::centres::geo::metres;
+
+    const DISTRICT: LngLat = LngLat { lng: 118.79, lat: 24.89 };
+
+    #[test]
+    fn the_offsets_in_the_district_are_those_the_domain_names() {
+        let to = |coord: Coord| metres(DISTRICT, coord.from_wgs84(DISTRICT));
+        assert!((to(Coord::Gcj02) - 563.0).abs() < 5.0, "{}", to(Coord::Gcj02));
+        assert!((to(Coord::Bd09) - 1170.0).abs() < 10.0, "{}", to(Coord::Bd09));
+    }
+
+    #[test]
+    fn a_round_trip_ends_within_a_centimetre() {
+        for i in 0..1000 {
+            let p = LngLat { lng: 74.0 + f64::from(i % 61), lat: 18.0 + f64::from(i % 35) };
+            for coord in [Coord::Gcj02, Coord::Bd09] {
+                assert!(metres(p, coord.to_wgs84(coord.from_wgs84(p))) < 0.01, "{p:?} {coord:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn outside_china_nothing_moves() {
+        let paris = LngLat { lng: 2.35, lat: 48.86 };
+        assert_eq!(Coord::Gcj02.from_wgs84(paris), paris);
+        assert_eq!(Coord::Bd09.to_wgs84(paris), paris);
+    }
+}

@@ -1,0 +1,179 @@
+//! Queries about centres. Each loads a whole batch; none runs per centre.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use entity::{
+    CentreId, ClassId, MinuteOfDay, VisitStatus, calendar_days, centre_days, centre_hours, centres, class_rules,
+    classes, offers, ratings, rosters, townships, visits,
+};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, FromQueryResult, QueryFilter, QueryOrder,
+    QuerySelect,
+    sea_query::{CaseStatement, Expr, Func},
+};
+
+/// Everything stored about some centres.
+pub(super) struct Rows {
+    pub(super) centres: Vec<centres::Model>,
+    pub(super) hours: Vec<centre_hours::Model>,
+    pub(super) days: Vec<centre_days::Model>,
+    pub(super) classes: Vec<classes::Model>,
+    pub(super) offers: Vec<offers::Model>,
+    pub(super) ratings: Vec<RatingRow>,
+}
+
+/// Sums over a centre's ratings.
+#[derive(FromQueryResult)]
+pub(super) struct RatingRow {
+    pub(super) centre_id: CentreId,
+    pub(super) n: i64,
+    pub(super) satisfied: i64,
+    pub(super) total: i64,
+}
+
+/// Loads all active centres, or those of `only`; special days from `today`, ratings of care since
+/// `rated_since`.
+pub(super) async fn load(
+    db: &impl ConnectionTrait,
+    only: Option<&[CentreId]>,
+    today: NaiveDate,
+    rated_since: NaiveDate,
+) -> Result<Rows, DbErr> {
+    let some = |column: sea_orm::sea_query::Expr| only.map(|ids| column.is_in(ids.iter().copied()));
+    macro_rules! rows {
+        ($table:ident, $column:ident) => {
+            $table::Entity::find().filter(
+                sea_orm::Condition::all().add_option(some(Expr::col(($table::Entity, $table::Column::$column)))),
+            )
+        };
+    }
+    let satisfied = CaseStatement::new().case(Expr::col(ratings::Column::Level).gte(4), 1).finally(0);
+    Ok(Rows {
+        centres: rows!(centres, Id).all(db).await?,
+        hours: rows!(centre_hours, CentreId).all(db).await?,
+        days: rows!(centre_days, CentreId).filter(centre_days::Column::Date.gte(today)).all(db).await?,
+        classes: rows!(classes, CentreId)
+            .filter(classes::Column::Active.eq(true))
+            .order_by_asc(classes::Column::Id)
+            .all(db)
+            .await?,
+        offers: rows!(offers, CentreId)
+            .filter(offers::Column::Active.eq(true))
+            .order_by_asc(offers::Column::Id)
+            .all(db)
+            .await?,
+        ratings: rows!(ratings, CentreId)
+            .filter(ratings::Column::CareDate.gte(rated_since))
+            .filter(ratings::Column::ExcludedFor.is_null())
+            .select_only()
+            .column(ratings::Column::CentreId)
+            .column_as(ratings::Column::Id.count(), "n")
+            .column_as(Expr::from(Func::sum(satisfied)), "satisfied")
+            .column_as(ratings::Column::Level.sum(), "total")
+            .group_by(ratings::Column::CentreId)
+            .into_model()
+            .all(db)
+            .await?,
+    })
+}
+
+/// Which centres changed at or after an instant, with their versions.
+pub(super) async fn changed_since(
+    db: &impl ConnectionTrait,
+    since: DateTime<Utc>,
+) -> Result<Vec<(CentreId, i64)>, DbErr> {
+    centres::Entity::find()
+        .select_only()
+        .columns([centres::Column::Id, centres::Column::Version])
+        .filter(centres::Column::ChangedAt.gte(since))
+        .into_tuple()
+        .all(db)
+        .await
+}
+
+pub(super) async fn townships(db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
+    let rows = townships::Entity::find().order_by_asc(townships::Column::Sort).all(db).await?;
+    Ok(rows.into_iter().map(|row| row.name).collect())
+}
+
+pub(super) async fn class_rules(db: &impl ConnectionTrait) -> Result<Vec<class_rules::Model>, DbErr> {
+    class_rules::Entity::find().all(db).await
+}
+
+pub(super) async fn calendar(db: &impl ConnectionTrait, from: NaiveDate) -> Result<Vec<calendar_days::Model>, DbErr> {
+    calendar_days::Entity::find().filter(calendar_days::Column::Date.gte(from)).all(db).await
+}
+
+/// Raises a centre's version; part of every transaction that changes what the catalogue shows.
+pub async fn touch(db: &impl ConnectionTrait, centre: CentreId, now: DateTime<Utc>) -> Result<(), DbErr> {
+    centres::Entity::update_many()
+        .col_expr(centres::Column::Version, Expr::col(centres::Column::Version).add(1))
+        .col_expr(centres::Column::ChangedAt, Expr::value(now))
+        .filter(centres::Column::Id.eq(centre))
+        .exec(db)
+        .await
+        .map(drop)
+}
+
+/// Places held: how many stays of one class, date and hours.
+#[derive(Clone, Copy, Debug, FromQueryResult)]
+pub struct Held {
+    /// The class.
+    pub class_id: ClassId,
+    /// The date of care.
+    pub date: NaiveDate,
+    /// From, to, local time.
+    pub from_min: MinuteOfDay,
+    /// To.
+    pub to_min: MinuteOfDay,
+    /// Stays.
+    pub n: i64,
+}
+
+/// What holds places in these classes from `from` to `to`, counted by the database.
+pub async fn held(
+    db: &impl ConnectionTrait,
+    classes: &[ClassId],
+    from: NaiveDate,
+    to: NaiveDate,
+) -> Result<Vec<Held>, DbErr> {
+    use visits::Column::{ClassId as Class, Date, FromMin, Id, Status, ToMin};
+    visits::Entity::find()
+        .select_only()
+        .columns([Class, Date, FromMin, ToMin])
+        .column_as(Id.count(), "n")
+        .filter(Class.is_in(classes.iter().copied()))
+        .filter(Date.between(from, to))
+        .filter(Status.is_in(VisitStatus::HOLDING))
+        .group_by(Class)
+        .group_by(Date)
+        .group_by(FromMin)
+        .group_by(ToMin)
+        .into_model()
+        .all(db)
+        .await
+}
+
+/// The roster lines of these classes from `from` to `to`.
+pub async fn rosters(
+    db: &impl ConnectionTrait,
+    classes: &[ClassId],
+    from: NaiveDate,
+    to: NaiveDate,
+) -> Result<Vec<rosters::Model>, DbErr> {
+    rosters::Entity::find()
+        .filter(rosters::Column::ClassId.is_in(classes.iter().copied()))
+        .filter(rosters::Column::Date.between(from, to))
+        .all(db)
+        .await
+}
+
+/// The classes, locked in id order until the transaction ends: whoever takes or cuts places holds
+/// them (invariant 1).
+pub async fn lock_classes(db: &impl ConnectionTrait, ids: &[ClassId]) -> Result<Vec<classes::Model>, DbErr> {
+    classes::Entity::find()
+        .filter(classes::Column::Id.is_in(ids.iter().copied()))
+        .order_by_asc(classes::Column::Id)
+        .lock_exclusive()
+        .all(db)
+        .await
+}

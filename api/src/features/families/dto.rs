@@ -1,0 +1,133 @@
+//! What the family's account takes and answers.
+
+use chrono::NaiveDate;
+use entity::{ChildId, ConsentPurpose, FamilyId};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::http::{Day, Line, Moment};
+
+/// The texts of consent.
+#[derive(Serialize, ToSchema)]
+pub struct ConsentTextsOut {
+    /// One per purpose.
+    pub items: Vec<ConsentTextOut>,
+}
+
+/// A text of consent.
+#[derive(Serialize, ToSchema)]
+pub struct ConsentTextOut {
+    /// What the data is used for.
+    pub purpose: ConsentPurpose,
+    /// Version of the whole set.
+    #[schema(example = "2026-01")]
+    pub version: &'static str,
+    /// Heading.
+    pub title: &'static str,
+    /// What the guardian agrees to.
+    pub text: &'static str,
+    /// Whether a child can't be added without it.
+    pub required: bool,
+}
+
+/// The family's account.
+#[derive(Serialize, ToSchema)]
+pub struct FamilyOut {
+    /// Id.
+    pub id: FamilyId,
+    /// When the account was made.
+    pub created_at: Moment,
+    /// Its children.
+    pub children: Vec<ChildOut>,
+}
+
+/// Consent given by the guardian.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct ConsentIn {
+    /// The version of the texts shown, from `GET /consents`.
+    pub version: Line<32>,
+    /// The purposes agreed to; `booking` is required.
+    pub purposes: Vec<ConsentPurpose>,
+}
+
+/// A child to add.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct ChildIn {
+    /// What the family calls the child.
+    #[schema(example = "小米")]
+    pub name: Line<20>,
+    /// The name in the register; may wait until before the first visit.
+    #[serde(default)]
+    pub legal_name: Option<Line<40>>,
+    /// Date of birth; younger than 36 months.
+    pub birth_date: Day,
+    /// Where the family lives, by its Chinese name.
+    #[schema(example = "洛阳镇")]
+    pub township: Line<20>,
+    /// Third child 三孩, as declared.
+    #[serde(default)]
+    pub third_child: bool,
+    /// Special family 计生特殊家庭再生育, as declared.
+    #[serde(default)]
+    pub special_family: bool,
+    /// Disabled child 残疾, as declared.
+    #[serde(default)]
+    pub disabled: bool,
+    /// The guardian's consent; without it `CONSENT_REQUIRED`.
+    #[serde(default)]
+    pub consent: Option<ConsentIn>,
+}
+
+/// Changes to a child; what is absent stays.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct ChildPatch {
+    /// What the family calls the child.
+    pub name: Option<Line<20>>,
+    /// The name in the register.
+    pub legal_name: Option<Line<40>>,
+    /// Where the family lives.
+    pub township: Option<Line<20>>,
+}
+
+/// A child of the family.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ChildOut {
+    /// Id.
+    pub id: ChildId,
+    /// What the family calls the child.
+    pub name: String,
+    /// The name in the register, if given.
+    pub legal_name: Option<String>,
+    /// Date of birth.
+    pub birth_date: NaiveDate,
+    /// Completed months today.
+    #[schema(example = 18)]
+    pub age_months: i32,
+    /// Where the family lives.
+    #[schema(example = "洛阳镇")]
+    pub township: String,
+    /// Third child, as declared.
+    pub third_child: bool,
+    /// Special family, as declared.
+    pub special_family: bool,
+    /// Disabled, as declared.
+    pub disabled: bool,
+    /// What the guardian agreed to.
+    pub consent: ConsentOut,
+}
+
+/// Consents in force for a child.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ConsentOut {
+    /// Version of the texts agreed to.
+    pub version: String,
+    /// The purposes.
+    pub purposes: Vec<ConsentPurpose>,
+}
+
+/// The children of the family.
+#[derive(Serialize, ToSchema)]
+pub struct ChildrenOut {
+    /// Oldest entry first.
+    pub items: Vec<ChildOut>,
+}

@@ -1,0 +1,88 @@
+//! Handlers for guardians (and the public texts of consent).
+
+use actix_web::{HttpResponse, get, http::StatusCode, patch, post, web::Data};
+use entity::{ChildId, ConsentPurpose};
+
+use super::{
+    consents::{TEXTS, VERSION},
+    dto::{ChildIn, ChildOut, ChildPatch, ChildrenOut, ConsentTextOut, ConsentTextsOut, FamilyOut},
+    service,
+};
+use crate::{
+    error::Result,
+    features::auth::Guardian,
+    http::{Idempotency, Json, Path, Refusals},
+    state::Ctx,
+};
+
+/// Read the texts of consent
+///
+/// All items carry the same `version`, which names the whole set.
+#[utoipa::path(tag = "family", responses((status = 200, description = "The present texts", body = ConsentTextsOut)))]
+#[get("/consents")]
+pub(super) async fn list_consents() -> HttpResponse {
+    let items = TEXTS
+        .iter()
+        .map(|&(purpose, title, text)| ConsentTextOut {
+            purpose,
+            version: VERSION,
+            title,
+            text,
+            required: purpose == ConsentPurpose::Booking,
+        })
+        .collect();
+    HttpResponse::Ok().json(ConsentTextsOut { items })
+}
+
+/// Read the family's account
+///
+/// With its children.
+#[utoipa::path(tag = "family", security(("bearer" = [])), responses(
+    (status = 200, description = "The account", body = FamilyOut), Refusals))]
+#[get("/me")]
+pub(super) async fn me(ctx: Data<Ctx>, guardian: Guardian) -> Result<HttpResponse> {
+    Ok(HttpResponse::Ok().json(service::me(&ctx, guardian.family_id).await?))
+}
+
+/// List the family's children
+///
+/// In the order they were added.
+#[utoipa::path(tag = "family", security(("bearer" = [])), responses(
+    (status = 200, description = "The children", body = ChildrenOut), Refusals))]
+#[get("/me/children")]
+pub(super) async fn list_children(ctx: Data<Ctx>, guardian: Guardian) -> Result<HttpResponse> {
+    Ok(HttpResponse::Ok().json(ChildrenOut { items: service::children_of(&ctx, guardian.family_id).await? }))
+}
+
+/// Add a child
+///
+/// Needs the guardian's consent to at least `booking` under the current texts; every purpose
+/// listed is recorded.
+#[utoipa::path(tag = "family", security(("bearer" = [])), request_body = ChildIn,
+    params(("Idempotency-Key" = Option<String>, Header, description = "8–64 visible characters; the same key and body get the first answer again")),
+    responses((status = 201, description = "Added", body = ChildOut), Refusals))]
+#[post("/me/children")]
+pub(super) async fn add_child(
+    ctx: Data<Ctx>,
+    guardian: Guardian,
+    key: Idempotency,
+    Json(body): Json<ChildIn>,
+) -> Result<HttpResponse> {
+    Ok(service::add_child(&ctx, guardian.family_id, &key, body).await?.respond(StatusCode::CREATED))
+}
+
+/// Change a child
+///
+/// What is absent stays as it is. The birth date can't be changed: it decides the class.
+#[utoipa::path(tag = "family", security(("bearer" = [])), request_body = ChildPatch,
+    params(("id" = ChildId, Path, description = "The child")),
+    responses((status = 200, description = "Changed", body = ChildOut), Refusals))]
+#[patch("/me/children/{id}")]
+pub(super) async fn change_child(
+    ctx: Data<Ctx>,
+    guardian: Guardian,
+    id: Path<ChildId>,
+    Json(body): Json<ChildPatch>,
+) -> Result<HttpResponse> {
+    Ok(HttpResponse::Ok().json(service::change_child(&ctx, guardian.family_id, id.0, body).await?))
+}

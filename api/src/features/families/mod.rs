@@ -1,0 +1,22 @@
+//! Families: the guardian's account, its children, and the consents for them.
+//!
+//! Promises: no child's row without the guardian's consent to `booking` under the current texts
+//! (个人信息保护法 第三十一条); names are sealed at rest; another family's child is a 404.
+
+mod consents;
+pub mod dto;
+mod guardians;
+pub mod rules;
+pub mod service;
+pub mod store;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Registers the routes.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(guardians::list_consents)
+        .service(guardians::me)
+        .service(guardians::list_children)
+        .service(guardians::add_child)
+        .service(guardians::change_child);
+}

@@ -1,0 +1,168 @@
+//! Use cases of the family's account.
+
+use std::collections::BTreeSet;
+
+use entity::{ChildId, ConsentPurpose, FamilyId, children, consents as consent_rows};
+use sea_orm::ActiveValue::{Set, Unchanged};
+
+use super::{
+    consents::VERSION,
+    dto::{ChildIn, ChildOut, ChildPatch, ConsentIn, ConsentOut, FamilyOut},
+    rules, store,
+};
+use crate::{
+    error::{Code, Problem, Result, Text},
+    http::{Idempotency, Moment, Once, once},
+    state::Ctx,
+};
+
+/// Where sealed names live; used by every feature that shows a child.
+pub const NAME_PLACE: &str = "children.name";
+const LEGAL_NAME_PLACE: &str = "children.legal_name";
+
+/// The account and its children.
+pub async fn me(ctx: &Ctx, family: FamilyId) -> Result<FamilyOut> {
+    let row = store::family(ctx.db.reader(), family).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
+    Ok(FamilyOut { id: row.id, created_at: Moment(row.created_at), children: children_of(ctx, family).await? })
+}
+
+/// The family's children.
+pub async fn children_of(ctx: &Ctx, family: FamilyId) -> Result<Vec<ChildOut>> {
+    let rows = store::children(ctx.db.reader(), family).await?;
+    let consents = store::consents(ctx.db.reader(), family).await?;
+    rows.into_iter().map(|row| child_out(ctx, row, &consents)).collect()
+}
+
+/// Adds a child under the guardian's consent.
+pub async fn add_child(
+    ctx: &Ctx,
+    family: FamilyId,
+    idempotency: &Idempotency,
+    body: ChildIn,
+) -> Result<Once<ChildOut>> {
+    let ChildIn { name, legal_name, birth_date, township, third_child, special_family, disabled, consent } = body;
+    rules::check_birth_date(birth_date.0, ctx.clock.today())?;
+    check_township(ctx, &township)?;
+    let purposes = check_consent(consent.as_ref())?;
+    let now = ctx.clock.now();
+    let child = children::Model {
+        id: ctx.clock.id(),
+        family_id: family,
+        name_sealed: ctx.keys.seal(NAME_PLACE, name.as_bytes()),
+        legal_name_sealed: legal_name.map(|name| ctx.keys.seal(LEGAL_NAME_PLACE, name.as_bytes())),
+        birth_date: birth_date.0,
+        township: township.into_inner(),
+        third_child,
+        special_family,
+        disabled,
+        created_at: now,
+        removed_at: None,
+    };
+    let given: Vec<_> = purposes
+        .into_iter()
+        .map(|purpose| consent_rows::Model {
+            id: ctx.clock.id(),
+            family_id: family,
+            child_id: child.id,
+            purpose,
+            version: VERSION.to_owned(),
+            given_at: now,
+            withdrawn_at: None,
+        })
+        .collect();
+    once(ctx, idempotency, &family.to_string(), async |txn| {
+        store::insert_child(txn, child.clone().into(), given.iter().cloned().map(Into::into).collect()).await?;
+        child_out(ctx, child, &given)
+    })
+    .await
+}
+
+/// Changes a child's names or township.
+pub async fn change_child(ctx: &Ctx, family: FamilyId, id: ChildId, patch: ChildPatch) -> Result<ChildOut> {
+    let ChildPatch { name, legal_name, township } = patch;
+    if let Some(township) = &township {
+        check_township(ctx, township)?;
+    }
+    crate::platform::db::write_txn(&ctx.db, async |txn| {
+        let found = store::lock_child(txn, family, id).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
+        let mut row = children::ActiveModel { id: Unchanged(id), ..Default::default() };
+        let mut after = found;
+        if let Some(name) = name {
+            after.name_sealed = ctx.keys.seal(NAME_PLACE, name.as_bytes());
+            row.name_sealed = Set(after.name_sealed.clone());
+        }
+        if let Some(name) = legal_name {
+            after.legal_name_sealed = Some(ctx.keys.seal(LEGAL_NAME_PLACE, name.as_bytes()));
+            row.legal_name_sealed = Set(after.legal_name_sealed.clone());
+        }
+        if let Some(township) = township {
+            after.township = township.into_inner();
+            row.township = Set(after.township.clone());
+        }
+        if sea_orm::ActiveModelTrait::is_changed(&row) {
+            store::update_child(txn, row).await?;
+        }
+        let consents = store::consents(txn, family).await?;
+        child_out(ctx, after, &consents)
+    })
+    .await
+}
+
+fn check_township(ctx: &Ctx, township: &str) -> Result<()> {
+    if ctx.catalogue.townships().iter().any(|known| known == township) {
+        return Ok(());
+    }
+    let list = ctx.catalogue.townships().join("、");
+    Err(Problem::field(
+        "township",
+        "unknown_value",
+        Text::new(format!("township 须为以下之一：{list}。"), format!("township must be one of: {list}.")),
+    ))
+}
+
+fn check_consent(consent: Option<&ConsentIn>) -> Result<BTreeSet<ConsentPurpose>> {
+    let required = |field: &str, zh: &'static str, en: &'static str| {
+        Problem::new(Code::ConsentRequired).and_field(field, "required", Text::new(zh, en)).fact("version", VERSION)
+    };
+    let Some(consent) = consent else {
+        return Err(required("consent", "请先阅读并同意儿童个人信息处理规则。", "Give the guardian's consent."));
+    };
+    if &*consent.version != VERSION {
+        return Err(required(
+            "consent.version",
+            "同意书已更新，请阅读新版后再同意。",
+            "These texts are not the current version.",
+        ));
+    }
+    if !consent.purposes.contains(&ConsentPurpose::Booking) {
+        return Err(required(
+            "consent.purposes",
+            "添加孩子须同意“预约托育服务”。",
+            "Consent to `booking` is required.",
+        ));
+    }
+    Ok(consent.purposes.iter().copied().collect())
+}
+
+fn child_out(ctx: &Ctx, row: children::Model, consents: &[consent_rows::Model]) -> Result<ChildOut> {
+    let given: Vec<_> = consents.iter().filter(|c| c.child_id == row.id).collect();
+    Ok(ChildOut {
+        id: row.id,
+        name: ctx.keys.open_text(NAME_PLACE, &row.name_sealed)?,
+        legal_name: row
+            .legal_name_sealed
+            .as_deref()
+            .map(|sealed| ctx.keys.open_text(LEGAL_NAME_PLACE, sealed))
+            .transpose()?,
+        birth_date: row.birth_date,
+        age_months: rules::age_months(row.birth_date, ctx.clock.today()),
+        township: row.township,
+        third_child: row.third_child,
+        special_family: row.special_family,
+        disabled: row.disabled,
+        consent: ConsentOut {
+            version: given.last().map(|c| c.version.clone()).unwrap_or_default(),
+            purposes: given.iter().map(|c| c.purpose).collect(),
+        },
+    })
+}

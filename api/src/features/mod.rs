@@ -1,0 +1,9 @@
+//! What the program does, a folder a feature, each with the same rooms: `mod.rs` (its promises and
+//! routes), handlers by audience, `dto.rs`, `rules.rs` (pure), `service.rs` (use cases, the only
+//! place that opens a write transaction), `store.rs` (queries).
+
+pub mod audit;
+pub mod auth;
+pub mod centres;
+pub mod families;
+pub mod ops;

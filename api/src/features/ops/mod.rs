@@ -1,0 +1,80 @@
+//! For operators, at the root: alive, ready, metrics, the API document.
+
+use actix_web::{HttpResponse, get, web::Data};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::{
+    error::{Problem, Result},
+    openapi,
+    state::Ctx,
+};
+
+/// Registers the routes.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(healthz).service(readyz).service(metrics).service(document);
+}
+
+/// What a check found.
+#[derive(Serialize, ToSchema)]
+pub struct HealthOut {
+    /// `ok` or `unavailable`.
+    #[schema(example = "ok")]
+    status: &'static str,
+    /// Present at `/readyz`: each part and whether it answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parts: Option<PartsOut>,
+}
+
+/// The parts a replica needs.
+#[derive(Serialize, ToSchema)]
+pub struct PartsOut {
+    /// The database.
+    database: bool,
+    /// The key-value store (always true in process).
+    kv: bool,
+}
+
+/// Is the process alive?
+///
+/// Touches nothing; restart the process when it doesn't answer.
+#[utoipa::path(tag = "ops", responses((status = 200, description = "Alive", body = HealthOut)))]
+#[get("/healthz")]
+async fn healthz() -> HttpResponse {
+    HttpResponse::Ok().json(HealthOut { status: "ok", parts: None })
+}
+
+/// Can the process serve?
+///
+/// The database answers, and Redis if it is configured; send no traffic while it is 503.
+#[utoipa::path(tag = "ops", responses(
+    (status = 200, description = "Ready", body = HealthOut),
+    (status = 503, description = "Not ready; `parts` says why", body = HealthOut)))]
+#[get("/readyz")]
+async fn readyz(ctx: Data<Ctx>) -> HttpResponse {
+    let database = ctx.db.reader().ping().await.is_ok();
+    let kv = ctx.kv.ping().await.is_ok();
+    let ready = database && kv;
+    let body = HealthOut { status: if ready { "ok" } else { "unavailable" }, parts: Some(PartsOut { database, kv }) };
+    if ready { HttpResponse::Ok().json(body) } else { HttpResponse::ServiceUnavailable().json(body) }
+}
+
+/// Read the metrics
+///
+/// Prometheus text: requests by route and status with a latency histogram, pool use, domain events.
+#[utoipa::path(tag = "ops", responses((status = 200, description = "Metrics", body = String, content_type = "text/plain")))]
+#[get("/metrics")]
+async fn metrics(ctx: Data<Ctx>) -> Result<HttpResponse> {
+    let text = ctx.metrics.render(ctx.db.pool_use()).map_err(Problem::internal)?;
+    Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(text))
+}
+
+/// Read the API document
+///
+/// OpenAPI 3.1, the file committed with the code.
+#[utoipa::path(tag = "ops", responses((status = 200, description = "This document", body = String, content_type = "application/yaml")))]
+#[get("/openapi.yaml")]
+async fn document() -> HttpResponse {
+    HttpResponse::Ok().content_type("application/yaml").body(openapi::COMMITTED)
+}

@@ -1,0 +1,145 @@
+//! `Idempotency-Key`: the first answer is stored in the transaction of its effect; the same key and
+//! request again gets that answer with `Idempotent-Replayed: true`. A duplicate that comes while
+//! the first is still running waits for it on the key's row.
+//!
+//! Scope: account and route. Refusals are rolled back and so not stored.
+
+use std::future::{Ready, ready};
+
+use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, http::StatusCode};
+use entity::idempotency_keys::{ActiveModel, Column, Entity};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, TryInsertResult, sea_query::Expr,
+};
+use serde::Serialize;
+
+use super::observe::Body;
+use crate::{
+    error::{Code, Problem, Result, Text},
+    platform::{crypto::sha256, db::write_txn},
+    state::Ctx,
+};
+
+const PLACE: &str = "idempotency_keys.answer";
+
+/// The key of a request, if it has one.
+#[derive(Clone, Debug)]
+pub struct Idempotency(Option<Key>);
+
+#[derive(Clone, Debug)]
+struct Key {
+    route: String,
+    key: String,
+    fingerprint: Vec<u8>,
+}
+
+impl FromRequest for Idempotency {
+    type Error = Problem;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Self::of(req))
+    }
+}
+
+impl Idempotency {
+    fn of(req: &HttpRequest) -> Result<Self> {
+        let Some(value) = req.headers().get("Idempotency-Key") else {
+            return Ok(Self(None));
+        };
+        let key = value.to_str().unwrap_or("");
+        if !(8..=64).contains(&key.len()) || !key.bytes().all(|b| b.is_ascii_graphic()) {
+            return Err(Problem::field(
+                "Idempotency-Key",
+                "out_of_range",
+                Text::new(
+                    "Idempotency-Key 须为 8 到 64 个可见字符。",
+                    "Idempotency-Key takes 8 to 64 visible characters.",
+                ),
+            ));
+        }
+        let route = format!("{} {}", req.method(), req.match_pattern().unwrap_or_default());
+        let fingerprint = sha256(&[req.uri().path().as_bytes(), b"\n", &Body::of(req)]);
+        Ok(Self(Some(Key { route, key: key.to_owned(), fingerprint })))
+    }
+}
+
+/// The outcome of a write: done now, or found done before.
+#[derive(Debug)]
+pub enum Once<T> {
+    /// Done now.
+    First(T),
+    /// The stored body of the first answer.
+    Again(Vec<u8>),
+}
+
+impl<T: Serialize> Once<T> {
+    /// The answer; the stored one is marked as replayed.
+    pub fn respond(self, status: StatusCode) -> HttpResponse {
+        match self {
+            Self::First(body) => HttpResponse::build(status).json(body),
+            Self::Again(body) => HttpResponse::build(status)
+                .insert_header(("Idempotent-Replayed", "true"))
+                .content_type("application/json")
+                .body(body),
+        }
+    }
+}
+
+/// Runs `work` in a write transaction, at most once per key of `account` (a prefixed id).
+pub async fn once<T: Serialize>(
+    ctx: &Ctx,
+    idempotency: &Idempotency,
+    account: &str,
+    work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T>,
+) -> Result<Once<T>> {
+    let Some(key) = &idempotency.0 else {
+        return write_txn(&ctx.db, work).await.map(Once::First);
+    };
+    write_txn(&ctx.db, async |txn| {
+        if !begin(ctx, txn, key, account).await? {
+            return replay(ctx, txn, key, account).await.map(Once::Again);
+        }
+        let value = work(txn).await?;
+        let body = serde_json::to_vec(&value).map_err(Problem::internal)?;
+        Entity::update_many()
+            .col_expr(Column::AnswerSealed, Expr::value(ctx.keys.seal(PLACE, &body)))
+            .filter(Column::Account.eq(account))
+            .filter(Column::Route.eq(&key.route))
+            .filter(Column::Key.eq(&key.key))
+            .exec(txn)
+            .await?;
+        Ok(Once::First(value))
+    })
+    .await
+}
+
+/// Takes the key; false if another request has it. On PostgreSQL the insert waits for a running
+/// holder to commit or roll back.
+async fn begin(ctx: &Ctx, txn: &DatabaseTransaction, key: &Key, account: &str) -> Result<bool> {
+    let row = ActiveModel {
+        account: Set(account.to_owned()),
+        route: Set(key.route.clone()),
+        key: Set(key.key.clone()),
+        fingerprint: Set(key.fingerprint.clone()),
+        answer_sealed: Set(None),
+        created_at: Set(ctx.clock.now()),
+    };
+    let inserted = Entity::insert(row)
+        .on_conflict_do_nothing_on([Column::Account, Column::Route, Column::Key])
+        .exec_without_returning(txn)
+        .await?;
+    Ok(matches!(inserted, TryInsertResult::Inserted(1)))
+}
+
+async fn replay(ctx: &Ctx, txn: &DatabaseTransaction, key: &Key, account: &str) -> Result<Vec<u8>> {
+    let row = Entity::find_by_id((account.to_owned(), key.route.clone(), key.key.clone()))
+        .one(txn)
+        .await?
+        .ok_or_else(|| Problem::new(Code::Unavailable))?;
+    if row.fingerprint != key.fingerprint {
+        return Err(Problem::new(Code::IdempotencyKeyReused));
+    }
+    let sealed = row.answer_sealed.ok_or_else(|| Problem::internal("an idempotency key without its answer"))?;
+    Ok(ctx.keys.open(PLACE, &sealed)?)
+}

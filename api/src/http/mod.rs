@@ -1,0 +1,22 @@
+//! Plumbing without business: what every request and answer has in common.
+
+pub mod address;
+pub mod idempotency;
+pub mod json;
+pub mod observe;
+pub mod page;
+pub mod path;
+pub mod query;
+pub mod ratelimit;
+pub mod refusals;
+pub mod values;
+
+pub use self::{
+    idempotency::{Idempotency, Once, once},
+    json::Json,
+    page::{Cursor, Limit, Page},
+    path::Path,
+    query::Query,
+    refusals::{PublicRefusals, Refusals},
+    values::{Day, Line, Moment, Paragraph},
+};

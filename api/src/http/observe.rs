@@ -1,0 +1,160 @@
+//! The one middleware: reads the body, gives the request its id, turns refusals into
+//! problem+json in the client's language, counts and logs. The log line holds the route's
+//! template, never the path, the query or a body.
+
+use std::ops::Deref;
+
+use actix_web::{
+    Error, HttpMessage, HttpRequest,
+    body::{BoxBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::{
+        Method,
+        header::{ACCEPT_LANGUAGE, CONTENT_TYPE, HeaderName, HeaderValue},
+    },
+    middleware::Next,
+    web::{Bytes, BytesMut, Data},
+};
+use futures_util::StreamExt as _;
+use tracing::Instrument as _;
+
+use crate::{
+    error::{Code, Problem},
+    platform::{clock::Stopwatch, crypto::random_bytes},
+    state::Ctx,
+};
+
+/// Bodies larger than this are refused; nothing we take is longer.
+const MOST_BODY_BYTES: usize = 64 * 1024;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The request's body, read before anything may answer: a server that answers before it has read
+/// the body must close the connection.
+#[derive(Clone, Default)]
+pub struct Body(Bytes);
+
+impl Body {
+    /// The body of a request.
+    #[must_use]
+    pub fn of(req: &HttpRequest) -> Self {
+        req.extensions().get::<Self>().cloned().unwrap_or_default()
+    }
+}
+
+impl Deref for Body {
+    type Target = [u8];
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// Wraps every request; see the module.
+pub async fn observe(
+    mut req: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let watch = Stopwatch::start();
+    let request_id = request_id(&req);
+    let english = prefers_english(&req);
+    let ctx = req.app_data::<Data<Ctx>>().cloned();
+    let span = tracing::info_span!("request", %request_id);
+    let mut response = async {
+        match read_body(&mut req).await {
+            Ok(()) => next.call(req).await.map(ServiceResponse::map_into_boxed_body),
+            Err(problem) => Ok(req.error_response(problem)),
+        }
+    }
+    .instrument(span.clone())
+    .await?;
+    if response.status().is_client_error() || response.status().is_server_error() {
+        response = as_problem(response, english, &request_id);
+    }
+    let headers = response.headers_mut();
+    if let Ok(value) = HeaderValue::from_str(&request_id) {
+        headers.insert(REQUEST_ID, value);
+    }
+    headers.insert(HeaderName::from_static("x-content-type-options"), HeaderValue::from_static("nosniff"));
+    let route = response.request().match_pattern();
+    let route = route.as_deref().unwrap_or("unmatched");
+    let (status, elapsed) = (response.status().as_u16(), watch.elapsed());
+    let method = response.request().method().as_str();
+    if let Some(ctx) = ctx {
+        ctx.metrics.request(method, route, status, elapsed);
+    }
+    let ms = elapsed.as_secs_f64() * 1000.0;
+    let _entered = span.enter();
+    if status >= 500 {
+        tracing::error!(method, route, status, ms, "answered");
+    } else {
+        tracing::info!(method, route, status, ms, "answered");
+    }
+    Ok(response)
+}
+
+/// The client's id if it is a plain word of 8 to 64 characters, else one of ours.
+fn request_id(req: &ServiceRequest) -> String {
+    let named = req.headers().get(REQUEST_ID).and_then(|v| v.to_str().ok());
+    match named {
+        Some(id) if (8..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') => {
+            id.to_owned()
+        }
+        _ => data_encoding::HEXLOWER.encode(&random_bytes::<12>()),
+    }
+}
+
+/// Chinese unless the client lists English before Chinese.
+fn prefers_english(req: &ServiceRequest) -> bool {
+    let Some(list) = req.headers().get(ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()) else {
+        return false;
+    };
+    let quality = |item: &str| match item.split_once(";q=") {
+        Some((_, q)) => q.trim().parse().unwrap_or(0.0),
+        None => 1.0_f32,
+    };
+    let best = |language: &str| {
+        list.split(',')
+            .map(str::trim)
+            .filter(|i| i.to_ascii_lowercase().starts_with(language))
+            .map(quality)
+            .fold(0.0, f32::max)
+    };
+    best("en") > best("zh")
+}
+
+async fn read_body(req: &mut ServiceRequest) -> Result<(), Problem> {
+    if matches!(*req.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
+        return Ok(());
+    }
+    let mut payload = req.take_payload();
+    let mut body = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| Problem::new(Code::InvalidInput))?;
+        if body.len() + chunk.len() > MOST_BODY_BYTES {
+            return Err(Problem::new(Code::BodyTooLarge));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    req.extensions_mut().insert(Body(body.freeze()));
+    Ok(())
+}
+
+/// Renders a refusal. Failures that the framework answered itself get the problem of their status.
+fn as_problem(response: ServiceResponse<BoxBody>, english: bool, request_id: &str) -> ServiceResponse<BoxBody> {
+    let known = response.response().error().and_then(|e| e.as_error::<Problem>()).cloned();
+    let content_type = response.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
+    if known.is_none() && content_type == "application/problem+json" {
+        return response;
+    }
+    let problem = known.unwrap_or_else(|| {
+        let status = response.status();
+        let code = Code::ALL.iter().copied().find(|code| code.status() == status).unwrap_or(Code::InvalidInput);
+        Problem::new(code)
+    });
+    let request = response.request().clone();
+    let mut rendered = problem.render(english, request_id);
+    if let Some(allow) = response.headers().get(actix_web::http::header::ALLOW) {
+        rendered.headers_mut().insert(actix_web::http::header::ALLOW, allow.clone());
+    }
+    ServiceResponse::new(request, rendered)
+}

@@ -1,0 +1,33 @@
+//! Query strings, with the field at fault named.
+
+use std::future::{Ready, ready};
+
+use actix_web::{FromRequest, HttpRequest, dev::Payload};
+use serde::de::DeserializeOwned;
+
+use super::json::field_problem;
+use crate::error::Problem;
+
+/// The query, parsed.
+#[derive(Debug)]
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest for Query<T> {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        // An empty value (`?kind=&q=`) means the same as none: forms send them.
+        let pairs = req.query_string().split('&').filter(|pair| !pair.ends_with('=')).collect::<Vec<_>>().join("&");
+        let deserializer = serde_urlencoded::Deserializer::new(url_pairs(pairs.as_bytes()));
+        ready(
+            serde_path_to_error::deserialize(deserializer)
+                .map(Self)
+                .map_err(|e| field_problem(&e.path().to_string(), &e.inner().to_string())),
+        )
+    }
+}
+
+fn url_pairs(query: &[u8]) -> form_urlencoded::Parse<'_> {
+    form_urlencoded::parse(query)
+}

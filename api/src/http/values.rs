@@ -1,0 +1,157 @@
+//! Values of bodies and queries that are checked while they are parsed, so that a handler never
+//! sees a bad one. A failure carries its stable word and both texts (see [`super::json`]).
+
+use std::ops::Deref;
+
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+use utoipa::openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, schema::Type};
+
+use crate::platform::clock::local;
+
+/// Packs a stable word and both texts into a serde error; [`super::json`] takes it apart.
+pub(super) fn coded<E: Error>(code: &str, zh: &str, en: &str) -> E {
+    E::custom(format_args!("@{code}|{zh}|{en}"))
+}
+
+fn checked<'de, D: Deserializer<'de>>(d: D, most: usize, breaks: bool) -> Result<String, D::Error> {
+    let raw = String::deserialize(d)?;
+    let text = raw.trim();
+    if text.chars().any(|c| c.is_control() && !(breaks && matches!(c, '\n' | '\t' | '\r')) || is_invisible(c)) {
+        return Err(coded(
+            "control_character",
+            "含有不可见的控制字符，请删除后重试。",
+            "Remove the control characters.",
+        ));
+    }
+    if text.is_empty() {
+        return Err(coded("empty", "不能为空。", "Must not be empty."));
+    }
+    if text.chars().count() > most {
+        return Err(coded("too_long", &format!("不能超过{most}个字。"), &format!("At most {most} characters.")));
+    }
+    Ok(text.to_owned())
+}
+
+/// Overrides of text direction, which make a name read as another.
+const fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+fn text_schema(most: usize) -> RefOr<Schema> {
+    ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(most)).into()
+}
+
+macro_rules! texts {
+    ($($(#[$doc:meta])* $name:ident, $breaks:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+        pub struct $name<const MOST: usize>(String);
+
+        impl<const MOST: usize> $name<MOST> {
+            /// The text itself.
+            #[must_use]
+            pub fn into_inner(self) -> String { self.0 }
+        }
+        impl<const MOST: usize> Deref for $name<MOST> {
+            type Target = str;
+            fn deref(&self) -> &str { &self.0 }
+        }
+        impl<'de, const MOST: usize> Deserialize<'de> for $name<MOST> {
+            fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+                checked(d, MOST, $breaks).map(Self)
+            }
+        }
+        impl<const MOST: usize> utoipa::PartialSchema for $name<MOST> {
+            fn schema() -> RefOr<Schema> { text_schema(MOST) }
+        }
+        impl<const MOST: usize> utoipa::ToSchema for $name<MOST> {
+            fn name() -> std::borrow::Cow<'static, str> { format!("{}{MOST}", stringify!($name)).into() }
+        }
+    )*};
+}
+
+texts! {
+    /// One line of text, trimmed, 1 to `MOST` characters, no control characters.
+    Line, false;
+    /// Text that may have line breaks, trimmed, 1 to `MOST` characters.
+    Paragraph, true;
+}
+
+/// A local date `YYYY-MM-DD`, from 2000 to 2100, so that arithmetic on it never leaves the range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Day(pub NaiveDate);
+
+impl Deref for Day {
+    type Target = NaiveDate;
+    fn deref(&self) -> &NaiveDate {
+        &self.0
+    }
+}
+
+impl Serialize for Day {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(s)
+    }
+}
+
+impl<'de> Deserialize<'de> for Day {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        use chrono::Datelike as _;
+        let text = String::deserialize(d)?;
+        match NaiveDate::parse_from_str(&text, "%Y-%m-%d") {
+            Ok(date) if text.len() == 10 && (2000..=2100).contains(&date.year()) => Ok(Self(date)),
+            _ => Err(coded(
+                "not_a_date",
+                "须为 2000 至 2100 年间的日期，格式如 2026-03-02。",
+                "Must be a date like 2026-03-02.",
+            )),
+        }
+    }
+}
+
+impl utoipa::PartialSchema for Day {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Date)))
+            .examples([serde_json::json!("2026-03-02")])
+            .into()
+    }
+}
+impl utoipa::ToSchema for Day {}
+
+/// An instant at the API: RFC 3339, answered with +08:00, accepted with any offset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment(pub DateTime<Utc>);
+
+impl Serialize for Moment {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(&local(self.0).to_rfc3339_opts(SecondsFormat::AutoSi, false))
+    }
+}
+
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        use chrono::{Datelike as _, SubsecRound as _};
+        match DateTime::parse_from_rfc3339(&String::deserialize(d)?) {
+            Ok(instant) if (2000..=2100).contains(&instant.year()) => Ok(Self(instant.to_utc().trunc_subsecs(3))),
+            _ => Err(coded(
+                "not_an_instant",
+                "须为带时区的时刻，格式如 2026-03-02T09:00:00+08:00。",
+                "Must be an instant like 2026-03-02T09:00:00+08:00.",
+            )),
+        }
+    }
+}
+
+impl utoipa::PartialSchema for Moment {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+            .examples([serde_json::json!("2026-03-02T09:00:00+08:00")])
+            .into()
+    }
+}
+impl utoipa::ToSchema for Moment {}

@@ -1,0 +1,51 @@
+//! The database's named constraints, so that a violation becomes an outcome at the call site.
+//! PostgreSQL reports the index's name, SQLite the columns: each constraint knows both.
+
+use sea_orm::{DbErr, SqlErr};
+
+/// A unique constraint whose violation means something to a caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Constraint {
+    /// One account per WeChat openid.
+    FamilyOpenid,
+    /// One voucher per campaign and child (invariant 3).
+    VoucherPerChild,
+    /// One first-time voucher per family, over all campaigns (invariant 3).
+    FirstTimeFamily,
+    /// One redemption per centre and `request_id` (invariant 4).
+    RedemptionRequest,
+    /// One redemption per child and day (invariant 4).
+    RedemptionPerDay,
+    /// One rating per visit.
+    RatingPerVisit,
+    /// One rating per voucher day.
+    RatingPerRedemption,
+    /// One manual code text at a time.
+    ManualCode,
+    /// One staff account per user name.
+    StaffUsername,
+}
+
+const SPELLINGS: &[(Constraint, &str, &str)] = &[
+    (Constraint::FamilyOpenid, "families_openid_hash", "families.openid_hash"),
+    (Constraint::VoucherPerChild, "vouchers_campaign_child", "vouchers.campaign_id, vouchers.child_id"),
+    (Constraint::FirstTimeFamily, "vouchers_first_time_family", "vouchers.first_time_family_id"),
+    (Constraint::RedemptionRequest, "redemptions_centre_request", "redemptions.centre_id, redemptions.request_id"),
+    (Constraint::RedemptionPerDay, "redemptions_child_day", "redemptions.child_id, redemptions.service_date"),
+    (Constraint::RatingPerVisit, "ratings_visit", "ratings.visit_id"),
+    (Constraint::RatingPerRedemption, "ratings_redemption", "ratings.redemption_id"),
+    (Constraint::ManualCode, "manual_codes_hash", "manual_codes.code_hash"),
+    (Constraint::StaffUsername, "staff_username", "staff.username"),
+];
+
+/// Which known constraint an error violates, if any.
+#[must_use]
+pub fn violated(error: &DbErr) -> Option<Constraint> {
+    let Some(SqlErr::UniqueConstraintViolation(message)) = error.sql_err() else {
+        return None;
+    };
+    SPELLINGS
+        .iter()
+        .find(|(_, postgres, sqlite)| message.contains(&format!("\"{postgres}\"")) || message.contains(sqlite))
+        .map(|(constraint, _, _)| *constraint)
+}

@@ -1,0 +1,8 @@
+//! The outside world: database, key-value store, clock, secrets, WeChat. Knows no feature.
+
+pub mod clock;
+pub mod constraint;
+pub mod crypto;
+pub mod db;
+pub mod kv;
+pub mod wechat;

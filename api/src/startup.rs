@@ -1,0 +1,207 @@
+//! From settings to a running server: the same path in `main` and in the tests.
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use actix_web::{
+    App, HttpServer,
+    dev::{Server, ServerHandle},
+    middleware::from_fn,
+    web::Data,
+};
+use anyhow::Context as _;
+use migration::{Migrator, MigratorTrait as _};
+use utoipa_actix_web::AppExt as _;
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+use crate::{
+    config::{AppEnv, Settings},
+    features::centres::Catalogue,
+    http::observe,
+    platform::{
+        clock::Clock,
+        crypto::Keyring,
+        db::Db,
+        kv::{Kv, MemoryKv, RedisKv},
+        wechat::WeChat,
+    },
+    routes::{self, KnownPaths},
+    state::Ctx,
+    telemetry::Metrics,
+};
+
+/// A server that has bound its port and can run.
+pub struct Application {
+    server: Server,
+    address: SocketAddr,
+}
+
+/// What all workers share, and what each needs to make its own context.
+#[derive(Clone)]
+struct Parts {
+    settings: Arc<Settings>,
+    clock: Clock,
+    keys: Arc<Keyring>,
+    catalogue: Arc<Catalogue>,
+    wechat: WeChat,
+    metrics: Metrics,
+    /// SQLite and the in-process store are one for all workers.
+    shared_db: Option<Db>,
+    memory: MemoryKv,
+}
+
+impl Parts {
+    /// The context of one worker: on PostgreSQL and Redis with connections of its own, so that no
+    /// query crosses threads.
+    async fn context(self) -> anyhow::Result<Ctx> {
+        let db = match self.shared_db {
+            Some(db) => db,
+            None => Db::connect(&self.settings.database(), self.settings.db_pool).await?,
+        };
+        let kv = if self.settings.redis_url.is_empty() {
+            Kv::Memory(self.memory)
+        } else {
+            Kv::Redis(RedisKv::open(&self.settings.redis_url, "qxt:")?)
+        };
+        Ok(Ctx {
+            settings: self.settings,
+            clock: self.clock,
+            db,
+            kv,
+            keys: self.keys,
+            catalogue: self.catalogue,
+            wechat: self.wechat,
+            metrics: self.metrics,
+        })
+    }
+}
+
+/// Connects to the database of the settings; makes the folder of an embedded one.
+pub async fn connect(settings: &Settings) -> anyhow::Result<Db> {
+    if settings.database_url.is_empty() {
+        std::fs::create_dir_all(&settings.data_dir)
+            .with_context(|| format!("setting DATA_DIR: can't make the folder {}", settings.data_dir.display()))?;
+    }
+    // The password must not reach the log.
+    Db::connect(&settings.database(), settings.db_pool).await.context(if settings.is_sqlite() {
+        "the SQLite file in DATA_DIR can't be opened"
+    } else {
+        "setting DATABASE_URL: PostgreSQL doesn't answer there"
+    })
+}
+
+/// Brings the schema up to date: by itself in the demonstration, by `quanxiangtuo migrate` in production.
+async fn prepare_schema(settings: &Settings, db: &Db) -> anyhow::Result<()> {
+    if settings.app_env == AppEnv::Production {
+        let pending = Migrator::get_pending_migrations(db.writer()).await?.len();
+        anyhow::ensure!(pending == 0, "{pending} migrations are pending: run `quanxiangtuo migrate` first");
+        return Ok(());
+    }
+    Migrator::up(db.writer(), None).await.context("the schema can't be brought up to date")
+}
+
+/// A context outside any worker, for subcommands, seeding and background work.
+pub async fn context(settings: Settings, clock: Clock) -> anyhow::Result<Ctx> {
+    let db = connect(&settings).await?;
+    prepare_schema(&settings, &db).await?;
+    let keys = Arc::new(settings.keyring()?);
+    // Rustls wants its one provider named before the first client is made.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let wechat = if settings.sandbox() {
+        WeChat::Sandbox
+    } else {
+        WeChat::api(&settings.wechat_base_url, &settings.wechat_appid, &settings.wechat_secret)?
+    };
+    let catalogue = Arc::new(Catalogue::load(db.reader(), &clock).await?);
+    let parts = Parts {
+        settings: Arc::new(settings),
+        clock,
+        keys,
+        catalogue,
+        wechat,
+        metrics: Metrics::new()?,
+        shared_db: Some(db),
+        memory: MemoryKv::default(),
+    };
+    parts.context().await
+}
+
+impl Application {
+    /// Migrates (demonstration only), loads the demonstration data or the catalogue, binds the port.
+    pub async fn build(settings: Settings, clock: Clock) -> anyhow::Result<Self> {
+        let main = context(settings, clock).await?;
+        let settings = Arc::clone(&main.settings);
+        let memory = match &main.kv {
+            Kv::Memory(memory) => memory.clone(),
+            Kv::Redis(_) => MemoryKv::default(),
+        };
+        let parts = Parts {
+            settings: Arc::clone(&settings),
+            clock: main.clock.clone(),
+            keys: Arc::clone(&main.keys),
+            catalogue: Arc::clone(&main.catalogue),
+            wechat: main.wechat.clone(),
+            metrics: main.metrics.clone(),
+            shared_db: settings.is_sqlite().then(|| main.db.clone()),
+            memory,
+        };
+        let known = Data::new(KnownPaths::load());
+        let workers = match settings.workers {
+            0 => std::thread::available_parallelism().map_or(2, usize::from),
+            n => n,
+        };
+        let server = HttpServer::new(move || {
+            let parts = parts.clone();
+            App::new()
+                .wrap(from_fn(observe::observe))
+                .into_utoipa_app()
+                .app_data(known.clone())
+                .data_factory(move || {
+                    let parts = parts.clone();
+                    async move {
+                        parts.context().await.map_err(|error| tracing::error!(%error, "a worker can't connect"))
+                    }
+                })
+                .configure(routes::all)
+                .into_app()
+                .service(SwaggerUi::new("/docs/{_:.*}").config(Config::from("/openapi.yaml")))
+                .service(actix_web::web::redirect("/docs", "/docs/"))
+                .default_service(actix_web::web::to(routes::unknown))
+        })
+        .workers(workers)
+        .shutdown_timeout(settings.shutdown_seconds)
+        .bind(&settings.listen)
+        .with_context(|| format!("setting LISTEN: can't bind {}", settings.listen))?;
+        let address = *server.addrs().first().context("no address bound")?;
+        actix_web::rt::spawn(keep_catalogue_fresh(main));
+        Ok(Self { server: server.run(), address })
+    }
+
+    /// Where it listens; with port 0 in the settings, the port it got.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// To stop it from elsewhere.
+    #[must_use]
+    pub fn handle(&self) -> ServerHandle {
+        self.server.handle()
+    }
+
+    /// Serves until stopped; requests in flight are finished first.
+    pub async fn run(self) -> io::Result<()> {
+        self.server.await
+    }
+}
+
+/// Looks for centres that other replicas changed.
+async fn keep_catalogue_fresh(ctx: Ctx) {
+    let mut ticks = tokio::time::interval(Duration::from_millis(ctx.settings.catalogue_poll_ms.max(50)));
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = ctx.catalogue.refresh(ctx.db.reader(), &ctx.clock).await {
+            tracing::warn!(%error, "the catalogue can't look for changes");
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! What a handler may use. Each actix worker has its own [`Ctx`] (its own PostgreSQL pool and
+//! Redis connection, so that no query crosses threads); what is read-mostly is shared.
+
+use std::sync::Arc;
+
+use crate::{
+    config::Settings,
+    features::centres::Catalogue,
+    platform::{clock::Clock, crypto::Keyring, db::Db, kv::Kv, wechat::WeChat},
+    telemetry::Metrics,
+};
+
+/// One worker's context.
+#[derive(Clone)]
+pub struct Ctx {
+    /// The settings of this run.
+    pub settings: Arc<Settings>,
+    /// The only source of time and ids.
+    pub clock: Clock,
+    /// The truth.
+    pub db: Db,
+    /// Caches, counters, revocations; never the truth.
+    pub kv: Kv,
+    /// Keys of seals, tokens and codes.
+    pub keys: Arc<Keyring>,
+    /// Centres in memory, with their spatial index; fresh within `catalogue_poll_ms`.
+    pub catalogue: Arc<Catalogue>,
+    /// Exchanges sign-in codes.
+    pub wechat: WeChat,
+    /// Counters of this process.
+    pub metrics: Metrics,
+}

@@ -1,0 +1,80 @@
+//! Logs and metrics. Logs carry a request id and no personal data; metrics are Prometheus text.
+
+use std::time::Duration;
+
+use prometheus::{Encoder as _, HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder};
+
+use crate::config::{LogFormat, Settings};
+
+/// Starts logging, once a process; later calls change nothing.
+pub fn start_logging(settings: &Settings) {
+    let filter = tracing_subscriber::EnvFilter::try_new(&settings.log)
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let started = match settings.log_format {
+        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+        LogFormat::Text => builder.try_init(),
+    };
+    if started.is_err() {
+        tracing::debug!("logging was started before");
+    }
+}
+
+/// Every series of the program.
+#[derive(Clone)]
+pub struct Metrics {
+    registry: Registry,
+    requests: HistogramVec,
+    pool: IntGaugeVec,
+    domain: IntCounterVec,
+}
+
+impl Metrics {
+    /// All series, at zero.
+    pub fn new() -> Result<Self, prometheus::Error> {
+        let registry = Registry::new();
+        let requests = HistogramVec::new(
+            HistogramOpts::new("http_request_duration_seconds", "Requests by method, route template and status")
+                .buckets(vec![0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0]),
+            &["method", "route", "status"],
+        )?;
+        let pool = IntGaugeVec::new(
+            Opts::new("db_pool_connections", "Database connections of the answering worker"),
+            &["state"],
+        )?;
+        let domain = IntCounterVec::new(Opts::new("domain_events_total", "What happened, and how often"), &["event"])?;
+        registry.register(Box::new(requests.clone()))?;
+        registry.register(Box::new(pool.clone()))?;
+        registry.register(Box::new(domain.clone()))?;
+        Ok(Self { registry, requests, pool, domain })
+    }
+
+    /// Counts a request and its time.
+    pub fn request(&self, method: &str, route: &str, status: u16, elapsed: Duration) {
+        let mut buffer = [0; 3];
+        self.requests
+            .with_label_values(&[method, route, status_text(status, &mut buffer)])
+            .observe(elapsed.as_secs_f64());
+    }
+
+    /// Counts a domain event: `booking_created`, `voucher_claimed`, `redeemed`, `rated`, …
+    pub fn event(&self, event: &str) {
+        self.domain.with_label_values(&[event]).inc();
+    }
+
+    /// Everything as Prometheus text, with the pool's present use.
+    pub fn render(&self, pool: (u32, usize)) -> Result<Vec<u8>, prometheus::Error> {
+        self.pool.with_label_values(&["open"]).set(i64::from(pool.0));
+        self.pool.with_label_values(&["idle"]).set(i64::try_from(pool.1).unwrap_or(i64::MAX));
+        let mut out = Vec::new();
+        TextEncoder::new().encode(&self.registry.gather(), &mut out)?;
+        Ok(out)
+    }
+}
+
+fn status_text(status: u16, buffer: &mut [u8; 3]) -> &str {
+    for (i, digit) in buffer.iter_mut().enumerate() {
+        *digit = b'0' + u8::try_from(status / [100, 10, 1][i] % 10).unwrap_or(0);
+    }
+    std::str::from_utf8(buffer).unwrap_or("000")
+}
