@@ -164,7 +164,10 @@ impl Application {
                 })
                 .configure(routes::all)
                 .into_app()
-                .service(SwaggerUi::new("/docs/{_:.*}").config(Config::from("/openapi.yaml")))
+                .service(SwaggerUi::new("/docs/{_:.*}").config(
+                    // Without "none" the page asks a validator on the internet about the document.
+                    Config::from("/openapi.yaml").validator_url("none"),
+                ))
                 .service(actix_web::web::redirect("/docs", "/docs/"))
                 .default_service(actix_web::web::to(routes::unknown))
         })

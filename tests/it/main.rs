@@ -2,5 +2,10 @@
 //! the in-process store and again on PostgreSQL with Redis.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
+mod auth;
+mod docs;
 mod families;
+mod logs;
 mod openapi;
+mod ops;
+mod problems;
