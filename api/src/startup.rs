@@ -15,7 +15,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::{
     config::{AppEnv, Settings},
-    features::centres::Catalogue,
+    features::{bookings, centres::Catalogue},
     http::observe,
     platform::{
         clock::Clock,
@@ -172,6 +172,7 @@ impl Application {
         .bind(&settings.listen)
         .with_context(|| format!("setting LISTEN: can't bind {}", settings.listen))?;
         let address = *server.addrs().first().context("no address bound")?;
+        actix_web::rt::spawn(bookings::service::keep_lapsing(main.clone()));
         actix_web::rt::spawn(keep_catalogue_fresh(main));
         Ok(Self { server: server.run(), address })
     }
