@@ -6,5 +6,6 @@ pub mod audit;
 pub mod auth;
 pub mod bookings;
 pub mod centres;
+pub mod demo;
 pub mod families;
 pub mod ops;
