@@ -5,5 +5,6 @@
 pub mod audit;
 pub mod auth;
 pub mod centres;
+pub mod demo;
 pub mod families;
 pub mod ops;
