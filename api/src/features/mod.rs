@@ -7,3 +7,4 @@ pub mod auth;
 pub mod centres;
 pub mod families;
 pub mod ops;
+pub mod vouchers;
