@@ -16,7 +16,8 @@ pub fn all(cfg: &mut ServiceConfig) {
     let api = scope::scope("/api/v1")
         .configure(features::auth::routes)
         .configure(features::centres::routes)
-        .configure(features::families::routes);
+        .configure(features::families::routes)
+        .configure(features::vouchers::routes);
     cfg.service(api);
     cfg.configure(features::ops::routes);
 }

@@ -8,3 +8,4 @@ pub mod centres;
 pub mod demo;
 pub mod families;
 pub mod ops;
+pub mod vouchers;
