@@ -11,7 +11,14 @@ use crate::{
 /// Registers every feature. There is exactly one `/api/v1`: a second scope with the same prefix
 /// would be shadowed.
 pub fn all(cfg: &mut ServiceConfig) {
-    cfg.service(scope::scope("/api/v1").configure(features::auth::routes).configure(features::families::routes));
+    cfg.service(
+        scope::scope("/api/v1")
+            .configure(features::audit::routes)
+            .configure(features::auth::routes)
+            .configure(features::families::routes)
+            .configure(features::ratings::routes)
+            .configure(features::satisfaction::routes),
+    );
     cfg.configure(features::ops::routes);
 }
 

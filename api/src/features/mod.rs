@@ -7,3 +7,5 @@ pub mod auth;
 pub mod centres;
 pub mod families;
 pub mod ops;
+pub mod ratings;
+pub mod satisfaction;

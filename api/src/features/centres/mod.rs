@@ -10,4 +10,5 @@ mod geo;
 pub mod rules;
 pub mod store;
 
+pub use card::CentreRatingOut;
 pub use catalogue::{Catalogue, CentrePlan};
