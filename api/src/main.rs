@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 use migration::{Migrator, MigratorTrait as _};
 use quanxiangtuo::{
     config::Settings,
+    features::audit::{self, rules::Verdict},
     openapi,
     startup::{self, Application},
     telemetry,
@@ -27,6 +28,17 @@ enum Command {
     Migrate,
     /// Print the OpenAPI document as the handlers describe it.
     Openapi,
+    /// The audit log.
+    Audit {
+        #[command(subcommand)]
+        command: AuditCommand,
+    },
+}
+
+#[derive(Subcommand)]
+enum AuditCommand {
+    /// Walk the hash chain; fails and names the first broken row, if there is one.
+    Verify,
 }
 
 #[actix_web::main]
@@ -63,6 +75,22 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
             let db = startup::connect(&settings).await?;
             Migrator::up(db.writer(), None).await?;
             println!("the schema is up to date");
+        }
+        Command::Audit { command: AuditCommand::Verify } => {
+            let db = startup::connect(&settings).await?;
+            let (verdict, waiting) = audit::service::verify(db.reader()).await?;
+            match verdict {
+                Verdict::Whole { rows, head } => {
+                    let head = data_encoding::HEXLOWER.encode(&head);
+                    println!("{rows} audit rows are sealed and unchanged, {waiting} wait to be sealed; head {head}");
+                }
+                Verdict::Broken { seq, row: Some(id) } => {
+                    anyhow::bail!("the audit log was changed: row {id}, seq {seq}, does not match its hash")
+                }
+                Verdict::Broken { seq, row: None } => {
+                    anyhow::bail!("the audit log was changed: the row with seq {seq} is missing")
+                }
+            }
         }
         Command::Openapi => {}
     }

@@ -56,9 +56,7 @@ impl From<Option<bool>> for Cell {
 
 /// The table as a file to download. `filename` is ours: ASCII, without quotes.
 pub fn attachment(filename: &str, header: &[&str], rows: &[Vec<Cell>]) -> Result<HttpResponse> {
-    let mut writer = csv::WriterBuilder::new()
-        .terminator(csv::Terminator::CRLF)
-        .from_writer(BYTE_ORDER_MARK.to_vec());
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(BYTE_ORDER_MARK.to_vec());
     writer.write_record(header).map_err(Problem::internal)?;
     for row in rows {
         writer.write_record(row.iter().map(|cell| &cell.0)).map_err(Problem::internal)?;

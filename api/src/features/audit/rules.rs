@@ -207,13 +207,14 @@ mod tests {
     fn every_field_counts() {
         let plain = row(1, json!({}));
         let mut others = vec![row(2, json!({})), row(1, json!({"a": null}))];
-        for change in [
-            |row: &mut audit_rows::Model| row.action = "visit.check_i".to_owned(),
+        let changes: [fn(&mut audit_rows::Model); 5] = [
+            |row| row.action = "visit.check_i".to_owned(),
             |row| row.object = "nvis_1".to_owned(),
             |row| row.centre_id = Some(uuid::Uuid::nil().into()),
             |row| row.staff_id = uuid::Uuid::nil().into(),
             |row| row.at += chrono::TimeDelta::milliseconds(1),
-        ] {
+        ];
+        for change in changes {
             let mut other = plain.clone();
             change(&mut other);
             others.push(other);

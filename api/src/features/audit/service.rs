@@ -1,7 +1,5 @@
 //! Use cases of the audit log: sealing, verifying, reading.
 
-use std::time::Duration;
-
 use chrono::Days;
 use entity::{MinuteOfDay, audit_rows};
 use sea_orm::{ConnectionTrait, DbErr, SqlErr};
@@ -21,25 +19,18 @@ use crate::{
     state::Ctx,
 };
 
-/// How often rows are sealed.
-const SEAL_EVERY: Duration = Duration::from_secs(1);
 /// Rows sealed in one transaction.
 const BATCH: u64 = 200;
 /// Rows read at once when verifying.
 const PAGE: u64 = 1000;
 
-/// Seals rows as they come, for ever. Each replica runs one.
-pub async fn keep_sealed(db: Db) {
-    let mut ticks = tokio::time::interval(SEAL_EVERY);
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        match seal_all(&db).await {
-            Ok(0) => {}
-            Ok(rows) => tracing::debug!(rows, "audit rows sealed"),
-            Err(error) => tracing::warn!(%error, "audit rows can't be sealed"),
-        }
+/// The background job of each replica: seals what waits.
+pub async fn keep_sealed(ctx: &Ctx) -> Result<(), DbErr> {
+    let rows = seal_all(&ctx.db).await?;
+    if rows > 0 {
+        tracing::debug!(rows, "audit rows sealed");
     }
+    Ok(())
 }
 
 /// Seals all rows that wait, in batches; answers how many.

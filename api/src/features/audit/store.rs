@@ -45,13 +45,7 @@ pub(super) async fn count_unsealed(db: &impl ConnectionTrait) -> Result<u64, DbE
 /// The oldest unsealed rows, locked: another replica's sealer waits for them, and then finds them
 /// sealed.
 pub(super) async fn lock_unsealed(db: &impl ConnectionTrait, limit: u64) -> Result<Vec<Model>, DbErr> {
-    Entity::find()
-        .filter(Column::Seq.is_null())
-        .order_by_asc(Column::Id)
-        .limit(limit)
-        .lock_exclusive()
-        .all(db)
-        .await
+    Entity::find().filter(Column::Seq.is_null()).order_by_asc(Column::Id).limit(limit).lock_exclusive().all(db).await
 }
 
 /// The last sealed row.

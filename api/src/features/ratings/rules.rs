@@ -34,10 +34,7 @@ pub fn occasion(visit: Option<VisitId>, redemption: Option<RedemptionId>) -> Res
         (Some(_), Some(_)) => Err(Problem::field(
             "redemption_id",
             "conflict",
-            Text::new(
-                "visit_id 与 redemption_id 只能填写一个。",
-                "Name only one of visit_id and redemption_id.",
-            ),
+            Text::new("visit_id 与 redemption_id 只能填写一个。", "Name only one of visit_id and redemption_id."),
         )),
     }
 }

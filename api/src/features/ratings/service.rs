@@ -4,7 +4,9 @@ use entity::{CareType, CentreId, ChildId, FamilyId, RatingId, TextStatus, rating
 use sea_orm::DatabaseTransaction;
 
 use super::{
-    dto::{CentreRatingsOut, PublicRatingOut, RatingIn, RatingOut, RatingPatch, RatingSubIn, RatingSubOut, RatingsQuery},
+    dto::{
+        CentreRatingsOut, PublicRatingOut, RatingIn, RatingOut, RatingPatch, RatingSubIn, RatingSubOut, RatingsQuery,
+    },
     rules::{self, Occasion},
     store,
 };

@@ -93,9 +93,9 @@ fn listed(ctx: &Ctx, by: SatisfactionBy, from: Month, to: Month) -> Groups {
         SatisfactionBy::Township => ctx.catalogue.townships().iter().map(|name| (name.clone(), name.clone())).collect(),
         SatisfactionBy::Kind => CentreKind::ALL.iter().map(|kind| (kind.to_string(), kind.zh().to_owned())).collect(),
         SatisfactionBy::CareType => CareType::ALL.iter().map(|form| (form.to_string(), form.zh().to_owned())).collect(),
-        SatisfactionBy::Month => rules::months(from, to)
-            .map(|month| (month.to_string(), month.0.format("%Y年%-m月").to_string()))
-            .collect(),
+        SatisfactionBy::Month => {
+            rules::months(from, to).map(|month| (month.to_string(), month.0.format("%Y年%-m月").to_string())).collect()
+        }
     };
     let group = |(place, (key, label))| (key, Group { place, label, counts: Counts::default() });
     Groups(words.into_iter().enumerate().map(group).collect())
