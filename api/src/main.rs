@@ -12,6 +12,7 @@ use migration::{Migrator, MigratorTrait as _};
 use quanxiangtuo::{
     config::{AppEnv, Settings},
     features::{
+        audit::{self, rules::Verdict},
         auth::accounts::{self, NewStaff},
         demo::{self, Seeded},
     },
@@ -42,6 +43,17 @@ enum Command {
     Staff(StaffCommand),
     /// Print the OpenAPI document as the handlers describe it.
     Openapi,
+    /// The audit log.
+    Audit {
+        #[command(subcommand)]
+        command: AuditCommand,
+    },
+}
+
+#[derive(Subcommand)]
+enum AuditCommand {
+    /// Walk the hash chain; fails and names the first broken row, if there is one.
+    Verify,
 }
 
 #[derive(Subcommand)]
@@ -109,6 +121,22 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         }
         Command::Seed => println!("{}", seed(&settings, &clock).await?),
         Command::Staff(StaffCommand::Add(new)) => println!("{}", add_staff(&settings, &clock, new).await?),
+        Command::Audit { command: AuditCommand::Verify } => {
+            let db = startup::connect(&settings).await?;
+            let (verdict, waiting) = audit::service::verify(db.reader()).await?;
+            match verdict {
+                Verdict::Whole { rows, head } => {
+                    let head = data_encoding::HEXLOWER.encode(&head);
+                    println!("{rows} audit rows are sealed and unchanged, {waiting} wait to be sealed; head {head}");
+                }
+                Verdict::Broken { seq, row: Some(id) } => {
+                    anyhow::bail!("the audit log was changed: row {id}, seq {seq}, does not match its hash")
+                }
+                Verdict::Broken { seq, row: None } => {
+                    anyhow::bail!("the audit log was changed: the row with seq {seq} is missing")
+                }
+            }
+        }
         Command::Openapi => {}
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! From settings to a running server: the same path in `main` and in the tests.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc};
 
 use actix_web::{
     App, HttpServer,
@@ -14,6 +14,7 @@ use utoipa_actix_web::AppExt as _;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::{
+    background,
     config::{AppEnv, Settings, Switch},
     features::{
         centres::Catalogue,
@@ -169,6 +170,8 @@ impl Application {
             n => n,
         };
         let server = HttpServer::new(move || {
+            // Without the badge of an outside validator: the page works with no internet.
+            let docs = Config::from("/openapi.yaml").validator_url("none");
             let parts = parts.clone();
             App::new()
                 .wrap(from_fn(observe::observe))
@@ -182,7 +185,7 @@ impl Application {
                 })
                 .configure(routes::all)
                 .into_app()
-                .service(SwaggerUi::new("/docs/{_:.*}").config(Config::from("/openapi.yaml")))
+                .service(SwaggerUi::new("/docs/{_:.*}").config(docs))
                 .service(actix_web::web::redirect("/docs", "/docs/"))
                 .default_service(actix_web::web::to(routes::unknown))
         })
@@ -191,7 +194,7 @@ impl Application {
         .bind(&settings.listen)
         .with_context(|| format!("setting LISTEN: can't bind {}", settings.listen))?;
         let address = *server.addrs().first().context("no address bound")?;
-        actix_web::rt::spawn(keep_catalogue_fresh(main));
+        background::start(&main);
         Ok(Self { server: server.run(), address })
     }
 
@@ -210,17 +213,5 @@ impl Application {
     /// Serves until stopped; requests in flight are finished first.
     pub async fn run(self) -> io::Result<()> {
         self.server.await
-    }
-}
-
-/// Looks for centres that other replicas changed.
-async fn keep_catalogue_fresh(ctx: Ctx) {
-    let mut ticks = tokio::time::interval(Duration::from_millis(ctx.settings.catalogue_poll_ms.max(50)));
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        if let Err(error) = ctx.catalogue.refresh(ctx.db.reader(), &ctx.clock).await {
-            tracing::warn!(%error, "the catalogue can't look for changes");
-        }
     }
 }

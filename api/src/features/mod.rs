@@ -8,3 +8,6 @@ pub mod centres;
 pub mod demo;
 pub mod families;
 pub mod ops;
+pub mod ratings;
+pub mod satisfaction;
+pub mod vouchers;
