@@ -21,8 +21,8 @@ use crate::{
 /// How far back care goes.
 const DAYS: u64 = 182;
 /// A child comes in so many of a hundred months, and its family answers for so many of those.
-const COMES: usize = 78;
-const ANSWERS: usize = 72;
+const COMES: usize = 64;
+const ANSWERS: usize = 60;
 /// Elsewhere one answer in so many is a bad one; at the weak centre one in so many.
 const BAD_ONE_IN: usize = 16;
 const WEAK_BAD_ONE_IN: usize = 5;
@@ -87,8 +87,8 @@ pub(super) fn rows(today: NaiveDate, rules: &[class_rules::Model], past: &[Past]
             let comes = dice.chance(COMES);
             let care = pick_care(site, &mut dice);
             let long = match care {
-                CareType::FullDay => dice.between(2, 5),
-                CareType::HalfDay => dice.between(2, 4),
+                CareType::FullDay => dice.between(1, 4),
+                CareType::HalfDay => dice.between(1, 3),
                 CareType::Temporary => dice.between(1, 2),
                 CareType::Hourly => 1,
             };
