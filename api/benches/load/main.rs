@@ -1,8 +1,8 @@
 //! The load benchmark: `tests/bench` runs it (PostgreSQL with its default durability, the release
 //! build). What is measured against what, and why:
 //!
-//! - **search, centre page**: our server against a bare actix-web server that answers the same
-//!   bytes from memory. A search should cost hardly more than sending its answer.
+//! - **search, centre page**: our server against a bare actix-web server that answers a fixed JSON
+//!   of the same size (the mean of ours) from memory. A search should cost hardly more than sending its answer.
 //! - **claim, redeem, book**: our server against the bare server running a bare transaction
 //!   (BEGIN, the statements, COMMIT) through a pool of the same size per worker. It writes as many
 //!   rows as ours: claim one UPDATE of one row that all contend for and one INSERT; redeem one
@@ -32,7 +32,7 @@ mod report;
 mod runs;
 mod seed;
 
-use std::{path::PathBuf, process::ExitCode, time::Duration};
+use std::{process::ExitCode, time::Duration};
 
 use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
@@ -52,15 +52,18 @@ struct Cli {
     /// Divides the number of requests and seconds: a quick look, not a measurement.
     #[arg(long, default_value_t = 1)]
     divide: usize,
+    /// Only search and centre page.
+    #[arg(long)]
+    reads_only: bool,
     /// Passed by `cargo bench`.
     #[arg(long, hide = true)]
     bench: bool,
     /// Serve as the bare server on this address (used by the benchmark itself).
     #[arg(long, hide = true)]
     bare: Option<String>,
-    /// Files whose bytes the bare server answers.
+    /// Sizes of the JSON that the bare server answers.
     #[arg(long, hide = true)]
-    body: Vec<PathBuf>,
+    body: Vec<usize>,
     /// Pool of each bare worker.
     #[arg(long, hide = true, default_value_t = 8)]
     pool: u32,

@@ -78,7 +78,7 @@ pub async fn all(cli: &Cli) -> anyhow::Result<bool> {
 
     let ours = Scratch::make(&cli.database_url, "bench_ours").await?;
     let bare = Scratch::make(&cli.database_url, "bench_bare").await?;
-    let outcome = measured(cli, &folder.0, workers, &ours.url, &bare.url).await;
+    let outcome = measured(cli, workers, &ours.url, &bare.url).await;
     let dropped = (ours.drop().await, bare.drop().await);
     let (rows, memory) = outcome?;
     dropped.0.and(dropped.1)?;
@@ -114,7 +114,6 @@ fn server(address: SocketAddr, settings: &[(&str, String)]) -> Command {
 
 async fn measured(
     cli: &Cli,
-    folder: &Path,
     workers: usize,
     ours_url: &str,
     bare_url: &str,
@@ -149,7 +148,7 @@ async fn measured(
     let step = (city.centres.len() / 512).max(1);
     let pages: Vec<Request> =
         city.centres.iter().step_by(step).map(|id| client::get(&format!("/api/v1/centres/{id}"), None)).collect();
-    let bodies = [typical(&ours, &searches, folder, "search").await?, typical(&ours, &pages, folder, "page").await?];
+    let bodies = [mean_size(&ours, &searches, "search").await?, mean_size(&ours, &pages, "centre page").await?];
 
     let bare_db = Db::connect(bare_url, 1).await?;
     bare::prepare(&bare_db).await?;
@@ -159,20 +158,22 @@ async fn measured(
     let mut rows = Vec::new();
     rows.push(bench.reads("search", Some((0.5, 0.9)), &searches, 0).await?);
     rows.push(bench.reads("centre page", None, &pages, 1).await?);
-    rows.extend(bench.writes(&city).await?);
+    if !cli.reads_only {
+        rows.extend(bench.writes(&city).await?);
+        bench.check(&db, &city, &sizes).await?;
+    }
     memory.push(("after the load".to_owned(), bench.ours.resident_mb()?));
-    bench.check(&db, &city, &sizes).await?;
     Ok((rows, memory))
 }
 
-fn bare_server(address: SocketAddr, workers: usize, url: &str, bodies: &[PathBuf]) -> Command {
+fn bare_server(address: SocketAddr, workers: usize, url: &str, bodies: &[usize]) -> Command {
     // Its own path is known to Linux even if the file was replaced meanwhile.
     let mut command = Command::new("/proc/self/exe");
     command.env_clear();
     command.args(["--bare", &address.to_string(), "--database-url", url, "--pool", POOL]);
     command.args(["--workers", &workers.to_string()]);
     for body in bodies {
-        command.arg("--body").arg(body);
+        command.args(["--body", &body.to_string()]);
     }
     command
 }
@@ -182,18 +183,18 @@ fn search_path(point: entity::LngLat) -> String {
     format!("/api/v1/centres?lng={:.6}&lat={:.6}&minutes=15&limit=20", point.lng, point.lat)
 }
 
-/// Writes an answer of middling size to a file, for the bare server; says what was answered.
-async fn typical(ours: &Server, requests: &[Request], folder: &Path, name: &str) -> anyhow::Result<PathBuf> {
-    let mut sample = client::load(ours.address, requests.to_vec(), Until::AllSent, true).await?.expect(name, 200)?;
-    let mean = sample.bodies.iter().map(|(_, body)| body.len()).sum::<usize>() / sample.bodies.len().max(1);
-    sample.bodies.sort_by_key(|(_, body)| body.len().abs_diff(mean));
-    let body = &sample.bodies.first().context("no answer")?.1;
-    let text: Value = serde_json::from_slice(body)?;
-    let hits = text["items"].as_array().map(|items| format!(", {} hits", items.len())).unwrap_or_default();
-    println!("{name}: answers of {mean} bytes on average; the bare server sends one of {} bytes{hits}", body.len());
-    let path = folder.join(format!("{name}.json"));
-    std::fs::write(&path, body)?;
-    Ok(path)
+/// Mean size of the answers; says what was answered.
+async fn mean_size(ours: &Server, requests: &[Request], name: &str) -> anyhow::Result<usize> {
+    let sample = client::load(ours.address, requests.to_vec(), Until::AllSent, true).await?.expect(name, 200)?;
+    let (mut size, mut hits) = (0, 0);
+    for (_, body) in &sample.bodies {
+        size += body.len();
+        let body: Value = serde_json::from_slice(body)?;
+        hits += body["items"].as_array().map_or(0, Vec::len);
+    }
+    let n = sample.bodies.len().max(1);
+    println!("{name}: {} bytes and {} hits an answer on average, of {n}", size / n, hits / n);
+    Ok(size / n)
 }
 
 struct Bench {
