@@ -2,14 +2,15 @@
 //! build). What is measured against what, and why:
 //!
 //! - **search, centre page**: our server against a bare actix-web server that answers a fixed JSON
-//!   of the same size (the mean of ours) from memory. A search should cost hardly more than sending its answer.
+//!   of the same size (the mean of ours) from memory. A search should cost hardly more than sending
+//!   its answer.
 //! - **claim, redeem, book**: our server against the bare server running a bare transaction
 //!   (BEGIN, the statements, COMMIT) through a pool of the same size per worker. It writes as many
-//!   rows as ours: claim one UPDATE of one row that all contend for and one INSERT; redeem one
-//!   UPDATE of a row of its own and two INSERTs (redemption, audit row); book one booking with its
-//!   15 visits in one INSERT and one line of history. The bare tables have a primary key and
-//!   nothing else, and its statements are ready-made text: what ours adds (rules, locks, second
-//!   reads, constraints, indexes) is the difference.
+//!   rows as ours: claim one INSERT and one UPDATE of the one row that all contend for; redeem one
+//!   UPDATE of a row of its own and two INSERTs (redemption, audit row); book one booking, its 15
+//!   visits in one INSERT, and one line of history. The bare tables have a primary key and nothing
+//!   else, and the statements are ready-made text: what ours adds (rules, locks, other reads,
+//!   constraints, indexes) is the difference.
 //! - **claim, keyed**: the claim with an `Idempotency-Key`, whose row and stored answer are two
 //!   writes more, against the plain bare claim.
 //!
@@ -50,7 +51,7 @@ struct Cli {
     #[arg(long, default_value_t = 10_000)]
     centres: usize,
     /// Divides the number of requests and seconds: a quick look, not a measurement.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=100))]
     divide: usize,
     /// Only search and centre page.
     #[arg(long)]
