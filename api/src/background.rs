@@ -3,12 +3,16 @@
 
 use std::{fmt::Display, time::Duration};
 
-use crate::{features::ops::housekeeping, state::Ctx};
+use crate::{
+    features::{audit, ops::housekeeping},
+    state::Ctx,
+};
 
 /// Starts every job on the present runtime.
 pub fn start(ctx: &Ctx) {
     let poll = Duration::from_millis(ctx.settings.catalogue_poll_ms.max(50));
     every(ctx, poll, "catalogue", async |ctx: &Ctx| ctx.catalogue.refresh(ctx.db.reader(), &ctx.clock).await);
+    every(ctx, Duration::from_secs(1), "audit sealing", audit::service::keep_sealed);
     every(ctx, Duration::from_secs(3600), "housekeeping", housekeeping::tidy);
 }
 

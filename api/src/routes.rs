@@ -14,9 +14,13 @@ pub fn all(cfg: &mut ServiceConfig) {
     // One feature a line, in the order of the alphabet.
     #[rustfmt::skip]
     let api = scope::scope("/api/v1")
+        .configure(features::audit::routes)
         .configure(features::auth::routes)
         .configure(features::centres::routes)
-        .configure(features::families::routes);
+        .configure(features::families::routes)
+        .configure(features::ratings::routes)
+        .configure(features::satisfaction::routes)
+        .configure(features::vouchers::routes);
     cfg.service(api);
     cfg.configure(features::ops::routes);
 }
