@@ -1,7 +1,7 @@
 //! The load benchmark: `tests/bench` runs it (PostgreSQL with its default durability, the release
 //! build). What is measured against what, and why:
 //!
-//! - **search, centre page**: our server against a bare actix-web server that answers a fixed JSON
+//! - **search, page** (a centre's): our server against a bare actix-web server that answers a fixed JSON
 //!   of the same size (the mean of ours) from memory. A search should cost hardly more than sending
 //!   its answer.
 //! - **claim, redeem, book**: our server against the bare server running a bare transaction
@@ -11,7 +11,7 @@
 //!   visits in one INSERT, and one line of history. The bare tables have a primary key and nothing
 //!   else, and the statements are ready-made text: what ours adds (rules, locks, other reads,
 //!   constraints, indexes) is the difference.
-//! - **claim, keyed**: the claim with an `Idempotency-Key`, whose row and stored answer are two
+//! - **keyed-claim**: the claim with an `Idempotency-Key`, whose row and stored answer are two
 //!   writes more, against the plain bare claim.
 //!
 //! Both servers run on the same machine with the same number of workers, called by the same client
@@ -53,9 +53,9 @@ struct Cli {
     /// Divides the number of requests and seconds: a quick look, not a measurement.
     #[arg(long, default_value_t = 1, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=100))]
     divide: usize,
-    /// Only search and centre page.
-    #[arg(long)]
-    reads_only: bool,
+    /// What to measure.
+    #[arg(long, value_delimiter = ',', default_value = "search,page,claim,keyed-claim,redeem,book")]
+    only: Vec<String>,
     /// Passed by `cargo bench`.
     #[arg(long, hide = true)]
     bench: bool,

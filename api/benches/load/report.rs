@@ -31,6 +31,11 @@ impl Row {
         self.bare_micros.extend(&bare.micros);
     }
 
+    /// Nothing was measured, because it wasn't asked for.
+    pub const fn is_empty(&self) -> bool {
+        self.ours.is_empty()
+    }
+
     /// Median over the rounds of ours ÷ bare.
     fn ratio(&self) -> f64 {
         median(self.ours.iter().zip(&self.bare).map(|(ours, bare)| ours / bare).collect())

@@ -122,12 +122,14 @@ async fn measured(
     let db = Db::connect(ours_url, 4).await?;
     Migrator::up(db.writer(), None).await?;
     let per = |round: usize| (ROUNDS + 1) * (round / cli.divide);
+    let wanted = |name: &str| cli.only.iter().any(|only| only == name);
+    let families = |name: &str, round: usize| if wanted(name) { per(round) } else { 0 };
     let sizes = Sizes {
         centres: cli.centres,
-        claimers: per(CLAIMS),
-        keyed: per(KEYED_CLAIMS),
-        bookers: per(BOOKINGS),
-        holders: per(REDEMPTIONS),
+        claimers: families("claim", CLAIMS),
+        keyed: families("keyed-claim", KEYED_CLAIMS),
+        bookers: families("book", BOOKINGS),
+        holders: families("redeem", REDEMPTIONS),
     };
     let city = seed::city(&db, &sizes).await.context("seeding")?;
     db.writer().execute_unprepared("ANALYZE").await?;
@@ -148,7 +150,7 @@ async fn measured(
     let step = (city.centres.len() / 512).max(1);
     let pages: Vec<Request> =
         city.centres.iter().step_by(step).map(|id| client::get(&format!("/api/v1/centres/{id}"), None)).collect();
-    let bodies = [mean_size(&ours, &searches, "search").await?, mean_size(&ours, &pages, "centre page").await?];
+    let bodies = [mean_size(&ours, &searches, "search").await?, mean_size(&ours, &pages, "page").await?];
 
     let bare_db = Db::connect(bare_url, 1).await?;
     bare::prepare(&bare_db).await?;
@@ -156,12 +158,14 @@ async fn measured(
 
     let bench = Bench { ours, bare, divide: cli.divide };
     let mut rows = Vec::new();
-    rows.push(bench.reads("search", Some((0.5, 0.9)), &searches, 0).await?);
-    rows.push(bench.reads("centre page", None, &pages, 1).await?);
-    if !cli.reads_only {
-        rows.extend(bench.writes(&city).await?);
-        bench.check(&db, &city, &sizes).await?;
+    if wanted("search") {
+        rows.push(bench.reads("search", Some((0.5, 0.9)), &searches, 0).await?);
     }
+    if wanted("page") {
+        rows.push(bench.reads("page", None, &pages, 1).await?);
+    }
+    rows.extend(bench.writes(&city).await?);
+    bench.check(&db, &city, &sizes).await?;
     memory.push(("after the load".to_owned(), bench.ours.resident_mb()?));
     Ok((rows, memory))
 }
@@ -255,13 +259,15 @@ impl Bench {
         mut ours: impl AsyncFnMut(&[S]) -> anyhow::Result<Vec<Request>>,
         bare: impl Fn(usize) -> Request,
     ) -> anyhow::Result<Row> {
-        let per_round = subjects.len() / (ROUNDS + 1);
+        let per_round = (subjects.len() / (ROUNDS + 1)).max(1);
         for (round, subjects) in subjects.chunks_exact(per_round).enumerate() {
             let ours = ours(subjects).await?;
             let bare = (0..subjects.len()).map(|i| bare(round * per_round + i)).collect();
             self.round(round, &mut row, 201, ours, bare, Until::AllSent).await?;
         }
-        println!("{}: done", row.name);
+        if !row.is_empty() {
+            println!("{}: done", row.name);
+        }
         Ok(row)
     }
 
@@ -282,7 +288,7 @@ impl Bench {
         };
         let mut rows = Vec::new();
         rows.push(self.rounds(Row::new("claim", Some((0.5, 1.0))), &city.claimers, claims(false), bare_claim).await?);
-        rows.push(self.rounds(Row::new("claim, keyed", None), &city.keyed, claims(true), bare_claim).await?);
+        rows.push(self.rounds(Row::new("keyed-claim", None), &city.keyed, claims(true), bare_claim).await?);
 
         let redeem = async |holders: &[(Parent, VoucherId)]| {
             let codes = self.codes(holders).await?;
@@ -313,6 +319,7 @@ impl Bench {
         };
         let bare_book = |_| client::post("/book", None, "", &json!({}));
         rows.push(self.rounds(Row::new("book", None), &city.bookers, book, bare_book).await?);
+        rows.retain(|row| !row.is_empty());
         Ok(rows)
     }
 
