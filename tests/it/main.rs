@@ -1,1 +1,11 @@
+//! The integration tests: one binary, a module a subject. `tests/run` runs them on SQLite with
+//! the in-process store and again on PostgreSQL with Redis.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
+mod auth;
+mod docs;
+mod families;
+mod logs;
+mod openapi;
+mod ops;
+mod problems;
