@@ -5,8 +5,9 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::{
-    BookingId, BookingStatus, CentreId, ChildId, ClassId, FamilyId, VisitId, VisitStatus, VoucherId, VoucherStatus,
-    booking_events, bookings, campaign_centres, campaigns, centres, children, classes, entry_checks, visits, vouchers,
+    BookingId, BookingStatus, CampaignId, CentreId, ChildId, ClassId, FamilyId, VisitId, VisitStatus, VoucherId,
+    VoucherStatus, booking_events, bookings, campaign_centres, campaigns, centres, children, classes, entry_checks,
+    visits, vouchers,
 };
 use sea_orm::{
     ActiveValue::Set,
@@ -61,22 +62,16 @@ pub(super) async fn voucher(
     Ok(campaign.map(|campaign| (voucher, campaign)))
 }
 
-/// The centres that a campaign names; none means every filed and inclusive one.
-pub(super) async fn campaign_centres(
+/// Whether a campaign that names its centres names this one.
+pub(super) async fn campaign_names(
     db: &impl ConnectionTrait,
-    campaign: entity::CampaignId,
-) -> Result<Vec<CentreId>, DbErr> {
-    campaign_centres::Entity::find()
-        .select_only()
-        .column(campaign_centres::Column::CentreId)
-        .filter(campaign_centres::Column::CampaignId.eq(campaign))
-        .into_tuple()
-        .all(db)
-        .await
+    campaign: CampaignId,
+    centre: CentreId,
+) -> Result<bool, DbErr> {
+    Ok(campaign_centres::Entity::find_by_id((campaign, centre)).one(db).await?.is_some())
 }
 
-/// The price lines of other live bookings that count on this voucher, and how many of their days
-/// are still to come.
+/// Live bookings that count on this voucher.
 pub(super) async fn bookings_on_voucher(
     db: &impl ConnectionTrait,
     voucher: VoucherId,

@@ -244,9 +244,8 @@ async fn cover(
             format!("The voucher is valid from {from} to {until}, on none of these dates."),
         )));
     }
-    let named = store::campaign_centres(db, campaign.id).await?;
-    let general = || plan.row.filed == Filed::Filed && plan.row.inclusive_on(ctx.clock.today());
-    if if named.is_empty() { !general() } else { !named.contains(&plan.row.id) } {
+    let may_redeem = plan.row.filed == Filed::Filed && plan.row.inclusive_on(ctx.clock.today());
+    if !may_redeem || !(campaign.all_centres || store::campaign_names(db, campaign.id, plan.row.id).await?) {
         return Err(Problem::new(Code::CentreNotAllowed).detail(Text::new(
             "该体验券不适用于这家机构，请选择券面列出的机构，或不使用体验券预约。",
             "The voucher can't be used at this centre.",

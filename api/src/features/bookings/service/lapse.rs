@@ -1,7 +1,5 @@
 //! Requests that the centre didn't answer in time lapse and give their places back.
 
-use std::time::Duration;
-
 use entity::{BookingId, BookingStatus, bookings};
 use sea_orm::EntityTrait as _;
 
@@ -10,7 +8,6 @@ use crate::{error::Result, platform::db::write_txn, state::Ctx};
 
 /// Requests taken up in one go.
 const BATCH: u64 = 100;
-const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// Lapses every request whose deadline has passed; how many. Safe on several replicas at once: each
 /// booking is moved by one conditional update.
@@ -43,14 +40,7 @@ async fn lapse(ctx: &Ctx, id: BookingId) -> Result<bool> {
     Ok(moved)
 }
 
-/// Looks for them for as long as the server runs.
-pub async fn keep_lapsing(ctx: Ctx) {
-    let mut ticks = tokio::time::interval(LOOK_EVERY);
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        if let Err(problem) = lapse_due(&ctx).await {
-            tracing::warn!(%problem, "requests past their deadline were not lapsed");
-        }
-    }
+/// The background job of [`lapse_due`].
+pub async fn keep_lapsed(ctx: &Ctx) -> Result<()> {
+    lapse_due(ctx).await.map(drop)
 }

@@ -11,7 +11,7 @@ mod show;
 pub use book::{book, quote};
 pub use desk::{absent, bookings_of_centre, check_in, check_out, day, decide, record_entry_check};
 pub use family::{booking, bookings, cancel};
-pub use lapse::{keep_lapsing, lapse_due};
+pub use lapse::{keep_lapsed, lapse_due};
 
 use entity::{BookingEventId, BookingId, BookingStatus, VisitId, VisitStatus, booking_events};
 
