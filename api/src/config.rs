@@ -48,6 +48,7 @@ pub enum LogFormat {
 #[expect(missing_docs, reason = "documented in config.default.toml, key by key")]
 pub struct Settings {
     pub app_env: AppEnv,
+    pub demo_data: Switch,
     pub listen: String,
     pub data_dir: PathBuf,
     pub database_url: String,

@@ -19,7 +19,8 @@ pub fn all(cfg: &mut ServiceConfig) {
         .configure(features::centres::routes)
         .configure(features::families::routes)
         .configure(features::ratings::routes)
-        .configure(features::satisfaction::routes);
+        .configure(features::satisfaction::routes)
+        .configure(features::vouchers::routes);
     cfg.service(api);
     cfg.configure(features::ops::routes);
 }

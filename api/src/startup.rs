@@ -15,8 +15,11 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::{
     background,
-    config::{AppEnv, Settings},
-    features::centres::Catalogue,
+    config::{AppEnv, Settings, Switch},
+    features::{
+        centres::Catalogue,
+        demo::{self, Seeded},
+    },
     http::observe,
     platform::{
         clock::Clock,
@@ -84,14 +87,14 @@ pub async fn connect(settings: &Settings) -> anyhow::Result<Db> {
     }
     // The password must not reach the log.
     Db::connect(&settings.database(), settings.db_pool).await.context(if settings.is_sqlite() {
-        "the SQLite file in DATA_DIR can't be opened"
+        "setting DATA_DIR: the SQLite file in it can't be opened"
     } else {
         "setting DATABASE_URL: PostgreSQL doesn't answer there"
     })
 }
 
 /// Brings the schema up to date: by itself in the demonstration, by `quanxiangtuo migrate` in production.
-async fn prepare_schema(settings: &Settings, db: &Db) -> anyhow::Result<()> {
+pub async fn prepare_schema(settings: &Settings, db: &Db) -> anyhow::Result<()> {
     if settings.app_env == AppEnv::Production {
         let pending = Migrator::get_pending_migrations(db.writer()).await?.len();
         anyhow::ensure!(pending == 0, "{pending} migrations are pending: run `quanxiangtuo migrate` first");
@@ -100,11 +103,27 @@ async fn prepare_schema(settings: &Settings, db: &Db) -> anyhow::Result<()> {
     Migrator::up(db.writer(), None).await.context("the schema can't be brought up to date")
 }
 
+/// Fills an empty demonstration, before anything reads the centres.
+async fn prepare_data(settings: &Settings, db: &Db, keys: &Keyring, clock: &Clock) -> anyhow::Result<()> {
+    if settings.app_env != AppEnv::Demo || settings.demo_data == Switch::Off {
+        return Ok(());
+    }
+    match demo::seed(settings, db, keys, clock).await.context("the demonstration data can't be loaded")? {
+        Seeded::Now { centres, visits, ratings } => {
+            tracing::info!(centres, visits, ratings, "demonstration data loaded");
+        }
+        Seeded::Before => {}
+        Seeded::NotEmpty => tracing::info!("no demonstration data: the database has data of its own"),
+    }
+    Ok(())
+}
+
 /// A context outside any worker, for subcommands, seeding and background work.
 pub async fn context(settings: Settings, clock: Clock) -> anyhow::Result<Ctx> {
     let db = connect(&settings).await?;
     prepare_schema(&settings, &db).await?;
     let keys = Arc::new(settings.keyring()?);
+    prepare_data(&settings, &db, &keys, &clock).await?;
     // Rustls wants its one provider named before the first client is made.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let wechat = if settings.sandbox() {

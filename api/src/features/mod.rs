@@ -5,7 +5,9 @@
 pub mod audit;
 pub mod auth;
 pub mod centres;
+pub mod demo;
 pub mod families;
 pub mod ops;
 pub mod ratings;
 pub mod satisfaction;
+pub mod vouchers;
