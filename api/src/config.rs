@@ -53,6 +53,7 @@ pub struct Settings {
     pub data_dir: PathBuf,
     pub database_url: String,
     pub redis_url: String,
+    pub kv_prefix: String,
     pub replicas: u32,
     pub workers: usize,
     pub db_pool: u32,

@@ -37,6 +37,7 @@ use crate::{
 pub struct Application {
     server: Server,
     address: SocketAddr,
+    context: Ctx,
 }
 
 /// What all workers share, and what each needs to make its own context.
@@ -64,7 +65,7 @@ impl Parts {
         let kv = if self.settings.redis_url.is_empty() {
             Kv::Memory(self.memory)
         } else {
-            Kv::Redis(RedisKv::open(&self.settings.redis_url, "qxt:")?)
+            Kv::Redis(RedisKv::open(&self.settings.redis_url, &self.settings.kv_prefix)?)
         };
         Ok(Ctx {
             settings: self.settings,
@@ -195,13 +196,19 @@ impl Application {
         .with_context(|| format!("setting LISTEN: can't bind {}", settings.listen))?;
         let address = *server.addrs().first().context("no address bound")?;
         background::start(&main);
-        Ok(Self { server: server.run(), address })
+        Ok(Self { server: server.run(), address, context: main })
     }
 
     /// Where it listens; with port 0 in the settings, the port it got.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// What its parts share, for code that runs beside the workers.
+    #[must_use]
+    pub const fn context(&self) -> &Ctx {
+        &self.context
     }
 
     /// To stop it from elsewhere.

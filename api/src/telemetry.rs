@@ -3,16 +3,22 @@
 use std::{io::IsTerminal as _, time::Duration};
 
 use prometheus::{Encoder as _, HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder};
+use tracing_subscriber::fmt::MakeWriter;
 
 use crate::config::{LogFormat, Settings};
 
-/// Starts logging, once a process; later calls change nothing.
+/// Starts logging to the terminal, once a process; later calls change nothing.
 pub fn start_logging(settings: &Settings) {
+    start_logging_to(settings, std::io::stderr);
+}
+
+/// Starts logging to `writer`, once a process; later calls change nothing.
+pub fn start_logging_to(settings: &Settings, writer: impl for<'w> MakeWriter<'w> + Send + Sync + 'static) {
     let filter = tracing_subscriber::EnvFilter::try_new(&settings.log)
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(writer)
         // Colours on a terminal only: in a file they are noise.
         .with_ansi(std::io::stderr().is_terminal());
     let started = match settings.log_format {
