@@ -44,10 +44,8 @@ enum Command {
     /// Print the OpenAPI document as the handlers describe it.
     Openapi,
     /// The audit log.
-    Audit {
-        #[command(subcommand)]
-        command: AuditCommand,
-    },
+    #[command(subcommand)]
+    Audit(AuditCommand),
 }
 
 #[derive(Subcommand)]
@@ -121,22 +119,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         }
         Command::Seed => println!("{}", seed(&settings, &clock).await?),
         Command::Staff(StaffCommand::Add(new)) => println!("{}", add_staff(&settings, &clock, new).await?),
-        Command::Audit { command: AuditCommand::Verify } => {
-            let db = startup::connect(&settings).await?;
-            let (verdict, waiting) = audit::service::verify(db.reader()).await?;
-            match verdict {
-                Verdict::Whole { rows, head } => {
-                    let head = data_encoding::HEXLOWER.encode(&head);
-                    println!("{rows} audit rows are sealed and unchanged, {waiting} wait to be sealed; head {head}");
-                }
-                Verdict::Broken { seq, row: Some(id) } => {
-                    anyhow::bail!("the audit log was changed: row {id}, seq {seq}, does not match its hash")
-                }
-                Verdict::Broken { seq, row: None } => {
-                    anyhow::bail!("the audit log was changed: the row with seq {seq} is missing")
-                }
-            }
-        }
+        Command::Audit(AuditCommand::Verify) => println!("{}", verify_audit(&settings).await?),
         Command::Openapi => {}
     }
     Ok(())
@@ -170,6 +153,23 @@ async fn add_staff(settings: &Settings, clock: &Clock, new: StaffAdd) -> anyhow:
         Some(_) => format!("{username} ({role}) is {id}"),
         None => format!("{username} ({role}) is {id}\npassword: {password}\nIt is not shown again."),
     })
+}
+
+async fn verify_audit(settings: &Settings) -> anyhow::Result<String> {
+    let db = startup::connect(settings).await?;
+    let (verdict, waiting) = audit::service::verify(db.reader()).await?;
+    match verdict {
+        Verdict::Whole { rows, head } => {
+            let head = data_encoding::HEXLOWER.encode(&head);
+            Ok(format!("{rows} audit rows are sealed and unchanged, {waiting} wait to be sealed; head {head}"))
+        }
+        Verdict::Broken { seq, row: Some(id) } => {
+            anyhow::bail!("the audit log was changed: row {id}, number {seq} of the chain, is not as it was sealed")
+        }
+        Verdict::Broken { seq, row: None } => {
+            anyhow::bail!("the audit log was changed: the row with number {seq} of the chain is missing")
+        }
+    }
 }
 
 /// The first line of standard input, unless that is a terminal or empty.
