@@ -202,6 +202,11 @@ impl Problem {
         self.code
     }
 
+    /// The fields at fault.
+    pub fn fields(&self) -> impl Iterator<Item = &str> {
+        self.errors.iter().map(|error| error.field.as_str())
+    }
+
     /// The body and headers in a language, under a request's id.
     #[must_use]
     pub fn render(&self, english: bool, request_id: &str) -> HttpResponse {

@@ -1,6 +1,7 @@
 //! Quanxiangtuo (泉享托): the backend of a mini-program for inclusive childcare of children under
 //! three. `docs/ARCHITECTURE.md` is the map; begin with [`startup`] and [`routes`].
 
+pub mod background;
 pub mod config;
 pub mod error;
 pub mod features;

@@ -1,12 +1,23 @@
 //! The binary: subcommands over the library.
 
-use std::process::ExitCode;
+use std::{
+    io::{BufRead as _, IsTerminal as _},
+    process::ExitCode,
+};
 
-use clap::{Parser, Subcommand};
+use anyhow::Context as _;
+use clap::{Args, Parser, Subcommand};
+use entity::{CentreId, StaffRole};
 use migration::{Migrator, MigratorTrait as _};
 use quanxiangtuo::{
-    config::Settings,
+    config::{AppEnv, Settings},
+    features::{
+        audit::{self, rules::Verdict},
+        auth::accounts::{self, NewStaff},
+        demo::{self, Seeded},
+    },
     openapi,
+    platform::clock::Clock,
     startup::{self, Application},
     telemetry,
 };
@@ -25,8 +36,45 @@ enum Command {
     Serve,
     /// Bring the database's schema up to date.
     Migrate,
+    /// Load the demonstration data into an empty database; never in production.
+    Seed,
+    /// Accounts of staff.
+    #[command(subcommand)]
+    Staff(StaffCommand),
     /// Print the OpenAPI document as the handlers describe it.
     Openapi,
+    /// The audit log.
+    #[command(subcommand)]
+    Audit(AuditCommand),
+}
+
+#[derive(Subcommand)]
+enum AuditCommand {
+    /// Walk the hash chain; fails and names the first broken row, if there is one.
+    Verify,
+}
+
+#[derive(Subcommand)]
+enum StaffCommand {
+    /// Make an account. The password is the first line of standard input; without one (or on a
+    /// terminal) one is made and printed once.
+    Add(StaffAdd),
+}
+
+#[derive(Args)]
+struct StaffAdd {
+    /// For sign-in: a-z, 0-9, `.`, `_`, `-`.
+    #[arg(long)]
+    username: String,
+    /// carer, manager, officer or admin.
+    #[arg(long)]
+    role: StaffRole,
+    /// The centre of a carer or manager: ctr_….
+    #[arg(long)]
+    centre: Option<CentreId>,
+    /// Shown to colleagues; the user name if absent.
+    #[arg(long)]
+    name: Option<String>,
 }
 
 #[actix_web::main]
@@ -56,7 +104,12 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
     let clock = settings.clock()?;
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => {
+            let (demo, today) = (settings.app_env == AppEnv::Demo, clock.today());
             let app = Application::build(settings, clock).await?;
+            tracing::info!(address = %app.address(), "listening");
+            if demo {
+                print!("{}", demo::welcome(app.address(), today));
+            }
             app.run().await?;
         }
         Command::Migrate => {
@@ -64,7 +117,69 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
             Migrator::up(db.writer(), None).await?;
             println!("the schema is up to date");
         }
+        Command::Seed => println!("{}", seed(&settings, &clock).await?),
+        Command::Staff(StaffCommand::Add(new)) => println!("{}", add_staff(&settings, &clock, new).await?),
+        Command::Audit(AuditCommand::Verify) => println!("{}", verify_audit(&settings).await?),
         Command::Openapi => {}
     }
     Ok(())
+}
+
+async fn seed(settings: &Settings, clock: &Clock) -> anyhow::Result<String> {
+    // Before anything is connected to: production must not even be touched.
+    anyhow::ensure!(settings.app_env != AppEnv::Production, demo::Refused::Production);
+    let db = startup::connect(settings).await?;
+    startup::prepare_schema(settings, &db).await?;
+    match demo::seed(settings, &db, &settings.keyring()?, clock).await? {
+        Seeded::Now { centres, visits, ratings } => {
+            Ok(format!("loaded {centres} centres, {visits} past visits, {ratings} ratings"))
+        }
+        Seeded::Before => Ok("the demonstration data is already there; nothing changed".to_owned()),
+        Seeded::NotEmpty => {
+            anyhow::bail!("the database has data of its own; demonstration data goes into an empty one")
+        }
+    }
+}
+
+async fn add_staff(settings: &Settings, clock: &Clock, new: StaffAdd) -> anyhow::Result<String> {
+    let StaffAdd { username, role, centre, name } = new;
+    let given = password_from_stdin()?;
+    let password = given.clone().unwrap_or_else(accounts::random_password);
+    let db = startup::connect(settings).await?;
+    startup::prepare_schema(settings, &db).await?;
+    let account = NewStaff { username: username.clone(), role, centre_id: centre, name, password: password.clone() };
+    let id = accounts::add_staff(&db, &settings.keyring()?, clock, account).await?;
+    Ok(match given {
+        Some(_) => format!("{username} ({role}) is {id}"),
+        None => format!("{username} ({role}) is {id}\npassword: {password}\nIt is not shown again."),
+    })
+}
+
+async fn verify_audit(settings: &Settings) -> anyhow::Result<String> {
+    let db = startup::connect(settings).await?;
+    let (verdict, waiting) = audit::service::verify(db.reader()).await?;
+    match verdict {
+        Verdict::Whole { rows, head } => {
+            let head = data_encoding::HEXLOWER.encode(&head);
+            Ok(format!("{rows} audit rows are sealed and unchanged, {waiting} wait to be sealed; head {head}"))
+        }
+        Verdict::Broken { seq, row: Some(id) } => {
+            anyhow::bail!("the audit log was changed: row {id}, number {seq} of the chain, is not as it was sealed")
+        }
+        Verdict::Broken { seq, row: None } => {
+            anyhow::bail!("the audit log was changed: the row with number {seq} of the chain is missing")
+        }
+    }
+}
+
+/// The first line of standard input, unless that is a terminal or empty.
+fn password_from_stdin() -> anyhow::Result<Option<String>> {
+    let stdin = std::io::stdin();
+    if stdin.is_terminal() {
+        return Ok(None);
+    }
+    let mut line = String::new();
+    stdin.lock().read_line(&mut line).context("the password can't be read from standard input")?;
+    let password = line.trim_end_matches(['\r', '\n']);
+    Ok((!password.is_empty()).then(|| password.to_owned()))
 }

@@ -1,6 +1,6 @@
 //! From settings to a running server: the same path in `main` and in the tests.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc};
 
 use actix_web::{
     App, HttpServer,
@@ -14,8 +14,12 @@ use utoipa_actix_web::AppExt as _;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::{
-    config::{AppEnv, Settings},
-    features::centres::Catalogue,
+    background,
+    config::{AppEnv, Settings, Switch},
+    features::{
+        centres::Catalogue,
+        demo::{self, Seeded},
+    },
     http::observe,
     platform::{
         clock::Clock,
@@ -61,7 +65,10 @@ impl Parts {
         let kv = if self.settings.redis_url.is_empty() {
             Kv::Memory(self.memory)
         } else {
-            Kv::Redis(RedisKv::open(&self.settings.redis_url, &self.settings.kv_prefix)?)
+            Kv::Redis(
+                RedisKv::open(&self.settings.redis_url, &self.settings.kv_prefix)
+                    .map_err(|_| anyhow::anyhow!("setting REDIS_URL: is not a URL like redis://host:6379/0"))?,
+            )
         };
         Ok(Ctx {
             settings: self.settings,
@@ -82,16 +89,25 @@ pub async fn connect(settings: &Settings) -> anyhow::Result<Db> {
         std::fs::create_dir_all(&settings.data_dir)
             .with_context(|| format!("setting DATA_DIR: can't make the folder {}", settings.data_dir.display()))?;
     }
-    // The password must not reach the log.
-    Db::connect(&settings.database(), settings.db_pool).await.context(if settings.is_sqlite() {
-        "the SQLite file in DATA_DIR can't be opened"
-    } else {
-        "setting DATABASE_URL: PostgreSQL doesn't answer there"
+    let url = settings.database();
+    Db::connect(&url, settings.db_pool).await.map_err(|error| {
+        let setting = match (settings.database_url.is_empty(), settings.is_sqlite()) {
+            (true, _) => "DATA_DIR: the SQLite file in it can't be opened",
+            (false, true) => "DATABASE_URL: the SQLite file can't be opened",
+            (false, false) => "DATABASE_URL: PostgreSQL doesn't answer there",
+        };
+        // The URL holds a password, and some errors quote the URL: those are told in our words.
+        let text = error.to_string();
+        if text.contains(&url) {
+            anyhow::anyhow!("setting DATABASE_URL: is not a URL like postgres://user:password@host:5432/name")
+        } else {
+            anyhow::anyhow!("setting {setting}: {text}")
+        }
     })
 }
 
 /// Brings the schema up to date: by itself in the demonstration, by `quanxiangtuo migrate` in production.
-async fn prepare_schema(settings: &Settings, db: &Db) -> anyhow::Result<()> {
+pub async fn prepare_schema(settings: &Settings, db: &Db) -> anyhow::Result<()> {
     if settings.app_env == AppEnv::Production {
         let pending = Migrator::get_pending_migrations(db.writer()).await?.len();
         anyhow::ensure!(pending == 0, "{pending} migrations are pending: run `quanxiangtuo migrate` first");
@@ -100,11 +116,27 @@ async fn prepare_schema(settings: &Settings, db: &Db) -> anyhow::Result<()> {
     Migrator::up(db.writer(), None).await.context("the schema can't be brought up to date")
 }
 
+/// Fills an empty demonstration, before anything reads the centres.
+async fn prepare_data(settings: &Settings, db: &Db, keys: &Keyring, clock: &Clock) -> anyhow::Result<()> {
+    if settings.app_env != AppEnv::Demo || settings.demo_data == Switch::Off {
+        return Ok(());
+    }
+    match demo::seed(settings, db, keys, clock).await.context("the demonstration data can't be loaded")? {
+        Seeded::Now { centres, visits, ratings } => {
+            tracing::info!(centres, visits, ratings, "demonstration data loaded");
+        }
+        Seeded::Before => {}
+        Seeded::NotEmpty => tracing::info!("no demonstration data: the database has data of its own"),
+    }
+    Ok(())
+}
+
 /// A context outside any worker, for subcommands, seeding and background work.
 pub async fn context(settings: Settings, clock: Clock) -> anyhow::Result<Ctx> {
     let db = connect(&settings).await?;
     prepare_schema(&settings, &db).await?;
     let keys = Arc::new(settings.keyring()?);
+    prepare_data(&settings, &db, &keys, &clock).await?;
     // Rustls wants its one provider named before the first client is made.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let wechat = if settings.sandbox() {
@@ -151,6 +183,8 @@ impl Application {
             n => n,
         };
         let server = HttpServer::new(move || {
+            // Without the badge of an outside validator: the page works with no internet.
+            let docs = Config::from("/openapi.yaml").validator_url("none");
             let parts = parts.clone();
             App::new()
                 .wrap(from_fn(observe::observe))
@@ -164,10 +198,7 @@ impl Application {
                 })
                 .configure(routes::all)
                 .into_app()
-                .service(SwaggerUi::new("/docs/{_:.*}").config(
-                    // Without "none" the page asks a validator on the internet about the document.
-                    Config::from("/openapi.yaml").validator_url("none"),
-                ))
+                .service(SwaggerUi::new("/docs/{_:.*}").config(docs))
                 .service(actix_web::web::redirect("/docs", "/docs/"))
                 .default_service(actix_web::web::to(routes::unknown))
         })
@@ -176,7 +207,7 @@ impl Application {
         .bind(&settings.listen)
         .with_context(|| format!("setting LISTEN: can't bind {}", settings.listen))?;
         let address = *server.addrs().first().context("no address bound")?;
-        actix_web::rt::spawn(keep_catalogue_fresh(main.clone()));
+        background::start(&main);
         Ok(Self { server: server.run(), address, context: main })
     }
 
@@ -201,17 +232,5 @@ impl Application {
     /// Serves until stopped; requests in flight are finished first.
     pub async fn run(self) -> io::Result<()> {
         self.server.await
-    }
-}
-
-/// Looks for centres that other replicas changed.
-async fn keep_catalogue_fresh(ctx: Ctx) {
-    let mut ticks = tokio::time::interval(Duration::from_millis(ctx.settings.catalogue_poll_ms.max(50)));
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        if let Err(error) = ctx.catalogue.refresh(ctx.db.reader(), &ctx.clock).await {
-            tracing::warn!(%error, "the catalogue can't look for changes");
-        }
     }
 }

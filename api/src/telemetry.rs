@@ -1,6 +1,6 @@
 //! Logs and metrics. Logs carry a request id and no personal data; metrics are Prometheus text.
 
-use std::time::Duration;
+use std::{io::IsTerminal as _, time::Duration};
 
 use prometheus::{Encoder as _, HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder};
 use tracing_subscriber::fmt::MakeWriter;
@@ -16,7 +16,11 @@ pub fn start_logging(settings: &Settings) {
 pub fn start_logging_to(settings: &Settings, writer: impl for<'w> MakeWriter<'w> + Send + Sync + 'static) {
     let filter = tracing_subscriber::EnvFilter::try_new(&settings.log)
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(writer)
+        // Colours on a terminal only: in a file they are noise.
+        .with_ansi(std::io::stderr().is_terminal());
     let started = match settings.log_format {
         LogFormat::Json => builder.json().flatten_event(true).try_init(),
         LogFormat::Text => builder.try_init(),

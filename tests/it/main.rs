@@ -2,10 +2,14 @@
 //! the in-process store and again on PostgreSQL with Redis.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
+mod audit;
 mod auth;
+mod centres;
 mod docs;
 mod families;
 mod logs;
 mod openapi;
 mod ops;
 mod problems;
+mod ratings;
+mod satisfaction;

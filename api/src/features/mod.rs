@@ -4,6 +4,11 @@
 
 pub mod audit;
 pub mod auth;
+pub mod bookings;
 pub mod centres;
+pub mod demo;
 pub mod families;
 pub mod ops;
+pub mod ratings;
+pub mod satisfaction;
+pub mod vouchers;

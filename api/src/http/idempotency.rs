@@ -43,6 +43,12 @@ impl FromRequest for Idempotency {
 }
 
 impl Idempotency {
+    /// Whether the request has a key.
+    #[must_use]
+    pub const fn given(&self) -> bool {
+        self.0.is_some()
+    }
+
     fn of(req: &HttpRequest) -> Result<Self> {
         let Some(value) = req.headers().get("Idempotency-Key") else {
             return Ok(Self(None));

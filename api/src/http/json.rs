@@ -84,4 +84,5 @@ pub(super) fn field_problem(path: &str, message: &str) -> Problem {
 }
 
 /// The words that parsed values may answer with.
-const CODED: &[&str] = &["control_character", "empty", "too_long", "not_a_date", "not_an_instant", "out_of_range"];
+const CODED: &[&str] =
+    &["control_character", "empty", "too_long", "not_a_date", "not_a_month", "not_an_instant", "out_of_range"];

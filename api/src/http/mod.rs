@@ -1,6 +1,7 @@
 //! Plumbing without business: what every request and answer has in common.
 
 pub mod address;
+pub mod csv;
 pub mod idempotency;
 pub mod json;
 pub mod observe;
@@ -18,5 +19,5 @@ pub use self::{
     path::Path,
     query::Query,
     refusals::{PublicRefusals, Refusals},
-    values::{Day, Line, Moment, Paragraph},
+    values::{Day, Line, Moment, Month, Paragraph, Whole, nullable},
 };

@@ -64,16 +64,17 @@ impl Cursor {
     /// The sort key to go on after.
     pub fn unpack<K: DeserializeOwned>(&self) -> Result<K> {
         let bytes = BASE64URL_NOPAD.decode(self.0.as_bytes()).ok();
-        bytes.and_then(|b| serde_json::from_slice(&b).ok()).ok_or_else(|| {
-            Problem::field(
-                "cursor",
-                "invalid",
-                Text::new(
-                    "cursor 无效，请从第一页重新查询。",
-                    "The cursor is not one of ours; start from the first page.",
-                ),
-            )
-        })
+        bytes.and_then(|b| serde_json::from_slice(&b).ok()).ok_or_else(Self::invalid)
+    }
+
+    /// The refusal of a text that is no cursor of ours.
+    #[must_use]
+    pub fn invalid() -> Problem {
+        Problem::field(
+            "cursor",
+            "invalid",
+            Text::new("cursor 无效，请从第一页重新查询。", "The cursor is not one of ours; start from the first page."),
+        )
     }
 }
 

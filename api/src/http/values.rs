@@ -155,3 +155,90 @@ impl utoipa::PartialSchema for Moment {
     }
 }
 impl utoipa::ToSchema for Moment {}
+
+/// A month `YYYY-MM`, from 2000 to 2100, held as its first day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Month(pub NaiveDate);
+
+impl Month {
+    /// The month that a date is in.
+    #[must_use]
+    pub fn of(date: NaiveDate) -> Self {
+        use chrono::Datelike as _;
+        Self(date.with_day(1).unwrap_or(date))
+    }
+}
+
+impl std::fmt::Display for Month {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0.format("%Y-%m"))
+    }
+}
+
+impl Serialize for Month {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Month {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        use chrono::Datelike as _;
+        let text = String::deserialize(d)?;
+        match NaiveDate::parse_from_str(&format!("{text}-01"), "%Y-%m-%d") {
+            Ok(date) if text.len() == 7 && (2000..=2100).contains(&date.year()) => Ok(Self(date)),
+            _ => Err(coded(
+                "not_a_month",
+                "须为 2000 至 2100 年间的月份，格式如 2026-03。",
+                "Must be a month like 2026-03.",
+            )),
+        }
+    }
+}
+
+impl utoipa::PartialSchema for Month {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some("^[0-9]{4}-[0-9]{2}$"))
+            .examples([serde_json::json!("2026-03")])
+            .into()
+    }
+}
+impl utoipa::ToSchema for Month {}
+
+/// An integer from `LEAST` to `MOST`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct Whole<const LEAST: i32, const MOST: i32>(pub i32);
+
+impl<'de, const LEAST: i32, const MOST: i32> Deserialize<'de> for Whole<LEAST, MOST> {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let number = i64::deserialize(d)?;
+        match i32::try_from(number) {
+            Ok(number) if (LEAST..=MOST).contains(&number) => Ok(Self(number)),
+            _ => Err(coded(
+                "out_of_range",
+                &format!("须为 {LEAST} 到 {MOST} 的整数。"),
+                &format!("Must be an integer from {LEAST} to {MOST}."),
+            )),
+        }
+    }
+}
+
+impl<const LEAST: i32, const MOST: i32> utoipa::PartialSchema for Whole<LEAST, MOST> {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(LEAST)).maximum(Some(MOST)).into()
+    }
+}
+impl<const LEAST: i32, const MOST: i32> utoipa::ToSchema for Whole<LEAST, MOST> {
+    fn name() -> std::borrow::Cow<'static, str> {
+        format!("Whole{LEAST}To{MOST}").into()
+    }
+}
+
+/// A member of a PATCH that tells absent (`None`: stays) from null (`Some(None)`: is removed); for
+/// `#[serde(default, deserialize_with = "nullable")]`.
+pub fn nullable<'de, T: Deserialize<'de>, D: Deserializer<'de>>(d: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::<T>::deserialize(d).map(Some)
+}

@@ -1,14 +1,27 @@
 //! The audit log (invariant 7): every write by staff leaves a row in the same transaction.
 //!
-//! Use [`record`] inside the transaction of the deed.
+//! Use [`record`] inside the transaction of the deed. A background task seals the rows into a hash
+//! chain within seconds ([`service::keep_sealed`]); `quanxiangtuo audit verify` walks it.
+
+mod bureau;
+pub mod dto;
+pub mod rules;
+pub mod service;
+mod store;
 
 use entity::{CentreId, StaffId, audit_rows};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, DbErr, EntityTrait};
+use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     features::auth::{Bureau, Desk},
     state::Ctx,
 };
+
+/// Registers the routes.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(bureau::list_audit);
+}
 
 /// Who did it, and at which centre.
 #[derive(Clone, Copy, Debug)]

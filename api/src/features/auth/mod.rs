@@ -4,6 +4,7 @@
 //! clock; a refresh token works once, and its second use ends the whole session; a sign-out works
 //! at once on every replica; repeated failures lock a staff account for a while.
 
+pub mod accounts;
 pub mod dto;
 pub mod extract;
 mod handlers;

@@ -1,7 +1,9 @@
 //! Queries of sign-in.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use entity::{AccountStatus, FamilyId, SessionId, StaffId, families, refresh_tokens, sessions, staff};
+use entity::{
+    AccountStatus, CentreId, FamilyId, SessionId, StaffId, centres, families, refresh_tokens, sessions, staff,
+};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, QueryFilter, QuerySelect as _,
@@ -28,6 +30,14 @@ pub(super) async fn staff_by_username(
     username: &str,
 ) -> Result<Option<staff::Model>, DbErr> {
     staff::Entity::find().filter(staff::Column::Username.eq(username)).one(db).await
+}
+
+pub(super) async fn insert_staff(db: &impl ConnectionTrait, staff: staff::ActiveModel) -> Result<(), DbErr> {
+    staff::Entity::insert(staff).exec_without_returning(db).await.map(drop)
+}
+
+pub(super) async fn centre_exists(db: &impl ConnectionTrait, id: CentreId) -> Result<bool, DbErr> {
+    Ok(centres::Entity::find_by_id(id).one(db).await?.is_some())
 }
 
 /// Counts a failure; the one that reaches `most` locks until `until` and starts the count anew.

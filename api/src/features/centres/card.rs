@@ -2,14 +2,14 @@
 //! bytes instead of serialising twenty objects.
 
 use chrono::NaiveDate;
-use entity::{CareType, CentreId, CentreKind, Fen, Filed, OfferUnit, Ownership, centres, classes, offers};
+use entity::{CareType, CentreId, CentreKind, Fen, Filed, LngLat, OfferUnit, Ownership, centres, classes, offers};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::catalogue::RatingSummary;
+use super::{catalogue::RatingSummary, coords::Coord};
 
 /// Fewer answers than this are shown as a number, not as a rate (`domain.md`, Ratings).
-const ENOUGH_ANSWERS: i64 = 5;
+pub(super) const ENOUGH_ANSWERS: i64 = 5;
 
 /// A mark that tells parents something was checked.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -84,6 +84,10 @@ pub struct Card {
     pub badges: Vec<BadgeOut>,
     /// Recognised as inclusive on the day the card was made.
     pub inclusive: bool,
+    /// Where it is, as most phones ask.
+    pub gcj02: LngLat,
+    /// Name and address in lower case, for text search.
+    pub haystack: String,
     /// The object's JSON without its closing brace.
     pub json: String,
 }
@@ -126,7 +130,9 @@ impl Card {
         // Plain data can't fail to serialise.
         let mut json = serde_json::to_string(&fixed).unwrap_or_default();
         json.pop();
-        Self { care_types, prices, badges, inclusive, json }
+        let gcj02 = Coord::Gcj02.from_wgs84(row.location());
+        let haystack = format!("{}\n{}", row.name, row.address).to_lowercase();
+        Self { care_types, prices, badges, inclusive, gcj02, haystack, json }
     }
 
     /// The lowest price of a form of care, or of the first form on offer.

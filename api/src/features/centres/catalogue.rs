@@ -6,7 +6,7 @@
 //! half a second old.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
@@ -14,9 +14,10 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-use chrono::{Days, Months, NaiveDate, TimeDelta};
+use chrono::{Datelike as _, Days, Months, NaiveDate, TimeDelta};
 use entity::{
-    CareType, CentreId, ClassId, LngLat, MinuteOfDay, calendar_days, centre_days, centres, class_rules, classes, offers,
+    CareType, CentreId, ClassId, Filed, LngLat, MinuteOfDay, calendar_days, centre_days, centres, class_rules, classes,
+    offers,
 };
 use rstar::{AABB, RTree, primitives::GeomWithData};
 use sea_orm::{ConnectionTrait, DbErr};
@@ -53,7 +54,7 @@ pub struct CentrePlan {
     pub row: centres::Model,
     /// Weekly hours.
     pub week: Week,
-    /// Its own special days, from today on.
+    /// Its own special days, from the first of this month on: prices by the month count its opening days.
     pub days: BTreeMap<NaiveDate, centre_days::Model>,
     /// Active classes.
     pub classes: Vec<classes::Model>,
@@ -78,6 +79,24 @@ impl CentrePlan {
     }
 }
 
+/// Where vouchers of running campaigns can be used.
+#[derive(Clone, Debug, Default)]
+pub struct VoucherScope {
+    /// A running campaign takes every filed and inclusive centre.
+    everywhere: bool,
+    /// Centres that running campaigns name.
+    named: HashSet<CentreId>,
+}
+
+impl VoucherScope {
+    /// Whether a centre takes vouchers: named by a running campaign or covered by one for all, and
+    /// filed and inclusive as every redemption requires.
+    #[must_use]
+    pub fn covers(&self, plan: &CentrePlan) -> bool {
+        plan.card.inclusive && plan.row.filed == Filed::Filed && (self.everywhere || self.named.contains(&plan.row.id))
+    }
+}
+
 type Point = GeomWithData<[f64; 2], u32>;
 
 struct Index {
@@ -93,6 +112,7 @@ pub struct Catalogue {
     townships: ArcSwap<Vec<String>>,
     rules: ArcSwap<Vec<class_rules::Model>>,
     calendar: ArcSwap<BTreeMap<NaiveDate, calendar_days::Model>>,
+    vouchers: ArcSwap<VoucherScope>,
     /// Instant (ms) of the last look for changes.
     looked_at: AtomicI64,
 }
@@ -107,6 +127,7 @@ impl Catalogue {
             townships: ArcSwap::default(),
             rules: ArcSwap::default(),
             calendar: ArcSwap::default(),
+            vouchers: ArcSwap::default(),
             looked_at: AtomicI64::new(now.timestamp_millis()),
         };
         catalogue.reload(db, clock).await?;
@@ -119,9 +140,10 @@ impl Catalogue {
         let plans = load_plans(db, None, today).await?;
         self.townships.store(Arc::new(store::townships(db).await?));
         self.rules.store(Arc::new(store::class_rules(db).await?));
-        let calendar = store::calendar(db, today - Days::new(1)).await?;
+        let calendar = store::calendar(db, first_of_month(today)).await?;
         self.calendar.store(Arc::new(calendar.into_iter().map(|day| (day.date, day)).collect()));
         self.index.store(Arc::new(Index::of(plans, today)));
+        self.refresh_vouchers(db, clock).await?;
         self.looked_at.store(now.timestamp_millis(), Ordering::Relaxed);
         Ok(())
     }
@@ -143,8 +165,21 @@ impl Catalogue {
         if !news.is_empty() {
             self.reload_centres(db, clock, &news).await?;
         }
+        self.refresh_vouchers(db, clock).await?;
         self.looked_at.store(now.timestamp_millis(), Ordering::Relaxed);
         Ok(())
+    }
+
+    async fn refresh_vouchers(&self, db: &impl ConnectionTrait, clock: &Clock) -> Result<(), DbErr> {
+        let (everywhere, named) = store::voucher_centres(db, clock.now()).await?;
+        self.vouchers.store(Arc::new(VoucherScope { everywhere, named: named.into_iter().collect() }));
+        Ok(())
+    }
+
+    /// Where vouchers of running campaigns can be used.
+    #[must_use]
+    pub fn voucher_scope(&self) -> Arc<VoucherScope> {
+        self.vouchers.load_full()
     }
 
     /// Loads some centres anew; after a commit that changed them.
@@ -237,13 +272,17 @@ impl Index {
     }
 }
 
+fn first_of_month(day: NaiveDate) -> NaiveDate {
+    day - Days::new(u64::from(day.day0()))
+}
+
 async fn load_plans(
     db: &impl ConnectionTrait,
     only: Option<&[CentreId]>,
     today: NaiveDate,
 ) -> Result<Vec<CentrePlan>, DbErr> {
     let rated_since = today.checked_sub_months(Months::new(RATED_MONTHS)).unwrap_or(today);
-    let rows = store::load(db, only, today, rated_since).await?;
+    let rows = store::load(db, only, first_of_month(today), rated_since).await?;
     let mut weeks: HashMap<CentreId, Week> = HashMap::new();
     for hours in rows.hours {
         let week = weeks.entry(hours.centre_id).or_default();

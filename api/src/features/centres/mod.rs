@@ -6,8 +6,20 @@
 mod card;
 mod catalogue;
 pub mod coords;
+pub mod dto;
 mod geo;
+mod public;
 pub mod rules;
+mod search;
+pub mod service;
 pub mod store;
 
+pub use card::CentreRatingOut;
 pub use catalogue::{Catalogue, CentrePlan};
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Registers the routes.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(public::search_centres).service(public::read_centre).service(public::read_availability);
+}

@@ -42,7 +42,7 @@ pub fn opening(
     match calendar.get(&date) {
         Some(day) if day.kind == CalendarKind::Holiday => return Opening::Closed(day.name.clone()),
         Some(calendar_days::Model { works_as: Some(day @ 1..=7), .. }) => {
-            weekday = usize::try_from(day - 1).unwrap_or(weekday)
+            weekday = usize::try_from(day - 1).unwrap_or(weekday);
         }
         _ => {}
     }

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::{
-    CentreId, ClassId, MinuteOfDay, VisitStatus, calendar_days, centre_days, centre_hours, centres, class_rules,
-    classes, offers, ratings, rosters, townships, visits,
+    CampaignId, CampaignStatus, CentreId, ClassId, MinuteOfDay, VisitStatus, calendar_days, campaign_centres,
+    campaigns, centre_days, centre_hours, centres, class_rules, classes, offers, ratings, rosters, townships, visits,
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, FromQueryResult, QueryFilter, QueryOrder,
@@ -30,12 +30,12 @@ pub(super) struct RatingRow {
     pub(super) total: i64,
 }
 
-/// Loads all active centres, or those of `only`; special days from `today`, ratings of care since
+/// Loads all active centres, or those of `only`; special days from `days_since`, ratings of care since
 /// `rated_since`.
 pub(super) async fn load(
     db: &impl ConnectionTrait,
     only: Option<&[CentreId]>,
-    today: NaiveDate,
+    days_since: NaiveDate,
     rated_since: NaiveDate,
 ) -> Result<Rows, DbErr> {
     let some = |column: sea_orm::sea_query::Expr| only.map(|ids| column.is_in(ids.iter().copied()));
@@ -50,7 +50,7 @@ pub(super) async fn load(
     Ok(Rows {
         centres: rows!(centres, Id).all(db).await?,
         hours: rows!(centre_hours, CentreId).all(db).await?,
-        days: rows!(centre_days, CentreId).filter(centre_days::Column::Date.gte(today)).all(db).await?,
+        days: rows!(centre_days, CentreId).filter(centre_days::Column::Date.gte(days_since)).all(db).await?,
         classes: rows!(classes, CentreId)
             .filter(classes::Column::Active.eq(true))
             .order_by_asc(classes::Column::Id)
@@ -101,6 +101,36 @@ pub(super) async fn class_rules(db: &impl ConnectionTrait) -> Result<Vec<class_r
 
 pub(super) async fn calendar(db: &impl ConnectionTrait, from: NaiveDate) -> Result<Vec<calendar_days::Model>, DbErr> {
     calendar_days::Entity::find().filter(calendar_days::Column::Date.gte(from)).all(db).await
+}
+
+/// Where vouchers of the campaigns that run at `now` can be used: at all filed inclusive centres,
+/// and at these.
+pub(super) async fn voucher_centres(
+    db: &impl ConnectionTrait,
+    now: DateTime<Utc>,
+) -> Result<(bool, Vec<CentreId>), DbErr> {
+    let running: Vec<(CampaignId, bool)> = campaigns::Entity::find()
+        .select_only()
+        .columns([campaigns::Column::Id, campaigns::Column::AllCentres])
+        .filter(campaigns::Column::Status.eq(CampaignStatus::Open))
+        .filter(campaigns::Column::ClaimFrom.lte(now))
+        .filter(campaigns::Column::ClaimUntil.gt(now))
+        .into_tuple()
+        .all(db)
+        .await?;
+    let named: Vec<_> = running.iter().filter(|(_, all)| !all).map(|(id, _)| *id).collect();
+    let centres = if named.is_empty() {
+        Vec::new()
+    } else {
+        campaign_centres::Entity::find()
+            .select_only()
+            .column(campaign_centres::Column::CentreId)
+            .filter(campaign_centres::Column::CampaignId.is_in(named))
+            .into_tuple()
+            .all(db)
+            .await?
+    };
+    Ok((running.iter().any(|(_, all)| *all), centres))
 }
 
 /// Raises a centre's version; part of every transaction that changes what the catalogue shows.

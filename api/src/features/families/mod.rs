@@ -3,7 +3,7 @@
 //! Promises: no child's row without the guardian's consent to `booking` under the current texts
 //! (个人信息保护法 第三十一条); names are sealed at rest; another family's child is a 404.
 
-mod consents;
+pub mod consents;
 pub mod dto;
 mod guardians;
 pub mod rules;

@@ -1,5 +1,7 @@
 //! For operators, at the root: alive, ready, metrics, the API document.
 
+pub mod housekeeping;
+
 use actix_web::{HttpResponse, get, web::Data};
 use serde::Serialize;
 use utoipa::ToSchema;

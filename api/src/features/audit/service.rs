@@ -1,0 +1,130 @@
+//! Use cases of the audit log: sealing, verifying, reading.
+
+use chrono::Days;
+use entity::{MinuteOfDay, audit_rows};
+use sea_orm::{ConnectionTrait, DbErr, SqlErr};
+
+use super::{
+    dto::{AuditQuery, AuditRowOut},
+    rules::{self, Verdict, Walk},
+    store,
+};
+use crate::{
+    error::{Problem, Result, Text},
+    http::{Line, Moment, Page},
+    platform::{
+        clock::instant_at,
+        db::{Db, write_txn},
+    },
+    state::Ctx,
+};
+
+/// Rows sealed in one transaction.
+const BATCH: u64 = 200;
+/// Rows read at once when verifying.
+const PAGE: u64 = 1000;
+
+/// The background job of each replica: seals what waits.
+pub async fn keep_sealed(ctx: &Ctx) -> Result<(), DbErr> {
+    let rows = seal_all(&ctx.db).await?;
+    if rows > 0 {
+        tracing::debug!(rows, "audit rows sealed");
+    }
+    Ok(())
+}
+
+/// Seals all rows that wait, in batches; answers how many.
+pub async fn seal_all(db: &Db) -> Result<u64, DbErr> {
+    let mut sealed = 0;
+    // Asked of a reader, so that an idle second takes no write transaction.
+    while store::any_unsealed(db.reader()).await? {
+        let batch = match seal_batch(db).await {
+            // Another replica sealed other rows at the same places: the unique `seq` let one win.
+            Err(error) if is_lost_race(&error) => 0,
+            done => done?,
+        };
+        if batch == 0 {
+            break;
+        }
+        sealed += batch;
+    }
+    Ok(sealed)
+}
+
+/// Seals up to a batch in one transaction. Rows join the chain in the order they are seen: one
+/// that was committed late comes after rows with larger ids.
+async fn seal_batch(db: &Db) -> Result<u64, DbErr> {
+    write_txn(db, async |txn| {
+        let rows = store::lock_unsealed(txn, BATCH).await?;
+        // Read after the lock: what was sealed while we waited is seen.
+        let last = store::last_sealed(txn).await?;
+        let mut seq = last.as_ref().and_then(|row| row.seq).unwrap_or(0);
+        let mut before = last.and_then(|row| row.hash).unwrap_or_else(|| rules::BEFORE_THE_FIRST.to_vec());
+        let mut links = Vec::with_capacity(rows.len());
+        for row in &rows {
+            seq += 1;
+            before = rules::link(&before, seq, row);
+            links.push((row.id, seq, before.clone()));
+        }
+        if links.is_empty() {
+            return Ok(0);
+        }
+        let (wanted, sealed) = (links.len() as u64, store::seal(txn, links).await?);
+        if sealed != wanted {
+            return Err(DbErr::Custom(format!("{sealed} of {wanted} audit rows could be sealed")));
+        }
+        Ok(sealed)
+    })
+    .await
+}
+
+fn is_lost_race(error: &DbErr) -> bool {
+    matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
+}
+
+/// Walks the chain in pages; also answers how many rows wait to be sealed.
+pub async fn verify(db: &impl ConnectionTrait) -> Result<(Verdict, u64), DbErr> {
+    let waiting = store::count_unsealed(db).await?;
+    let mut walk = Walk::default();
+    loop {
+        let rows = store::sealed_after(db, walk.seq, PAGE).await?;
+        for row in &rows {
+            if let Err(broken) = walk.step(row) {
+                return Ok((broken, waiting));
+            }
+        }
+        if (rows.len() as u64) < PAGE {
+            return Ok((walk.whole(), waiting));
+        }
+    }
+}
+
+/// A page of the log, newest first.
+pub async fn list(ctx: &Ctx, query: AuditQuery) -> Result<Page<AuditRowOut>> {
+    let AuditQuery { staff_id, action, from, to, limit, cursor } = query;
+    if let (Some(from), Some(to)) = (from, to)
+        && from > to
+    {
+        return Err(Problem::field(
+            "to",
+            "out_of_range",
+            Text::new("结束日期不能早于开始日期。", "The last date must not be before the first."),
+        ));
+    }
+    let midnight = |date| instant_at(date, MinuteOfDay(0));
+    let filter = store::Filter {
+        staff_id,
+        action: action.map(Line::into_inner),
+        from: from.map(|day| midnight(day.0)),
+        before: to.map(|day| midnight(day.0 + Days::new(1))),
+        after: cursor.map(|cursor| cursor.unpack()).transpose()?,
+    };
+    let rows = store::page(ctx.db.reader(), filter, limit.plus_one()).await?;
+    Ok(Page::of(rows, limit, |row| row.id, row_out))
+}
+
+fn row_out(row: audit_rows::Model) -> AuditRowOut {
+    let audit_rows::Model { id, at, staff_id, centre_id, action, object, detail, seq, hash } = row;
+    let hash = hash.map(|hash| data_encoding::HEXLOWER.encode(&hash));
+    AuditRowOut { id, at: Moment(at), staff_id, centre_id, action, object, detail, seq, hash }
+}

@@ -1,0 +1,388 @@
+//! What searches and pages of centres take and answer.
+
+use chrono::NaiveDate;
+use entity::{
+    Band, CareType, CentreId, CentreKind, ClassId, Confirmation, Fen, Filed, Half, MinuteOfDay, OfferId, OfferUnit,
+    Ownership,
+};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::{
+    card::{BadgeOut, CentreRatingOut},
+    coords::Coord,
+};
+use crate::http::{Cursor, Day, Limit, Line};
+
+/// Order of a search.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CentreSort {
+    /// Nearest first (needs `lng` and `lat`).
+    Walk,
+    /// Cheapest first.
+    Price,
+    /// Most satisfied families first.
+    Rating,
+}
+
+/// What to search for. All filters must hold.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct CentreSearch {
+    /// Longitude of the family; with `lat`.
+    #[param(example = 118.79)]
+    pub lng: Option<f64>,
+    /// Latitude of the family; with `lng`.
+    #[param(example = 24.89)]
+    pub lat: Option<f64>,
+    /// Coordinate system of the point, and of the points in the answer.
+    #[serde(default)]
+    #[param(inline)]
+    pub coord: Coord,
+    /// Walking time at most, 1 to 60 minutes; 15 if not said.
+    #[param(minimum = 1, maximum = 60)]
+    pub minutes: Option<u32>,
+    /// Only centres that offer this form of care.
+    #[param(inline)]
+    pub care_type: Option<CareType>,
+    /// Only centres with a class for a child of this age in completed months, 0 to 36.
+    #[param(minimum = 0, maximum = 36)]
+    pub age_months: Option<i32>,
+    /// Only centres with a free place on this date.
+    pub date: Option<Day>,
+    /// …from this time (with `to`); without times, the opening hours.
+    pub from: Option<MinuteOfDay>,
+    /// …to this time.
+    pub to: Option<MinuteOfDay>,
+    /// …or in this half-day window.
+    #[param(inline)]
+    pub half: Option<Half>,
+    /// Only centres recognised as inclusive (or only others).
+    pub inclusive: Option<bool>,
+    /// Only this kind.
+    #[param(inline)]
+    pub kind: Option<CentreKind>,
+    /// Only this township.
+    #[param(value_type = Option<String>)]
+    pub township: Option<Line<20>>,
+    /// Only centres where vouchers of a running campaign can be used (or only others).
+    pub voucher: Option<bool>,
+    /// Part of the name or address.
+    #[param(value_type = Option<String>)]
+    pub q: Option<Line<40>>,
+    /// Order: `walk` with a point, else `rating`.
+    #[param(inline)]
+    pub sort: Option<CentreSort>,
+    /// Items a page, 1 to 100.
+    #[serde(default)]
+    pub limit: Limit,
+    /// `next_cursor` of the page before.
+    #[param(value_type = Option<String>)]
+    pub cursor: Option<Cursor>,
+}
+
+/// A point and its system.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct LocationOut {
+    /// Longitude.
+    pub lng: f64,
+    /// Latitude.
+    pub lat: f64,
+    /// Coordinate system of the two.
+    pub coord: Coord,
+}
+
+/// The way on foot.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct WalkOut {
+    /// Minutes, rounded up.
+    #[schema(example = 9)]
+    pub minutes: u32,
+    /// Metres along the way.
+    #[schema(example = 588)]
+    pub distance_m: u32,
+    /// `network` (from a router) or `estimate` (straight line × detour factor).
+    pub method: WalkMethod,
+}
+
+/// How a walk was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WalkMethod {
+    /// By a router on the street network.
+    Network,
+    /// Great circle × detour factor at the configured speed.
+    Estimate,
+}
+
+/// A centre in a list of results.
+#[derive(Serialize, ToSchema)]
+pub struct CentreCardOut {
+    /// Id.
+    pub id: CentreId,
+    /// Name.
+    pub name: String,
+    /// Kind.
+    pub kind: CentreKind,
+    /// Who owns it.
+    pub ownership: Ownership,
+    /// Recognised as inclusive today.
+    pub inclusive: bool,
+    /// Registered with the health authority.
+    pub filed: bool,
+    /// Street address.
+    pub address: String,
+    /// Township, by its Chinese name.
+    pub township: String,
+    /// Forms of care on offer.
+    pub care_types: Vec<CareType>,
+    /// Ratings of the last twelve months.
+    pub rating: CentreRatingOut,
+    /// Marks that tell parents something was checked.
+    pub badges: Vec<BadgeOut>,
+    /// Demonstration data.
+    pub demo: bool,
+    /// Where it is, in the system that was asked for.
+    pub location: LocationOut,
+    /// The way from the point of the search; null without one.
+    pub walk: Option<WalkOut>,
+    /// Lowest price of the form of care searched for, or of the first on offer.
+    pub price_from_fen: Option<Fen>,
+    /// What that price is for.
+    pub price_unit: Option<OfferUnit>,
+    /// Vouchers of a running campaign can be used here.
+    pub voucher: bool,
+    /// With a date: places free through the whole time asked for, in the best class.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub free_places: Option<i32>,
+}
+
+/// A page of results. Written by hand (`search.rs`) in this shape.
+#[derive(Serialize, ToSchema)]
+pub struct CentreCardsOut {
+    /// In the order asked for.
+    pub items: Vec<CentreCardOut>,
+    /// Pass as `cursor` for the next page; null on the last.
+    pub next_cursor: Option<String>,
+}
+
+/// Where a page is read from.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct CentrePageQuery {
+    /// Longitude of the family; with `lat`.
+    pub lng: Option<f64>,
+    /// Latitude of the family; with `lng`.
+    pub lat: Option<f64>,
+    /// Coordinate system of the point, and of the points in the answer.
+    #[serde(default)]
+    #[param(inline)]
+    pub coord: Coord,
+}
+
+/// A centre's page.
+#[derive(Serialize, ToSchema)]
+pub struct CentreOut {
+    /// Id.
+    pub id: CentreId,
+    /// Name.
+    pub name: String,
+    /// Kind.
+    pub kind: CentreKind,
+    /// Kind in Chinese.
+    pub kind_label: &'static str,
+    /// Who owns it.
+    pub ownership: Ownership,
+    /// Recognised as inclusive today.
+    pub inclusive: bool,
+    /// Registered with the health authority.
+    pub filed: bool,
+    /// Registration.
+    pub filing: FilingOut,
+    /// Recognised cap on a month of full-day care.
+    pub price_cap_fen: Option<Fen>,
+    /// Street address.
+    pub address: String,
+    /// Township.
+    pub township: String,
+    /// Where it is.
+    pub location: LocationOut,
+    /// The way from the point given; null without one.
+    pub walk: Option<WalkOut>,
+    /// Telephone.
+    pub phone: Option<String>,
+    /// About the centre.
+    pub intro: String,
+    /// Weekly hours; weekdays that are missing are closed.
+    pub hours: Vec<HoursOut>,
+    /// The two half-day windows.
+    pub half_days: HalfDaysOut,
+    /// Classes.
+    pub classes: Vec<ClassOut>,
+    /// Offers.
+    pub offers: Vec<OfferOut>,
+    /// Ratings of the last twelve months.
+    pub rating: CentreRatingOut,
+    /// Marks.
+    pub badges: Vec<BadgeOut>,
+    /// Vouchers of a running campaign can be used here.
+    pub voucher: bool,
+    /// Demonstration data.
+    pub demo: bool,
+}
+
+/// Registration with the health authority.
+#[derive(Serialize, ToSchema)]
+pub struct FilingOut {
+    /// State.
+    pub status: Filed,
+    /// Number.
+    pub number: Option<String>,
+}
+
+/// Opening hours of a weekday.
+#[derive(Serialize, ToSchema)]
+pub struct HoursOut {
+    /// 1 (Monday) to 7.
+    pub weekday: u8,
+    /// Opens.
+    pub from: MinuteOfDay,
+    /// Closes.
+    pub to: MinuteOfDay,
+}
+
+/// Two times of a day.
+#[derive(Clone, Copy, Serialize, ToSchema)]
+pub struct TimesOut {
+    /// From.
+    pub from: MinuteOfDay,
+    /// To.
+    pub to: MinuteOfDay,
+}
+
+/// Half-day windows.
+#[derive(Serialize, ToSchema)]
+pub struct HalfDaysOut {
+    /// `half=morning`.
+    pub morning: TimesOut,
+    /// `half=afternoon`.
+    pub afternoon: TimesOut,
+}
+
+/// A class.
+#[derive(Serialize, ToSchema)]
+pub struct ClassOut {
+    /// Id.
+    pub id: ClassId,
+    /// Name.
+    pub name: String,
+    /// Age band.
+    pub band: Band,
+    /// Age in completed months on the day of care, from.
+    pub min_months: i32,
+    /// …and to, exclusive.
+    pub max_months: i32,
+    /// Places.
+    pub places: i32,
+}
+
+/// An offer.
+#[derive(Serialize, ToSchema)]
+pub struct OfferOut {
+    /// Id.
+    pub id: OfferId,
+    /// Class.
+    pub class_id: ClassId,
+    /// Form of care.
+    pub care_type: CareType,
+    /// Form of care in Chinese.
+    pub label: &'static str,
+    /// What the price is for.
+    pub unit: OfferUnit,
+    /// Price of a unit.
+    pub price_fen: Fen,
+    /// Meals, per day of care, apart.
+    pub meals_fen: Fen,
+    /// Shortest care in minutes.
+    pub min_minutes: i32,
+    /// Minutes before the begin by which to book.
+    pub notice_minutes: i32,
+    /// Days ahead that can be booked.
+    pub horizon_days: i32,
+    /// Minutes before the begin until which to cancel.
+    pub cutoff_minutes: i32,
+    /// Confirmed at once, or by the centre.
+    pub confirmation: Confirmation,
+}
+
+/// Which days to show.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct AvailabilityQuery {
+    /// First date; today if not said. `from` and `date` mean the same.
+    #[serde(alias = "from", alias = "date")]
+    pub start_date: Option<Day>,
+    /// Last date, at most 92 days in all; six days after the first if not said. `to` means the same.
+    #[serde(alias = "to")]
+    pub end_date: Option<Day>,
+    /// Only this class.
+    pub class_id: Option<ClassId>,
+    /// Only classes for a child of this age in completed months on the first date.
+    #[param(minimum = 0, maximum = 36)]
+    pub age_months: Option<i32>,
+}
+
+/// Free places by day, class and time.
+#[derive(Serialize, ToSchema)]
+pub struct AvailabilityOut {
+    /// The centre.
+    pub centre_id: CentreId,
+    /// First date.
+    pub start_date: NaiveDate,
+    /// Last date.
+    pub end_date: NaiveDate,
+    /// Every date of the range.
+    pub days: Vec<AvailabilityDayOut>,
+}
+
+/// One date.
+#[derive(Serialize, ToSchema)]
+pub struct AvailabilityDayOut {
+    /// The date.
+    pub date: NaiveDate,
+    /// Opening hours; null when closed.
+    pub open: Option<TimesOut>,
+    /// Why it is closed.
+    pub reason: Option<String>,
+    /// Per class, when open.
+    pub classes: Vec<AvailabilityClassOut>,
+}
+
+/// One class on one date.
+#[derive(Serialize, ToSchema)]
+pub struct AvailabilityClassOut {
+    /// The class.
+    pub class_id: ClassId,
+    /// Its name.
+    pub name: String,
+    /// Its band.
+    pub band: Band,
+    /// Places free through the whole opening hours.
+    pub free_all_day: i32,
+    /// The opening hours, cut where the number changes.
+    pub spans: Vec<AvailabilitySpanOut>,
+}
+
+/// A time with the same number of free places.
+#[derive(Serialize, ToSchema)]
+pub struct AvailabilitySpanOut {
+    /// From, on the half-hour.
+    pub from: MinuteOfDay,
+    /// To, on the half-hour.
+    pub to: MinuteOfDay,
+    /// Places that the class has then (places, or what the carers on duty allow).
+    pub places: i32,
+    /// Of these, free.
+    pub free: i32,
+}

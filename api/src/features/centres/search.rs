@@ -1,0 +1,308 @@
+//! The search: candidates from the spatial index, filters in memory, one pair of queries for
+//! places only when a date is asked for, and an answer assembled from rendered cards.
+
+use std::{collections::HashMap, io::Write as _, sync::Arc};
+
+use chrono::NaiveDate;
+use entity::{CareType, CentreId, ClassId, Half, LngLat, MinuteOfDay};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    catalogue::{CentrePlan, VoucherScope},
+    coords::Coord,
+    dto::{CentreSearch, CentreSort, WalkMethod, WalkOut},
+    rules::{self, Opening, SLOTS},
+    store,
+};
+use crate::{
+    error::{Problem, Result, Text},
+    http::Cursor,
+    platform::clock::minute_of_day,
+    state::Ctx,
+};
+
+/// The circle of the plan (15分钟托育服务圈).
+const CIRCLE_MINUTES: u32 = 15;
+/// Ids in one `IN (…)`, far below the databases' limits.
+const IDS_PER_QUERY: usize = 10_000;
+
+struct Candidate {
+    key: i64,
+    plan: Arc<CentrePlan>,
+    walk: Option<WalkOut>,
+    free_places: Option<i32>,
+}
+
+impl Candidate {
+    fn order(&self) -> (i64, CentreId) {
+        (self.key, self.plan.row.id)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct After(i64, CentreId);
+
+/// A point of a query, checked; absent if neither coordinate is given.
+pub(super) fn point(lng: Option<f64>, lat: Option<f64>, coord: Coord) -> Result<Option<LngLat>> {
+    let out = |field: &'static str, most: i32| {
+        Problem::field(
+            field,
+            "out_of_range",
+            Text::new(
+                format!("{field} 须在 -{most} 到 {most} 之间。"),
+                format!("{field} must be from -{most} to {most}."),
+            ),
+        )
+    };
+    let missing = |field: &'static str| {
+        Problem::field(field, "missing", Text::new("经度 lng 和纬度 lat 须同时提供。", "lng and lat go together."))
+    };
+    match (lng, lat) {
+        (None, None) => Ok(None),
+        (Some(_), None) => Err(missing("lat")),
+        (None, Some(_)) => Err(missing("lng")),
+        (Some(lng), Some(_)) if !(-180.0..=180.0).contains(&lng) => Err(out("lng", 180)),
+        (Some(_), Some(lat)) if !(-90.0..=90.0).contains(&lat) => Err(out("lat", 90)),
+        (Some(lng), Some(lat)) => Ok(Some(coord.to_wgs84(LngLat { lng, lat }))),
+    }
+}
+
+/// The walk over a straight line of `metres`, by estimate.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "walks are positive and short")]
+pub(super) fn walk(ctx: &Ctx, metres: f64) -> WalkOut {
+    let way = metres * ctx.settings.walking_detour;
+    let per_minute = ctx.settings.walking_speed_kmh * 1000.0 / 60.0;
+    WalkOut { minutes: (way / per_minute).ceil() as u32, distance_m: way.round() as u32, method: WalkMethod::Estimate }
+}
+
+/// Runs a search and writes the answer's JSON ([`super::dto::CentreCardsOut`]).
+pub async fn search(ctx: &Ctx, query: &CentreSearch) -> Result<Vec<u8>> {
+    let origin = point(query.lng, query.lat, query.coord)?;
+    check(query, origin)?;
+    let vouchers = ctx.catalogue.voucher_scope();
+    let mut found = candidates(ctx, query, origin, &vouchers);
+    if let Some(date) = query.date {
+        keep_free(ctx, query, date.0, &mut found).await?;
+    }
+    if let Some(cursor) = &query.cursor {
+        let After(key, id) = cursor.unpack()?;
+        found.retain(|candidate| candidate.order() > (key, id));
+    }
+    let most = query.limit.0 as usize;
+    let next = if found.len() > most {
+        // Only the page needs to be in order.
+        found.select_nth_unstable_by_key(most, Candidate::order);
+        found.truncate(most);
+        found.iter().map(Candidate::order).max().map(|(key, id)| Cursor::pack(&After(key, id)))
+    } else {
+        None
+    };
+    found.sort_unstable_by_key(Candidate::order);
+    Ok(render(query, &vouchers, &found, next.as_deref()))
+}
+
+fn check(query: &CentreSearch, origin: Option<LngLat>) -> Result<()> {
+    let bad = |field: &'static str, code: &'static str, zh: &'static str, en: &'static str| {
+        Err(Problem::field(field, code, Text::new(zh, en)))
+    };
+    if query.minutes.is_some_and(|m| !(1..=60).contains(&m)) {
+        return bad("minutes", "out_of_range", "步行时间须为 1 到 60 分钟。", "minutes must be from 1 to 60.");
+    }
+    if query.age_months.is_some_and(|m| !(0..=36).contains(&m)) {
+        return bad("age_months", "out_of_range", "月龄须为 0 到 36。", "age_months must be from 0 to 36.");
+    }
+    if query.sort == Some(CentreSort::Walk) && origin.is_none() {
+        return bad("sort", "needs_point", "按距离排序需要提供位置 lng、lat。", "sort=walk needs lng and lat.");
+    }
+    if query.date.is_none() && (query.from.is_some() || query.to.is_some() || query.half.is_some()) {
+        return bad("date", "missing", "按时间查询须同时提供日期 date。", "Times need a date.");
+    }
+    match (query.from, query.to) {
+        (Some(from), Some(to)) if from >= to => {
+            bad("to", "not_after_from", "结束时间须晚于开始时间。", "to must be after from.")
+        }
+        (Some(_), None) => bad("to", "missing", "请提供结束时间 to。", "from needs to."),
+        (None, Some(_)) => bad("from", "missing", "请提供开始时间 from。", "to needs from."),
+        (Some(_), Some(_)) if query.half.is_some() => {
+            bad("half", "conflict", "half 与 from、to 只能二选一。", "Give either half or from and to.")
+        }
+        _ => Ok(()),
+    }
+}
+
+fn candidates(ctx: &Ctx, query: &CentreSearch, origin: Option<LngLat>, vouchers: &VoucherScope) -> Vec<Candidate> {
+    let rules = ctx.catalogue.rules();
+    let day = query.date.map_or_else(|| ctx.clock.today(), |d| d.0);
+    let text = query.q.as_ref().map(|q| q.to_lowercase());
+    let sort = query.sort.unwrap_or(if origin.is_some() { CentreSort::Walk } else { CentreSort::Rating });
+    let fits = |plan: &CentrePlan| {
+        query.kind.is_none_or(|kind| plan.row.kind == kind)
+            && query.inclusive.is_none_or(|inclusive| plan.card.inclusive == inclusive)
+            && query.care_type.is_none_or(|care_type| plan.card.care_types.contains(&care_type))
+            && query.township.as_ref().is_none_or(|township| plan.row.township == **township)
+            && query.voucher.is_none_or(|voucher| vouchers.covers(plan) == voucher)
+            && query
+                .age_months
+                .is_none_or(|age| plan.classes.iter().any(|c| takes(plan, &rules, c.id, age, query.care_type, day)))
+            && text.as_ref().is_none_or(|text| plan.card.haystack.contains(text))
+    };
+    let mut found = Vec::new();
+    let mut take = |plan: &Arc<CentrePlan>, walk: Option<WalkOut>| {
+        if fits(plan) {
+            let key = sort_key(sort, plan, walk, query.care_type);
+            found.push(Candidate { key, plan: Arc::clone(plan), walk, free_places: None });
+        }
+    };
+    match origin {
+        Some(origin) => {
+            let minutes = f64::from(query.minutes.unwrap_or(CIRCLE_MINUTES));
+            let reach = minutes * ctx.settings.walking_speed_kmh * 1000.0 / 60.0 / ctx.settings.walking_detour;
+            ctx.catalogue.within(origin, reach, |plan, metres| take(plan, Some(walk(ctx, metres))));
+        }
+        None => ctx.catalogue.each(|plan| take(plan, None)),
+    }
+    found
+}
+
+/// Whether a class takes a child of `age` months on `day`, in this form of care if one is asked.
+fn takes(
+    plan: &CentrePlan,
+    rules: &[entity::class_rules::Model],
+    class: ClassId,
+    age: i32,
+    care_type: Option<CareType>,
+    day: NaiveDate,
+) -> bool {
+    let offered = care_type.is_none_or(|care_type| plan.offer(class, care_type).is_some());
+    let rule = plan.class(class).and_then(|c| rules::class_rule(rules, c.band, day));
+    offered && rule.is_some_and(|r| (r.min_months..r.max_months + plan.row.age_grace_months).contains(&age))
+}
+
+fn sort_key(sort: CentreSort, plan: &CentrePlan, walk: Option<WalkOut>, care_type: Option<CareType>) -> i64 {
+    match sort {
+        CentreSort::Walk => walk.map_or(i64::MAX, |walk| i64::from(walk.distance_m)),
+        CentreSort::Price => plan.card.price(care_type).map_or(i64::MAX, |price| price.fen.0),
+        // Satisfied per mille, highest first; too few answers come last.
+        CentreSort::Rating if plan.rating.n >= super::card::ENOUGH_ANSWERS => {
+            -(plan.rating.satisfied * 1000 / plan.rating.n)
+        }
+        CentreSort::Rating => 1,
+    }
+}
+
+/// Keeps the centres that have a place free on `date` through the time asked for.
+async fn keep_free(ctx: &Ctx, query: &CentreSearch, date: NaiveDate, found: &mut Vec<Candidate>) -> Result<()> {
+    let rules = ctx.catalogue.rules();
+    let fits = |plan: &CentrePlan, class: ClassId| {
+        query.age_months.is_none_or(|age| takes(plan, &rules, class, age, query.care_type, date))
+            && query.care_type.is_none_or(|care_type| plan.offer(class, care_type).is_some())
+    };
+    let mut wanted = HashMap::new();
+    for candidate in found.iter() {
+        if let Some(times) = times(ctx, query, &candidate.plan, date) {
+            wanted.insert(candidate.plan.row.id, times);
+        }
+    }
+    let ids: Vec<ClassId> = found
+        .iter()
+        .filter(|c| wanted.contains_key(&c.plan.row.id))
+        .flat_map(|c| c.plan.classes.iter().map(|class| class.id))
+        .collect();
+    let mut held: HashMap<ClassId, [i32; SLOTS]> = HashMap::new();
+    let mut rosters: HashMap<ClassId, Vec<entity::rosters::Model>> = HashMap::new();
+    for ids in ids.chunks(IDS_PER_QUERY) {
+        for row in store::held(ctx.db.reader(), ids, date, date).await? {
+            let slots = held.entry(row.class_id).or_insert([0; SLOTS]);
+            for slot in rules::slots(row.from_min, row.to_min) {
+                slots[slot] += i32::try_from(row.n).unwrap_or(i32::MAX);
+            }
+        }
+        for row in store::rosters(ctx.db.reader(), ids, date, date).await? {
+            rosters.entry(row.class_id).or_default().push(row);
+        }
+    }
+    found.retain_mut(|candidate| {
+        let plan = &candidate.plan;
+        let Some(&(from, to)) = wanted.get(&plan.row.id) else { return false };
+        let free = plan
+            .classes
+            .iter()
+            .filter(|class| fits(plan, class.id))
+            .filter_map(|class| {
+                let rule = rules::class_rule(&rules, class.band, date)?;
+                let roster = rosters.get(&class.id).map_or(&[][..], Vec::as_slice);
+                let places = rules::capacity(class.places, class.carers, rule.per_carer, roster);
+                let held = held.get(&class.id).copied().unwrap_or([0; SLOTS]);
+                rules::slots(from, to).map(|slot| places[slot] - held[slot]).min()
+            })
+            .max()
+            .unwrap_or(0);
+        candidate.free_places = Some(free);
+        free > 0
+    });
+    Ok(())
+}
+
+/// The time asked for at a centre on a date; none if it isn't open then.
+fn times(ctx: &Ctx, query: &CentreSearch, plan: &CentrePlan, date: NaiveDate) -> Option<(MinuteOfDay, MinuteOfDay)> {
+    let Opening::Open(opens, closes) = ctx.catalogue.opening(plan, date) else { return None };
+    let today = ctx.clock.today();
+    let (from, to) = match (query.from.zip(query.to), query.half) {
+        (Some(times), _) => times,
+        (None, Some(Half::Morning)) => (plan.row.morning_from, plan.row.morning_to),
+        (None, Some(Half::Afternoon)) => (plan.row.afternoon_from, plan.row.afternoon_to),
+        (None, None) if date == today => (opens.max(minute_of_day(ctx.clock.now()).floor_half_hour()), closes),
+        (None, None) => (opens, closes),
+    };
+    (date >= today && opens <= from && to <= closes && from < to).then_some((from, to))
+}
+
+fn render(query: &CentreSearch, vouchers: &VoucherScope, found: &[Candidate], next: Option<&str>) -> Vec<u8> {
+    let mut out = Vec::with_capacity(found.len() * 900 + 64);
+    out.extend_from_slice(b"{\"items\":[");
+    for (i, candidate) in found.iter().enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        item(&mut out, query, vouchers, candidate);
+    }
+    out.extend_from_slice(b"],\"next_cursor\":");
+    match next {
+        // A cursor is base64url: nothing in it needs escaping.
+        Some(next) => drop(write!(out, "\"{next}\"")),
+        None => out.extend_from_slice(b"null"),
+    }
+    out.push(b'}');
+    out
+}
+
+/// Appends one [`super::dto::CentreCardOut`]. Writing to a `Vec` can't fail.
+fn item(out: &mut Vec<u8>, query: &CentreSearch, vouchers: &VoucherScope, candidate: &Candidate) {
+    let plan = &candidate.plan;
+    out.extend_from_slice(plan.card.json.as_bytes());
+    let p = if query.coord == Coord::Gcj02 { plan.card.gcj02 } else { query.coord.from_wgs84(plan.row.location()) };
+    let _ = write!(
+        out,
+        ",\"location\":{{\"lng\":{:.6},\"lat\":{:.6},\"coord\":\"{}\"}}",
+        p.lng,
+        p.lat,
+        query.coord.as_str()
+    );
+    match candidate.walk {
+        Some(walk) => drop(write!(
+            out,
+            ",\"walk\":{{\"minutes\":{},\"distance_m\":{},\"method\":\"estimate\"}}",
+            walk.minutes, walk.distance_m
+        )),
+        None => out.extend_from_slice(b",\"walk\":null"),
+    }
+    match plan.card.price(query.care_type) {
+        Some(price) => drop(write!(out, ",\"price_from_fen\":{},\"price_unit\":\"{}\"", price.fen.0, price.unit)),
+        None => out.extend_from_slice(b",\"price_from_fen\":null,\"price_unit\":null"),
+    }
+    let _ = write!(out, ",\"voucher\":{}", vouchers.covers(plan));
+    if let Some(free) = candidate.free_places {
+        let _ = write!(out, ",\"free_places\":{free}");
+    }
+    out.push(b'}');
+}

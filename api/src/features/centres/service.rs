@@ -1,0 +1,201 @@
+//! A centre's page and its free places.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{Days, NaiveDate};
+use entity::{CentreId, ClassId, MinuteOfDay};
+
+use super::{
+    catalogue::CentrePlan,
+    dto::{
+        AvailabilityClassOut, AvailabilityDayOut, AvailabilityOut, AvailabilityQuery, AvailabilitySpanOut, CentreOut,
+        CentrePageQuery, ClassOut, FilingOut, HalfDaysOut, HoursOut, LocationOut, OfferOut, TimesOut,
+    },
+    geo,
+    rules::{self, Opening, SLOTS},
+    search::{point, walk},
+    store,
+};
+use crate::{
+    error::{Code, Problem, Result, Text},
+    state::Ctx,
+};
+
+/// Days of availability in one answer at most.
+const MOST_DAYS: i64 = 92;
+/// Days shown if no end is named, beside the first.
+const DAYS_SHOWN: u64 = 6;
+
+fn plan(ctx: &Ctx, id: CentreId) -> Result<std::sync::Arc<CentrePlan>> {
+    ctx.catalogue.centre(id).ok_or_else(|| {
+        Problem::new(Code::NotFound)
+            .detail(Text::new("没有找到这家机构，请返回列表重新选择。", "There is no such centre."))
+    })
+}
+
+/// The page, with the way from a point if one is given.
+pub fn page(ctx: &Ctx, id: CentreId, query: &CentrePageQuery) -> Result<CentreOut> {
+    let origin = point(query.lng, query.lat, query.coord)?;
+    let plan = plan(ctx, id)?;
+    let today = ctx.clock.today();
+    let class_rules = ctx.catalogue.rules();
+    let row = &plan.row;
+    let at = query.coord.from_wgs84(row.location());
+    let round = |degrees: f64| (degrees * 1e6).round() / 1e6;
+    Ok(CentreOut {
+        id,
+        name: row.name.clone(),
+        kind: row.kind,
+        kind_label: row.kind.zh(),
+        ownership: row.ownership,
+        inclusive: row.inclusive_on(today),
+        filed: row.filed == entity::Filed::Filed,
+        filing: FilingOut { status: row.filed, number: row.filed_no.clone() },
+        price_cap_fen: row.price_cap_fen,
+        address: row.address.clone(),
+        township: row.township.clone(),
+        location: LocationOut { lng: round(at.lng), lat: round(at.lat), coord: query.coord },
+        walk: origin.map(|origin| walk(ctx, geo::metres(origin, row.location()))),
+        phone: row.phone.clone(),
+        intro: row.intro.clone(),
+        hours: (1..)
+            .zip(plan.week)
+            .filter_map(|(weekday, hours)| hours.map(|(from, to)| HoursOut { weekday, from, to }))
+            .collect(),
+        half_days: HalfDaysOut {
+            morning: TimesOut { from: row.morning_from, to: row.morning_to },
+            afternoon: TimesOut { from: row.afternoon_from, to: row.afternoon_to },
+        },
+        classes: plan
+            .classes
+            .iter()
+            .map(|class| {
+                let rule = rules::class_rule(&class_rules, class.band, today);
+                ClassOut {
+                    id: class.id,
+                    name: class.name.clone(),
+                    band: class.band,
+                    min_months: rule.map_or(0, |r| r.min_months),
+                    max_months: rule.map_or(0, |r| r.max_months + row.age_grace_months),
+                    places: class.places,
+                }
+            })
+            .collect(),
+        offers: plan
+            .offers
+            .iter()
+            .map(|offer| OfferOut {
+                id: offer.id,
+                class_id: offer.class_id,
+                care_type: offer.care_type,
+                label: offer.care_type.zh(),
+                unit: offer.unit,
+                price_fen: offer.price_fen,
+                meals_fen: offer.meals_fen,
+                min_minutes: offer.min_minutes,
+                notice_minutes: offer.notice_minutes,
+                horizon_days: offer.horizon_days,
+                cutoff_minutes: offer.cutoff_minutes,
+                confirmation: offer.confirmation,
+            })
+            .collect(),
+        rating: plan.rating.into(),
+        badges: plan.card.badges.clone(),
+        voucher: ctx.catalogue.voucher_scope().covers(&plan),
+        demo: row.demo,
+    })
+}
+
+/// Free places of every class on every date of a range, from two queries however long it is.
+pub async fn availability(ctx: &Ctx, id: CentreId, query: &AvailabilityQuery) -> Result<AvailabilityOut> {
+    let plan = plan(ctx, id)?;
+    let start = query.start_date.map_or_else(|| ctx.clock.today(), |d| d.0);
+    let end = query.end_date.map_or_else(|| start + Days::new(DAYS_SHOWN), |d| d.0);
+    let days = (end - start).num_days() + 1;
+    if days < 1 {
+        return Err(Problem::field(
+            "end_date",
+            "before_start",
+            Text::new("结束日期不能早于开始日期。", "end_date is before start_date."),
+        ));
+    }
+    if days > MOST_DAYS {
+        return Err(Problem::field(
+            "end_date",
+            "out_of_range",
+            Text::new("一次最多查询92天。", "At most 92 days at once."),
+        ));
+    }
+    if query.age_months.is_some_and(|m| !(0..=36).contains(&m)) {
+        return Err(Problem::field(
+            "age_months",
+            "out_of_range",
+            Text::new("月龄须为 0 到 36。", "age_months must be from 0 to 36."),
+        ));
+    }
+    if query.class_id.is_some_and(|class| plan.class(class).is_none()) {
+        return Err(Problem::new(Code::NotFound));
+    }
+    let class_rules = ctx.catalogue.rules();
+    let shown: Vec<_> = plan
+        .classes
+        .iter()
+        .filter(|class| query.class_id.is_none_or(|id| id == class.id))
+        .filter(|class| {
+            let rule = rules::class_rule(&class_rules, class.band, start);
+            query.age_months.is_none_or(|age| {
+                rule.is_some_and(|r| (r.min_months..r.max_months + plan.row.age_grace_months).contains(&age))
+            })
+        })
+        .collect();
+    let ids: Vec<ClassId> = shown.iter().map(|class| class.id).collect();
+    let mut held: HashMap<(ClassId, NaiveDate), Vec<_>> = HashMap::new();
+    for row in store::held(ctx.db.reader(), &ids, start, end).await? {
+        held.entry((row.class_id, row.date)).or_default().push((
+            row.from_min,
+            row.to_min,
+            i32::try_from(row.n).unwrap_or(i32::MAX),
+        ));
+    }
+    let mut rosters: HashMap<(ClassId, NaiveDate), Vec<_>> = HashMap::new();
+    for row in store::rosters(ctx.db.reader(), &ids, start, end).await? {
+        rosters.entry((row.class_id, row.date)).or_default().push(row);
+    }
+    let day = |date: NaiveDate| match ctx.catalogue.opening(&plan, date) {
+        Opening::Closed(reason) => AvailabilityDayOut { date, open: None, reason: Some(reason), classes: Vec::new() },
+        Opening::Open(from, to) => {
+            let classes = shown.iter().filter_map(|class| {
+                let rule = rules::class_rule(&class_rules, class.band, date)?;
+                let roster = rosters.get(&(class.id, date)).map_or(&[][..], Vec::as_slice);
+                let places = rules::capacity(class.places, class.carers, rule.per_carer, roster);
+                let taken = rules::occupancy(held.get(&(class.id, date)).into_iter().flatten().copied());
+                let free: [i32; SLOTS] = std::array::from_fn(|slot| (places[slot] - taken[slot]).max(0));
+                Some(AvailabilityClassOut {
+                    class_id: class.id,
+                    name: class.name.clone(),
+                    band: class.band,
+                    free_all_day: rules::slots(from, to).map(|slot| free[slot]).min().unwrap_or(0),
+                    spans: spans(from, to, &places, &free),
+                })
+            });
+            AvailabilityDayOut { date, open: Some(TimesOut { from, to }), reason: None, classes: classes.collect() }
+        }
+    };
+    let days = start.iter_days().take_while(|date| *date <= end).map(day).collect();
+    Ok(AvailabilityOut { centre_id: id, start_date: start, end_date: end, days })
+}
+
+/// The opening hours, cut where places or free places change.
+fn spans(from: MinuteOfDay, to: MinuteOfDay, places: &[i32; SLOTS], free: &[i32; SLOTS]) -> Vec<AvailabilitySpanOut> {
+    let begins: BTreeMap<_, _> = rules::slots(from, to).map(|slot| (slot, (places[slot], free[slot]))).collect();
+    let mut spans: Vec<AvailabilitySpanOut> = Vec::new();
+    for (slot, (places, free)) in begins {
+        let begin = MinuteOfDay(i32::try_from(slot).unwrap_or(0) * MinuteOfDay::SLOT).max(from);
+        let end = MinuteOfDay(begin.floor_half_hour().0 + MinuteOfDay::SLOT).min(to);
+        match spans.last_mut() {
+            Some(last) if last.places == places && last.free == free => last.to = end,
+            _ => spans.push(AvailabilitySpanOut { from: begin, to: end, places, free }),
+        }
+    }
+    spans
+}

@@ -1,0 +1,193 @@
+//! Use cases of ratings.
+
+use entity::{CareType, CentreId, ChildId, FamilyId, RatingId, TextStatus, ratings};
+use sea_orm::DatabaseTransaction;
+
+use super::{
+    dto::{
+        CentreRatingsOut, PublicRatingOut, RatingIn, RatingOut, RatingPatch, RatingSubIn, RatingSubOut, RatingsQuery,
+    },
+    rules::{self, Occasion},
+    store,
+};
+use crate::{
+    error::{Code, Problem, Result},
+    features::centres,
+    http::{Cursor, Idempotency, Moment, Month, Once, Page, Paragraph, once},
+    platform::{
+        constraint::{Constraint, violated},
+        db::write_txn,
+    },
+    state::Ctx,
+};
+
+/// Binds the sealed cursor of the public list to its use.
+const CURSOR_PLACE: &str = "ratings.cursor";
+
+/// Rates an occasion.
+pub async fn rate(ctx: &Ctx, family: FamilyId, key: &Idempotency, body: RatingIn) -> Result<Once<RatingOut>> {
+    let RatingIn { visit_id, redemption_id, level, sub, text } = body;
+    let occasion = rules::occasion(visit_id, redemption_id)?;
+    let RatingSubIn { environment, carers, meals, safety, communication } = sub.unwrap_or_default();
+    let done = once(ctx, key, &family.to_string(), async |txn| {
+        let cared = cared_for(txn, family, occasion).await?;
+        let now = ctx.clock.now();
+        let row = ratings::Model {
+            id: ctx.clock.id(),
+            family_id: family,
+            child_id: cared.child,
+            centre_id: cared.centre,
+            visit_id,
+            redemption_id,
+            care_type: cared.care_type,
+            care_date: cared.date,
+            month: rules::period(cared.date),
+            level: level.0,
+            environment: environment.map(|level| level.0),
+            carers: carers.map(|level| level.0),
+            meals: meals.map(|level| level.0),
+            safety: safety.map(|level| level.0),
+            communication: communication.map(|level| level.0),
+            text: text.map(Paragraph::into_inner),
+            text_status: TextStatus::Pending,
+            excluded_for: None,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+        };
+        store::insert(txn, row.clone()).await.map_err(|error| match violated(&error) {
+            Some(Constraint::RatingPerVisit | Constraint::RatingPerRedemption) => rules::rated_before(),
+            _ => error.into(),
+        })?;
+        counted(ctx, txn, &row).await?;
+        Ok(rating_out(ctx, row))
+    })
+    .await?;
+    if let Once::First(rating) = &done {
+        shown_anew(ctx, rating.centre_id).await;
+        ctx.metrics.event("rated");
+    }
+    Ok(done)
+}
+
+/// Changes a rating within its 30 days.
+pub async fn change(ctx: &Ctx, family: FamilyId, id: RatingId, patch: RatingPatch) -> Result<RatingOut> {
+    let (row, changed) = write_txn(&ctx.db, async |txn| {
+        let before = store::lock_rating(txn, family, id).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
+        let now = ctx.clock.now();
+        rules::check_editable(before.created_at, now)?;
+        let Some(after) = rules::changed(&before, patch, now) else {
+            return Ok((before, false));
+        };
+        store::update(txn, after.clone()).await?;
+        counted(ctx, txn, &after).await?;
+        Ok::<_, Problem>((after, true))
+    })
+    .await?;
+    if changed {
+        shown_anew(ctx, row.centre_id).await;
+    }
+    Ok(rating_out(ctx, row))
+}
+
+/// The family's own ratings.
+pub async fn own(ctx: &Ctx, family: FamilyId, query: RatingsQuery) -> Result<Page<RatingOut>> {
+    let RatingsQuery { limit, cursor } = query;
+    let after = cursor.map(|cursor| cursor.unpack()).transpose()?;
+    let rows = store::of_family(ctx.db.reader(), family, after, limit.plus_one()).await?;
+    Ok(Page::of(rows, limit, |row| row.id, |row| rating_out(ctx, row)))
+}
+
+/// What anyone may read of a centre's ratings.
+pub async fn of_centre(ctx: &Ctx, centre: CentreId, query: RatingsQuery) -> Result<CentreRatingsOut> {
+    let RatingsQuery { limit, cursor } = query;
+    let plan = ctx.catalogue.centre(centre).ok_or_else(|| Problem::new(Code::NotFound))?;
+    let after = cursor.map(|cursor| open_cursor(ctx, &cursor)).transpose()?;
+    let rows = store::shown_of_centre(ctx.db.reader(), centre, after, limit.plus_one()).await?;
+    let Page { items, next_cursor } = Page::of(rows, limit, |row| seal_cursor(ctx, row.id), public_out);
+    Ok(CentreRatingsOut { rating: plan.rating.into(), items, next_cursor })
+}
+
+/// What the occasion says of the care.
+struct Cared {
+    child: ChildId,
+    centre: CentreId,
+    care_type: CareType,
+    date: chrono::NaiveDate,
+}
+
+/// The occasion, if it is the family's and the child was really cared for.
+async fn cared_for(txn: &DatabaseTransaction, family: FamilyId, occasion: Occasion) -> Result<Cared> {
+    let not_found = || Problem::new(Code::NotFound);
+    match occasion {
+        Occasion::Visit(id) => {
+            let visit = store::lock_visit(txn, family, id).await?.ok_or_else(not_found)?;
+            rules::visit_happened(visit.status)?;
+            Ok(Cared { child: visit.child_id, centre: visit.centre_id, care_type: visit.care_type, date: visit.date })
+        }
+        Occasion::Redemption(id) => {
+            let day = store::lock_redemption(txn, family, id).await?.ok_or_else(not_found)?;
+            rules::redemption_happened(day.status)?;
+            Ok(Cared { child: day.child_id, centre: day.centre_id, care_type: day.care_type, date: day.service_date })
+        }
+    }
+}
+
+/// Keeps the state as a version and raises the centre's version, whose card shows the figures.
+async fn counted(ctx: &Ctx, txn: &DatabaseTransaction, row: &ratings::Model) -> Result<()> {
+    store::keep_version(txn, ctx.clock.id(), row).await?;
+    centres::store::touch(txn, row.centre_id, row.updated_at).await?;
+    Ok(())
+}
+
+/// After the commit: the centre's card with the new figures. Should it fail, polling repairs it.
+async fn shown_anew(ctx: &Ctx, centre: CentreId) {
+    if let Err(error) = ctx.catalogue.reload_centres(ctx.db.reader(), &ctx.clock, &[centre]).await {
+        tracing::warn!(%error, "a rated centre can't be reloaded at once");
+    }
+}
+
+/// A cursor of the public list: the id is sealed, for it tells when the family rated.
+fn seal_cursor(ctx: &Ctx, id: RatingId) -> String {
+    data_encoding::BASE64URL_NOPAD.encode(&ctx.keys.seal(CURSOR_PLACE, id.0.as_bytes()))
+}
+
+fn open_cursor(ctx: &Ctx, cursor: &Cursor) -> Result<RatingId> {
+    let sealed: String = cursor.unpack()?;
+    data_encoding::BASE64URL_NOPAD
+        .decode(sealed.as_bytes())
+        .ok()
+        .and_then(|sealed| ctx.keys.open(CURSOR_PLACE, &sealed).ok())
+        .and_then(|bytes| uuid::Uuid::from_slice(&bytes).ok())
+        .map(RatingId)
+        .ok_or_else(Cursor::invalid)
+}
+
+fn public_out(row: ratings::Model) -> PublicRatingOut {
+    PublicRatingOut {
+        month: Month(row.month),
+        level: row.level,
+        sub: RatingSubOut::from(&row),
+        text: row.text.unwrap_or_default(),
+    }
+}
+
+fn rating_out(ctx: &Ctx, row: ratings::Model) -> RatingOut {
+    RatingOut {
+        id: row.id,
+        centre_id: row.centre_id,
+        centre_name: ctx.catalogue.centre(row.centre_id).map(|plan| plan.row.name.clone()),
+        child_id: row.child_id,
+        visit_id: row.visit_id,
+        redemption_id: row.redemption_id,
+        care_type: row.care_type,
+        care_date: row.care_date,
+        level: row.level,
+        sub: RatingSubOut::from(&row),
+        text: row.text,
+        text_status: row.text_status,
+        editable_until: Moment(rules::editable_until(row.created_at)),
+        created_at: Moment(row.created_at),
+        updated_at: Moment(row.updated_at),
+    }
+}

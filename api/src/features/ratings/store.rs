@@ -1,0 +1,107 @@
+//! Queries about ratings.
+
+use entity::{
+    CentreId, FamilyId, RatingId, RatingVersionId, RedemptionId, TextStatus, VisitId, rating_versions, ratings,
+    redemptions, visits,
+};
+use sea_orm::{
+    ActiveModelTrait as _, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel as _, QueryFilter,
+    QueryOrder, QuerySelect,
+};
+
+/// A visit of the family, locked until the transaction ends.
+pub(super) async fn lock_visit(
+    db: &impl ConnectionTrait,
+    family: FamilyId,
+    id: VisitId,
+) -> Result<Option<visits::Model>, DbErr> {
+    visits::Entity::of_family(family).filter(visits::Column::Id.eq(id)).lock_exclusive().one(db).await
+}
+
+/// A redemption of the family, locked until the transaction ends: its reversal waits.
+pub(super) async fn lock_redemption(
+    db: &impl ConnectionTrait,
+    family: FamilyId,
+    id: RedemptionId,
+) -> Result<Option<redemptions::Model>, DbErr> {
+    redemptions::Entity::of_family(family).filter(redemptions::Column::Id.eq(id)).lock_exclusive().one(db).await
+}
+
+/// A rating of the family, locked until the transaction ends.
+pub(super) async fn lock_rating(
+    db: &impl ConnectionTrait,
+    family: FamilyId,
+    id: RatingId,
+) -> Result<Option<ratings::Model>, DbErr> {
+    ratings::Entity::of_family(family).filter(ratings::Column::Id.eq(id)).lock_exclusive().one(db).await
+}
+
+/// Stores a new rating.
+pub(super) async fn insert(db: &impl ConnectionTrait, row: ratings::Model) -> Result<(), DbErr> {
+    ratings::Entity::insert(row.into_active_model().reset_all()).exec_without_returning(db).await.map(drop)
+}
+
+/// Stores a changed rating.
+pub(super) async fn update(db: &impl ConnectionTrait, row: ratings::Model) -> Result<(), DbErr> {
+    ratings::Entity::update(row.into_active_model().reset_all()).exec(db).await.map(drop)
+}
+
+/// Keeps the present state as a version. Its `at` is the rating's `updated_at`, so that figures
+/// recomputed from versions pick the same latest answer.
+pub(super) async fn keep_version(
+    db: &impl ConnectionTrait,
+    id: RatingVersionId,
+    row: &ratings::Model,
+) -> Result<(), DbErr> {
+    let version = rating_versions::Model {
+        id,
+        rating_id: row.id,
+        version: row.version,
+        level: row.level,
+        environment: row.environment,
+        carers: row.carers,
+        meals: row.meals,
+        safety: row.safety,
+        communication: row.communication,
+        excluded_for: row.excluded_for.clone(),
+        at: row.updated_at,
+    };
+    rating_versions::Entity::insert(version.into_active_model().reset_all()).exec_without_returning(db).await.map(drop)
+}
+
+/// The family's ratings, newest first, after `after`.
+pub(super) async fn of_family(
+    db: &impl ConnectionTrait,
+    family: FamilyId,
+    after: Option<RatingId>,
+    limit: u64,
+) -> Result<Vec<ratings::Model>, DbErr> {
+    page(ratings::Entity::of_family(family), after, limit).all(db).await
+}
+
+/// A centre's ratings with a text that may be shown, newest first, after `after`.
+pub(super) async fn shown_of_centre(
+    db: &impl ConnectionTrait,
+    centre: CentreId,
+    after: Option<RatingId>,
+    limit: u64,
+) -> Result<Vec<ratings::Model>, DbErr> {
+    let shown = ratings::Entity::find()
+        .filter(ratings::Column::CentreId.eq(centre))
+        .filter(ratings::Column::TextStatus.eq(TextStatus::Shown))
+        .filter(ratings::Column::Text.is_not_null())
+        .filter(ratings::Column::ExcludedFor.is_null());
+    page(shown, after, limit).all(db).await
+}
+
+fn page(
+    select: sea_orm::Select<ratings::Entity>,
+    after: Option<RatingId>,
+    limit: u64,
+) -> sea_orm::Select<ratings::Entity> {
+    let select = match after {
+        Some(after) => select.filter(ratings::Column::Id.lt(after)),
+        None => select,
+    };
+    select.order_by_desc(ratings::Column::Id).limit(limit)
+}

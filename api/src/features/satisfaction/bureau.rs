@@ -1,0 +1,49 @@
+//! Handlers for the bureau.
+
+use actix_web::{HttpResponse, get, web::Data};
+
+use super::{
+    dto::{SatisfactionOut, SatisfactionQuery},
+    service, sheet,
+    store::Answers,
+};
+use crate::{
+    error::Result,
+    features::auth::Bureau,
+    http::{Query, Refusals, csv},
+    state::Ctx,
+};
+
+/// Read satisfaction
+///
+/// An answer is the latest rating per child, centre and month of care that was not excluded.
+/// `families_served` counts the families with a checked-out visit or a redeemed voucher day;
+/// `response_rate` is answers ÷ distinct (child, centre, month) with care (by form of care: with
+/// care of that form). The interval is Wilson's at 95 %. Fewer than five answers are `too_few`.
+#[utoipa::path(tag = "bureau", security(("bearer" = [])), params(SatisfactionQuery),
+    responses((status = 200, description = "The figures", body = SatisfactionOut), Refusals))]
+#[get("/bureau/satisfaction")]
+pub(super) async fn read_satisfaction(
+    ctx: Data<Ctx>,
+    _bureau: Bureau,
+    Query(query): Query<SatisfactionQuery>,
+) -> Result<HttpResponse> {
+    Ok(HttpResponse::Ok().json(service::report(&ctx, query, Answers::Present).await?))
+}
+
+/// Download satisfaction as a table
+///
+/// The same figures as `/bureau/satisfaction`, the overall row first: UTF-8 with a byte order
+/// mark, a header in Chinese with the units.
+#[utoipa::path(tag = "bureau", security(("bearer" = [])), params(SatisfactionQuery),
+    responses((status = 200, description = "The table", body = String, content_type = csv::CSV), Refusals))]
+#[get("/bureau/satisfaction.csv")]
+pub(super) async fn read_satisfaction_csv(
+    ctx: Data<Ctx>,
+    _bureau: Bureau,
+    Query(query): Query<SatisfactionQuery>,
+) -> Result<HttpResponse> {
+    let report = service::report(&ctx, query, Answers::Present).await?;
+    let filename = format!("satisfaction_{}_{}.csv", report.from, report.to);
+    csv::attachment(&filename, &sheet::HEADER, &sheet::rows(&report))
+}

@@ -1,0 +1,111 @@
+//! What the satisfaction report takes and answers.
+
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::http::{Moment, Month};
+
+/// What the groups of a report are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SatisfactionBy {
+    /// A group per centre.
+    Centre,
+    /// A group per township of the centre.
+    Township,
+    /// A group per kind of centre.
+    Kind,
+    /// A group per form of care.
+    CareType,
+    /// A group per calendar month of care.
+    Month,
+}
+
+/// Which report.
+#[derive(Clone, Copy, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct SatisfactionQuery {
+    /// First month of care, `YYYY-MM`; by default eleven months before `to`.
+    pub from: Option<Month>,
+    /// Last month of care; by default the present one. At most 36 months in all.
+    pub to: Option<Month>,
+    /// What the groups are; absent: the overall figures only.
+    pub by: Option<SatisfactionBy>,
+}
+
+/// Satisfaction over a range of months.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct SatisfactionOut {
+    /// First month of care.
+    pub from: Month,
+    /// Last month of care.
+    pub to: Month,
+    /// What the groups are.
+    pub by: Option<SatisfactionBy>,
+    /// The rate to reach, a fraction of 1.
+    #[schema(example = 0.9)]
+    pub target: f64,
+    /// The instant whose state of the ratings was counted.
+    pub as_of: Moment,
+    /// All centres together.
+    pub overall: SatisfactionFigures,
+    /// A group each; townships, kinds, forms of care and months are all listed, centres only if
+    /// they had care or answers.
+    pub groups: Vec<SatisfactionGroup>,
+}
+
+/// The figures of one group.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct SatisfactionGroup {
+    /// The centre's id, the township, the word of the kind or form of care, or the month.
+    #[schema(example = "full_day")]
+    pub key: String,
+    /// For people.
+    #[schema(example = "全日托")]
+    pub label: String,
+    /// Its figures.
+    #[serde(flatten)]
+    pub figures: SatisfactionFigures,
+}
+
+/// Figures of satisfaction. Rates are fractions of 1; fractions and means have four decimals.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
+pub struct SatisfactionFigures {
+    /// Valid answers: the latest rating per child, centre and month.
+    #[schema(example = 100)]
+    pub answers: i64,
+    /// Answers of 4 (满意) or 5 (非常满意).
+    #[schema(example = 96)]
+    pub satisfied: i64,
+    /// Fewer than five answers: no rate is given.
+    pub too_few: bool,
+    /// Satisfied ÷ answers; null if too few.
+    #[schema(example = 0.96)]
+    pub rate: Option<f64>,
+    /// Mean level, 1 to 5; null if too few.
+    #[schema(example = 4.71)]
+    pub mean: Option<f64>,
+    /// Distinct families with a checked-out visit or a redeemed voucher day.
+    #[schema(example = 118)]
+    pub families_served: i64,
+    /// Answers ÷ distinct (child, centre, month) with care, at most 1; null without care.
+    #[schema(example = 0.7143)]
+    pub response_rate: Option<f64>,
+    /// Wilson's 95 % interval of the rate; null if too few.
+    pub interval: Option<SatisfactionInterval>,
+    /// Whether the rate is at least the target; null if too few.
+    pub met: Option<bool>,
+    /// Whether the interval's lower bound is at least the target; null if too few.
+    pub met_with_confidence: Option<bool>,
+}
+
+/// An interval of confidence.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
+pub struct SatisfactionInterval {
+    /// Lower bound.
+    #[schema(example = 0.9016)]
+    pub low: f64,
+    /// Upper bound.
+    #[schema(example = 0.9843)]
+    pub high: f64,
+}

@@ -1,0 +1,20 @@
+//! Satisfaction (入托家庭满意度): the bureau's figures from the ratings.
+//!
+//! Promises: the database counts, no rating is loaded; a rate is shown from five answers on; a
+//! figure can be recomputed from the versions of the ratings to the same digits (invariant 10).
+
+mod bureau;
+pub mod dto;
+pub mod rules;
+pub mod service;
+mod sheet;
+mod store;
+
+pub use store::Answers;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Registers the routes.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(bureau::read_satisfaction).service(bureau::read_satisfaction_csv);
+}

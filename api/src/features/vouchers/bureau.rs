@@ -1,0 +1,129 @@
+//! Handlers for the bureau.
+
+use actix_web::{HttpResponse, get, http::StatusCode, post, web::Data};
+use entity::{CampaignId, CampaignStatus, VoucherId};
+
+use super::{
+    dto::{BureauCampaignOut, CampaignIn, VoucherPageQuery, VoucherRevokeIn, VoucherRevokedOut},
+    service::campaigns,
+};
+use crate::{
+    error::Result,
+    features::auth::Bureau,
+    http::{Idempotency, Json, Page, Path, Query, Refusals},
+    state::Ctx,
+};
+
+/// Create a campaign
+///
+/// As a draft, which families don't see. Either `valid_from` and `valid_until`, or `valid_days`.
+/// Central money for a use on the negative list is refused with the clause.
+#[utoipa::path(tag = "bureau", security(("bearer" = [])), request_body = CampaignIn,
+    params(("Idempotency-Key" = Option<String>, Header, description = "8–64 visible characters; the same key and body get the first answer again")),
+    responses((status = 201, description = "Created", body = BureauCampaignOut), Refusals))]
+#[post("/bureau/campaigns")]
+pub(super) async fn create_campaign(
+    ctx: Data<Ctx>,
+    bureau: Bureau,
+    key: Idempotency,
+    Json(body): Json<CampaignIn>,
+) -> Result<HttpResponse> {
+    Ok(campaigns::create(&ctx, &bureau, &key, body).await?.respond(StatusCode::CREATED))
+}
+
+/// List the campaigns
+///
+/// Of every state, newest first, with the units claimed, used, expired and revoked.
+#[utoipa::path(tag = "bureau", security(("bearer" = [])), params(VoucherPageQuery), responses(
+    (status = 200, description = "One page", body = Page<BureauCampaignOut>), Refusals))]
+#[get("/bureau/campaigns")]
+pub(super) async fn list_bureau_campaigns(
+    ctx: Data<Ctx>,
+    _bureau: Bureau,
+    Query(query): Query<VoucherPageQuery>,
+) -> Result<HttpResponse> {
+    Ok(HttpResponse::Ok().json(campaigns::bureau_page(&ctx, &query).await?))
+}
+
+/// Read a campaign
+///
+/// With the units claimed, used, expired and revoked.
+#[utoipa::path(tag = "bureau", security(("bearer" = [])), params(("id" = CampaignId, Path, description = "The campaign")),
+    responses((status = 200, description = "The campaign", body = BureauCampaignOut), Refusals))]
+#[get("/bureau/campaigns/{id}")]
+pub(super) async fn read_bureau_campaign(
+    ctx: Data<Ctx>,
+    _bureau: Bureau,
+    id: Path<CampaignId>,
+) -> Result<HttpResponse> {
+    Ok(HttpResponse::Ok().json(campaigns::bureau_read(&ctx, id.0).await?))
+}
+
+/// Open a campaign
+///
+/// A draft or a paused one: families see it and may claim within its window.
+#[utoipa::path(tag = "bureau", security(("bearer" = [])),
+    params(("id" = CampaignId, Path, description = "The campaign"),
+        ("Idempotency-Key" = Option<String>, Header, description = "8–64 visible characters; the same key and body get the first answer again")),
+    responses((status = 200, description = "Open", body = BureauCampaignOut), Refusals))]
+#[post("/bureau/campaigns/{id}/open")]
+pub(super) async fn open_campaign(
+    ctx: Data<Ctx>,
+    bureau: Bureau,
+    id: Path<CampaignId>,
+    key: Idempotency,
+) -> Result<HttpResponse> {
+    Ok(campaigns::set_status(&ctx, &bureau, &key, id.0, CampaignStatus::Open).await?.respond(StatusCode::OK))
+}
+
+/// Pause a campaign
+///
+/// Stops claims; vouchers already claimed redeem as before.
+#[utoipa::path(tag = "bureau", security(("bearer" = [])),
+    params(("id" = CampaignId, Path, description = "The campaign"),
+        ("Idempotency-Key" = Option<String>, Header, description = "8–64 visible characters; the same key and body get the first answer again")),
+    responses((status = 200, description = "Paused", body = BureauCampaignOut), Refusals))]
+#[post("/bureau/campaigns/{id}/pause")]
+pub(super) async fn pause_campaign(
+    ctx: Data<Ctx>,
+    bureau: Bureau,
+    id: Path<CampaignId>,
+    key: Idempotency,
+) -> Result<HttpResponse> {
+    Ok(campaigns::set_status(&ctx, &bureau, &key, id.0, CampaignStatus::Paused).await?.respond(StatusCode::OK))
+}
+
+/// Close a campaign
+///
+/// Ends claims for good; vouchers already claimed redeem until their own last day.
+#[utoipa::path(tag = "bureau", security(("bearer" = [])),
+    params(("id" = CampaignId, Path, description = "The campaign"),
+        ("Idempotency-Key" = Option<String>, Header, description = "8–64 visible characters; the same key and body get the first answer again")),
+    responses((status = 200, description = "Closed", body = BureauCampaignOut), Refusals))]
+#[post("/bureau/campaigns/{id}/close")]
+pub(super) async fn close_campaign(
+    ctx: Data<Ctx>,
+    bureau: Bureau,
+    id: Path<CampaignId>,
+    key: Idempotency,
+) -> Result<HttpResponse> {
+    Ok(campaigns::set_status(&ctx, &bureau, &key, id.0, CampaignStatus::Closed).await?.respond(StatusCode::OK))
+}
+
+/// Revoke a voucher
+///
+/// One that can still be used; what was redeemed stays. The reason goes to the audit log.
+#[utoipa::path(tag = "bureau", security(("bearer" = [])), request_body = VoucherRevokeIn,
+    params(("id" = VoucherId, Path, description = "The voucher"),
+        ("Idempotency-Key" = Option<String>, Header, description = "8–64 visible characters; the same key and body get the first answer again")),
+    responses((status = 200, description = "Revoked", body = VoucherRevokedOut), Refusals))]
+#[post("/bureau/vouchers/{id}/revoke")]
+pub(super) async fn revoke_voucher(
+    ctx: Data<Ctx>,
+    bureau: Bureau,
+    id: Path<VoucherId>,
+    key: Idempotency,
+    Json(body): Json<VoucherRevokeIn>,
+) -> Result<HttpResponse> {
+    Ok(campaigns::revoke(&ctx, &bureau, &key, id.0, &body.reason).await?.respond(StatusCode::OK))
+}

@@ -1,0 +1,247 @@
+//! The voucher code: minted for the signed-in owner, good for one time step and the one before.
+//!
+//! `V`, the key's id, then base32 of the voucher's 16 bytes, the step's 4 and 10 of an HMAC over
+//! all of it: 50 characters of the QR code's alphanumeric set, version 3 at level M. Nothing
+//! about the child is in it. And the manual code, for a broken camera: 8 characters without
+//! look-alikes, random, known to the database only as a hash.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use data_encoding::BASE32_NOPAD;
+use entity::VoucherId;
+use subtle::ConstantTimeEq as _;
+use uuid::Uuid;
+
+use crate::platform::crypto::{Keyring, Keys, random_bytes};
+
+/// Seconds of one step.
+pub const STEP_S: i64 = 30;
+/// How long a manual code lives.
+pub const MANUAL_LIFE: TimeDelta = TimeDelta::minutes(5);
+/// A manual code with less life left than this is replaced when it is asked for.
+pub const MANUAL_REISSUE: TimeDelta = TimeDelta::seconds(60);
+
+const MARK: char = 'V';
+const ID_BYTES: usize = 16;
+const STEP_BYTES: usize = 4;
+const MAC_BYTES: usize = 10;
+const BODY_BYTES: usize = ID_BYTES + STEP_BYTES + MAC_BYTES;
+/// Without 0 O, 1 I L, 2 Z, 5 S, 8 B, U V.
+const MANUAL_LETTERS: &[u8] = b"34679ACDEFGHJKMNPQRTWXY";
+const MANUAL_LENGTH: usize = 8;
+
+/// What a text held up at the desk is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// Ours, of this voucher, and of the present step or the one before.
+    Fresh(VoucherId),
+    /// Ours, but of another time: a screenshot.
+    Old(VoucherId),
+    /// Looks like a manual code; only the database knows.
+    Manual,
+    /// Not ours.
+    Invalid,
+}
+
+/// A code and how long it is shown and accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Minted {
+    /// The text of the QR code.
+    pub code: String,
+    /// From this instant on it is refused.
+    pub expires_at: DateTime<Utc>,
+    /// Seconds until the next step begins.
+    pub refresh_after_s: i64,
+}
+
+fn step_at(now: DateTime<Utc>) -> u32 {
+    u32::try_from(now.timestamp().div_euclid(STEP_S)).unwrap_or(0)
+}
+
+fn mac(keys: &Keys, body: &[u8]) -> [u8; MAC_BYTES] {
+    let mut message = Vec::with_capacity(2 + ID_BYTES + STEP_BYTES);
+    message.extend([MARK as u8, keys.id as u8]);
+    message.extend_from_slice(body);
+    let whole = keys.code_mac(&message);
+    std::array::from_fn(|i| whole[i])
+}
+
+/// The code of a voucher at `now`, under the active key.
+#[must_use]
+pub fn mint(keys: &Keys, voucher: VoucherId, now: DateTime<Utc>) -> Minted {
+    let step = step_at(now);
+    let mut body = Vec::with_capacity(BODY_BYTES);
+    body.extend_from_slice(voucher.0.as_bytes());
+    body.extend_from_slice(&step.to_be_bytes());
+    let mac = mac(keys, &body);
+    body.extend_from_slice(&mac);
+    let next = DateTime::from_timestamp((i64::from(step) + 1) * STEP_S, 0).unwrap_or(now);
+    Minted {
+        code: format!("{MARK}{}{}", keys.id, BASE32_NOPAD.encode(&body)),
+        expires_at: next + TimeDelta::seconds(STEP_S),
+        refresh_after_s: ((next - now).num_milliseconds() + 999) / 1000,
+    }
+}
+
+/// The text without what a person may have typed between or a scanner around it.
+#[must_use]
+pub fn normalised(text: &str) -> String {
+    text.chars().filter(|c| !c.is_whitespace() && *c != '-').map(|c| c.to_ascii_uppercase()).collect()
+}
+
+/// Reads a [`normalised`] text. The MAC is compared in constant time.
+#[must_use]
+pub fn read(keyring: &Keyring, code: &str, now: DateTime<Utc>) -> Reading {
+    if code.len() == MANUAL_LENGTH && code.bytes().all(|b| MANUAL_LETTERS.contains(&b)) {
+        return Reading::Manual;
+    }
+    let Some((voucher, step)) = authentic(keyring, code) else {
+        return Reading::Invalid;
+    };
+    let present = step_at(now);
+    if step == present || step.checked_add(1) == Some(present) {
+        Reading::Fresh(voucher)
+    } else {
+        Reading::Old(voucher)
+    }
+}
+
+fn authentic(keyring: &Keyring, code: &str) -> Option<(VoucherId, u32)> {
+    let mut chars = code.chars();
+    if chars.next() != Some(MARK) {
+        return None;
+    }
+    let keys = keyring.by_id(chars.next()?)?;
+    let body = BASE32_NOPAD.decode(chars.as_str().as_bytes()).ok()?;
+    let body: [u8; BODY_BYTES] = body.try_into().ok()?;
+    let (signed, given) = body.split_at(ID_BYTES + STEP_BYTES);
+    if !bool::from(mac(keys, signed).ct_eq(given)) {
+        return None;
+    }
+    let (id, step) = signed.split_first_chunk::<ID_BYTES>()?;
+    Some((VoucherId(Uuid::from_bytes(*id)), u32::from_be_bytes(step.try_into().ok()?)))
+}
+
+/// A new manual code.
+#[must_use]
+pub fn manual() -> String {
+    let most = MANUAL_LETTERS.len();
+    // Bytes beyond the last whole round of the alphabet are dropped, so that all letters are alike.
+    let fair = 256 / most * most;
+    let mut code = String::with_capacity(MANUAL_LENGTH);
+    while code.len() < MANUAL_LENGTH {
+        let bytes: [u8; 2 * MANUAL_LENGTH] = random_bytes();
+        let letters = bytes.iter().map(|b| usize::from(*b)).filter(|b| *b < fair).map(|b| MANUAL_LETTERS[b % most]);
+        code.extend(letters.take(MANUAL_LENGTH - code.len()).map(char::from));
+    }
+    code
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOOKUP: &str = "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBA=";
+    const KEY_1: &str = "1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+    const KEY_2: &str = "2:CCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCA=";
+
+    fn ring(list: &str) -> Keyring {
+        Keyring::parse(list, LOOKUP).unwrap()
+    }
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
+    }
+
+    fn voucher() -> VoucherId {
+        VoucherId(Uuid::from_u128(0x0192_f0c1_8a7c_7d10_b1c2_d3e4_f5a6_b7c8))
+    }
+
+    #[test]
+    fn a_code_is_good_in_its_step_and_the_next_and_old_ever_after() {
+        let ring = ring(KEY_1);
+        let code = mint(ring.active(), voucher(), at(7)).code;
+        for (when, reading) in [
+            (0, Reading::Fresh(voucher())),
+            (29, Reading::Fresh(voucher())),
+            (30, Reading::Fresh(voucher())),
+            (59, Reading::Fresh(voucher())),
+            (60, Reading::Old(voucher())),
+            (120, Reading::Old(voucher())),
+            (-1, Reading::Old(voucher())),
+        ] {
+            assert_eq!(read(&ring, &code, at(when)), reading, "{when} s");
+        }
+    }
+
+    #[test]
+    fn the_answer_says_when_to_refresh_and_when_it_ends() {
+        let ring = ring(KEY_1);
+        let minted = mint(ring.active(), voucher(), at(7) + TimeDelta::milliseconds(500));
+        assert_eq!((minted.refresh_after_s, minted.expires_at), (23, at(60)));
+    }
+
+    #[test]
+    fn codes_of_one_step_are_equal_and_of_two_steps_differ() {
+        let ring = ring(KEY_1);
+        let code = |s| mint(ring.active(), voucher(), at(s)).code;
+        assert_eq!(code(0), code(29));
+        assert_ne!(code(0), code(30));
+    }
+
+    #[test]
+    fn any_changed_character_makes_it_invalid() {
+        let ring = ring(KEY_1);
+        let code = mint(ring.active(), voucher(), at(0)).code;
+        for i in 0..code.len() {
+            let mut forged = code.clone().into_bytes();
+            forged[i] = if forged[i] == b'A' { b'B' } else { b'A' };
+            let forged = String::from_utf8(forged).unwrap();
+            assert_eq!(read(&ring, &forged, at(0)), Reading::Invalid, "character {i}");
+        }
+    }
+
+    #[test]
+    fn garbage_is_invalid() {
+        let ring = ring(KEY_1);
+        let long = "A".repeat(200);
+        let code = mint(ring.active(), voucher(), at(0)).code;
+        for text in ["", "V", "V1", "V1AAAA", "你好", "V你AAAA", &long, &code[..49], &format!("{code}A")] {
+            assert_eq!(read(&ring, text, at(0)), Reading::Invalid, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_code_of_the_key_before_is_read_while_that_key_lives() {
+        let code = mint(ring(KEY_1).active(), voucher(), at(0)).code;
+        let both = ring(&format!("{KEY_2},{KEY_1}"));
+        assert_eq!(read(&both, &code, at(0)), Reading::Fresh(voucher()));
+        assert_eq!(mint(both.active(), voucher(), at(0)).code.chars().nth(1), Some('2'));
+        assert_eq!(read(&ring(KEY_2), &code, at(0)), Reading::Invalid);
+        // The same id with another secret is another key.
+        let other = ring(&KEY_2.replace("2:", "1:"));
+        assert_eq!(read(&other, &code, at(0)), Reading::Invalid);
+    }
+
+    #[test]
+    fn a_code_fits_the_alphanumeric_set_and_64_characters() {
+        let code = mint(ring(KEY_1).active(), voucher(), at(0)).code;
+        assert_eq!(code.len(), 50);
+        assert!(code.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit()));
+        let (sixteen, short) = (b"0192", &code);
+        assert!(!short.as_bytes().windows(4).any(|w| w == sixteen), "the id isn't readable in it");
+    }
+
+    #[test]
+    fn manual_codes_have_no_look_alikes_and_survive_typing() {
+        let ring = ring(KEY_1);
+        let codes: std::collections::BTreeSet<_> = (0..200).map(|_| manual()).collect();
+        assert_eq!(codes.len(), 200);
+        for code in codes {
+            assert_eq!(code.len(), 8);
+            assert!(!code.contains(['0', 'O', '1', 'I', 'L', '2', 'Z', '5', 'S', '8', 'B', 'U', 'V']), "{code}");
+            let typed = format!(" {}-{} ", &code[..4].to_lowercase(), &code[4..].to_lowercase());
+            assert_eq!(normalised(&typed), code);
+            assert_eq!(read(&ring, &normalised(&typed), at(0)), Reading::Manual);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Handlers for the desk.
+
+use actix_web::{HttpResponse, get, post, web::Data};
+
+use super::{
+    dto::{
+        RedemptionIn, RedemptionLineOut, RedemptionOut, RedemptionPreviewIn, RedemptionPreviewOut, RedemptionsQuery,
+    },
+    service,
+};
+use crate::{
+    error::Result,
+    features::auth::Desk,
+    http::{Json, Page, Query, Refusals},
+    state::Ctx,
+};
+
+/// Look at a voucher code
+///
+/// Says what a redemption would do, or why it would be refused; changes nothing.
+#[utoipa::path(tag = "desk", security(("bearer" = [])), request_body = RedemptionPreviewIn, responses(
+    (status = 200, description = "It may be redeemed", body = RedemptionPreviewOut), Refusals))]
+#[post("/desk/redemptions/preview")]
+pub(super) async fn preview_redemption(
+    ctx: Data<Ctx>,
+    desk: Desk,
+    Json(body): Json<RedemptionPreviewIn>,
+) -> Result<HttpResponse> {
+    Ok(HttpResponse::Ok().json(service::desk::preview(&ctx, &desk, &body.code).await?))
+}
+
+/// Redeem a voucher code
+///
+/// One unit for today. The same `request_id` again gets the first answer again, byte for byte,
+/// whatever the code's age.
+#[utoipa::path(tag = "desk", security(("bearer" = [])), request_body = RedemptionIn, responses(
+    (status = 201, description = "Redeemed", body = RedemptionOut,
+        headers(("Idempotent-Replayed" = String, description = "`true` if this request was answered before"))), Refusals))]
+#[post("/desk/redemptions")]
+pub(super) async fn redeem_voucher(ctx: Data<Ctx>, desk: Desk, Json(body): Json<RedemptionIn>) -> Result<HttpResponse> {
+    let answer = service::desk::redeem(&ctx, &desk, &body.code, &body.request_id).await?;
+    let mut response = HttpResponse::Created();
+    if answer.replayed {
+        response.insert_header(("Idempotent-Replayed", "true"));
+    }
+    Ok(response.content_type("application/json").body(answer.body))
+}
+
+/// List the centre's redemptions
+///
+/// Newest first; with `date` only those of that day of care.
+#[utoipa::path(tag = "desk", security(("bearer" = [])), params(RedemptionsQuery), responses(
+    (status = 200, description = "One page", body = Page<RedemptionLineOut>), Refusals))]
+#[get("/desk/redemptions")]
+pub(super) async fn list_redemptions(
+    ctx: Data<Ctx>,
+    desk: Desk,
+    Query(query): Query<RedemptionsQuery>,
+) -> Result<HttpResponse> {
+    Ok(HttpResponse::Ok().json(service::desk::page(&ctx, &desk, &query).await?))
+}

@@ -1,0 +1,303 @@
+//! What a new campaign must be like. Every field at fault is named at once.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use entity::{CentreId, Fen, FundCategory, FundSource};
+
+use super::{dto::CampaignIn, funds};
+use crate::{
+    error::{Code, Problem, Result, Text},
+    features::families::rules::CARE_ENDS_AT_MONTHS,
+};
+
+const MOST_VOUCHERS: i64 = 1_000_000;
+const MOST_UNITS: i64 = 365;
+const MOST_FACE_VALUE_FEN: i64 = 1_000_000;
+const MOST_VALID_DAYS: i64 = 730;
+const MOST_CENTRES: usize = 1000;
+
+/// How long a voucher is valid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Validity {
+    /// From and to, both inclusive.
+    Dates(NaiveDate, NaiveDate),
+    /// Days, the day of the claim the first.
+    Days(i32),
+}
+
+/// A campaign that may be stored, once its centres are known to exist.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// Name.
+    pub name: String,
+    /// Text for parents.
+    pub description: String,
+    /// Vouchers.
+    pub quota: i32,
+    /// Care days of one.
+    pub units_per_voucher: i32,
+    /// What the centre is paid for one.
+    pub face_value_fen: Fen,
+    /// Claims from.
+    pub claim_from: DateTime<Utc>,
+    /// Claims until.
+    pub claim_until: DateTime<Utc>,
+    /// How long a voucher is valid.
+    pub validity: Validity,
+    /// Distinct; none means all.
+    pub townships: Vec<String>,
+    /// Completed months, at least.
+    pub min_age_months: Option<i32>,
+    /// Completed months, at most.
+    pub max_age_months: Option<i32>,
+    /// First-time families only.
+    pub first_time_only: bool,
+    /// Distinct; `None` means every filed and inclusive centre.
+    pub centre_ids: Option<Vec<CentreId>>,
+    /// Whose money.
+    pub fund_source: FundSource,
+    /// What for.
+    pub fund_category: FundCategory,
+}
+
+/// Collects the fields at fault.
+struct Faults(Option<Problem>);
+
+impl Faults {
+    fn add(&mut self, field: &'static str, code: &'static str, zh: impl Into<String>, en: impl Into<String>) {
+        let problem = self.0.take().unwrap_or_else(|| Problem::new(Code::InvalidInput));
+        let text = Text::new(zh.into(), en.into());
+        self.0 = Some(problem.and_field(field, code, text));
+    }
+
+    fn number(&mut self, field: &'static str, value: i64, least: i64, most: i64) -> i32 {
+        match i32::try_from(value) {
+            Ok(number) if (least..=most).contains(&value) => number,
+            _ => {
+                let (zh, en) =
+                    (format!("{field} 须为 {least} 到 {most} 的整数。"), format!("{field} takes {least} to {most}."));
+                self.add(field, "out_of_range", zh, en);
+                0
+            }
+        }
+    }
+}
+
+/// Checks a new campaign; `townships` are the known ones.
+pub fn check(body: CampaignIn, townships: &[String], today: NaiveDate) -> Result<Draft> {
+    let CampaignIn {
+        name,
+        description,
+        quota,
+        units_per_voucher,
+        face_value_fen,
+        claim_from,
+        claim_until,
+        valid_from,
+        valid_until,
+        valid_days,
+        townships: chosen,
+        min_age_months,
+        max_age_months,
+        first_time_only,
+        centre_ids,
+        fund_source,
+        fund_category,
+    } = body;
+    let mut faults = Faults(None);
+    let oldest = i64::from(CARE_ENDS_AT_MONTHS);
+    if claim_from >= claim_until {
+        faults.add(
+            "claim_until",
+            "end_before_start",
+            "claim_until 须晚于 claim_from。",
+            "claim_until must be after claim_from.",
+        );
+    }
+    let draft = Draft {
+        name: name.into_inner(),
+        description: description.into_inner(),
+        quota: faults.number("quota", quota, 1, MOST_VOUCHERS),
+        units_per_voucher: faults.number("units_per_voucher", units_per_voucher, 1, MOST_UNITS),
+        face_value_fen: Fen(faults.number("face_value_fen", face_value_fen, 0, MOST_FACE_VALUE_FEN).into()),
+        claim_from: claim_from.0,
+        claim_until: claim_until.0,
+        validity: validity(&mut faults, valid_from.map(|d| d.0), valid_until.map(|d| d.0), valid_days),
+        townships: known_townships(
+            &mut faults,
+            chosen.unwrap_or_default().into_iter().map(|t| t.into_inner()).collect(),
+            townships,
+        ),
+        min_age_months: min_age_months.map(|n| faults.number("min_age_months", n, 0, oldest)),
+        max_age_months: max_age_months.map(|n| faults.number("max_age_months", n, 0, oldest)),
+        first_time_only,
+        centre_ids: centre_ids.map(|ids| distinct_centres(&mut faults, ids)),
+        fund_source: fund_source.unwrap_or(FundSource::District),
+        fund_category,
+    };
+    if let (Some(least), Some(most)) = (draft.min_age_months, draft.max_age_months)
+        && least > most
+    {
+        faults.add(
+            "max_age_months",
+            "end_before_start",
+            "max_age_months 不能小于 min_age_months。",
+            "max_age_months must not be below min_age_months.",
+        );
+    }
+    if let Some(problem) = faults.0 {
+        return Err(problem);
+    }
+    match funds::forbidden(draft.fund_source, draft.fund_category, today) {
+        Some(rule) => Err(Problem::new(Code::FundRuleViolation)
+            .detail(Text::new(
+                format!("{}。请改用地方财政资金，或调整资金用途。", rule.clause),
+                format!("Central money may not pay for `{}`; use a local source.", rule.category),
+            ))
+            .fact("clause", rule.clause)
+            .fact("document", rule.document)
+            .fact("fund_source", rule.source)
+            .fact("fund_category", rule.category)),
+        None => Ok(draft),
+    }
+}
+
+fn validity(faults: &mut Faults, from: Option<NaiveDate>, until: Option<NaiveDate>, days: Option<i64>) -> Validity {
+    match (from, until, days) {
+        (Some(from), Some(until), None) => {
+            if from > until {
+                faults.add(
+                    "valid_until",
+                    "end_before_start",
+                    "valid_until 不能早于 valid_from。",
+                    "valid_until must not be before valid_from.",
+                );
+            }
+            return Validity::Dates(from, until);
+        }
+        (None, None, Some(days)) => return Validity::Days(faults.number("valid_days", days, 1, MOST_VALID_DAYS)),
+        (None, None, None) => faults.add(
+            "valid_from",
+            "missing",
+            "请填写有效期：valid_from 和 valid_until，或 valid_days。",
+            "Give valid_from and valid_until, or valid_days.",
+        ),
+        (_, _, Some(_)) => faults.add(
+            "valid_days",
+            "conflict",
+            "固定起止日期（valid_from、valid_until）与 valid_days 只能填一种。",
+            "Give either valid_from and valid_until, or valid_days.",
+        ),
+        (Some(_), None, None) => {
+            faults.add(
+                "valid_until",
+                "missing",
+                "缺少必填项 valid_until。",
+                "valid_until is required with valid_from.",
+            );
+        }
+        (None, Some(_), None) => {
+            faults.add("valid_from", "missing", "缺少必填项 valid_from。", "valid_from is required with valid_until.");
+        }
+    }
+    Validity::Days(0)
+}
+
+fn known_townships(faults: &mut Faults, mut chosen: Vec<String>, known: &[String]) -> Vec<String> {
+    if chosen.iter().any(|name| !known.contains(name)) {
+        let list = known.join("、");
+        let (zh, en) =
+            (format!("townships 须从以下选择：{list}。"), format!("townships takes names of this list: {list}."));
+        faults.add("townships", "unknown_value", zh, en);
+    }
+    chosen.sort_unstable();
+    chosen.dedup();
+    chosen
+}
+
+fn distinct_centres(faults: &mut Faults, mut ids: Vec<CentreId>) -> Vec<CentreId> {
+    if ids.is_empty() || ids.len() > MOST_CENTRES {
+        let zh = format!("centre_ids 须列出 1 到 {MOST_CENTRES} 个机构；不填则为全部已备案普惠机构。");
+        let en = format!("centre_ids takes 1 to {MOST_CENTRES} centres; leave it out for all.");
+        faults.add("centre_ids", "out_of_range", zh, en);
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
+/// The refusal of a centre that isn't there.
+pub fn unknown_centre(id: CentreId) -> Problem {
+    Problem::field(
+        "centre_ids",
+        "unknown_value",
+        Text::new(format!("centre_ids 中没有这家机构：{id}。"), format!("centre_ids: there is no centre {id}.")),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn draft(changes: serde_json::Value) -> Result<Draft> {
+        let mut body = serde_json::json!({
+            "name": "第一批", "description": "说明", "quota": 10, "units_per_voucher": 15, "face_value_fen": 8000,
+            "claim_from": "2026-03-01T09:00:00+08:00", "claim_until": "2026-04-01T00:00:00+08:00", "valid_days": 90,
+            "fund_category": "publicity"
+        });
+        for (key, value) in changes.as_object().unwrap() {
+            body[key] = value.clone();
+        }
+        let day = NaiveDate::from_ymd_opt(2026, 3, 2).unwrap();
+        check(serde_json::from_value(body).unwrap(), &["洛阳镇".to_owned(), "东园镇".to_owned()], day)
+    }
+
+    fn fields(changes: serde_json::Value) -> Vec<String> {
+        let body = draft(changes).unwrap_err().fields().map(str::to_owned).collect();
+        body
+    }
+
+    #[test]
+    fn the_plain_case_is_for_every_family_and_centre_on_the_districts_money() {
+        let draft = draft(serde_json::json!({})).unwrap();
+        assert_eq!((draft.fund_source, draft.validity), (FundSource::District, Validity::Days(90)));
+        assert!(draft.centre_ids.is_none() && draft.townships.is_empty() && !draft.first_time_only);
+    }
+
+    #[test]
+    fn every_field_at_fault_is_named() {
+        use serde_json::json;
+        for (changes, expected) in [
+            (json!({"quota": 0}), "quota"),
+            (json!({"quota": -5}), "quota"),
+            (json!({"quota": 1_000_001}), "quota"),
+            (json!({"quota": 9_000_000_000_i64}), "quota"),
+            (json!({"units_per_voucher": 0}), "units_per_voucher"),
+            (json!({"units_per_voucher": 366}), "units_per_voucher"),
+            (json!({"face_value_fen": -1}), "face_value_fen"),
+            (json!({"face_value_fen": 1_000_001}), "face_value_fen"),
+            (json!({"claim_until": "2026-03-01T09:00:00+08:00"}), "claim_until"),
+            (json!({"valid_days": null}), "valid_from"),
+            (json!({"valid_days": 0}), "valid_days"),
+            (json!({"valid_from": "2026-03-01", "valid_until": "2026-04-01"}), "valid_days"),
+            (json!({"valid_days": null, "valid_from": "2026-03-01"}), "valid_until"),
+            (json!({"valid_days": null, "valid_until": "2026-03-01"}), "valid_from"),
+            (json!({"valid_days": null, "valid_from": "2026-03-02", "valid_until": "2026-03-01"}), "valid_until"),
+            (json!({"townships": ["泉州市"]}), "townships"),
+            (json!({"min_age_months": -1}), "min_age_months"),
+            (json!({"max_age_months": 37}), "max_age_months"),
+            (json!({"min_age_months": 20, "max_age_months": 19}), "max_age_months"),
+            (json!({"centre_ids": []}), "centre_ids"),
+        ] {
+            assert_eq!(fields(changes.clone()), [expected], "{changes}");
+        }
+        assert_eq!(fields(json!({"quota": 0, "face_value_fen": -1})), ["quota", "face_value_fen"]);
+    }
+
+    #[test]
+    fn central_money_on_the_negative_list_names_the_clause() {
+        let refused = draft(serde_json::json!({"fund_source": "central", "fund_category": "family_allowance"}));
+        assert_eq!(refused.unwrap_err().code(), Code::FundRuleViolation);
+        assert!(draft(serde_json::json!({"fund_source": "city", "fund_category": "family_allowance"})).is_ok());
+        assert!(draft(serde_json::json!({"fund_source": "central", "fund_category": "incentive"})).is_ok());
+    }
+}

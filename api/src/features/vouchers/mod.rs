@@ -1,0 +1,44 @@
+//! Trial vouchers (托育体验券): campaigns, claims, codes and redemptions.
+//!
+//! Promises: a campaign never issues more than its quota, nor two to a child; a first-time
+//! campaign never serves a family twice (invariant 3); a unit is redeemed at most once, one a
+//! child and day, and the same request is answered with the same bytes (invariant 4). Claims and
+//! redemptions read once, then write in one short transaction; whoever loses a race there reads
+//! again and is told why.
+
+pub mod code;
+pub mod draft;
+pub mod dto;
+pub mod funds;
+pub mod rules;
+
+mod bureau;
+mod desk;
+mod guardians;
+mod picture;
+mod public;
+mod service;
+mod store;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Registers the routes.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(public::list_campaigns)
+        .service(guardians::claim_voucher)
+        .service(guardians::list_vouchers)
+        .service(guardians::read_voucher)
+        .service(guardians::voucher_code)
+        .service(guardians::voucher_code_svg)
+        .service(guardians::voucher_code_png)
+        .service(desk::preview_redemption)
+        .service(desk::redeem_voucher)
+        .service(desk::list_redemptions)
+        .service(bureau::create_campaign)
+        .service(bureau::list_bureau_campaigns)
+        .service(bureau::read_bureau_campaign)
+        .service(bureau::open_campaign)
+        .service(bureau::pause_campaign)
+        .service(bureau::close_campaign)
+        .service(bureau::revoke_voucher);
+}

@@ -1,0 +1,23 @@
+//! Handlers for anyone.
+
+use actix_web::{HttpResponse, get, web::Data};
+
+use super::{
+    dto::{CampaignOut, VoucherPageQuery},
+    service,
+};
+use crate::{
+    error::Result,
+    http::{Page, PublicRefusals, Query},
+    state::Ctx,
+};
+
+/// List the campaigns of trial vouchers
+///
+/// Those that are open and whose claims haven't ended, newest first, with what is left of each.
+#[utoipa::path(tag = "vouchers", params(VoucherPageQuery), responses(
+    (status = 200, description = "One page", body = Page<CampaignOut>), PublicRefusals))]
+#[get("/campaigns")]
+pub(super) async fn list_campaigns(ctx: Data<Ctx>, Query(query): Query<VoucherPageQuery>) -> Result<HttpResponse> {
+    Ok(HttpResponse::Ok().json(service::campaigns::public_page(&ctx, &query).await?))
+}

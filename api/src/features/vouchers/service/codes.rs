@@ -1,0 +1,89 @@
+//! Codes to show at the desk.
+
+use chrono::{DateTime, Utc};
+use entity::{FamilyId, VoucherId, manual_codes};
+
+use super::{
+    super::{
+        code::{self, Minted},
+        dto::VoucherCodeOut,
+        rules,
+        store::vouchers as rows,
+    },
+    ATTEMPTS, Lost,
+};
+use crate::{
+    error::{Code, Problem, Result},
+    http::Moment,
+    platform::{clock::local, db::write_txn},
+    state::Ctx,
+};
+
+/// Where manual codes live: hashed to be found, sealed to be shown again.
+pub(super) const MANUAL_PLACE: &str = "manual_codes.code";
+
+/// The code of a voucher of the family, with its manual code.
+pub async fn both(ctx: &Ctx, family: FamilyId, id: VoucherId) -> Result<VoucherCodeOut> {
+    let now = ctx.clock.now();
+    let (minted, found) = mint(ctx, family, id, now).await?;
+    let present = found.code_sealed.zip(found.expires_at).filter(|(_, until)| lives_on(*until, now));
+    let (sealed, until) = match present {
+        Some(present) => present,
+        None => issue(ctx, id, now).await?,
+    };
+    Ok(VoucherCodeOut {
+        code: minted.code,
+        manual_code: ctx.keys.open_text(MANUAL_PLACE, &sealed)?,
+        expires_at: Moment(minted.expires_at),
+        refresh_after_s: minted.refresh_after_s,
+        manual_expires_at: Moment(until),
+    })
+}
+
+/// The code alone, for a picture.
+pub async fn text(ctx: &Ctx, family: FamilyId, id: VoucherId) -> Result<String> {
+    Ok(mint(ctx, family, id, ctx.clock.now()).await?.0.code)
+}
+
+async fn mint(ctx: &Ctx, family: FamilyId, id: VoucherId, now: DateTime<Utc>) -> Result<(Minted, rows::Coded)> {
+    let found = rows::with_code(ctx.db.reader(), family, id).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
+    if let Some(refusal) = rules::code_refusal(&found.voucher, local(now).date_naive()) {
+        return Err(refusal);
+    }
+    Ok((code::mint(ctx.keys.active(), id, now), found))
+}
+
+fn lives_on(until: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    until - now >= code::MANUAL_REISSUE && until - now <= code::MANUAL_LIFE
+}
+
+/// Puts a new manual code in place of the one before, unless another request just did.
+async fn issue(ctx: &Ctx, id: VoucherId, now: DateTime<Utc>) -> Result<(Vec<u8>, DateTime<Utc>)> {
+    for _ in 0..ATTEMPTS {
+        let fresh = code::manual();
+        let row = manual_codes::Model {
+            voucher_id: id,
+            code_hash: ctx.keys.lookup_hash(MANUAL_PLACE, &fresh),
+            code_sealed: ctx.keys.seal(MANUAL_PLACE, fresh.as_bytes()),
+            expires_at: now + code::MANUAL_LIFE,
+        };
+        let issued = write_txn(&ctx.db, async |txn| {
+            rows::lock(txn, id).await?;
+            match rows::manual_code(txn, id).await? {
+                Some(present) if lives_on(present.expires_at, now) => Ok(present),
+                _ => {
+                    rows::put_manual_code(txn, row.clone()).await?;
+                    Ok(row)
+                }
+            }
+        })
+        .await;
+        match issued {
+            Ok(row) => return Ok((row.code_sealed, row.expires_at)),
+            // Another voucher has this very text: try another one.
+            Err(Lost::Race) => {}
+            Err(Lost::Refused(problem)) => return Err(problem),
+        }
+    }
+    Err(Problem::new(Code::Unavailable))
+}

@@ -1,0 +1,306 @@
+//! Redemptions at the desk.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use entity::{Band, CareType, CentreId, RedemptionStatus, VoucherId, redemptions};
+
+use super::{
+    super::{
+        code::{self, Reading},
+        dto::{RedemptionChildOut, RedemptionLineOut, RedemptionOut, RedemptionPreviewOut, RedemptionsQuery},
+        rules::{self, CentreToday, RedeemedToday, Redeeming},
+        store::{
+            redemptions::{self as rows, Again, DeskFacts, VoucherFacts},
+            vouchers,
+        },
+    },
+    ATTEMPTS, Lost,
+    codes::MANUAL_PLACE,
+};
+use crate::{
+    error::{Code, Problem, Result, Text},
+    features::{
+        audit,
+        auth::Desk,
+        centres::CentrePlan,
+        families::{
+            rules::{age_months, masked},
+            service::NAME_PLACE,
+        },
+    },
+    http::{
+        Cursor, Moment, Page,
+        ratelimit::{Rule, limit},
+    },
+    platform::{clock::local, db::write_txn},
+    state::Ctx,
+};
+
+const CODE_PLACE: &str = "redemptions.code";
+const ANSWER_PLACE: &str = "redemptions.answer";
+/// Guesses of manual codes; a QR code can't be guessed.
+const MANUAL_TRIES: Rule = Rule { name: "manual-code", most: 5, seconds: 60 };
+
+/// An answer in bytes: the same request gets the same.
+pub struct Answer {
+    /// The JSON body.
+    pub body: Vec<u8>,
+    /// Whether it was given before.
+    pub replayed: bool,
+}
+
+/// What was held up.
+struct Scan {
+    hash: Vec<u8>,
+    manual: bool,
+    /// The voucher, if the code is ours.
+    voucher: Option<VoucherId>,
+    /// Why the code alone is refused.
+    refusal: Option<Code>,
+    now: DateTime<Utc>,
+    today: NaiveDate,
+}
+
+/// A redemption that may go ahead.
+struct Ready {
+    voucher: VoucherFacts,
+    child: RedemptionChildOut,
+    care_type: CareType,
+}
+
+async fn scan(ctx: &Ctx, text: &str) -> Result<Scan> {
+    let now = ctx.clock.now();
+    let code = code::normalised(text);
+    let (manual, voucher, refusal) = match code::read(&ctx.keys, &code, now) {
+        Reading::Fresh(voucher) => (false, Some(voucher), None),
+        Reading::Old(voucher) => (false, Some(voucher), Some(Code::VoucherCodeExpired)),
+        Reading::Invalid => (false, None, Some(Code::VoucherInvalid)),
+        Reading::Manual => {
+            let hash = ctx.keys.lookup_hash(MANUAL_PLACE, &code);
+            match vouchers::by_manual_code(ctx.db.reader(), hash).await? {
+                Some(row) if now < row.expires_at => (true, Some(row.voucher_id), None),
+                Some(row) => (true, Some(row.voucher_id), Some(Code::VoucherCodeExpired)),
+                None => (true, None, Some(Code::VoucherInvalid)),
+            }
+        }
+    };
+    let hash = ctx.keys.lookup_hash(CODE_PLACE, &code);
+    Ok(Scan { hash, manual, voucher, refusal, now, today: local(now).date_naive() })
+}
+
+/// What a redemption of this code would do; changes nothing.
+pub async fn preview(ctx: &Ctx, desk: &Desk, text: &str) -> Result<RedemptionPreviewOut> {
+    let scan = scan(ctx, text).await?;
+    if scan.manual {
+        limit(ctx, MANUAL_TRIES, &desk.staff_id.to_string()).await?;
+    }
+    let facts = facts(ctx, desk.centre_id, None, &scan).await?;
+    let ready = decide(ctx, desk.centre_id, &scan, facts).await?;
+    let units_left = ready.voucher.units_total - ready.voucher.units_used;
+    Ok(RedemptionPreviewOut {
+        voucher_id: ready.voucher.voucher_id,
+        service_date: scan.today,
+        units_left,
+        units_total: ready.voucher.units_total,
+        valid_until: ready.voucher.valid_until,
+        care_type: ready.care_type,
+        message: format!("可以核销：{}，还剩{units_left}天。", described(&ready.child)),
+        child: ready.child,
+        campaign_name: ready.voucher.campaign_name,
+    })
+}
+
+/// Redeems one unit, once per `request_id`.
+pub async fn redeem(ctx: &Ctx, desk: &Desk, text: &str, request_id: &str) -> Result<Answer> {
+    let done = redeem_once(ctx, desk, text, request_id).await;
+    match &done {
+        Ok(answer) if !answer.replayed => ctx.metrics.event("redeemed"),
+        Err(problem) if problem.code().status().is_client_error() => ctx.metrics.event("redemption_refused"),
+        _ => {}
+    }
+    done
+}
+
+async fn redeem_once(ctx: &Ctx, desk: &Desk, text: &str, request_id: &str) -> Result<Answer> {
+    let scan = scan(ctx, text).await?;
+    for attempt in 0..ATTEMPTS {
+        let mut facts = facts(ctx, desk.centre_id, Some(request_id), &scan).await?;
+        if let Some(again) = facts.again.take() {
+            return replay(ctx, &scan, &again);
+        }
+        if scan.manual && attempt == 0 {
+            limit(ctx, MANUAL_TRIES, &desk.staff_id.to_string()).await?;
+        }
+        let ready = decide(ctx, desk.centre_id, &scan, facts).await?;
+        match write(ctx, desk, &scan, ready, request_id).await {
+            Ok(body) => return Ok(Answer { body, replayed: false }),
+            // Read again: now it shows who was faster.
+            Err(Lost::Race) => {}
+            Err(Lost::Refused(problem)) => return Err(problem),
+        }
+    }
+    Err(Problem::new(Code::Unavailable))
+}
+
+/// The first answer, whatever the code's age. A lost network sends the very same code; a desk
+/// that scanned the same voucher anew is answered alike. Another voucher under an old key is not.
+fn replay(ctx: &Ctx, scan: &Scan, again: &Again) -> Result<Answer> {
+    if again.code_hash != scan.hash && Some(again.voucher_id) != scan.voucher {
+        let text = Text::new(
+            "这个 request_id 已用于核销另一张券，请换一个新的后重试。",
+            "This request_id was used for another voucher; take a new one.",
+        );
+        return Err(Problem::new(Code::IdempotencyKeyReused).detail(text));
+    }
+    Ok(Answer { body: ctx.keys.open(ANSWER_PLACE, &again.answer_sealed)?, replayed: true })
+}
+
+async fn facts(ctx: &Ctx, centre: CentreId, request_id: Option<&str>, scan: &Scan) -> Result<DeskFacts> {
+    let found = rows::desk_facts(ctx.db.reader(), centre, request_id, scan.voucher, scan.today).await?;
+    found.ok_or_else(|| Problem::new(Code::CentreNotAllowed))
+}
+
+/// Everything after the repeated request, in the order of `domain.md`.
+async fn decide(ctx: &Ctx, centre: CentreId, scan: &Scan, facts: DeskFacts) -> Result<Ready> {
+    if let Some(code) = scan.refusal {
+        return Err(Problem::new(code));
+    }
+    let voucher = facts.voucher.ok_or_else(|| Problem::new(Code::VoucherInvalid))?;
+    let class = match plan(ctx, centre, facts.centre_active).await? {
+        Some(plan) => rules::fitting_class(
+            &plan.classes,
+            &ctx.catalogue.rules(),
+            plan.row.age_grace_months,
+            voucher.birth_date,
+            scan.today,
+        ),
+        None => None,
+    };
+    let earlier = match (voucher.redeemed_at, voucher.redeemed_centre_id) {
+        (Some(at), Some(centre_id)) => Some(RedeemedToday {
+            at,
+            centre_id,
+            centre_name: voucher.redeemed_centre_name.clone().unwrap_or_default(),
+            here: centre_id == centre,
+        }),
+        _ => None,
+    };
+    let deciding = Redeeming {
+        status: voucher.status,
+        valid_from: voucher.valid_from,
+        valid_until: voucher.valid_until,
+        units_total: voucher.units_total,
+        units_used: voucher.units_used,
+        centre: CentreToday {
+            active: facts.centre_active,
+            filed: facts.filed,
+            inclusive_from: facts.inclusive_from,
+            inclusive_until: facts.inclusive_until,
+            in_campaign: voucher.all_centres || voucher.listed.is_some(),
+        },
+        birth_date: voucher.birth_date,
+        class,
+        earlier: earlier.as_ref(),
+    };
+    let class = rules::redemption_check(&deciding, scan.today)?;
+    let child = child_out(ctx, &voucher, class, scan.today)?;
+    Ok(Ready { child, care_type: voucher.care_type.unwrap_or(CareType::FullDay), voucher })
+}
+
+/// The centre's classes; a centre so new that this replica hasn't heard of it is loaded.
+async fn plan(ctx: &Ctx, centre: CentreId, active: bool) -> Result<Option<Arc<CentrePlan>>> {
+    let known = ctx.catalogue.centre(centre);
+    if known.is_some() || !active {
+        return Ok(known);
+    }
+    ctx.catalogue.reload_centres(ctx.db.reader(), &ctx.clock, &[centre]).await?;
+    Ok(ctx.catalogue.centre(centre))
+}
+
+fn child_out(ctx: &Ctx, voucher: &VoucherFacts, class: Band, today: NaiveDate) -> Result<RedemptionChildOut> {
+    Ok(RedemptionChildOut {
+        name: masked(&ctx.keys.open_text(NAME_PLACE, &voucher.name_sealed)?),
+        age_months: age_months(voucher.birth_date, today),
+        class: class.zh().to_owned(),
+    })
+}
+
+fn described(child: &RedemptionChildOut) -> String {
+    format!("{}（{}个月，{}）", child.name, child.age_months, child.class)
+}
+
+/// The redemption, the unit and the audit row, in one transaction. The redemption goes first: who
+/// comes second for the same child or request waits there, and is turned away by its constraint.
+async fn write(ctx: &Ctx, desk: &Desk, scan: &Scan, ready: Ready, request_id: &str) -> Result<Vec<u8>, Lost> {
+    let Ready { voucher, child, care_type } = ready;
+    let used = voucher.units_used + 1;
+    let units_left = voucher.units_total - used;
+    let answer = RedemptionOut {
+        id: ctx.clock.id(),
+        voucher_id: voucher.voucher_id,
+        campaign_name: voucher.campaign_name,
+        service_date: scan.today,
+        redeemed_at: Moment(scan.now),
+        units_left,
+        units_total: voucher.units_total,
+        care_type,
+        message: format!("核销成功：{}，今天第{used}天，还剩{units_left}天。", described(&child)),
+        child,
+    };
+    let body = serde_json::to_vec(&answer).map_err(|e| Lost::Refused(Problem::internal(e)))?;
+    let row = redemptions::Model {
+        id: answer.id,
+        voucher_id: voucher.voucher_id,
+        campaign_id: voucher.campaign_id,
+        family_id: voucher.family_id,
+        child_id: voucher.child_id,
+        centre_id: desk.centre_id,
+        staff_id: desk.staff_id,
+        visit_id: voucher.visit_id,
+        care_type,
+        service_date: scan.today,
+        redeemed_at: scan.now,
+        request_id: request_id.to_owned(),
+        code_hash: scan.hash.clone(),
+        face_value_fen: voucher.face_value_fen,
+        answer_sealed: ctx.keys.seal(ANSWER_PLACE, &body),
+        status: RedemptionStatus::Redeemed,
+    };
+    let detail =
+        serde_json::json!({ "voucher_id": voucher.voucher_id, "service_date": scan.today, "manual": scan.manual });
+    write_txn(&ctx.db, async |txn| {
+        rows::insert(txn, row).await?;
+        if !vouchers::use_one(txn, voucher.voucher_id, voucher.units_used, units_left == 0).await? {
+            return Err(Lost::Race);
+        }
+        audit::record(ctx, txn, desk.into(), "redemption.create", answer.id.to_string(), detail).await?;
+        Ok(())
+    })
+    .await?;
+    Ok(body)
+}
+
+/// The centre's redemptions, newest first.
+pub async fn page(ctx: &Ctx, desk: &Desk, query: &RedemptionsQuery) -> Result<Page<RedemptionLineOut>> {
+    let after = query.cursor.as_ref().map(Cursor::unpack).transpose()?;
+    let date = query.date.map(|day| day.0);
+    let found = rows::of_centre(ctx.db.reader(), desk.centre_id, date, query.limit, after).await?;
+    let page = Page::of(found, query.limit, |row| row.id, |row| line_out(ctx, row));
+    let items = page.items.into_iter().collect::<Result<_>>()?;
+    Ok(Page { items, next_cursor: page.next_cursor })
+}
+
+fn line_out(ctx: &Ctx, row: rows::Line) -> Result<RedemptionLineOut> {
+    Ok(RedemptionLineOut {
+        id: row.id,
+        voucher_id: row.voucher_id,
+        campaign_name: row.campaign_name,
+        child_name: masked(&ctx.keys.open_text(NAME_PLACE, &row.name_sealed)?),
+        service_date: row.service_date,
+        redeemed_at: Moment(row.redeemed_at),
+        care_type: row.care_type,
+        status: row.status,
+        face_value_fen: row.face_value_fen,
+    })
+}

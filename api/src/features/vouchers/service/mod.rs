@@ -1,0 +1,27 @@
+//! Use cases, by subject.
+
+pub(super) mod campaigns;
+pub(super) mod claims;
+pub(super) mod codes;
+pub(super) mod desk;
+
+use sea_orm::DbErr;
+
+use crate::{error::Problem, platform::constraint::violated};
+
+/// Why a write transaction was given up.
+enum Lost {
+    /// Another was faster: read again, and it shows who.
+    Race,
+    /// Refused, or failed.
+    Refused(Problem),
+}
+
+impl From<DbErr> for Lost {
+    fn from(error: DbErr) -> Self {
+        if violated(&error).is_some() { Self::Race } else { Self::Refused(error.into()) }
+    }
+}
+
+/// How often a lost race is looked at again before the caller is asked to come back.
+const ATTEMPTS: usize = 3;

@@ -1,0 +1,203 @@
+//! Campaigns with their townships and centres.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use entity::{
+    CampaignId, CampaignStatus, CentreId, VoucherStatus, campaign_centres, campaign_townships, campaigns, centres,
+    vouchers,
+};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, FromQueryResult, QueryFilter, QueryOrder,
+    QuerySelect,
+    sea_query::{CaseStatement, Expr, Func},
+};
+
+use crate::http::Limit;
+
+pub(in super::super) async fn insert(
+    db: &impl ConnectionTrait,
+    row: campaigns::Model,
+    townships: &[String],
+    centres: &[CentreId],
+) -> Result<(), DbErr> {
+    let id = row.id;
+    campaigns::Entity::insert(campaigns::ActiveModel::from(row)).exec_without_returning(db).await?;
+    let townships: Vec<campaign_townships::ActiveModel> = townships
+        .iter()
+        .map(|township| campaign_townships::Model { campaign_id: id, township: township.clone() }.into())
+        .collect();
+    if !townships.is_empty() {
+        campaign_townships::Entity::insert_many(townships).exec_without_returning(db).await?;
+    }
+    let centres: Vec<campaign_centres::ActiveModel> =
+        centres.iter().map(|centre| campaign_centres::Model { campaign_id: id, centre_id: *centre }.into()).collect();
+    if !centres.is_empty() {
+        campaign_centres::Entity::insert_many(centres).exec_without_returning(db).await?;
+    }
+    Ok(())
+}
+
+/// Which of these centres exist.
+pub(in super::super) async fn existing_centres(
+    db: &impl ConnectionTrait,
+    ids: &[CentreId],
+) -> Result<Vec<CentreId>, DbErr> {
+    centres::Entity::find()
+        .select_only()
+        .column(centres::Column::Id)
+        .filter(centres::Column::Id.is_in(ids.iter().copied()))
+        .into_tuple()
+        .all(db)
+        .await
+}
+
+pub(in super::super) async fn one(
+    db: &impl ConnectionTrait,
+    id: CampaignId,
+) -> Result<Option<campaigns::Model>, DbErr> {
+    campaigns::Entity::find_by_id(id).one(db).await
+}
+
+/// Newest first.
+pub(in super::super) async fn page(
+    db: &impl ConnectionTrait,
+    limit: Limit,
+    after: Option<CampaignId>,
+) -> Result<Vec<campaigns::Model>, DbErr> {
+    let mut select = campaigns::Entity::find();
+    if let Some(after) = after {
+        select = select.filter(campaigns::Column::Id.lt(after));
+    }
+    select.order_by_desc(campaigns::Column::Id).limit(limit.plus_one()).all(db).await
+}
+
+/// Open ones whose claims haven't ended, newest first.
+pub(in super::super) async fn open_page(
+    db: &impl ConnectionTrait,
+    now: DateTime<Utc>,
+    limit: Limit,
+    after: Option<CampaignId>,
+) -> Result<Vec<campaigns::Model>, DbErr> {
+    let mut select = campaigns::Entity::find()
+        .filter(campaigns::Column::Status.eq(CampaignStatus::Open))
+        .filter(campaigns::Column::ClaimUntil.gt(now));
+    if let Some(after) = after {
+        select = select.filter(campaigns::Column::Id.lt(after));
+    }
+    select.order_by_desc(campaigns::Column::Id).limit(limit.plus_one()).all(db).await
+}
+
+/// The townships of some campaigns.
+pub(in super::super) async fn townships(
+    db: &impl ConnectionTrait,
+    ids: &[CampaignId],
+) -> Result<HashMap<CampaignId, Vec<String>>, DbErr> {
+    let rows = campaign_townships::Entity::find()
+        .filter(campaign_townships::Column::CampaignId.is_in(ids.iter().copied()))
+        .order_by_asc(campaign_townships::Column::Township)
+        .all(db)
+        .await?;
+    let mut all: HashMap<_, Vec<_>> = HashMap::new();
+    for row in rows {
+        all.entry(row.campaign_id).or_default().push(row.township);
+    }
+    Ok(all)
+}
+
+/// The centres of some campaigns, with their names.
+pub(in super::super) async fn centres(
+    db: &impl ConnectionTrait,
+    ids: &[CampaignId],
+) -> Result<HashMap<CampaignId, Vec<(CentreId, String)>>, DbErr> {
+    use campaign_centres::Column::{CampaignId as Campaign, CentreId as Centre};
+    let mut select = campaign_centres::Entity::find()
+        .select_only()
+        .columns([Campaign, Centre])
+        .column(centres::Column::Name)
+        .filter(Campaign.is_in(ids.iter().copied()))
+        .order_by_asc(centres::Column::Id);
+    QuerySelect::query(&mut select).inner_join(
+        centres::Entity,
+        super::same((centres::Entity, centres::Column::Id), (campaign_centres::Entity, Centre)),
+    );
+    let rows: Vec<(CampaignId, CentreId, String)> = select.into_tuple().all(db).await?;
+    let mut all: HashMap<_, Vec<_>> = HashMap::new();
+    for (campaign, centre, name) in rows {
+        all.entry(campaign).or_default().push((centre, name));
+    }
+    Ok(all)
+}
+
+/// Sums over a campaign's vouchers, in units.
+#[derive(Clone, Copy, Debug, FromQueryResult)]
+pub(in super::super) struct UnitSums {
+    pub(in super::super) campaign_id: CampaignId,
+    pub(in super::super) claimed: i64,
+    pub(in super::super) used: i64,
+    pub(in super::super) expired: i64,
+    pub(in super::super) revoked: i64,
+}
+
+/// The units of some campaigns on `today`.
+pub(in super::super) async fn units(
+    db: &impl ConnectionTrait,
+    ids: &[CampaignId],
+    today: NaiveDate,
+) -> Result<HashMap<CampaignId, UnitSums>, DbErr> {
+    use vouchers::Column::{CampaignId as Campaign, Status, UnitsTotal, UnitsUsed, ValidUntil};
+    let left = || Expr::col(UnitsTotal).sub(Expr::col(UnitsUsed));
+    let revoked = || Expr::col(Status).eq(VoucherStatus::Revoked.as_str());
+    let over = Expr::col(ValidUntil).lt(today);
+    let sum_if = |condition: Expr| Expr::from(Func::sum(CaseStatement::new().case(condition, left()).finally(0)));
+    let rows: Vec<UnitSums> = vouchers::Entity::find()
+        .select_only()
+        .column(Campaign)
+        .column_as(UnitsTotal.sum(), "claimed")
+        .column_as(UnitsUsed.sum(), "used")
+        .column_as(sum_if(over.and(revoked().not())), "expired")
+        .column_as(sum_if(revoked()), "revoked")
+        .filter(Campaign.is_in(ids.iter().copied()))
+        .group_by(Campaign)
+        .into_model()
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.campaign_id, row)).collect())
+}
+
+/// Moves a campaign on from one of `from`; false if it is in another state.
+pub(in super::super) async fn set_status(
+    db: &impl ConnectionTrait,
+    id: CampaignId,
+    from: &[CampaignStatus],
+    to: CampaignStatus,
+) -> Result<bool, DbErr> {
+    use campaigns::Column::{Id, Status};
+    let done = campaigns::Entity::update_many()
+        .col_expr(Status, Expr::value(to.as_str()))
+        .filter(Id.eq(id))
+        .filter(Status.is_in(from.iter().copied()))
+        .exec(db)
+        .await?;
+    Ok(done.rows_affected == 1)
+}
+
+/// Takes one voucher of the quota, if the campaign gives out at `now`; the one guard that counts
+/// (invariant 3).
+pub(in super::super) async fn take_one(
+    db: &impl ConnectionTrait,
+    id: CampaignId,
+    now: DateTime<Utc>,
+) -> Result<bool, DbErr> {
+    use campaigns::Column::{ClaimFrom, ClaimUntil, Claimed, Id, Quota, Status};
+    let done = campaigns::Entity::update_many()
+        .col_expr(Claimed, Expr::col(Claimed).add(1))
+        .filter(Id.eq(id))
+        .filter(Status.eq(CampaignStatus::Open))
+        .filter(Expr::col(Claimed).lt(Expr::col(Quota)))
+        .filter(ClaimFrom.lte(now))
+        .filter(ClaimUntil.gt(now))
+        .exec(db)
+        .await?;
+    Ok(done.rows_affected == 1)
+}
