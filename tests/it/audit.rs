@@ -131,7 +131,10 @@ async fn the_bureau_reads_the_log_by_account_action_and_day() {
     let actions = async |query: &str| {
         let page = officer.get(&format!("/bureau/audit?{query}")).await.ok();
         let items = page["items"].as_array().unwrap().clone();
-        items.into_iter().map(|item| format!("{} {}", item["staff_id"], item["action"]).replace('"', "")).collect::<Vec<_>>()
+        items
+            .into_iter()
+            .map(|item| format!("{} {}", item["staff_id"], item["action"]).replace('"', ""))
+            .collect::<Vec<_>>()
     };
     let line = |staff: StaffId, action: &str| format!("{staff} {action}");
     let (create, open) = (line(one.id, "campaign.create"), line(one.id, "campaign.open"));

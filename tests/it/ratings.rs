@@ -17,7 +17,8 @@ async fn left(app: &TestApp, place: &Place, family: &Family) -> VisitId {
 async fn redeemed(app: &TestApp, place: &Place, family: &Family, status: RedemptionStatus) -> RedemptionId {
     let campaign = app.campaign().await;
     let voucher = app.voucher(&campaign, family).await;
-    let staff = app.staff(&format!("s{}", voucher.id.0.simple()), entity::StaffRole::Carer, Some(place.centre.id)).await;
+    let staff =
+        app.staff(&format!("s{}", voucher.id.0.simple()), entity::StaffRole::Carer, Some(place.centre.id)).await;
     super::satisfaction::redemption(app, &voucher, place.centre.id, staff.id, app.clock.today(), |row| {
         row.status = status;
     })
@@ -76,7 +77,11 @@ async fn a_voucher_day_is_rated_unless_it_was_reversed() {
     let day = redeemed(&app, &place, &families[0], RedemptionStatus::Redeemed).await;
     let rating = families[0].client.post("/ratings", json!({ "redemption_id": day, "level": 4 })).await.created();
     assert_eq!((&rating["redemption_id"], &rating["visit_id"]), (&json!(day), &json!(null)));
-    families[0].client.post("/ratings", json!({ "redemption_id": day, "level": 1 })).await.problem(422, "RATING_NOT_ALLOWED");
+    families[0]
+        .client
+        .post("/ratings", json!({ "redemption_id": day, "level": 1 }))
+        .await
+        .problem(422, "RATING_NOT_ALLOWED");
     let reversed = redeemed(&app, &place, &families[1], RedemptionStatus::Reversed).await;
     let refused = families[1].client.post("/ratings", json!({ "redemption_id": reversed, "level": 4 })).await;
     refused.problem(422, "RATING_NOT_ALLOWED");
@@ -97,7 +102,11 @@ async fn only_a_family_that_was_there_rates() {
         let refused = families[1].client.post("/ratings", json!({ "visit_id": visit, "level": 5 })).await;
         refused.problem(422, "RATING_NOT_ALLOWED");
     }
-    app.carer(place.centre.id).await.post("/ratings", json!({ "visit_id": visit, "level": 5 })).await.problem(403, "FORBIDDEN");
+    app.carer(place.centre.id)
+        .await
+        .post("/ratings", json!({ "visit_id": visit, "level": 5 }))
+        .await
+        .problem(403, "FORBIDDEN");
     app.anonymous().post("/ratings", json!({ "visit_id": visit, "level": 5 })).await.problem(401, "NOT_SIGNED_IN");
     assert_eq!(app.count(ratings::Entity).await, 0);
 }
@@ -160,7 +169,8 @@ async fn a_rating_is_changed_within_thirty_days_and_every_state_is_kept() {
     let place = app.place().await;
     let family = app.a_family().await;
     let other = app.a_family().await;
-    let body = json!({ "visit_id": left(&app, &place, &family).await, "level": 2, "sub": { "meals": 1 }, "text": "一般" });
+    let body =
+        json!({ "visit_id": left(&app, &place, &family).await, "level": 2, "sub": { "meals": 1 }, "text": "一般" });
     let rating = family.client.post("/ratings", body).await.created();
     let path = format!("/ratings/{}", rating["id"].as_str().unwrap());
     other.client.patch(&path, json!({ "level": 1 })).await.problem(404, "NOT_FOUND");
@@ -171,7 +181,10 @@ async fn a_rating_is_changed_within_thirty_days_and_every_state_is_kept() {
     app.clock.advance(TimeDelta::days(30) - TimeDelta::minutes(1));
     let client = app.fresh(&family.client);
     let changed = client.patch(&path, json!({ "level": 4, "sub": { "safety": 5 } })).await.ok();
-    assert_eq!((&changed["level"], &changed["sub"]["meals"], &changed["sub"]["safety"]), (&json!(4), &json!(1), &json!(5)));
+    assert_eq!(
+        (&changed["level"], &changed["sub"]["meals"], &changed["sub"]["safety"]),
+        (&json!(4), &json!(1), &json!(5))
+    );
     assert_eq!(changed["text"], "一般");
     assert_eq!(client.patch(&path, json!({})).await.ok(), changed, "nothing to change");
     let shown = app.anonymous().get(&format!("/centres/{}/ratings", place.id())).await.ok();
