@@ -132,7 +132,7 @@ impl Settings {
             .ok_or_else(|| wrong(key, format!("`{text}` is not a number")))?;
         }
         let settings: Self = serde_path_to_error::deserialize(table)
-            .map_err(|e| wrong(&e.path().to_string(), e.inner().to_string().trim().to_owned()))?;
+            .map_err(|e| wrong(&e.path().to_string(), e.inner().message().trim().to_owned()))?;
         settings.checked()
     }
 
@@ -153,6 +153,12 @@ impl Settings {
             if !(least..=most).contains(&value) {
                 return Err(wrong(name, format!("must be from {least} to {most}, is {value}")));
             }
+        }
+        if self.data_dir.as_os_str().is_empty() {
+            return Err(wrong("data_dir", "must name a folder, like ./data"));
+        }
+        if tracing_subscriber::EnvFilter::try_new(&self.log).is_err() {
+            return Err(wrong("log", "must be a filter like info or quanxiangtuo=debug,warn"));
         }
         if !self.database_url.is_empty() && !self.database_url.starts_with("postgres") && !self.is_sqlite() {
             return Err(wrong("database_url", "must begin with postgres: or sqlite:"));
@@ -250,6 +256,8 @@ mod tests {
         assert!(error(&[("ACCESS_TOKEN_MINUTES", "5")]).contains("ACCESS_TOKEN_MINUTES"));
         assert!(error(&[("CLOCK_START", "yesterday")]).contains("CLOCK_START"));
         assert!(error(&[("KEYS", "x")]).contains("KEYS"));
+        assert!(error(&[("DATA_DIR", "")]).contains("DATA_DIR"));
+        assert!(error(&[("LOG", "=x=")]).contains("setting LOG:"));
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub fn all(cfg: &mut ServiceConfig) {
     let api = scope::scope("/api/v1")
         .configure(features::audit::routes)
         .configure(features::auth::routes)
+        .configure(features::bookings::routes)
         .configure(features::centres::routes)
         .configure(features::families::routes)
         .configure(features::ratings::routes)

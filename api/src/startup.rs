@@ -65,7 +65,10 @@ impl Parts {
         let kv = if self.settings.redis_url.is_empty() {
             Kv::Memory(self.memory)
         } else {
-            Kv::Redis(RedisKv::open(&self.settings.redis_url, &self.settings.kv_prefix)?)
+            Kv::Redis(
+                RedisKv::open(&self.settings.redis_url, &self.settings.kv_prefix)
+                    .map_err(|_| anyhow::anyhow!("setting REDIS_URL: is not a URL like redis://host:6379/0"))?,
+            )
         };
         Ok(Ctx {
             settings: self.settings,
@@ -86,11 +89,20 @@ pub async fn connect(settings: &Settings) -> anyhow::Result<Db> {
         std::fs::create_dir_all(&settings.data_dir)
             .with_context(|| format!("setting DATA_DIR: can't make the folder {}", settings.data_dir.display()))?;
     }
-    // The password must not reach the log.
-    Db::connect(&settings.database(), settings.db_pool).await.context(if settings.is_sqlite() {
-        "setting DATA_DIR: the SQLite file in it can't be opened"
-    } else {
-        "setting DATABASE_URL: PostgreSQL doesn't answer there"
+    let url = settings.database();
+    Db::connect(&url, settings.db_pool).await.map_err(|error| {
+        let setting = match (settings.database_url.is_empty(), settings.is_sqlite()) {
+            (true, _) => "DATA_DIR: the SQLite file in it can't be opened",
+            (false, true) => "DATABASE_URL: the SQLite file can't be opened",
+            (false, false) => "DATABASE_URL: PostgreSQL doesn't answer there",
+        };
+        // The URL holds a password, and some errors quote the URL: those are told in our words.
+        let text = error.to_string();
+        if text.contains(&url) {
+            anyhow::anyhow!("setting DATABASE_URL: is not a URL like postgres://user:password@host:5432/name")
+        } else {
+            anyhow::anyhow!("setting {setting}: {text}")
+        }
     })
 }
 

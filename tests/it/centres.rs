@@ -40,7 +40,8 @@ async fn the_circle_holds_what_is_fifteen_minutes_away_by_street_nearest_first()
     assert_eq!(names(&app.anonymous().get(&here("&minutes=5")).await.ok()), ["近"]);
     // The same numbers read as WGS-84 are half a kilometre off: the far one is near then.
     let p = Coord::Gcj02.from_wgs84(HERE);
-    let as_wgs = app.anonymous().get(&format!("/api/v1/centres?lng={}&lat={}&coord=wgs84&minutes=60", p.lng, p.lat)).await.ok();
+    let as_wgs =
+        app.anonymous().get(&format!("/api/v1/centres?lng={}&lat={}&coord=wgs84&minutes=60", p.lng, p.lat)).await.ok();
     assert_ne!(as_wgs["items"][0]["walk"]["distance_m"], 130);
 }
 
@@ -94,7 +95,11 @@ async fn filters_all_hold_at_once() {
     }
     app.campaign().await;
     app.reload_catalogue().await;
-    assert_eq!(names(&app.anonymous().get(&here("&voucher=true")).await.ok()), ["甲"], "only filed and inclusive centres");
+    assert_eq!(
+        names(&app.anonymous().get(&here("&voucher=true")).await.ok()),
+        ["甲"],
+        "only filed and inclusive centres"
+    );
 }
 
 #[actix_web::test]
@@ -106,8 +111,14 @@ async fn with_a_date_only_centres_with_a_free_place_are_found() {
     let search = |more: &str| here(&format!("&care_type=hourly&age_months=18&date=2026-03-09{more}"));
     let free = async |more: &str| app.anonymous().get(&search(more)).await.ok()["items"][0]["free_places"].as_i64();
     assert_eq!(free("").await, Some(2));
-    app.visit_with(&place, &families[0], monday, VisitStatus::Expected, |v| (v.from_min, v.to_min) = (hm(9, 0), hm(11, 0))).await;
-    app.visit_with(&place, &families[1], monday, VisitStatus::Expected, |v| (v.from_min, v.to_min) = (hm(10, 30), hm(12, 0))).await;
+    app.visit_with(&place, &families[0], monday, VisitStatus::Expected, |v| {
+        (v.from_min, v.to_min) = (hm(9, 0), hm(11, 0))
+    })
+    .await;
+    app.visit_with(&place, &families[1], monday, VisitStatus::Expected, |v| {
+        (v.from_min, v.to_min) = (hm(10, 30), hm(12, 0))
+    })
+    .await;
     assert_eq!(free("&from=09:00&to=10:30").await, Some(1));
     assert_eq!(free("&from=10:30&to=11:00").await, None, "both places are held");
     assert_eq!(free("").await, None, "the day has a full half-hour");
@@ -183,7 +194,10 @@ async fn availability_shows_every_day_with_its_reason() {
     let place = app.place_with(5, 1, |_| {}).await;
     let toddlers = app.class(place.centre.id, Band::ToddlerBig, 7, 1).await;
     let family = app.family("mother").await;
-    app.visit_with(&place, &family, day("2026-03-04"), VisitStatus::Expected, |v| (v.from_min, v.to_min) = (hm(9, 0), hm(11, 0))).await;
+    app.visit_with(&place, &family, day("2026-03-04"), VisitStatus::Expected, |v| {
+        (v.from_min, v.to_min) = (hm(9, 0), hm(11, 0))
+    })
+    .await;
     app.visit_with(&place, &family, day("2026-03-05"), VisitStatus::Absent, |_| {}).await;
     app.special_day(place.centre.id, day("2026-03-06"), None).await;
     app.reload_catalogue().await;
@@ -208,10 +222,16 @@ async fn availability_shows_every_day_with_its_reason() {
     }
     let young = app.anonymous().get(&format!("{url}&age_months=30")).await.ok();
     assert_eq!(young["days"][0]["classes"][0]["class_id"], toddlers.id.to_string());
-    for (query, field) in [("start_date=2026-03-04&end_date=2026-03-03", "end_date"), ("start_date=2026-03-01&end_date=2026-06-01", "end_date")] {
+    for (query, field) in [
+        ("start_date=2026-03-04&end_date=2026-03-03", "end_date"),
+        ("start_date=2026-03-01&end_date=2026-06-01", "end_date"),
+    ] {
         app.anonymous().get(&format!("/api/v1/centres/{}/availability?{query}", place.id())).await.invalid(field);
     }
-    app.anonymous().get(&format!("/api/v1/centres/{}", harness::unknown_id::<entity::CentreId>())).await.problem(404, "NOT_FOUND");
+    app.anonymous()
+        .get(&format!("/api/v1/centres/{}", harness::unknown_id::<entity::CentreId>()))
+        .await
+        .problem(404, "NOT_FOUND");
 }
 
 #[actix_web::test]

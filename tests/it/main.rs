@@ -3,7 +3,13 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod audit;
+mod auth;
+mod centres;
+mod docs;
 mod families;
+mod logs;
 mod openapi;
+mod ops;
+mod problems;
 mod ratings;
 mod satisfaction;

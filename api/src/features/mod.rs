@@ -4,6 +4,7 @@
 
 pub mod audit;
 pub mod auth;
+pub mod bookings;
 pub mod centres;
 pub mod demo;
 pub mod families;

@@ -26,6 +26,9 @@ use crate::{
 
 /// Bodies larger than this are refused; nothing we take is longer.
 const MOST_BODY_BYTES: usize = 64 * 1024;
+/// A body that is refused is still read up to here, and thrown away: a client that is cut off while
+/// it sends never sees why.
+const MOST_DRAINED_BYTES: usize = 4 * 1024 * 1024;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -128,12 +131,18 @@ async fn read_body(req: &mut ServiceRequest) -> Result<(), Problem> {
     }
     let mut payload = req.take_payload();
     let mut body = BytesMut::new();
+    let mut length = 0;
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| Problem::new(Code::InvalidInput))?;
-        if body.len() + chunk.len() > MOST_BODY_BYTES {
-            return Err(Problem::new(Code::BodyTooLarge));
+        length += chunk.len();
+        if length <= MOST_BODY_BYTES {
+            body.extend_from_slice(&chunk);
+        } else if length > MOST_DRAINED_BYTES {
+            break;
         }
-        body.extend_from_slice(&chunk);
+    }
+    if length > MOST_BODY_BYTES {
+        return Err(Problem::new(Code::BodyTooLarge));
     }
     req.extensions_mut().insert(Body(body.freeze()));
     Ok(())

@@ -14,7 +14,7 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-use chrono::{Days, Months, NaiveDate, TimeDelta};
+use chrono::{Datelike as _, Days, Months, NaiveDate, TimeDelta};
 use entity::{
     CareType, CentreId, ClassId, Filed, LngLat, MinuteOfDay, calendar_days, centre_days, centres, class_rules, classes,
     offers,
@@ -54,7 +54,7 @@ pub struct CentrePlan {
     pub row: centres::Model,
     /// Weekly hours.
     pub week: Week,
-    /// Its own special days, from today on.
+    /// Its own special days, from the first of this month on: prices by the month count its opening days.
     pub days: BTreeMap<NaiveDate, centre_days::Model>,
     /// Active classes.
     pub classes: Vec<classes::Model>,
@@ -140,7 +140,7 @@ impl Catalogue {
         let plans = load_plans(db, None, today).await?;
         self.townships.store(Arc::new(store::townships(db).await?));
         self.rules.store(Arc::new(store::class_rules(db).await?));
-        let calendar = store::calendar(db, today - Days::new(1)).await?;
+        let calendar = store::calendar(db, first_of_month(today)).await?;
         self.calendar.store(Arc::new(calendar.into_iter().map(|day| (day.date, day)).collect()));
         self.index.store(Arc::new(Index::of(plans, today)));
         self.refresh_vouchers(db, clock).await?;
@@ -272,13 +272,17 @@ impl Index {
     }
 }
 
+fn first_of_month(day: NaiveDate) -> NaiveDate {
+    day - Days::new(u64::from(day.day0()))
+}
+
 async fn load_plans(
     db: &impl ConnectionTrait,
     only: Option<&[CentreId]>,
     today: NaiveDate,
 ) -> Result<Vec<CentrePlan>, DbErr> {
     let rated_since = today.checked_sub_months(Months::new(RATED_MONTHS)).unwrap_or(today);
-    let rows = store::load(db, only, today, rated_since).await?;
+    let rows = store::load(db, only, first_of_month(today), rated_since).await?;
     let mut weeks: HashMap<CentreId, Week> = HashMap::new();
     for hours in rows.hours {
         let week = weeks.entry(hours.centre_id).or_default();

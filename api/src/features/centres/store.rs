@@ -30,12 +30,12 @@ pub(super) struct RatingRow {
     pub(super) total: i64,
 }
 
-/// Loads all active centres, or those of `only`; special days from `today`, ratings of care since
+/// Loads all active centres, or those of `only`; special days from `days_since`, ratings of care since
 /// `rated_since`.
 pub(super) async fn load(
     db: &impl ConnectionTrait,
     only: Option<&[CentreId]>,
-    today: NaiveDate,
+    days_since: NaiveDate,
     rated_since: NaiveDate,
 ) -> Result<Rows, DbErr> {
     let some = |column: sea_orm::sea_query::Expr| only.map(|ids| column.is_in(ids.iter().copied()));
@@ -50,7 +50,7 @@ pub(super) async fn load(
     Ok(Rows {
         centres: rows!(centres, Id).all(db).await?,
         hours: rows!(centre_hours, CentreId).all(db).await?,
-        days: rows!(centre_days, CentreId).filter(centre_days::Column::Date.gte(today)).all(db).await?,
+        days: rows!(centre_days, CentreId).filter(centre_days::Column::Date.gte(days_since)).all(db).await?,
         classes: rows!(classes, CentreId)
             .filter(classes::Column::Active.eq(true))
             .order_by_asc(classes::Column::Id)

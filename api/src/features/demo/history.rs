@@ -21,8 +21,8 @@ use crate::{
 /// How far back care goes.
 const DAYS: u64 = 182;
 /// A child comes in so many of a hundred months, and its family answers for so many of those.
-const COMES: usize = 78;
-const ANSWERS: usize = 72;
+const COMES: usize = 64;
+const ANSWERS: usize = 60;
 /// Elsewhere one answer in so many is a bad one; at the weak centre one in so many.
 const BAD_ONE_IN: usize = 16;
 const WEAK_BAD_ONE_IN: usize = 5;
@@ -87,8 +87,8 @@ pub(super) fn rows(today: NaiveDate, rules: &[class_rules::Model], past: &[Past]
             let comes = dice.chance(COMES);
             let care = pick_care(site, &mut dice);
             let long = match care {
-                CareType::FullDay => dice.between(2, 5),
-                CareType::HalfDay => dice.between(2, 4),
+                CareType::FullDay => dice.between(1, 4),
+                CareType::HalfDay => dice.between(1, 3),
                 CareType::Temporary => dice.between(1, 2),
                 CareType::Hourly => 1,
             };
@@ -169,20 +169,23 @@ impl Stay<'_> {
         let (unit, price) = site.price(band, self.care);
         let days = i64::try_from(self.days.len()).unwrap_or(1);
         let (quantity, amount) = match unit {
-            // Half-hours count as half an hour's price.
             OfferUnit::Hour => {
-                let minutes = i64::from(self.to.0 - self.from.0);
-                (minutes.div_euclid(60), price.share(minutes, 60))
+                let minutes = self.to.0 - self.from.0;
+                // A whole number stays one, as the lines of a quote have it.
+                let hours = if minutes % 60 == 0 { json!(minutes / 60) } else { json!(f64::from(minutes) / 60.0) };
+                (hours, price.share(minutes.into(), 60))
             }
             // As if every month had 22 opening days: nobody reckons these bookings again.
-            OfferUnit::Month => (1, price.share(days, 22)),
-            OfferUnit::Day | OfferUnit::HalfDay => (days, price.times(days)),
+            OfferUnit::Month => (json!(days), price.share(days, 22)),
+            OfferUnit::Day | OfferUnit::HalfDay => (json!(days), price.times(days)),
         };
-        let mut lines = vec![json!({"code": "care", "label": self.care.zh(), "quantity": quantity,
-            "unit_fen": price, "amount_fen": amount})];
+        let label = format!("{}（每{}）", self.care.zh(), unit.zh());
+        let mut lines = vec![
+            json!({"code": "care", "label": label, "quantity": quantity, "unit_fen": price, "amount_fen": amount}),
+        ];
         let meals = site.meals(self.care);
         if meals.0 > 0 {
-            lines.push(json!({"code": "meals", "label": "餐费", "quantity": days, "unit_fen": meals,
+            lines.push(json!({"code": "meals", "label": "餐费（每天）", "quantity": days, "unit_fen": meals,
                 "amount_fen": meals.times(days)}));
         }
         (lines.into(), amount.plus(meals.times(days)))

@@ -16,7 +16,7 @@ pub(super) const WEAK: &str = "zhangban-garden";
 pub(super) const FEW: &str = "dongyuan-family";
 
 use Band::{Family, Infant, Mixed, ToddlerBig, ToddlerSmall};
-use CareType::{FullDay, HalfDay, Hourly, Temporary};
+use CareType::{FullDay, HalfDay, Temporary};
 use Ownership::{Private, Public};
 
 const ALL: &[CareType] = CareType::ALL;

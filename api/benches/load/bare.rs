@@ -1,0 +1,150 @@
+//! The bare server: what actix-web, the pool and the database cost without any of our work.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use actix_web::{
+    App, HttpResponse, HttpServer,
+    error::ErrorInternalServerError,
+    web::{Bytes, Data, Path, get, post},
+};
+use anyhow::Context as _;
+use quanxiangtuo::platform::{
+    clock::Clock,
+    db::{Db, write_txn},
+};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement, Value};
+use uuid::Uuid;
+
+/// Rows to update; the redemptions of a run stay below it.
+pub const COUNTERS: usize = 20_000;
+/// Visits of a three-week booking.
+pub const VISITS: usize = 15;
+
+/// Makes the bare tables.
+pub async fn prepare(db: &Db) -> Result<(), DbErr> {
+    for statement in [
+        "CREATE TABLE counters (id int PRIMARY KEY, n bigint NOT NULL)",
+        "CREATE TABLE first_rows (id uuid PRIMARY KEY, counter int NOT NULL, note text NOT NULL, at timestamptz NOT NULL)",
+        "CREATE TABLE second_rows (id uuid PRIMARY KEY, counter int NOT NULL, note text NOT NULL, at timestamptz NOT NULL)",
+        &format!("INSERT INTO counters SELECT i, 0 FROM generate_series(0, {COUNTERS}) i"),
+        "ANALYZE",
+    ] {
+        db.writer().execute_unprepared(statement).await?;
+    }
+    Ok(())
+}
+
+struct Fixed(Vec<Bytes>);
+
+/// A JSON object of exactly this many bytes.
+fn fixed_json(size: usize) -> Bytes {
+    const FRAME: usize = r#"{"fixed":""}"#.len();
+    format!(r#"{{"fixed":"{}"}}"#, "x".repeat(size.saturating_sub(FRAME))).into()
+}
+
+/// Serves until killed.
+pub async fn serve(
+    listen: &str,
+    workers: usize,
+    database_url: &str,
+    pool: u32,
+    bodies: &[usize],
+) -> anyhow::Result<()> {
+    let bodies = Data::new(Fixed(bodies.iter().map(|size| fixed_json(*size)).collect()));
+    let url = database_url.to_owned();
+    let server = HttpServer::new(move || {
+        let url = url.clone();
+        App::new()
+            .app_data(bodies.clone())
+            .app_data(Data::new(Clock::system()))
+            .app_data(Data::new(VisitsSql::new()))
+            .data_factory(move || {
+                let url = url.clone();
+                async move { Db::connect(&url, pool).await }
+            })
+            .route("/fixed/{n}", get().to(fixed))
+            .route("/claim", post().to(claim))
+            .route("/redeem/{row}", post().to(redeem))
+            .route("/book", post().to(book))
+    })
+    .workers(workers)
+    .bind(listen)
+    .context("can't bind")?;
+    Ok(server.run().await?)
+}
+
+async fn fixed(n: Path<usize>, bodies: Data<Fixed>) -> HttpResponse {
+    match bodies.0.get(*n) {
+        Some(body) => HttpResponse::Ok().content_type("application/json").body(body.clone()),
+        None => HttpResponse::NotFound().finish(),
+    }
+}
+
+const NOTE: &str = "as long as a short row of ours: a few words, two ids and a date or so";
+
+async fn execute(txn: &DatabaseTransaction, sql: &str, values: Vec<Value>) -> Result<(), DbErr> {
+    txn.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, values)).await.map(drop)
+}
+
+async fn update(txn: &DatabaseTransaction, row: i32) -> Result<(), DbErr> {
+    execute(txn, "UPDATE counters SET n = n + 1 WHERE id = $1", vec![row.into()]).await
+}
+
+const INSERT_FIRST: &str = "INSERT INTO first_rows (id, counter, note, at) VALUES ($1, $2, $3, $4)";
+const INSERT_SECOND: &str = "INSERT INTO second_rows (id, counter, note, at) VALUES ($1, $2, $3, $4)";
+
+fn row(clock: &Clock, counter: i32) -> [Value; 4] {
+    [clock.id::<entity::VisitId>().0.into(), counter.into(), NOTE.into(), clock.now().into()]
+}
+
+fn created(outcome: Result<(), DbErr>) -> actix_web::Result<HttpResponse> {
+    static SENT: AtomicU64 = AtomicU64::new(0);
+    outcome.map_err(ErrorInternalServerError)?;
+    let id = Uuid::from_u64_pair(0, SENT.fetch_add(1, Ordering::Relaxed));
+    Ok(HttpResponse::Created().json(serde_json::json!({ "id": id, "note": NOTE })))
+}
+
+async fn claim(_: Bytes, db: Data<Db>, clock: Data<Clock>) -> actix_web::Result<HttpResponse> {
+    created(
+        write_txn(&db, async |txn| {
+            // The row that all contend for comes last, as in ours: it is held for the shortest time.
+            execute(txn, INSERT_FIRST, row(&clock, 0).into()).await?;
+            update(txn, 0).await
+        })
+        .await,
+    )
+}
+
+async fn redeem(n: Path<i32>, _: Bytes, db: Data<Db>, clock: Data<Clock>) -> actix_web::Result<HttpResponse> {
+    created(
+        write_txn(&db, async |txn| {
+            update(txn, *n).await?;
+            execute(txn, INSERT_FIRST, row(&clock, *n).into()).await?;
+            execute(txn, INSERT_SECOND, row(&clock, *n).into()).await
+        })
+        .await,
+    )
+}
+
+async fn book(_: Bytes, db: Data<Db>, clock: Data<Clock>, visits: Data<VisitsSql>) -> actix_web::Result<HttpResponse> {
+    created(
+        write_txn(&db, async |txn| {
+            execute(txn, INSERT_FIRST, row(&clock, 0).into()).await?;
+            let values = (0..VISITS).flat_map(|_| row(&clock, 0)).collect();
+            execute(txn, &visits.0, values).await?;
+            execute(txn, INSERT_FIRST, row(&clock, 0).into()).await
+        })
+        .await,
+    )
+}
+
+/// One INSERT of all visits.
+struct VisitsSql(String);
+
+impl VisitsSql {
+    fn new() -> Self {
+        let rows: Vec<String> =
+            (0..VISITS).map(|i| format!("(${}, ${}, ${}, ${})", 4 * i + 1, 4 * i + 2, 4 * i + 3, 4 * i + 4)).collect();
+        Self(format!("INSERT INTO second_rows (id, counter, note, at) VALUES {}", rows.join(", ")))
+    }
+}

@@ -1,0 +1,102 @@
+//! The load benchmark: `tests/bench` runs it (PostgreSQL with its default durability, the release
+//! build). What is measured against what, and why:
+//!
+//! - **search, page** (a centre's): our server against a bare actix-web server that answers a fixed JSON
+//!   of the same size (the mean of ours) from memory. A search should cost hardly more than sending
+//!   its answer.
+//! - **claim, redeem, book**: our server against the bare server running a bare transaction
+//!   (BEGIN, the statements, COMMIT) through a pool of the same size per worker. It writes as many
+//!   rows as ours: claim one INSERT and one UPDATE of the one row that all contend for; redeem one
+//!   UPDATE of a row of its own and two INSERTs (redemption, audit row); book one booking, its 15
+//!   visits in one INSERT, and one line of history. The bare tables have a primary key and nothing
+//!   else, and the statements are ready-made text: what ours adds (rules, locks, other reads,
+//!   constraints, indexes) is the difference.
+//! - **keyed-claim**: the claim with an `Idempotency-Key`, whose row and stored answer are two
+//!   writes more, against the plain bare claim.
+//!
+//! Both servers run on the same machine with the same number of workers, called by the same client
+//! (32 kept-alive connections) in turns, so that a noisy neighbour hits both; the ratio is the
+//! median over the rounds of ours ÷ bare. Only ratios travel between machines.
+//!
+//! Before a round of claims or bookings each account asks for its vouchers once, as the app does
+//! when it opens: the round measures the write, not the first look at a session. Redemptions scan
+//! codes fetched just before.
+//!
+//! It ends with 1 if a floor is missed, an answer isn't the expected one, or the database doesn't
+//! hold exactly what was acknowledged.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the benchmark reports to the terminal")]
+
+mod bare;
+mod client;
+mod process;
+mod report;
+mod runs;
+mod seed;
+
+use std::{process::ExitCode, time::Duration};
+
+use clap::Parser;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// The whole run ends by itself after this long, whatever hangs.
+const LIMIT: Duration = Duration::from_secs(300);
+
+/// Load benchmark of the server against a bare one; see the head of `api/benches/load/main.rs`.
+#[derive(Parser)]
+struct Cli {
+    /// A PostgreSQL whose user may create databases; two are made and dropped.
+    #[arg(long, env = "TEST_DATABASE_URL", hide_env_values = true)]
+    database_url: String,
+    /// Centres to search among.
+    #[arg(long, default_value_t = 10_000)]
+    centres: usize,
+    /// Divides the number of requests and seconds: a quick look, not a measurement.
+    #[arg(long, default_value_t = 1, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=100))]
+    divide: usize,
+    /// What to measure.
+    #[arg(long, value_delimiter = ',', default_value = "search,page,claim,keyed-claim,redeem,book")]
+    only: Vec<String>,
+    /// Passed by `cargo bench`.
+    #[arg(long, hide = true)]
+    bench: bool,
+    /// Serve as the bare server on this address (used by the benchmark itself).
+    #[arg(long, hide = true)]
+    bare: Option<String>,
+    /// Sizes of the JSON that the bare server answers.
+    #[arg(long, hide = true)]
+    body: Vec<usize>,
+    /// Pool of each bare worker.
+    #[arg(long, hide = true, default_value_t = 8)]
+    pool: u32,
+    /// Bare workers.
+    #[arg(long, hide = true, default_value_t = 2)]
+    workers: usize,
+}
+
+#[actix_web::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = match &cli.bare {
+        Some(listen) => bare::serve(listen, cli.workers, &cli.database_url, cli.pool, &cli.body).await.map(|()| true),
+        None => bounded(&cli).await,
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The benchmark, unless a signal or the limit comes first; either way the children are stopped.
+async fn bounded(cli: &Cli) -> anyhow::Result<bool> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        outcome = runs::all(cli) => outcome,
+        _ = terminate.recv() => anyhow::bail!("terminated"),
+        _ = tokio::signal::ctrl_c() => anyhow::bail!("interrupted"),
+        () = tokio::time::sleep(LIMIT) => anyhow::bail!("not done within {LIMIT:?}"),
+    }
+}

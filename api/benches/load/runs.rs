@@ -1,0 +1,385 @@
+//! The run: databases, servers, operations in turns, what must hold at the end.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use anyhow::Context as _;
+use entity::{VoucherId, bookings, campaigns, redemptions, visits, vouchers};
+use migration::{Migrator, MigratorTrait as _};
+use quanxiangtuo::{
+    features::centres::coords::Coord,
+    platform::{clock::Stopwatch, crypto::random_bytes, db::Db},
+};
+use sea_orm::{ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
+use serde_json::{Value, json};
+
+use crate::{
+    Cli, bare,
+    client::{self, Request, Sample, Until},
+    process::Server,
+    report::{self, Row},
+    seed::{self, City, Parent, Sizes},
+};
+
+/// Rounds of each operation, ours and bare in turns; one more before them warms up.
+const ROUNDS: usize = 3;
+/// Time of one round of reads.
+const READ_ROUND: Duration = Duration::from_millis(1700);
+/// Writes of one round.
+const CLAIMS: usize = 1000;
+const KEYED_CLAIMS: usize = 500;
+const REDEMPTIONS: usize = 1000;
+const BOOKINGS: usize = 500;
+/// Centres that bookings are spread over.
+const BOOKED_CENTRES: usize = 500;
+/// As in `config.default.toml`; the bare server gets the same.
+const POOL: &str = "8";
+/// Ceiling of the idle server's memory.
+const IDLE_MB: f64 = 60.0;
+/// An idle server has settled.
+const SETTLE: Duration = Duration::from_secs(2);
+
+const SERVER: &str = env!("CARGO_BIN_EXE_quanxiangtuo");
+
+/// A database of this run, dropped at its end.
+struct Scratch {
+    admin: Db,
+    name: String,
+    url: String,
+}
+
+impl Scratch {
+    async fn make(admin_url: &str, name: &str) -> anyhow::Result<Self> {
+        let name = format!("{name}_{}", data_encoding::HEXLOWER.encode(&random_bytes::<4>()));
+        let admin = Db::connect(admin_url, 1).await.context("PostgreSQL doesn't answer at the URL given")?;
+        admin.writer().execute_unprepared(&format!("CREATE DATABASE {name}")).await?;
+        let (base, query) = admin_url.split_once('?').map_or((admin_url, String::new()), |(b, q)| (b, format!("?{q}")));
+        let (server, _) = base.rsplit_once('/').context("the URL names no database")?;
+        Ok(Self { admin, url: format!("{server}/{name}{query}"), name })
+    }
+
+    async fn drop(self) -> anyhow::Result<()> {
+        let statement = format!("DROP DATABASE {} WITH (FORCE)", self.name);
+        self.admin.writer().execute_unprepared(&statement).await?;
+        Ok(())
+    }
+}
+
+/// Everything; tells whether all floors hold.
+pub async fn all(cli: &Cli) -> anyhow::Result<bool> {
+    let folder = Folder::make()?;
+    let workers = std::thread::available_parallelism().map_or(2, usize::from);
+    println!("{workers} workers each, pools of {POOL} a worker, {} connections", client::CONCURRENCY);
+    let idle = idle_demonstration(&folder.0).await?;
+
+    let ours = Scratch::make(&cli.database_url, "bench_ours").await?;
+    let bare = Scratch::make(&cli.database_url, "bench_bare").await?;
+    let outcome = measured(cli, workers, &ours.url, &bare.url).await;
+    let dropped = (ours.drop().await, bare.drop().await);
+    let (rows, memory) = outcome?;
+    dropped.0.and(dropped.1)?;
+
+    let fast = report::print(&rows);
+    println!();
+    let small = report::print_memory("idle, demonstration on SQLite", idle, Some(IDLE_MB));
+    for (what, mb) in memory {
+        report::print_memory(&what, mb, None);
+    }
+    println!("{}", if fast && small { "every floor holds" } else { "a floor is missed" });
+    Ok(fast && small)
+}
+
+/// Memory of the server as `cargo run` starts it.
+async fn idle_demonstration(folder: &Path) -> anyhow::Result<f64> {
+    let data = folder.join("demonstration");
+    let settings = [("DATA_DIR", data.display().to_string())];
+    let server = Server::start(|address| server(address, &settings), "/readyz").await?;
+    tokio::time::sleep(SETTLE).await;
+    server.resident_mb()
+}
+
+fn server(address: SocketAddr, settings: &[(&str, String)]) -> Command {
+    let mut command = Command::new(SERVER);
+    command
+        .env_clear()
+        .env("LISTEN", address.to_string())
+        .env("LOG", "warn")
+        .envs(settings.iter().map(|(name, value)| (name, value)));
+    command
+}
+
+async fn measured(
+    cli: &Cli,
+    workers: usize,
+    ours_url: &str,
+    bare_url: &str,
+) -> anyhow::Result<(Vec<Row>, Vec<(String, f64)>)> {
+    let watch = Stopwatch::start();
+    let db = Db::connect(ours_url, 4).await?;
+    Migrator::up(db.writer(), None).await?;
+    let per = |round: usize| (ROUNDS + 1) * (round / cli.divide);
+    let wanted = |name: &str| cli.only.iter().any(|only| only == name);
+    let families = |name: &str, round: usize| if wanted(name) { per(round) } else { 0 };
+    let sizes = Sizes {
+        centres: cli.centres,
+        claimers: families("claim", CLAIMS),
+        keyed: families("keyed-claim", KEYED_CLAIMS),
+        bookers: families("book", BOOKINGS),
+        holders: families("redeem", REDEMPTIONS),
+    };
+    let city = seed::city(&db, &sizes).await.context("seeding")?;
+    db.writer().execute_unprepared("ANALYZE").await?;
+    println!("{} centres seeded in {:.1} s", cli.centres, watch.elapsed().as_secs_f64());
+
+    let settings = [
+        ("DATABASE_URL", ours_url.to_owned()),
+        ("DB_POOL", POOL.to_owned()),
+        ("WORKERS", workers.to_string()),
+        ("DEMO_DATA", "off".to_owned()),
+        ("RATE_LIMITS", "off".to_owned()),
+    ];
+    let ours = Server::start(|address| server(address, &settings), "/readyz").await?;
+    tokio::time::sleep(SETTLE).await;
+    let mut memory = vec![(format!("idle, {} centres on PostgreSQL", cli.centres), ours.resident_mb()?)];
+
+    let searches: Vec<Request> = city.points.iter().map(|point| client::get(&search_path(*point), None)).collect();
+    let step = (city.centres.len() / 512).max(1);
+    let pages: Vec<Request> =
+        city.centres.iter().step_by(step).map(|id| client::get(&format!("/api/v1/centres/{id}"), None)).collect();
+    let bodies = [mean_size(&ours, &searches, "search").await?, mean_size(&ours, &pages, "page").await?];
+
+    let bare_db = Db::connect(bare_url, 1).await?;
+    bare::prepare(&bare_db).await?;
+    let bare = Server::start(|address| bare_server(address, workers, bare_url, &bodies), "/fixed/0").await?;
+
+    let bench = Bench { ours, bare, divide: cli.divide };
+    let mut rows = Vec::new();
+    if wanted("search") {
+        rows.push(bench.reads("search", Some((0.5, 0.9)), &searches, 0).await?);
+    }
+    if wanted("page") {
+        rows.push(bench.reads("page", None, &pages, 1).await?);
+    }
+    rows.extend(bench.writes(&city).await?);
+    bench.check(&db, &city, &sizes).await?;
+    memory.push(("after the load".to_owned(), bench.ours.resident_mb()?));
+    Ok((rows, memory))
+}
+
+fn bare_server(address: SocketAddr, workers: usize, url: &str, bodies: &[usize]) -> Command {
+    // Its own path is known to Linux even if the file was replaced meanwhile.
+    let mut command = Command::new("/proc/self/exe");
+    command.env_clear();
+    command.args(["--bare", &address.to_string(), "--database-url", url, "--pool", POOL]);
+    command.args(["--workers", &workers.to_string()]);
+    for body in bodies {
+        command.args(["--body", &body.to_string()]);
+    }
+    command
+}
+
+fn search_path(point: entity::LngLat) -> String {
+    let point = Coord::Gcj02.from_wgs84(point);
+    format!("/api/v1/centres?lng={:.6}&lat={:.6}&minutes=15&limit=20", point.lng, point.lat)
+}
+
+/// Mean size of the answers; says what was answered.
+async fn mean_size(ours: &Server, requests: &[Request], name: &str) -> anyhow::Result<usize> {
+    let sample = client::load(ours.address, requests.to_vec(), Until::AllSent, true).await?.expect(name, 200)?;
+    let (mut size, mut hits) = (0, 0);
+    for (_, body) in &sample.bodies {
+        size += body.len();
+        let body: Value = serde_json::from_slice(body)?;
+        hits += body["items"].as_array().map_or(0, Vec::len);
+    }
+    let n = sample.bodies.len().max(1);
+    println!("{name}: {} bytes and {} hits an answer on average, of {n}", size / n, hits / n);
+    Ok(size / n)
+}
+
+struct Bench {
+    ours: Server,
+    bare: Server,
+    divide: usize,
+}
+
+impl Bench {
+    /// One round of both, in an order that changes from round to round.
+    async fn round(
+        &self,
+        round: usize,
+        row: &mut Row,
+        expected: u16,
+        ours: Vec<Request>,
+        bare: Vec<Request>,
+        until: Until,
+    ) -> anyhow::Result<()> {
+        let run = async |server: &Server, requests| -> anyhow::Result<Sample> {
+            client::load(server.address, requests, until, false).await?.expect(row.name, expected)
+        };
+        let (ours, bare) = if round.is_multiple_of(2) {
+            let ours = run(&self.ours, ours).await?;
+            (ours, run(&self.bare, bare).await?)
+        } else {
+            let bare = run(&self.bare, bare).await?;
+            (run(&self.ours, ours).await?, bare)
+        };
+        if round > 0 {
+            row.add(&ours, &bare);
+        }
+        Ok(())
+    }
+
+    async fn reads(
+        &self,
+        name: &'static str,
+        floor: Option<(f64, f64)>,
+        requests: &[Request],
+        body: usize,
+    ) -> anyhow::Result<Row> {
+        let mut row = Row::new(name, floor);
+        let fixed = vec![client::get(&format!("/fixed/{body}"), None)];
+        for round in 0..=ROUNDS {
+            let time = if round == 0 { READ_ROUND / 3 } else { READ_ROUND } / u32::try_from(self.divide)?;
+            self.round(round, &mut row, 200, requests.to_vec(), fixed.clone(), Until::Elapsed(time)).await?;
+        }
+        println!("{name}: done");
+        Ok(row)
+    }
+
+    /// The rounds of one write; `ours` makes the requests of a round from its slice of `subjects`.
+    async fn rounds<S>(
+        &self,
+        mut row: Row,
+        subjects: &[S],
+        mut ours: impl AsyncFnMut(&[S]) -> anyhow::Result<Vec<Request>>,
+        bare: impl Fn(usize) -> Request,
+    ) -> anyhow::Result<Row> {
+        let per_round = (subjects.len() / (ROUNDS + 1)).max(1);
+        for (round, subjects) in subjects.chunks_exact(per_round).enumerate() {
+            let ours = ours(subjects).await?;
+            let bare = (0..subjects.len()).map(|i| bare(round * per_round + i)).collect();
+            self.round(round, &mut row, 201, ours, bare, Until::AllSent).await?;
+        }
+        if !row.is_empty() {
+            println!("{}: done", row.name);
+        }
+        Ok(row)
+    }
+
+    async fn writes(&self, city: &City) -> anyhow::Result<Vec<Row>> {
+        let claim = format!("/api/v1/campaigns/{}/vouchers", city.campaign);
+        let bare_claim = |_| client::post("/claim", None, "", &json!({}));
+        let claims = |key: bool| {
+            let claim = claim.clone();
+            async move |parents: &[Parent]| {
+                self.open_app(parents).await?;
+                let request = |parent: &Parent| {
+                    let header =
+                        if key { format!("Idempotency-Key: claim-{}\r\n", parent.child) } else { String::new() };
+                    client::post(&claim, Some(&parent.token), &header, &json!({ "child_id": parent.child }))
+                };
+                Ok(parents.iter().map(request).collect())
+            }
+        };
+        let mut rows = Vec::new();
+        rows.push(self.rounds(Row::new("claim", Some((0.5, 1.0))), &city.claimers, claims(false), bare_claim).await?);
+        rows.push(self.rounds(Row::new("keyed-claim", None), &city.keyed, claims(true), bare_claim).await?);
+
+        let redeem = async |holders: &[(Parent, VoucherId)]| {
+            let codes = self.codes(holders).await?;
+            let request = |(i, code): (usize, String)| {
+                let desk = &city.desks[i % city.desks.len()];
+                let body = json!({ "code": code, "request_id": format!("bench-{}", holders[i].1) });
+                client::post("/api/v1/desk/redemptions", Some(desk), "", &body)
+            };
+            Ok(codes.into_iter().enumerate().map(request).collect())
+        };
+        let bare_redeem = |i: usize| client::post(&format!("/redeem/{}", 1 + i % bare::COUNTERS), None, "", &json!({}));
+        rows.push(self.rounds(Row::new("redeem", Some((0.5, 1.0))), &city.holders, redeem, bare_redeem).await?);
+
+        let places: Vec<_> = city.centres.iter().take(BOOKED_CENTRES).collect();
+        let (start, end) = (city.monday, city.monday + chrono::Days::new(18));
+        let mut booked = 0;
+        let book = async |parents: &[Parent]| {
+            self.open_app(parents).await?;
+            let request = |parent: &Parent| {
+                booked += 1;
+                let body = json!({
+                    "child_id": parent.child, "centre_id": places[booked % places.len()],
+                    "care_type": "full_day", "start_date": start, "end_date": end,
+                });
+                client::post("/api/v1/bookings", Some(&parent.token), "", &body)
+            };
+            Ok(parents.iter().map(request).collect())
+        };
+        let bare_book = |_| client::post("/book", None, "", &json!({}));
+        rows.push(self.rounds(Row::new("book", None), &city.bookers, book, bare_book).await?);
+        rows.retain(|row| !row.is_empty());
+        Ok(rows)
+    }
+
+    /// What the app asks for when it opens.
+    async fn open_app(&self, parents: &[Parent]) -> anyhow::Result<()> {
+        let requests = parents.iter().map(|parent| client::get("/api/v1/vouchers", Some(&parent.token))).collect();
+        client::load(self.ours.address, requests, Until::AllSent, false).await?.expect("vouchers", 200)?;
+        Ok(())
+    }
+
+    /// The present codes of vouchers, in their order.
+    async fn codes(&self, holders: &[(Parent, VoucherId)]) -> anyhow::Result<Vec<String>> {
+        let request = |(parent, voucher): &(Parent, VoucherId)| {
+            client::get(&format!("/api/v1/vouchers/{voucher}/code"), Some(&parent.token))
+        };
+        let requests = holders.iter().map(request).collect();
+        let mut sample = client::load(self.ours.address, requests, Until::AllSent, true).await?.expect("code", 200)?;
+        sample.bodies.sort_by_key(|(i, _)| *i);
+        let code = |(_, body): &(usize, Vec<u8>)| -> anyhow::Result<String> {
+            let body: Value = serde_json::from_slice(body)?;
+            Ok(body["code"].as_str().context("no code")?.to_owned())
+        };
+        sample.bodies.iter().map(code).collect()
+    }
+
+    /// What was acknowledged is what the database holds: every request was answered 201.
+    async fn check(&self, db: &Db, city: &City, sizes: &Sizes) -> anyhow::Result<()> {
+        let db = db.reader();
+        let campaign = campaigns::Entity::find_by_id(city.campaign).one(db).await?.context("no campaign")?;
+        let issued = vouchers::Entity::find().filter(vouchers::Column::CampaignId.eq(city.campaign)).count(db).await?;
+        let used = vouchers::Entity::find().filter(vouchers::Column::UnitsUsed.eq(1)).count(db).await?;
+        for (what, found, expected) in [
+            ("claimed", u64::try_from(campaign.claimed)?, sizes.claimers + sizes.keyed),
+            ("vouchers", issued, sizes.claimers + sizes.keyed),
+            ("units used", used, sizes.holders),
+            ("redemptions", redemptions::Entity::find().count(db).await?, sizes.holders),
+            ("bookings", bookings::Entity::find().count(db).await?, sizes.bookers),
+            ("visits", visits::Entity::find().count(db).await?, sizes.bookers * bare::VISITS),
+        ] {
+            anyhow::ensure!(found == expected as u64, "{what}: {expected} acknowledged, {found} stored");
+        }
+        println!("stored exactly as acknowledged: {issued} vouchers, {used} redemptions, {} bookings", sizes.bookers);
+        Ok(())
+    }
+}
+
+/// A temporary folder.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn make() -> anyhow::Result<Self> {
+        let name = format!("qxt-bench-{}", data_encoding::HEXLOWER.encode(&random_bytes::<6>()));
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir(&path)?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}

@@ -1,0 +1,187 @@
+//! What the desk sends and gets. Children's names are masked: the desk sees whom to expect.
+
+use chrono::NaiveDate;
+use entity::{BookingId, BookingStatus, CareType, ChildId, ClassId, Fen, MinuteOfDay, VisitId, VisitStatus};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::dto::{BookingEntryCheckOut, BookingVisitOut};
+use crate::http::{Day, Line, Moment};
+
+/// Which day.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct DeskTodayQuery {
+    /// The local date; today if absent.
+    pub date: Option<Day>,
+}
+
+/// A child as its centre sees it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct DeskChildOut {
+    /// Id.
+    pub id: ChildId,
+    /// All but the first character hidden.
+    #[schema(example = "小*")]
+    pub name: String,
+    /// Completed months on the day.
+    #[schema(example = 18)]
+    pub age_months: i32,
+}
+
+/// A visit of the day.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct DeskVisitOut {
+    /// Id.
+    pub id: VisitId,
+    /// Its booking.
+    pub booking_id: BookingId,
+    /// Whom to expect.
+    pub child: DeskChildOut,
+    /// The class.
+    pub class_id: ClassId,
+    /// Its name, while the class exists.
+    #[schema(example = "托小班")]
+    pub class_name: Option<String>,
+    /// Form of care.
+    pub care_type: CareType,
+    /// The local date.
+    pub date: NaiveDate,
+    /// From.
+    pub from: MinuteOfDay,
+    /// To.
+    pub to: MinuteOfDay,
+    /// Where it stands.
+    pub status: VisitStatus,
+    /// Whether the child holds a trial voucher that is good on this day.
+    pub has_voucher: bool,
+    /// Health check and vaccination.
+    pub entry_check: BookingEntryCheckOut,
+    /// When the child came.
+    pub checked_in_at: Option<Moment>,
+    /// When the child left.
+    pub checked_out_at: Option<Moment>,
+}
+
+/// The visits of a day.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DeskDayOut {
+    /// The local date.
+    pub date: NaiveDate,
+    /// Ordered by the hour they begin.
+    pub items: Vec<DeskVisitOut>,
+}
+
+/// A booking as its centre sees it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct DeskBookingOut {
+    /// Id.
+    pub id: BookingId,
+    /// Where it stands.
+    pub status: BookingStatus,
+    /// For whom.
+    pub child: DeskChildOut,
+    /// The class.
+    pub class_id: ClassId,
+    /// Its name, while the class exists.
+    #[schema(example = "托小班")]
+    pub class_name: Option<String>,
+    /// Form of care.
+    pub care_type: CareType,
+    /// First day asked for.
+    pub start_date: NaiveDate,
+    /// Last day asked for.
+    pub end_date: NaiveDate,
+    /// The days, earliest first.
+    pub visits: Vec<BookingVisitOut>,
+    /// The price as quoted.
+    pub total_fen: Fen,
+    /// Health check and vaccination.
+    pub entry_check: BookingEntryCheckOut,
+    /// While `pending`: answer by then.
+    pub confirm_by: Option<Moment>,
+    /// Why it was declined or cancelled.
+    pub reason: Option<String>,
+    /// When it was made.
+    pub created_at: Moment,
+}
+
+/// Why the centre declines or cancels; the family reads it.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct DeskReasonIn {
+    /// For the family.
+    #[schema(example = "当日停电，暂停服务")]
+    pub reason: Line<200>,
+}
+
+/// Nothing to say: `{}`.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct DeskCheckInIn {}
+
+/// Who takes the child home.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct DeskCheckOutIn {
+    /// Who takes the child home; absent: the guardian.
+    #[schema(example = "奶奶")]
+    pub collected_by: Option<Line<40>>,
+    /// The code of a person whom the guardian named, as shown at the desk. Only noted that one was
+    /// shown: codes are not checked yet.
+    pub pickup_code: Option<Line<16>>,
+}
+
+/// Why the child doesn't come.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct DeskAbsentIn {
+    /// As the family told.
+    #[schema(example = "孩子发烧")]
+    pub reason: Option<Line<200>>,
+}
+
+/// A visit after a step at the desk.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct DeskVisitStepOut {
+    /// Id.
+    pub id: VisitId,
+    /// Its booking.
+    pub booking_id: BookingId,
+    /// Where the booking stands now.
+    pub booking_status: BookingStatus,
+    /// The child.
+    pub child_id: ChildId,
+    /// The local date.
+    pub date: NaiveDate,
+    /// From.
+    pub from: MinuteOfDay,
+    /// To.
+    pub to: MinuteOfDay,
+    /// Where it stands now.
+    pub status: VisitStatus,
+    /// When the child came.
+    pub checked_in_at: Option<Moment>,
+    /// When the child left.
+    pub checked_out_at: Option<Moment>,
+}
+
+/// Health check and vaccination as seen by the centre.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct DeskEntryCheckIn {
+    /// The day of the passed health check; not in the future.
+    pub passed_on: Day,
+    /// Whether the vaccinations of the age are complete.
+    pub vaccinated: bool,
+}
+
+/// The entry check as recorded.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct DeskEntryCheckOut {
+    /// The child.
+    pub child_id: ChildId,
+    /// The day of the passed health check.
+    pub passed_on: NaiveDate,
+    /// Whether the vaccinations of the age are complete.
+    pub vaccinated: bool,
+    /// Whether full-day and half-day care may begin today.
+    pub entry_check: BookingEntryCheckOut,
+    /// When it was recorded.
+    pub recorded_at: Moment,
+}

@@ -1,0 +1,93 @@
+//! Handlers for guardians.
+
+use actix_web::{HttpResponse, get, http::StatusCode, post, web::Data};
+use entity::BookingId;
+
+use super::{
+    dto::{BookingIn, BookingOut, BookingsQuery, CancelBookingIn, QuoteOut},
+    service,
+};
+use crate::{
+    error::Result,
+    features::auth::Guardian,
+    http::{Idempotency, Json, Page, Path, Query, Refusals},
+    state::Ctx,
+};
+
+/// Ask what care would cost
+///
+/// The same body as for a booking, the same price, days and class; says for each day whether there
+/// is a place. Changes nothing. Days on which the centre is closed are left out and listed.
+#[utoipa::path(tag = "bookings", security(("bearer" = [])), request_body = BookingIn, responses(
+    (status = 200, description = "What the booking would be", body = QuoteOut), Refusals))]
+#[post("/bookings/quote")]
+pub(super) async fn quote_booking(
+    ctx: Data<Ctx>,
+    guardian: Guardian,
+    Json(body): Json<BookingIn>,
+) -> Result<HttpResponse> {
+    Ok(HttpResponse::Ok().json(service::quote(&ctx, guardian.family_id, &body).await?))
+}
+
+/// Book care
+///
+/// All days or none (`NO_PLACE` with the full `dates`), unless `best_effort` is set. `confirmed` at
+/// once, or `pending` until the centre answers, by `confirm_by`. A missing entry check doesn't
+/// refuse the booking: `entry_check` says by when it is needed.
+#[utoipa::path(tag = "bookings", security(("bearer" = [])), request_body = BookingIn,
+    params(("Idempotency-Key" = Option<String>, Header, description = "8–64 visible characters; the same key and body get the first answer again")),
+    responses((status = 201, description = "Booked", body = BookingOut), Refusals))]
+#[post("/bookings")]
+pub(super) async fn create_booking(
+    ctx: Data<Ctx>,
+    guardian: Guardian,
+    key: Idempotency,
+    Json(body): Json<BookingIn>,
+) -> Result<HttpResponse> {
+    Ok(service::book(&ctx, guardian.family_id, &key, &body).await?.respond(StatusCode::CREATED))
+}
+
+/// List the family's bookings
+///
+/// Newest first.
+#[utoipa::path(tag = "bookings", security(("bearer" = [])), params(BookingsQuery), responses(
+    (status = 200, description = "A page of bookings", body = Page<BookingOut>), Refusals))]
+#[get("/bookings")]
+pub(super) async fn list_bookings(
+    ctx: Data<Ctx>,
+    guardian: Guardian,
+    Query(query): Query<BookingsQuery>,
+) -> Result<HttpResponse> {
+    Ok(HttpResponse::Ok().json(service::bookings(&ctx, guardian.family_id, query).await?))
+}
+
+/// Read a booking
+///
+/// With its days and where each stands.
+#[utoipa::path(tag = "bookings", security(("bearer" = [])),
+    params(("id" = BookingId, Path, description = "The booking")),
+    responses((status = 200, description = "The booking", body = BookingOut), Refusals))]
+#[get("/bookings/{id}")]
+pub(super) async fn read_booking(ctx: Data<Ctx>, guardian: Guardian, id: Path<BookingId>) -> Result<HttpResponse> {
+    Ok(HttpResponse::Ok().json(service::booking(&ctx, guardian.family_id, id.0).await?))
+}
+
+/// Cancel a booking
+///
+/// What is still to come is cancelled and its places are free again; until `can_cancel_until`,
+/// afterwards `CANCEL_WINDOW_CLOSED` with the centre's phone.
+#[utoipa::path(tag = "bookings", security(("bearer" = [])), request_body = CancelBookingIn,
+    params(("id" = BookingId, Path, description = "The booking"),
+        ("Idempotency-Key" = Option<String>, Header, description = "8–64 visible characters; the same key and body get the first answer again")),
+    responses((status = 200, description = "Cancelled", body = BookingOut), Refusals))]
+#[post("/bookings/{id}/cancel")]
+pub(super) async fn cancel_booking(
+    ctx: Data<Ctx>,
+    guardian: Guardian,
+    key: Idempotency,
+    id: Path<BookingId>,
+    Json(CancelBookingIn { reason }): Json<CancelBookingIn>,
+) -> Result<HttpResponse> {
+    let cancelled = service::cancel(&ctx, guardian.family_id, &key, id.0, reason.as_deref()).await?;
+    Ok(cancelled.respond(StatusCode::OK))
+}

@@ -1,0 +1,185 @@
+//! On what terms a class takes a wish: age, notice, horizon, length; and where it is full.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
+use entity::{Band, CareType, ClassId, MinuteOfDay, class_rules, classes, offers, rosters};
+
+use super::stays::Stay;
+use crate::{
+    error::{Code, Problem, Text},
+    features::centres::{
+        rules::{SLOTS, age_fits, capacity, class_rule, occupancy, slots},
+        store::Held,
+    },
+    http::Moment,
+    platform::clock::{instant_at, local, minute_of_day},
+};
+
+/// Why a class doesn't take a wish.
+#[derive(Clone, Debug)]
+pub enum Unfit {
+    /// Too young or too old on these dates.
+    Age(Vec<NaiveDate>),
+    /// Another of its terms.
+    Terms(Box<Problem>),
+}
+
+/// What the terms are checked against.
+pub struct Case<'a> {
+    /// The child's date of birth.
+    pub birth: NaiveDate,
+    /// Months past the upper age that the centre allows.
+    pub grace: i32,
+    /// Ages and ratios.
+    pub rules: &'a [class_rules::Model],
+    /// Days and hours, in order.
+    pub stays: &'a [Stay],
+    /// The present.
+    pub now: DateTime<Utc>,
+}
+
+impl Case<'_> {
+    /// The dates on which the child's age doesn't fit the band.
+    #[must_use]
+    pub fn misfits(&self, band: Band) -> Vec<NaiveDate> {
+        let fits =
+            |date| class_rule(self.rules, band, date).is_some_and(|rule| age_fits(rule, self.grace, self.birth, date));
+        self.stays.iter().map(|stay| stay.date).filter(|date| !fits(*date)).collect()
+    }
+
+    /// Checks age, notice, horizon and length for one class.
+    pub fn check(&self, class: &classes::Model, offer: &offers::Model) -> Result<(), Unfit> {
+        let misfits = self.misfits(class.band);
+        if !misfits.is_empty() {
+            return Err(Unfit::Age(misfits));
+        }
+        let (Some(first), Some(last)) = (self.stays.first(), self.stays.last()) else { return Ok(()) };
+        let earliest = earliest(offer, self.now);
+        if instant_at(first.date, first.from) < earliest {
+            return Err(Unfit::Terms(Box::new(too_short(offer.notice_minutes, earliest))));
+        }
+        let horizon = Days::new(u64::try_from(offer.horizon_days).unwrap_or(0));
+        let latest = local(self.now).date_naive() + horizon;
+        if last.date > latest {
+            return Err(Unfit::Terms(Box::new(
+                Problem::new(Code::HorizonExceeded)
+                    .detail(Text::new(
+                        format!("目前只能预约{latest}及以前的日期，请选择更近的日期。"),
+                        format!("Dates up to {latest} can be booked."),
+                    ))
+                    .fact("latest_date", latest),
+            )));
+        }
+        let short = |stay: &Stay| stay.to.0 - stay.from.0 < offer.min_minutes;
+        if offer.care_type == CareType::Hourly && self.stays.iter().any(short) {
+            let least = offer.min_minutes;
+            return Err(Unfit::Terms(Box::new(Problem::field(
+                "to",
+                "too_short",
+                Text::new(
+                    format!("计时托至少{least}分钟，请延长时间。"),
+                    format!("Hourly care takes at least {least} minutes."),
+                ),
+            ))));
+        }
+        Ok(())
+    }
+}
+
+/// The earliest begin. A temporary visit may begin in the half-hour that has begun.
+fn earliest(offer: &offers::Model, now: DateTime<Utc>) -> DateTime<Utc> {
+    let earliest = now + TimeDelta::minutes(i64::from(offer.notice_minutes.max(0)));
+    if offer.care_type == CareType::Temporary {
+        instant_at(local(earliest).date_naive(), minute_of_day(earliest).floor_half_hour())
+    } else {
+        earliest
+    }
+}
+
+fn too_short(notice_minutes: i32, earliest: DateTime<Utc>) -> Problem {
+    let at = local(earliest).format("%Y-%m-%d %H:%M");
+    Problem::new(Code::NoticeTooShort)
+        .detail(Text::new(
+            format!("须提前{notice_minutes}分钟预约，请选择{at}以后开始的时间。"),
+            format!("Book {notice_minutes} minutes ahead: care that begins at {at} or later."),
+        ))
+        .fact("earliest", Moment(earliest))
+}
+
+/// Classes made for one age before mixed groups, so that mixed places stay for those who need them.
+#[must_use]
+pub const fn preference(band: Band) -> u8 {
+    match band {
+        Band::Infant | Band::ToddlerSmall | Band::ToddlerBig => 0,
+        Band::Mixed => 1,
+        Band::Family => 2,
+    }
+}
+
+/// The places of some classes on some dates: what is held and what may be.
+pub struct Places {
+    held: HashMap<(ClassId, NaiveDate), [i32; SLOTS]>,
+    rosters: HashMap<(ClassId, NaiveDate), Vec<rosters::Model>>,
+}
+
+impl Places {
+    /// From the rows of the database.
+    #[must_use]
+    pub fn of(held: Vec<Held>, rosters: Vec<rosters::Model>) -> Self {
+        let mut stays: HashMap<(ClassId, NaiveDate), Vec<(MinuteOfDay, MinuteOfDay, i32)>> = HashMap::new();
+        for h in held {
+            let n = i32::try_from(h.n).unwrap_or(i32::MAX);
+            stays.entry((h.class_id, h.date)).or_default().push((h.from_min, h.to_min, n));
+        }
+        let mut lines: HashMap<_, Vec<_>> = HashMap::new();
+        for line in rosters {
+            lines.entry((line.class_id, line.date)).or_default().push(line);
+        }
+        Self { held: stays.into_iter().map(|(key, stays)| (key, occupancy(stays))).collect(), rosters: lines }
+    }
+
+    /// The dates on which one more stay would take the class over its places or its carers at any
+    /// half-hour (invariant 1).
+    #[must_use]
+    pub fn full(&self, class: &classes::Model, rules: &[class_rules::Model], stays: &[Stay]) -> Vec<NaiveDate> {
+        let is_full = |stay: &&Stay| {
+            let key = (class.id, stay.date);
+            let Some(rule) = class_rule(rules, class.band, stay.date) else { return true };
+            let roster = self.rosters.get(&key).map_or(&[][..], Vec::as_slice);
+            let most = capacity(class.places, class.carers, rule.per_carer, roster);
+            let held = self.held.get(&key).copied().unwrap_or([0; SLOTS]);
+            slots(stay.from, stay.to).any(|slot| held[slot] >= most[slot])
+        };
+        stays.iter().filter(is_full).map(|stay| stay.date).collect()
+    }
+}
+
+/// Of the classes that a child fits nowhere whole: the refusal, with the dates past the class that
+/// fits longest.
+#[must_use]
+pub fn age_mismatch(misfits: &BTreeMap<ClassId, Vec<NaiveDate>>, names: &dyn Fn(ClassId) -> String) -> Problem {
+    let Some((class, dates)) = misfits.iter().min_by_key(|(_, dates)| dates.len()) else {
+        return Problem::new(Code::AgeClassMismatch);
+    };
+    let (name, listed) = (names(*class), listed(dates));
+    Problem::new(Code::AgeClassMismatch)
+        .detail(Text::new(
+            format!("孩子在{listed}的月龄不符合“{name}”的要求，请调整日期或选择其他班级。"),
+            format!("On {} of these dates the child's age does not fit the class; see `dates`.", dates.len()),
+        ))
+        .fact("dates", dates)
+        .fact("class_id", class)
+}
+
+/// Up to three dates for people, and how many in all.
+#[must_use]
+pub fn listed(dates: &[NaiveDate]) -> String {
+    let first: Vec<_> = dates.iter().take(3).map(NaiveDate::to_string).collect();
+    let first = first.join("、");
+    if dates.len() > 3 { format!("{first}等{}天", dates.len()) } else { first }
+}
+
+#[cfg(test)]
+#[path = "terms_tests.rs"]
+mod tests;

@@ -1,0 +1,171 @@
+//! Quote and book.
+
+use std::cell::Cell;
+
+use chrono::TimeDelta;
+use entity::{BookingStatus, CentreId, Confirmation, FamilyId, VisitStatus, bookings, visits};
+use sea_orm::DatabaseTransaction;
+
+use super::{
+    super::{
+        dto::{BookingIn, BookingOut, QuoteOut, QuoteVisitOut},
+        rules::life,
+        store,
+    },
+    consider::{self, Considered, consider},
+    event, show,
+};
+use crate::{
+    error::{Problem, Result},
+    http::{Idempotency, Moment, Once, once},
+    platform::clock::instant_at,
+    state::Ctx,
+};
+
+/// What a booking would be; changes nothing.
+pub async fn quote(ctx: &Ctx, family: FamilyId, body: &BookingIn) -> Result<QuoteOut> {
+    let stale = Cell::new(false);
+    match consider(ctx.db.reader(), ctx, family, body, false, &stale).await {
+        Err(_) if stale.take() => {
+            reload(ctx, body.centre_id).await?;
+            consider(ctx.db.reader(), ctx, family, body, false, &stale).await
+        }
+        seen => seen,
+    }
+    .map(|seen| quote_out(body, seen))
+}
+
+fn quote_out(body: &BookingIn, seen: Considered) -> QuoteOut {
+    let Considered { child, plan, class, offer, stays, skipped, full, overlaps, price, entry_check } = seen;
+    let begins = stays.first().map(|stay| instant_at(stay.date, stay.from));
+    let cutoff = TimeDelta::minutes(i64::from(offer.cutoff_minutes));
+    QuoteOut {
+        available: overlaps.is_empty() && !stays.is_empty() && (body.best_effort || full.is_empty()),
+        child_id: child.id,
+        centre_id: plan.row.id,
+        class_id: class.id,
+        class_name: class.name,
+        care_type: body.care_type,
+        start_date: body.start_date.0,
+        end_date: body.end_date.unwrap_or(body.start_date).0,
+        visits: stays
+            .iter()
+            .map(|stay| QuoteVisitOut {
+                date: stay.date,
+                from: stay.from,
+                to: stay.to,
+                available: !full.contains(&stay.date),
+            })
+            .collect(),
+        full_dates: full,
+        overlaps,
+        price,
+        skipped: skipped.into_iter().map(Into::into).collect(),
+        entry_check,
+        voucher_id: body.voucher_id,
+        needs_confirmation: offer.confirmation == Confirmation::Request,
+        can_cancel_until: begins.map(|begins| Moment(begins - cutoff)),
+    }
+}
+
+/// Books: all days or none, or with `best_effort` the days with a place.
+pub async fn book(
+    ctx: &Ctx,
+    family: FamilyId,
+    idempotency: &Idempotency,
+    body: &BookingIn,
+) -> Result<Once<BookingOut>> {
+    let stale = Cell::new(false);
+    let account = family.to_string();
+    let attempt =
+        async || once(ctx, idempotency, &account, async |txn| take(txn, ctx, family, body, &stale).await).await;
+    let outcome = match attempt().await {
+        Err(_) if stale.take() => {
+            reload(ctx, body.centre_id).await?;
+            attempt().await?
+        }
+        outcome => outcome?,
+    };
+    if let Once::First(booking) = &outcome {
+        ctx.metrics.event("booking_created");
+        tracing::debug!(visits = booking.visits.len(), "booked");
+    }
+    Ok(outcome)
+}
+
+async fn reload(ctx: &Ctx, centre: CentreId) -> Result<()> {
+    Ok(ctx.catalogue.reload_centres(ctx.db.reader(), &ctx.clock, &[centre]).await?)
+}
+
+async fn take(
+    txn: &DatabaseTransaction,
+    ctx: &Ctx,
+    family: FamilyId,
+    body: &BookingIn,
+    stale: &consider::Stale,
+) -> Result<BookingOut> {
+    let seen = consider(txn, ctx, family, body, true, stale).await?;
+    if !seen.overlaps.is_empty() {
+        return Err(consider::elsewhere(seen.child.id, &seen.overlaps));
+    }
+    if seen.stays.is_empty() || (!body.best_effort && !seen.full.is_empty()) {
+        return Err(consider::no_place(&seen.full));
+    }
+    let booking = row(ctx, family, body, &seen)?;
+    let visits: Vec<visits::Model> = seen.stays.iter().map(|stay| visit(ctx, &booking, stay)).collect();
+    let made = event(ctx, booking.id, None, family.to_string(), booking.status.as_str(), None);
+    store::insert(txn, &booking, &visits, made).await?;
+    let skipped = seen.skipped.into_iter().map(Into::into).collect();
+    let mut out = show::booking_out(ctx, booking, &visits, seen.entry_check);
+    out.skipped = Some(skipped);
+    Ok(out)
+}
+
+fn row(ctx: &Ctx, family: FamilyId, body: &BookingIn, seen: &Considered) -> Result<bookings::Model> {
+    let now = ctx.clock.now();
+    let begins = seen.stays.first().map_or(now, |stay| instant_at(stay.date, stay.from));
+    let (status, confirm_by) = match seen.offer.confirmation {
+        Confirmation::Instant => (BookingStatus::Confirmed, None),
+        Confirmation::Request => {
+            (BookingStatus::Pending, Some(life::confirm_by(now, ctx.settings.confirm_within_hours, begins)))
+        }
+    };
+    Ok(bookings::Model {
+        id: ctx.clock.id(),
+        family_id: family,
+        child_id: seen.child.id,
+        centre_id: seen.plan.row.id,
+        class_id: seen.class.id,
+        care_type: body.care_type,
+        status,
+        start_date: body.start_date.0,
+        end_date: body.end_date.unwrap_or(body.start_date).0,
+        total_fen: seen.price.total_fen,
+        price_lines: serde_json::to_value(&seen.price.lines).map_err(Problem::internal)?,
+        voucher_id: body.voucher_id,
+        confirm_by,
+        cutoff_minutes: seen.offer.cutoff_minutes,
+        reason: None,
+        created_at: now,
+        updated_at: now,
+    })
+}
+
+fn visit(ctx: &Ctx, booking: &bookings::Model, stay: &super::super::rules::stays::Stay) -> visits::Model {
+    visits::Model {
+        id: ctx.clock.id(),
+        booking_id: booking.id,
+        family_id: booking.family_id,
+        child_id: booking.child_id,
+        centre_id: booking.centre_id,
+        class_id: booking.class_id,
+        care_type: booking.care_type,
+        date: stay.date,
+        from_min: stay.from,
+        to_min: stay.to,
+        status: VisitStatus::Expected,
+        checked_in_at: None,
+        checked_out_at: None,
+        collected_by_sealed: None,
+    }
+}

@@ -1,0 +1,318 @@
+//! The centre's side: its day, its answers to requests, coming and going. Every step is one
+//! conditional update with a line of history and an audit row in the same transaction.
+
+use chrono::NaiveDate;
+use entity::{BookingId, BookingStatus, ChildId, VisitId, VisitStatus, bookings, entry_checks, visits};
+use sea_orm::{ActiveValue::Set, DatabaseTransaction};
+use serde_json::json;
+
+use super::{
+    super::{
+        desk_dto::{
+            DeskAbsentIn, DeskBookingOut, DeskCheckOutIn, DeskDayOut, DeskEntryCheckIn, DeskEntryCheckOut,
+            DeskVisitStepOut,
+        },
+        dto::{BookingEntryCheckOut, BookingsQuery},
+        rules::life::{self, EntryCheckStatus},
+        store::{self, Checks, Filter},
+    },
+    Decision, event, show, wrong_booking_state, wrong_visit_state,
+};
+use crate::{
+    error::{Code, Problem, Result, Text},
+    features::{
+        audit::{self, Actor},
+        auth::Desk,
+    },
+    http::{Cursor, Idempotency, Moment, Once, Page, once},
+    state::Ctx,
+};
+
+/// Where the name of who took a child home is sealed.
+const COLLECTED_BY_PLACE: &str = "visits.collected_by";
+
+/// The visits of a day at the desk's centre.
+pub async fn day(ctx: &Ctx, desk: &Desk, date: Option<NaiveDate>) -> Result<DeskDayOut> {
+    let date = date.unwrap_or_else(|| ctx.clock.today());
+    Ok(DeskDayOut { date, items: show::day(ctx.db.reader(), ctx, desk.centre_id, date).await? })
+}
+
+/// A page of the centre's bookings, newest first.
+pub async fn bookings_of_centre(ctx: &Ctx, desk: &Desk, query: BookingsQuery) -> Result<Page<DeskBookingOut>> {
+    let BookingsQuery { status, limit, cursor } = query;
+    let after = cursor.as_ref().map(Cursor::unpack).transpose()?;
+    let filter = Filter { status, after, limit: limit.plus_one(), now: ctx.clock.now() };
+    let rows = store::page(ctx.db.reader(), bookings::Entity::of_centre(desk.centre_id), filter).await?;
+    let out = show::for_desk(ctx.db.reader(), ctx, rows).await?;
+    Ok(Page::of(out, limit, |booking| booking.id, |booking| booking))
+}
+
+/// Confirms, declines or cancels a booking.
+pub async fn decide(
+    ctx: &Ctx,
+    desk: &Desk,
+    idempotency: &Idempotency,
+    id: BookingId,
+    decision: Decision,
+    reason: Option<&str>,
+) -> Result<Once<DeskBookingOut>> {
+    let (from, to, action): (&[BookingStatus], _, _) = match decision {
+        Decision::Confirm => (&[BookingStatus::Pending], BookingStatus::Confirmed, "booking.confirm"),
+        Decision::Decline => (&[BookingStatus::Pending], BookingStatus::Declined, "booking.decline"),
+        Decision::Cancel => {
+            (&[BookingStatus::Pending, BookingStatus::Confirmed], BookingStatus::Cancelled, "booking.cancel")
+        }
+    };
+    let outcome = once(ctx, idempotency, &desk.staff_id.to_string(), async |txn| {
+        let owner = bookings::Entity::of_centre(desk.centre_id);
+        let mut row = store::lock(txn, owner, id).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
+        let now = ctx.clock.now();
+        let status = life::shown(&row, now);
+        if status != row.status || !store::move_booking(txn, id, from, to, reason, now).await? {
+            return Err(wrong_booking_state(status));
+        }
+        let freed = if decision == Decision::Confirm { 0 } else { store::cancel_visits(txn, id).await? };
+        store::insert_event(txn, event(ctx, id, None, desk.staff_id.to_string(), to.as_str(), reason)).await?;
+        audit::record(ctx, txn, Actor::from(desk), action, id.to_string(), json!({ "visits_freed": freed })).await?;
+        row.status = to;
+        row.reason = reason.map(str::to_owned).or(row.reason);
+        row.updated_at = now;
+        let shown = show::for_desk(txn, ctx, vec![row]).await?.pop();
+        shown.ok_or_else(|| Problem::internal("a booking got lost on its way"))
+    })
+    .await?;
+    if matches!(outcome, Once::First(_)) {
+        ctx.metrics.event(match decision {
+            Decision::Confirm => "booking_confirmed",
+            Decision::Decline => "booking_declined",
+            Decision::Cancel => "booking_cancelled",
+        });
+    }
+    Ok(outcome)
+}
+
+/// A visit of the centre with its booking locked, so that steps of one booking come one by one.
+async fn held(txn: &DatabaseTransaction, desk: &Desk, id: VisitId) -> Result<(bookings::Model, visits::Model)> {
+    let unknown = || Problem::new(Code::NotFound);
+    let visit = store::visit_of_centre(txn, desk.centre_id, id).await?.ok_or_else(unknown)?;
+    let owner = bookings::Entity::of_centre(desk.centre_id);
+    let booking = store::lock(txn, owner, visit.booking_id).await?.ok_or_else(unknown)?;
+    // Read again: it may have moved while we waited for the booking.
+    let visit = store::visit_of_centre(txn, desk.centre_id, id).await?.ok_or_else(unknown)?;
+    Ok((booking, visit))
+}
+
+/// What a step changes.
+struct Step<'a> {
+    from: VisitStatus,
+    to: VisitStatus,
+    /// What goes with the new status.
+    row: visits::ActiveModel,
+    action: &'a str,
+    reason: Option<&'a str>,
+    detail: serde_json::Value,
+}
+
+async fn step(
+    txn: &DatabaseTransaction,
+    ctx: &Ctx,
+    desk: &Desk,
+    (mut booking, mut visit): (bookings::Model, visits::Model),
+    step: Step<'_>,
+) -> Result<DeskVisitStepOut> {
+    let Step { from, to, mut row, action, reason, detail } = step;
+    if let Set(at) = row.checked_in_at {
+        visit.checked_in_at = at;
+    }
+    if let Set(at) = row.checked_out_at {
+        visit.checked_out_at = at;
+    }
+    row.status = Set(to);
+    if !store::move_visit(txn, visit.id, from, row).await? {
+        return Err(wrong_visit_state(visit.status));
+    }
+    visit.status = to;
+    let actor = desk.staff_id.to_string();
+    store::insert_event(txn, event(ctx, booking.id, Some(visit.id), actor.clone(), to.as_str(), reason)).await?;
+    audit::record(ctx, txn, Actor::from(desk), action, visit.id.to_string(), detail).await?;
+    let open = |v: &visits::Model| matches!(v.status, VisitStatus::Expected | VisitStatus::InCare);
+    if to != VisitStatus::InCare && !store::visits(txn, &[booking.id]).await?.iter().any(open) {
+        let (confirmed, completed) = ([BookingStatus::Confirmed], BookingStatus::Completed);
+        if store::move_booking(txn, booking.id, &confirmed, completed, None, ctx.clock.now()).await? {
+            store::insert_event(txn, event(ctx, booking.id, None, actor, completed.as_str(), None)).await?;
+            booking.status = completed;
+        }
+    }
+    Ok(DeskVisitStepOut {
+        id: visit.id,
+        booking_id: booking.id,
+        booking_status: booking.status,
+        child_id: visit.child_id,
+        date: visit.date,
+        from: visit.from_min,
+        to: visit.to_min,
+        status: visit.status,
+        checked_in_at: visit.checked_in_at.map(Moment),
+        checked_out_at: visit.checked_out_at.map(Moment),
+    })
+}
+
+fn count<T>(ctx: &Ctx, outcome: Once<T>, event: &str) -> Once<T> {
+    if matches!(outcome, Once::First(_)) {
+        ctx.metrics.event(event);
+    }
+    outcome
+}
+
+/// The child has come: on the day of the visit, its entry check seen.
+pub async fn check_in(
+    ctx: &Ctx,
+    desk: &Desk,
+    idempotency: &Idempotency,
+    id: VisitId,
+) -> Result<Once<DeskVisitStepOut>> {
+    let outcome = once(ctx, idempotency, &desk.staff_id.to_string(), async |txn| {
+        let (booking, visit) = held(txn, desk, id).await?;
+        if visit.status != VisitStatus::Expected {
+            return Err(wrong_visit_state(visit.status));
+        }
+        if booking.status != BookingStatus::Confirmed {
+            return Err(wrong_booking_state(life::shown(&booking, ctx.clock.now())));
+        }
+        let today = ctx.clock.today();
+        if visit.date != today {
+            let date = visit.date;
+            return Err(Problem::new(Code::WrongState)
+                .detail(Text::new(
+                    format!("该次托育日期为{date}，今天是{today}，只能在当日办理入园。"),
+                    format!("The visit is on {date}; today is {today}."),
+                ))
+                .fact("date", date));
+        }
+        if life::needs_entry_check(visit.care_type) {
+            let checks = Checks::load(txn, &[desk.centre_id], &[visit.child_id]).await?;
+            let (check, last_visit) = checks.of(desk.centre_id, visit.child_id);
+            if life::entry_check(check, last_visit, visit.care_type, today) != EntryCheckStatus::Passed {
+                return Err(Problem::new(Code::EntryCheckRequired).fact("child_id", visit.child_id));
+            }
+        }
+        let now = ctx.clock.now();
+        let change = Step {
+            from: VisitStatus::Expected,
+            to: VisitStatus::InCare,
+            row: visits::ActiveModel { checked_in_at: Set(Some(now)), ..Default::default() },
+            action: "visit.check_in",
+            reason: None,
+            detail: json!({}),
+        };
+        step(txn, ctx, desk, (booking, visit), change).await
+    })
+    .await?;
+    Ok(count(ctx, outcome, "visit_checked_in"))
+}
+
+/// The child has left, with whom.
+pub async fn check_out(
+    ctx: &Ctx,
+    desk: &Desk,
+    idempotency: &Idempotency,
+    id: VisitId,
+    body: DeskCheckOutIn,
+) -> Result<Once<DeskVisitStepOut>> {
+    let DeskCheckOutIn { collected_by, pickup_code } = body;
+    let outcome = once(ctx, idempotency, &desk.staff_id.to_string(), async |txn| {
+        let now = ctx.clock.now();
+        let sealed = collected_by.as_ref().map(|name| ctx.keys.seal(COLLECTED_BY_PLACE, name.as_bytes()));
+        let by = if collected_by.is_some() { "named_person" } else { "guardian" };
+        let change = Step {
+            from: VisitStatus::InCare,
+            to: VisitStatus::Left,
+            row: visits::ActiveModel {
+                checked_out_at: Set(Some(now)),
+                collected_by_sealed: Set(sealed),
+                ..Default::default()
+            },
+            action: "visit.check_out",
+            reason: None,
+            detail: json!({ "collected_by": by, "code_shown": pickup_code.is_some() }),
+        };
+        step(txn, ctx, desk, held(txn, desk, id).await?, change).await
+    })
+    .await?;
+    Ok(count(ctx, outcome, "visit_checked_out"))
+}
+
+/// The family told that the child doesn't come: the place is free again.
+pub async fn absent(
+    ctx: &Ctx,
+    desk: &Desk,
+    idempotency: &Idempotency,
+    id: VisitId,
+    body: DeskAbsentIn,
+) -> Result<Once<DeskVisitStepOut>> {
+    let DeskAbsentIn { reason } = body;
+    let outcome = once(ctx, idempotency, &desk.staff_id.to_string(), async |txn| {
+        let (booking, visit) = held(txn, desk, id).await?;
+        if booking.status != BookingStatus::Confirmed {
+            return Err(wrong_booking_state(life::shown(&booking, ctx.clock.now())));
+        }
+        let change = Step {
+            from: VisitStatus::Expected,
+            to: VisitStatus::Absent,
+            row: visits::ActiveModel::default(),
+            action: "visit.absent",
+            reason: reason.as_deref(),
+            detail: json!({}),
+        };
+        step(txn, ctx, desk, (booking, visit), change).await
+    })
+    .await?;
+    Ok(count(ctx, outcome, "visit_absent"))
+}
+
+/// Records that the centre has seen health check and vaccination of a child it knows.
+pub async fn record_entry_check(
+    ctx: &Ctx,
+    desk: &Desk,
+    idempotency: &Idempotency,
+    child: ChildId,
+    body: &DeskEntryCheckIn,
+) -> Result<Once<DeskEntryCheckOut>> {
+    let today = ctx.clock.today();
+    let DeskEntryCheckIn { passed_on, vaccinated } = *body;
+    if passed_on.0 > today {
+        return Err(Problem::field(
+            "passed_on",
+            "in_the_future",
+            Text::new("体检日期不能晚于今天。", "The health check lies in the future."),
+        ));
+    }
+    once(ctx, idempotency, &desk.staff_id.to_string(), async |txn| {
+        if !store::knows_child(txn, desk.centre_id, child).await? {
+            return Err(Problem::new(Code::NotFound));
+        }
+        let check = entry_checks::Model {
+            centre_id: desk.centre_id,
+            child_id: child,
+            passed_on: passed_on.0,
+            vaccinated,
+            staff_id: desk.staff_id,
+            recorded_at: ctx.clock.now(),
+        };
+        store::save_check(txn, check.clone().into()).await?;
+        let detail = json!({ "passed_on": check.passed_on, "vaccinated": vaccinated });
+        audit::record(ctx, txn, Actor::from(desk), "child.entry_check", child.to_string(), detail).await?;
+        let checks = Checks::load(txn, &[desk.centre_id], &[child]).await?;
+        let (stored, last_visit) = checks.of(desk.centre_id, child);
+        let status = life::entry_check(stored, last_visit, entity::CareType::FullDay, today);
+        let needed_by = (status == EntryCheckStatus::Needed).then_some(today);
+        Ok(DeskEntryCheckOut {
+            child_id: child,
+            passed_on: check.passed_on,
+            vaccinated,
+            entry_check: BookingEntryCheckOut { status, needed_by },
+            recorded_at: Moment(check.recorded_at),
+        })
+    })
+    .await
+}

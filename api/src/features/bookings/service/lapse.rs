@@ -1,0 +1,46 @@
+//! Requests that the centre didn't answer in time lapse and give their places back.
+
+use entity::{BookingId, BookingStatus, bookings};
+use sea_orm::EntityTrait as _;
+
+use super::{super::store, event};
+use crate::{error::Result, platform::db::write_txn, state::Ctx};
+
+/// Requests taken up in one go.
+const BATCH: u64 = 100;
+
+/// Lapses every request whose deadline has passed; how many. Safe on several replicas at once: each
+/// booking is moved by one conditional update.
+pub async fn lapse_due(ctx: &Ctx) -> Result<u64> {
+    let mut lapsed = 0;
+    for id in store::overdue(ctx.db.reader(), ctx.clock.now(), BATCH).await? {
+        lapsed += u64::from(lapse(ctx, id).await?);
+    }
+    Ok(lapsed)
+}
+
+async fn lapse(ctx: &Ctx, id: BookingId) -> Result<bool> {
+    let moved = write_txn(&ctx.db, async |txn| {
+        let now = ctx.clock.now();
+        let due = store::lock(txn, bookings::Entity::find(), id)
+            .await?
+            .is_some_and(|row| row.confirm_by.is_some_and(|by| by < now));
+        let lapsed = BookingStatus::Lapsed;
+        if !due || !store::move_booking(txn, id, &[BookingStatus::Pending], lapsed, None, now).await? {
+            return Result::<bool>::Ok(false);
+        }
+        store::cancel_visits(txn, id).await?;
+        store::insert_event(txn, event(ctx, id, None, "system".to_owned(), lapsed.as_str(), None)).await?;
+        Ok(true)
+    })
+    .await?;
+    if moved {
+        ctx.metrics.event("booking_lapsed");
+    }
+    Ok(moved)
+}
+
+/// The background job of [`lapse_due`].
+pub async fn keep_lapsed(ctx: &Ctx) -> Result<()> {
+    lapse_due(ctx).await.map(drop)
+}

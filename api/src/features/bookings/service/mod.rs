@@ -1,0 +1,70 @@
+//! Use cases of bookings: [`book`] for quotes and bookings, [`family`] for what the guardian does
+//! later, [`desk`] for the centre's side, [`lapse`] for requests that nobody answered.
+
+mod book;
+mod consider;
+mod desk;
+mod family;
+mod lapse;
+mod show;
+
+pub use book::{book, quote};
+pub use desk::{absent, bookings_of_centre, check_in, check_out, day, decide, record_entry_check};
+pub use family::{booking, bookings, cancel};
+pub use lapse::{keep_lapsed, lapse_due};
+
+use entity::{BookingEventId, BookingId, BookingStatus, VisitId, VisitStatus, booking_events};
+
+use crate::{
+    error::{Code, Problem, Text},
+    state::Ctx,
+};
+
+/// What the centre answers to a booking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// It takes the request.
+    Confirm,
+    /// It doesn't.
+    Decline,
+    /// It can't keep what was agreed.
+    Cancel,
+}
+
+/// A line of a booking's history.
+fn event(
+    ctx: &Ctx,
+    booking: BookingId,
+    visit: Option<VisitId>,
+    actor: String,
+    status: &str,
+    reason: Option<&str>,
+) -> booking_events::Model {
+    booking_events::Model {
+        id: ctx.clock.id::<BookingEventId>(),
+        booking_id: booking,
+        visit_id: visit,
+        at: ctx.clock.now(),
+        actor,
+        status: status.to_owned(),
+        reason: reason.map(str::to_owned),
+    }
+}
+
+fn wrong_booking_state(status: BookingStatus) -> Problem {
+    Problem::new(Code::WrongState)
+        .detail(Text::new(
+            format!("该预约{}，不能进行这项操作，请刷新后查看。", status.zh()),
+            format!("The booking is {status}."),
+        ))
+        .fact("status", status)
+}
+
+fn wrong_visit_state(status: VisitStatus) -> Problem {
+    Problem::new(Code::WrongState)
+        .detail(Text::new(
+            format!("该次托育{}，不能进行这项操作，请刷新后查看。", status.zh()),
+            format!("The visit is {status}."),
+        ))
+        .fact("status", status)
+}
