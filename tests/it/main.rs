@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod auth;
+mod bookings;
+mod bookings_races;
 mod docs;
 mod families;
 mod logs;
