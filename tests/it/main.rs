@@ -13,3 +13,5 @@ mod ops;
 mod problems;
 mod ratings;
 mod satisfaction;
+mod vouchers;
+mod vouchers_races;
