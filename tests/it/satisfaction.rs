@@ -16,7 +16,7 @@ use quanxiangtuo::features::satisfaction::{
 };
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use sea_orm::EntityTrait as _;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A redeemed unit, inserted directly.
 pub async fn redemption(
