@@ -57,7 +57,7 @@ fn wrong_booking_state(status: BookingStatus) -> Problem {
             format!("该预约{}，不能进行这项操作，请刷新后查看。", status.zh()),
             format!("The booking is {status}."),
         ))
-        .fact("status", status)
+        .fact("state", status)
 }
 
 fn wrong_visit_state(status: VisitStatus) -> Problem {
@@ -66,5 +66,5 @@ fn wrong_visit_state(status: VisitStatus) -> Problem {
             format!("该次托育{}，不能进行这项操作，请刷新后查看。", status.zh()),
             format!("The visit is {status}."),
         ))
-        .fact("status", status)
+        .fact("state", status)
 }
