@@ -78,6 +78,26 @@ codes! {
     Internal = "INTERNAL", INTERNAL_SERVER_ERROR, "服务出错了，我们已记录，请稍后再试。", "Something went wrong on our side.";
 }
 
+impl Code {
+    /// The code of a failure that the framework answered itself.
+    #[must_use]
+    pub fn of_status(status: StatusCode) -> Self {
+        let general = [
+            Self::NotSignedIn,
+            Self::Forbidden,
+            Self::NotFound,
+            Self::MethodNotAllowed,
+            Self::InvalidInput,
+            Self::UnsupportedMediaType,
+            Self::BodyTooLarge,
+            Self::RateLimited,
+            Self::Unavailable,
+        ];
+        let other = if status.is_client_error() { Self::InvalidInput } else { Self::Internal };
+        general.into_iter().find(|code| code.status() == status).unwrap_or(other)
+    }
+}
+
 /// A text in both languages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Text {

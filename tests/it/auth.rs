@@ -205,7 +205,7 @@ async fn a_closed_account_is_out() {
     row.status = Set(AccountStatus::Closed);
     row.update(app.db()).await.unwrap();
     app.sign_in_staff("lin", PASSWORD).await.problem(403, "FORBIDDEN");
-    client.get("/me").await.problem(401, "NOT_SIGNED_IN");
+    client.post("/auth/logout", json!({})).await.problem(401, "NOT_SIGNED_IN");
 }
 
 #[tokio::test]

@@ -112,11 +112,11 @@ async fn with_a_date_only_centres_with_a_free_place_are_found() {
     let free = async |more: &str| app.anonymous().get(&search(more)).await.ok()["items"][0]["free_places"].as_i64();
     assert_eq!(free("").await, Some(2));
     app.visit_with(&place, &families[0], monday, VisitStatus::Expected, |v| {
-        (v.from_min, v.to_min) = (hm(9, 0), hm(11, 0))
+        (v.from_min, v.to_min) = (hm(9, 0), hm(11, 0));
     })
     .await;
     app.visit_with(&place, &families[1], monday, VisitStatus::Expected, |v| {
-        (v.from_min, v.to_min) = (hm(10, 30), hm(12, 0))
+        (v.from_min, v.to_min) = (hm(10, 30), hm(12, 0));
     })
     .await;
     assert_eq!(free("&from=09:00&to=10:30").await, Some(1));
@@ -195,7 +195,7 @@ async fn availability_shows_every_day_with_its_reason() {
     let toddlers = app.class(place.centre.id, Band::ToddlerBig, 7, 1).await;
     let family = app.family("mother").await;
     app.visit_with(&place, &family, day("2026-03-04"), VisitStatus::Expected, |v| {
-        (v.from_min, v.to_min) = (hm(9, 0), hm(11, 0))
+        (v.from_min, v.to_min) = (hm(9, 0), hm(11, 0));
     })
     .await;
     app.visit_with(&place, &family, day("2026-03-05"), VisitStatus::Absent, |_| {}).await;
@@ -229,7 +229,7 @@ async fn availability_shows_every_day_with_its_reason() {
         app.anonymous().get(&format!("/api/v1/centres/{}/availability?{query}", place.id())).await.invalid(field);
     }
     app.anonymous()
-        .get(&format!("/api/v1/centres/{}", harness::unknown_id::<entity::CentreId>()))
+        .get(&format!("/api/v1/centres/{}", harness::people::unknown_id::<entity::CentreId>()))
         .await
         .problem(404, "NOT_FOUND");
 }
@@ -257,7 +257,7 @@ async fn a_page_shows_offers_and_terms_and_a_change_is_seen_on_every_replica() {
         while app.anonymous().get(&url).await.ok()["name"] != "改名后的托育点" {
             tries += 1;
             assert!(tries < 200, "the change was not seen");
-            app.context().catalogue.refresh(app.db(), &app.clock).await.unwrap();
+            app.ctx.catalogue.refresh(app.db(), &app.clock).await.unwrap();
         }
     }
 }

@@ -50,7 +50,7 @@ async fn a_body_that_is_not_what_was_asked_for_names_the_field() {
     let app = TestApp::spawn().await;
     let client = app.guardian("chen").await;
     let good = child_body("小米", app.born_months_ago(18)).to_string();
-    for bad in ["{", "{\"name\":", "nonsense", "{\"name\":\"a\"} {}", "\u{feff}{}", "{'name':'a'}"] {
+    for bad in ["{", "{\"name\":", "nonsense", "\u{feff}{}", "{'name':'a'}"] {
         send_text(&client, bad).await.invalid("body");
     }
     send_text(&client, b"{\"name\":\"\xff\xfe\"}".to_vec()).await.problem(400, "INVALID_INPUT");
@@ -59,6 +59,7 @@ async fn a_body_that_is_not_what_was_asked_for_names_the_field() {
     }
     let deep = "[".repeat(30_000);
     send_text(&client, deep).await.problem(400, "INVALID_INPUT");
+    send_text(&client, format!("{good} {{}}")).await.invalid("body");
     send_text(&client, "{}").await.invalid("name");
     send_text(&client, good.replace("\"小米\"", "5")).await.invalid("name");
     send_text(&client, good.replace("\"小米\"", "null")).await.invalid("name");

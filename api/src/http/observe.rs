@@ -152,14 +152,11 @@ async fn read_body(req: &mut ServiceRequest) -> Result<(), Problem> {
 fn as_problem(response: ServiceResponse<BoxBody>, english: bool, request_id: &str) -> ServiceResponse<BoxBody> {
     let known = response.response().error().and_then(|e| e.as_error::<Problem>()).cloned();
     let content_type = response.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
-    if known.is_none() && content_type == "application/problem+json" {
+    if known.is_none() && matches!(content_type, "application/problem+json" | "application/json") {
+        // A handler's own answer (`/readyz` says which part is away); the framework's are text.
         return response;
     }
-    let problem = known.unwrap_or_else(|| {
-        let status = response.status();
-        let code = Code::ALL.iter().copied().find(|code| code.status() == status).unwrap_or(Code::InvalidInput);
-        Problem::new(code)
-    });
+    let problem = known.unwrap_or_else(|| Problem::new(Code::of_status(response.status())));
     let request = response.request().clone();
     let mut rendered = problem.render(english, request_id);
     if let Some(allow) = response.headers().get(actix_web::http::header::ALLOW) {

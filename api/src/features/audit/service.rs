@@ -39,7 +39,8 @@ pub async fn seal_all(db: &Db) -> Result<u64, DbErr> {
     // Asked of a reader, so that an idle second takes no write transaction.
     while store::any_unsealed(db.reader()).await? {
         let batch = match seal_batch(db).await {
-            // Another replica sealed other rows at the same places: the unique `seq` let one win.
+            // Before the chain has a first row to lock, two replicas may take the same places: the
+            // unique `seq` lets one win.
             Err(error) if is_lost_race(&error) => 0,
             done => done?,
         };
@@ -55,8 +56,9 @@ pub async fn seal_all(db: &Db) -> Result<u64, DbErr> {
 /// that was committed late comes after rows with larger ids.
 async fn seal_batch(db: &Db) -> Result<u64, DbErr> {
     write_txn(db, async |txn| {
-        let rows = store::lock_unsealed(txn, BATCH).await?;
+        store::lock_chain(txn).await?;
         // Read after the lock: what was sealed while we waited is seen.
+        let rows = store::lock_unsealed(txn, BATCH).await?;
         let last = store::last_sealed(txn).await?;
         let mut seq = last.as_ref().and_then(|row| row.seq).unwrap_or(0);
         let mut before = last.and_then(|row| row.hash).unwrap_or_else(|| rules::BEFORE_THE_FIRST.to_vec());
@@ -80,6 +82,7 @@ async fn seal_batch(db: &Db) -> Result<u64, DbErr> {
 
 fn is_lost_race(error: &DbErr) -> bool {
     matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
+        || error.to_string().contains("deadlock detected")
 }
 
 /// Walks the chain in pages; also answers how many rows wait to be sealed.

@@ -42,8 +42,14 @@ pub(super) async fn count_unsealed(db: &impl ConnectionTrait) -> Result<u64, DbE
     Entity::find().filter(Column::Seq.is_null()).count(db).await
 }
 
-/// The oldest unsealed rows, locked: another replica's sealer waits for them, and then finds them
-/// sealed.
+/// The first row of the chain, locked until the transaction ends: only one sealer at a time goes on.
+/// While there is none, the unique `seq` lets one win.
+pub(super) async fn lock_chain(db: &impl ConnectionTrait) -> Result<Option<AuditId>, DbErr> {
+    let first = Entity::find().filter(Column::Seq.eq(1)).lock_exclusive();
+    first.select_only().column(Column::Id).into_tuple().one(db).await
+}
+
+/// The oldest unsealed rows, locked.
 pub(super) async fn lock_unsealed(db: &impl ConnectionTrait, limit: u64) -> Result<Vec<Model>, DbErr> {
     Entity::find().filter(Column::Seq.is_null()).order_by_asc(Column::Id).limit(limit).lock_exclusive().all(db).await
 }

@@ -105,16 +105,27 @@ impl SignedIn {
     }
 }
 
-async fn claims(req: HttpRequest) -> Result<Claims> {
-    let not_signed_in = || Problem::new(Code::NotSignedIn);
+fn not_signed_in() -> Problem {
+    Problem::new(Code::NotSignedIn)
+}
+
+/// Who the token says the caller is. The role is checked before the session is asked for: that
+/// waits, and meanwhile another extractor would answer that the body is wrong.
+async fn caller<T: FromClaims>(req: HttpRequest) -> Result<T> {
     let ctx = req.app_data::<Data<Ctx>>().ok_or_else(|| Problem::internal("no context"))?;
+    let claims = claims(ctx, &req)?;
+    let session = claims.sid;
+    let caller = T::from_claims(claims)?;
+    if session::is_live(ctx, session).await? { Ok(caller) } else { Err(not_signed_in()) }
+}
+
+fn claims(ctx: &Ctx, req: &HttpRequest) -> Result<Claims> {
     let header = req.headers().get(AUTHORIZATION).and_then(|v| v.to_str().ok()).ok_or_else(not_signed_in)?;
     let (scheme, token) = header.split_once(' ').ok_or_else(not_signed_in)?;
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(not_signed_in());
     }
-    let claims = token::verify(&ctx.keys, token.trim(), ctx.clock.now()).ok_or_else(not_signed_in)?;
-    if session::is_live(ctx, claims.sid).await? { Ok(claims) } else { Err(not_signed_in()) }
+    token::verify(&ctx.keys, token.trim(), ctx.clock.now()).ok_or_else(not_signed_in)
 }
 
 macro_rules! extractors {
@@ -124,8 +135,7 @@ macro_rules! extractors {
             type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
 
             fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-                let req = req.clone();
-                Box::pin(async move { Self::from_claims(claims(req).await?) })
+                Box::pin(caller(req.clone()))
             }
         }
     )*};

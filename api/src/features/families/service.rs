@@ -146,6 +146,8 @@ fn check_consent(consent: Option<&ConsentIn>) -> Result<BTreeSet<ConsentPurpose>
 
 fn child_out(ctx: &Ctx, row: children::Model, consents: &[consent_rows::Model]) -> Result<ChildOut> {
     let given: Vec<_> = consents.iter().filter(|c| c.child_id == row.id).collect();
+    // Rows of one instant come in any order.
+    let purposes: BTreeSet<_> = given.iter().map(|c| c.purpose).collect();
     Ok(ChildOut {
         id: row.id,
         name: ctx.keys.open_text(NAME_PLACE, &row.name_sealed)?,
@@ -162,7 +164,7 @@ fn child_out(ctx: &Ctx, row: children::Model, consents: &[consent_rows::Model]) 
         disabled: row.disabled,
         consent: ConsentOut {
             version: given.last().map(|c| c.version.clone()).unwrap_or_default(),
-            purposes: given.iter().map(|c| c.purpose).collect(),
+            purposes: purposes.into_iter().collect(),
         },
     })
 }

@@ -17,7 +17,7 @@ pub(super) use columns;
 
 /// `EXISTS (select)` as a column of 0 or 1: both databases read it as a truth value.
 fn exists(select: SelectStatement) -> Expr {
-    Expr::exists(select).into()
+    Expr::exists(select)
 }
 
 /// Two columns are the same.
