@@ -12,7 +12,11 @@ use utoipa::{
 };
 use utoipa_actix_web::AppExt as _;
 
-use crate::{error::ProblemBody, routes};
+use crate::{
+    error::ProblemBody,
+    http::{Cursor, Limit},
+    routes,
+};
 
 /// The committed document.
 pub const COMMITTED: &str = include_str!("../../openapi.yaml");
@@ -36,7 +40,7 @@ pub const COMMITTED: &str = include_str!("../../openapi.yaml");
         (name = "bureau", description = "Campaigns and figures"),
         (name = "ops", description = "For operators")
     ),
-    components(schemas(ProblemBody)),
+    components(schemas(ProblemBody, Cursor, Limit)),
     modifiers(&Bearer)
 )]
 struct Base;

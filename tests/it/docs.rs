@@ -164,6 +164,8 @@ fn no_handler_touches_the_database_itself() {
     let complaints: Vec<String> = sources()
         .iter()
         .filter(|(path, _)| handlers.iter().any(|name| path.ends_with(&format!("/{name}"))))
+        // A use case may be named after its audience too.
+        .filter(|(path, _)| !path.contains("/service/"))
         .flat_map(|(path, code)| lines_with(path, code, &["sea_orm", "write_txn", ".reader()", ".writer()"]))
         .collect();
     assert_none(&complaints);

@@ -4,6 +4,8 @@
 
 mod audit;
 mod auth;
+mod bookings;
+mod bookings_races;
 mod centres;
 mod docs;
 mod families;
@@ -13,3 +15,6 @@ mod ops;
 mod problems;
 mod ratings;
 mod satisfaction;
+mod satisfaction_answers;
+mod vouchers;
+mod vouchers_races;

@@ -232,7 +232,7 @@ fn weekdays(asked: Option<&[i64]>) -> Result<[bool; 7]> {
     }
     let mut chosen = [false; 7];
     for day in list {
-        match usize::try_from(day - 1).ok().and_then(|i| chosen.get_mut(i)) {
+        match day.checked_sub(1).and_then(|i| usize::try_from(i).ok()).and_then(|i| chosen.get_mut(i)) {
             Some(slot) => *slot = true,
             None => {
                 return bad(

@@ -1,0 +1,109 @@
+//! Bookings under concurrency: places, a child's whereabouts, one key sent many times.
+
+use entity::{BookingStatus, MinuteOfDay, VisitStatus, bookings, visits};
+use harness::{TestApp, at_once, day};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use serde_json::{Value, json};
+
+const DATE: &str = "2026-03-03";
+
+/// The four forms of care; all of them take the hours from 09:00 to 11:00.
+fn care(i: usize) -> Value {
+    match i % 4 {
+        0 => json!({ "care_type": "full_day", "start_date": DATE }),
+        1 => json!({ "care_type": "half_day", "half": "morning", "start_date": DATE }),
+        2 => json!({ "care_type": "hourly", "from": "09:00", "to": "11:00", "start_date": DATE }),
+        _ => json!({ "care_type": "temporary", "start_date": DATE }),
+    }
+}
+
+fn body(mut care: Value, child: &str, centre: &str) -> Value {
+    care["child_id"] = json!(child);
+    care["centre_id"] = json!(centre);
+    care
+}
+
+async fn holding(app: &TestApp) -> Vec<visits::Model> {
+    let holding = visits::Column::Status.is_in(VisitStatus::HOLDING);
+    visits::Entity::find().filter(holding).all(app.db()).await.unwrap()
+}
+
+#[tokio::test]
+async fn the_last_places_go_to_as_many_of_32_families_as_there_are_places() {
+    let app = TestApp::spawn().await;
+    let replica = app.replica().await;
+    // Fifteen places, but one carer, who may have five children; two are there already.
+    let place = app.place_with(15, 1, |_| {}).await;
+    replica.reload_catalogue().await;
+    for family in app.many_families(2).await {
+        app.visit(&place, &family, day(DATE), VisitStatus::Expected).await;
+    }
+    let families = app.many_families(32).await;
+    let replies = at_once(families.iter().enumerate().map(|(i, family)| {
+        let client = if i % 2 == 0 { family.client.clone() } else { family.client.at(&replica) };
+        let body = body(care(i / 2), &family.child(), &place.id());
+        async move { client.post("/bookings", body).await }
+    }))
+    .await;
+    let (won, lost): (Vec<_>, Vec<_>) = replies.into_iter().partition(|reply| reply.status == 201);
+    assert_eq!((won.len(), lost.len()), (3, 29));
+    for reply in lost {
+        assert_eq!(reply.problem(409, "NO_PLACE")["dates"], json!([DATE]));
+    }
+    let held = holding(&app).await;
+    assert_eq!(held.len(), 5);
+    for slot in 0..48 {
+        let minute = MinuteOfDay(slot * 30);
+        let there = held.iter().filter(|v| v.from_min <= minute && minute < v.to_min).count();
+        assert!(there <= 5, "{there} children at {minute}");
+    }
+    assert_eq!(app.count(bookings::Entity).await, 5, "a loser leaves nothing behind");
+}
+
+#[tokio::test]
+async fn a_child_booked_at_two_centres_at_once_is_booked_at_one() {
+    let app = TestApp::spawn().await;
+    let replica = app.replica().await;
+    let (one, other) = (app.place().await, app.place().await);
+    replica.reload_catalogue().await;
+    for family in app.many_families(4).await {
+        let replies = at_once((0..8).map(|i| {
+            let client = if i % 2 == 0 { family.client.clone() } else { family.client.at(&replica) };
+            let place = if i % 4 < 2 { &one } else { &other };
+            let body = body(care(i), &family.child(), &place.id());
+            async move { client.post("/bookings", body).await }
+        }))
+        .await;
+        let (won, lost): (Vec<_>, Vec<_>) = replies.into_iter().partition(|reply| reply.status == 201);
+        assert_eq!((won.len(), lost.len()), (1, 7));
+        for reply in lost {
+            assert_eq!(reply.problem(409, "CHILD_OVERLAP")["dates"], json!([DATE]));
+        }
+        let there = holding(&app).await.into_iter().filter(|visit| visit.child_id == family.child_id).count();
+        assert_eq!(there, 1);
+    }
+}
+
+#[tokio::test]
+async fn sixteen_identical_requests_with_one_key_make_one_booking() {
+    let app = TestApp::spawn().await;
+    let replica = app.replica().await;
+    let place = app.place().await;
+    replica.reload_catalogue().await;
+    let family = app.a_family().await;
+    let body = body(care(0), &family.child(), &place.id());
+    let replies = at_once((0..16).map(|i| {
+        let client = if i % 2 == 0 { family.client.clone() } else { family.client.at(&replica) };
+        let body = body.clone();
+        async move { client.post_once("/bookings", "one-key-for-sixteen", body).await }
+    }))
+    .await;
+    let replayed = replies.iter().filter(|reply| reply.header("Idempotent-Replayed") == Some("true")).count();
+    assert_eq!(replayed, 15);
+    let bodies: Vec<Value> = replies.into_iter().map(|reply| reply.created()).collect();
+    assert!(bodies.iter().all(|body| *body == bodies[0]));
+    assert_eq!(app.count(bookings::Entity).await, 1);
+    assert_eq!(app.count(visits::Entity).await, 1);
+    let row = bookings::Entity::find().one(app.db()).await.unwrap().unwrap();
+    assert_eq!(row.status, BookingStatus::Confirmed);
+}
