@@ -40,7 +40,7 @@ pub const COMMITTED: &str = include_str!("../../openapi.yaml");
         (name = "bureau", description = "Campaigns and figures"),
         (name = "ops", description = "For operators")
     ),
-    components(schemas(ProblemBody, Cursor, Limit)),
+    components(schemas(ProblemBody, Limit, Cursor)),
     modifiers(&Bearer)
 )]
 struct Base;

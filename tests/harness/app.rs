@@ -115,6 +115,12 @@ impl TestApp {
         Self { clock, ctx, address, http, db, handle, thread: Some(thread), changes, database }
     }
 
+    /// What its parts share.
+    #[must_use]
+    pub const fn context(&self) -> &Ctx {
+        &self.ctx
+    }
+
     /// `http://127.0.0.1:port`.
     #[must_use]
     pub fn url(&self) -> String {

@@ -21,7 +21,7 @@ pub use self::{
     app::TestApp,
     backend::{Backend, backend},
     client::{Client, Reply},
-    people::Family,
+    people::{Family, unknown_id},
     places::Place,
     wechat::{Answer, FakeWeChat},
 };

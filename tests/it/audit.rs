@@ -125,7 +125,7 @@ async fn the_bureau_reads_the_log_by_account_action_and_day() {
     app.insert(row(&app, one.id, "campaign.create", json!({ "quota": 10 }))).await;
     app.clock.advance(chrono::TimeDelta::days(1));
     app.insert(row(&app, one.id, "campaign.open", json!({}))).await;
-    // Ids of one millisecond have no order.
+    // Rows of one millisecond have no order.
     app.clock.advance(chrono::TimeDelta::seconds(1));
     app.insert(row(&app, two.id, "campaign.open", json!({}))).await;
     sealed(&app).await;
