@@ -15,5 +15,6 @@ mod ops;
 mod problems;
 mod ratings;
 mod satisfaction;
+mod satisfaction_answers;
 mod vouchers;
 mod vouchers_races;

@@ -209,6 +209,8 @@ async fn the_public_page_shows_passed_texts_without_a_trace_of_the_family() {
         let level = if i == 0 { 3 } else { 5 };
         family.client.post("/ratings", json!({ "visit_id": visit, "level": level, "text": text })).await.created();
         texts.push(text);
+        // Ids of one millisecond have no order.
+        app.clock.advance(TimeDelta::seconds(1));
     }
     let shown = [texts[1].clone(), texts[3].clone(), texts[5].clone()];
     ratings::Entity::update_many()
@@ -242,6 +244,7 @@ async fn a_family_pages_through_its_own_ratings_only() {
         let change = |visit: &mut entity::visits::Model| visit.care_type = CareType::HalfDay;
         let visit = app.visit_with(&place, &families[0], day("2026-02-02"), VisitStatus::Left, change).await.id;
         families[0].client.post("/ratings", json!({ "visit_id": visit, "level": n })).await.created();
+        app.clock.advance(TimeDelta::seconds(1));
     }
     let visit = left(&app, &place, &families[1]).await;
     families[1].client.post("/ratings", json!({ "visit_id": visit, "level": 5 })).await.created();

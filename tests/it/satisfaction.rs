@@ -367,63 +367,6 @@ async fn the_table_has_the_digits_of_the_json() {
     }
 }
 
-#[tokio::test]
-async fn without_arguments_the_last_twelve_months_are_answered() {
-    let app = TestApp::spawn().await;
-    let officer = app.officer().await;
-    let report = officer.get("/bureau/satisfaction").await.ok();
-    assert_eq!((&report["from"], &report["to"]), (&json!("2025-04"), &json!("2026-03")));
-    assert_eq!((&report["target"], &report["groups"], &report["by"]), (&json!(0.9), &json!([]), &json!(null)));
-    let overall = &report["overall"];
-    assert_eq!((&overall["answers"], &overall["too_few"]), (&json!(0), &json!(true)));
-    for name in ["rate", "mean", "interval", "met", "met_with_confidence", "response_rate"] {
-        assert_eq!(overall[name], json!(null), "{name}");
-    }
-    let months = officer.get("/bureau/satisfaction?by=month").await.ok();
-    assert_eq!(months["groups"].as_array().unwrap().len(), 12, "every month is listed");
-    assert_eq!(months["groups"][0]["label"], "2025年4月");
-    assert_eq!(officer.get("/bureau/satisfaction?by=kind").await.ok()["groups"][0]["label"], "党建+邻里中心托育点");
-}
-
-#[tokio::test]
-async fn a_bad_range_names_its_field_and_only_the_bureau_asks() {
-    let app = TestApp::spawn().await;
-    let officer = app.admin().await;
-    for (query, field) in [
-        ("from=2026-13", "from"),
-        ("from=2026-1", "from"),
-        ("to=2026-03-01", "to"),
-        ("from=2026-03&to=2026-02", "to"),
-        ("from=2023-03&to=2026-03", "from"),
-        ("by=weather", "by"),
-        ("from=2026-04", "from"),
-    ] {
-        for path in ["/bureau/satisfaction", "/bureau/satisfaction.csv"] {
-            officer.get(&format!("{path}?{query}")).await.invalid(field);
-        }
-    }
-    officer.get("/bureau/satisfaction?from=2023-04&to=2026-03").await.ok();
-    let place = app.place().await;
-    for path in ["/bureau/satisfaction", "/bureau/satisfaction.csv"] {
-        app.manager(place.centre.id).await.get(path).await.problem(403, "FORBIDDEN");
-        app.a_family().await.client.get(path).await.problem(403, "FORBIDDEN");
-        app.anonymous().get(path).await.problem(401, "NOT_SIGNED_IN");
-    }
-}
-
-#[tokio::test]
-async fn a_centre_whose_name_is_a_formula_is_only_text_in_the_table() {
-    let app = TestApp::spawn().await;
-    let place = app.place_with(15, 3, |row| row.name = "=HYPERLINK(\"x\"),\"小\"".to_owned()).await;
-    let family = app.a_family().await;
-    app.visit(&place, &family, app.clock.today(), VisitStatus::Left).await;
-    let reply = app.officer().await.get("/bureau/satisfaction.csv?by=centre").await;
-    let text = String::from_utf8(reply.bytes).unwrap();
-    let mut table = csv::Reader::from_reader(text.trim_start_matches('\u{feff}').as_bytes());
-    let row = table.records().map(Result::unwrap).nth(1).unwrap();
-    assert_eq!(&row[1], "'=HYPERLINK(\"x\"),\"小\"");
-}
-
 /// The rows of the world lie where the tests look.
 #[tokio::test]
 async fn the_world_of_these_tests_has_what_it_should() {

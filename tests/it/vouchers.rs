@@ -16,6 +16,7 @@ fn campaign_body() -> Value {
     })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "literals read better without &")]
 fn with(mut body: Value, changes: Value) -> Value {
     for (key, value) in changes.as_object().unwrap() {
         body[key] = value.clone();

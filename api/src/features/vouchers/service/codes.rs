@@ -53,8 +53,10 @@ async fn mint(ctx: &Ctx, family: FamilyId, id: VoucherId, now: DateTime<Utc>) ->
     Ok((code::mint(ctx.keys.active(), id, now), found))
 }
 
+/// Whether a code is shown again. One of another request may have been issued a little after our
+/// `now`; one that ends far ahead is of a clock that was set back since.
 fn lives_on(until: DateTime<Utc>, now: DateTime<Utc>) -> bool {
-    until - now >= code::MANUAL_REISSUE && until - now <= code::MANUAL_LIFE
+    until - now >= code::MANUAL_REISSUE && until - now <= code::MANUAL_LIFE + code::MANUAL_REISSUE
 }
 
 /// Puts a new manual code in place of the one before, unless another request just did.
