@@ -66,6 +66,12 @@ impl TestApp {
         Self::start(Arc::new(Database::create().await), clock, changes).await
     }
 
+    /// As `cargo run` starts: demonstration data, on the system's clock.
+    pub async fn spawn_demo() -> Self {
+        let changes = vec![("demo_data".to_owned(), "on".to_owned())];
+        Self::start(Arc::new(Database::create().await), Clock::system(), changes).await
+    }
+
     /// Another replica on the same database and key-value store, with the same clock. On SQLite
     /// the in-process store is not shared: there it stands for a second process that may only be
     /// slower, never wrong.

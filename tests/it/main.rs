@@ -14,6 +14,7 @@ mod openapi;
 mod ops;
 mod problems;
 mod ratings;
+mod readme;
 mod satisfaction;
 mod satisfaction_answers;
 mod vouchers;
