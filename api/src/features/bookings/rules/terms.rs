@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
-use entity::{Band, CareType, ClassId, MinuteOfDay, class_rules, classes, offers, rosters};
+use entity::{Band, CareType, ClassId, class_rules, classes, offers, rosters};
 
 use super::stays::Stay;
 use crate::{
@@ -127,7 +127,7 @@ impl Places {
     /// From the rows of the database.
     #[must_use]
     pub fn of(held: Vec<Held>, rosters: Vec<rosters::Model>) -> Self {
-        let mut stays: HashMap<(ClassId, NaiveDate), Vec<(MinuteOfDay, MinuteOfDay, i32)>> = HashMap::new();
+        let mut stays: HashMap<_, Vec<_>> = HashMap::new();
         for h in held {
             let n = i32::try_from(h.n).unwrap_or(i32::MAX);
             stays.entry((h.class_id, h.date)).or_default().push((h.from_min, h.to_min, n));
