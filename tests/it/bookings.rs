@@ -6,7 +6,7 @@ use harness::{Family, Place, TestApp, day, hm};
 use sea_orm::EntityTrait as _;
 use serde_json::{Value, json};
 
-#[expect(clippy::needless_pass_by_value, reason = "literals read better without &")]
+#[expect(clippy::needless_pass_by_value, reason = "callers write the JSON in place")]
 fn ask(family: &Family, place: &Place, more: Value) -> Value {
     let mut body = json!({ "child_id": family.child(), "centre_id": place.id() });
     for (key, value) in more.as_object().unwrap() {
@@ -190,7 +190,7 @@ async fn a_month_is_priced_by_its_opening_days() {
 async fn a_family_cancels_until_the_cut_off_and_the_place_is_free_again() {
     let app = TestApp::spawn().await;
     let place = app.place_with(1, 1, |_| {}).await;
-    let (first, second) = (app.a_family().await, app.a_family().await);
+    let (first, second) = (app.a_family().await, app.family("lin").await);
     let of = |family: &Family| ask(family, &place, json!({ "care_type": "full_day", "start_date": "2026-03-03" }));
     let id = first.client.post("/bookings", of(&first)).await.id();
     second.client.post("/bookings", of(&second)).await.problem(409, "NO_PLACE");
@@ -200,8 +200,9 @@ async fn a_family_cancels_until_the_cut_off_and_the_place_is_free_again() {
     first.client.post(&format!("/bookings/{id}/cancel"), json!({})).await.problem(409, "WRONG_STATE");
     let id = second.client.post("/bookings", of(&second)).await.id();
     app.clock.advance(TimeDelta::hours(20) + TimeDelta::minutes(31));
-    let problem =
-        second.client.post(&format!("/bookings/{id}/cancel"), json!({})).await.problem(409, "CANCEL_WINDOW_CLOSED");
+    // The token has ended meanwhile.
+    let later = app.guardian("lin").await;
+    let problem = later.post(&format!("/bookings/{id}/cancel"), json!({})).await.problem(409, "CANCEL_WINDOW_CLOSED");
     assert!(problem["detail"].as_str().unwrap().contains("0595-00000000"));
     assert_eq!(app.count(booking_events::Entity).await, 3);
 }
@@ -214,17 +215,18 @@ async fn a_request_is_confirmed_or_lapses_and_gives_its_place_back() {
     let offer = app.offer_with(&class, CareType::FullDay, |offer| offer.confirmation = Confirmation::Request).await;
     app.reload_catalogue().await;
     let place = Place { centre, class, offers: vec![offer] };
-    let (family, desk) = (app.a_family().await, app.carer(place.centre.id).await);
+    let family = app.family("chen").await;
     let body = ask(&family, &place, json!({ "care_type": "full_day", "start_date": "2026-03-20" }));
     let pending = family.client.post("/bookings", body.clone()).await.created();
     assert_eq!(pending["status"], "pending");
     app.clock.set("2026-03-19T09:00:00+08:00".parse::<chrono::DateTime<chrono::Utc>>().unwrap());
     let id = pending["id"].as_str().unwrap();
+    let (guardian, desk) = (app.guardian("chen").await, app.carer(place.centre.id).await);
     desk.post(&format!("/desk/bookings/{id}/confirm"), json!({})).await.problem(409, "WRONG_STATE");
-    assert_eq!(family.client.get(&format!("/bookings/{id}")).await.ok()["status"], "lapsed");
+    assert_eq!(guardian.get(&format!("/bookings/{id}")).await.ok()["status"], "lapsed");
     quanxiangtuo::features::bookings::service::lapse_due(&app.ctx).await.unwrap();
     assert_eq!(visits::Entity::find().one(app.db()).await.unwrap().unwrap().status, VisitStatus::Cancelled);
-    let id = family.client.post("/bookings", body).await.id();
+    let id = guardian.post("/bookings", body).await.id();
     let confirmed = desk.post(&format!("/desk/bookings/{id}/confirm"), json!({})).await.ok();
     assert_eq!(confirmed["status"], "confirmed");
     desk.post(&format!("/desk/bookings/{id}/decline"), json!({ "reason": "满员" })).await.problem(409, "WRONG_STATE");
@@ -235,14 +237,16 @@ async fn a_request_is_confirmed_or_lapses_and_gives_its_place_back() {
 #[tokio::test]
 async fn a_day_at_the_desk() {
     let app = TestApp::spawn().await;
-    let (place, elsewhere, family) = (app.place().await, app.place().await, app.a_family().await);
-    let (desk, stranger) = (app.carer(place.centre.id).await, app.carer(elsewhere.centre.id).await);
+    let (place, elsewhere, family) = (app.place().await, app.place().await, app.family("chen").await);
+    let desk = app.carer(place.centre.id).await;
     let body = ask(&family, &place, json!({ "care_type": "full_day", "start_date": "2026-03-03" }));
     let booking = family.client.post("/bookings", body).await.created();
     let (id, visit) = (booking["id"].as_str().unwrap(), booking["visits"][0]["id"].as_str().unwrap());
     let step = |step: &str| format!("/desk/visits/{visit}/{step}");
     desk.post(&step("check-in"), json!({})).await.problem(409, "WRONG_STATE");
     app.clock.set("2026-03-03T07:40:00+08:00".parse::<chrono::DateTime<chrono::Utc>>().unwrap());
+    // Yesterday's tokens have ended.
+    let (desk, stranger) = (app.carer(place.centre.id).await, app.carer(elsewhere.centre.id).await);
     stranger.post(&step("check-in"), json!({})).await.problem(404, "NOT_FOUND");
     desk.post(&step("check-in"), json!({})).await.problem(422, "ENTRY_CHECK_REQUIRED");
     let check = format!("/desk/children/{}/entry-check", family.child());
@@ -265,7 +269,7 @@ async fn a_day_at_the_desk() {
     let left = desk.post(&step("check-out"), json!({ "collected_by": "奶奶" })).await.ok();
     assert_eq!((&left["status"], &left["booking_status"]), (&json!("left"), &json!("completed")));
     desk.post(&step("check-out"), json!({})).await.problem(409, "WRONG_STATE");
-    assert_eq!(family.client.get(&format!("/bookings/{id}")).await.ok()["status"], "completed");
+    assert_eq!(app.guardian("chen").await.get(&format!("/bookings/{id}")).await.ok()["status"], "completed");
     assert_eq!(app.count(audit_rows::Entity).await, 3, "entry check, check-in, check-out");
     let row = visits::Entity::find().one(app.db()).await.unwrap().unwrap();
     assert!(row.collected_by_sealed.is_some_and(|sealed| !sealed.windows(6).any(|w| w == "奶奶".as_bytes())));
