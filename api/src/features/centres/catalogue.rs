@@ -32,6 +32,8 @@ use crate::platform::clock::Clock;
 
 /// Ratings of care in this many months make the figure on a centre's card (assumption).
 const RATED_MONTHS: u32 = 12;
+/// More changed centres than this (an import) are not loaded by id: all are loaded anew.
+const MOST_AT_ONCE: usize = 1_000;
 /// Changes are looked for this far back, so that a slow transaction or a clock a little behind is
 /// not missed; known versions are skipped.
 const LOOK_BACK: TimeDelta = TimeDelta::seconds(60);
@@ -204,6 +206,9 @@ impl Catalogue {
     }
 
     async fn load_some(&self, db: &impl ConnectionTrait, clock: &Clock, ids: &[CentreId]) -> Result<(), DbErr> {
+        if ids.len() > MOST_AT_ONCE {
+            return self.load_all(db, clock).await;
+        }
         let plans = load_plans(db, Some(ids), clock.today()).await?;
         let index = self.index.load_full();
         let stays =

@@ -8,7 +8,7 @@ use entity::{
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, FromQueryResult, QueryFilter, QueryOrder,
     QuerySelect,
-    sea_query::{CaseStatement, Expr, Func},
+    sea_query::{CaseStatement, Expr, Func, Order, OverStatement as _, Query, WindowStatement},
 };
 
 /// Everything stored about some centres.
@@ -46,7 +46,6 @@ pub(super) async fn load(
             )
         };
     }
-    let satisfied = CaseStatement::new().case(Expr::col(ratings::Column::Level).gte(4), 1).finally(0);
     Ok(Rows {
         centres: rows!(centres, Id).all(db).await?,
         hours: rows!(centre_hours, CentreId).all(db).await?,
@@ -61,19 +60,45 @@ pub(super) async fn load(
             .order_by_asc(offers::Column::Id)
             .all(db)
             .await?,
-        ratings: rows!(ratings, CentreId)
-            .filter(ratings::Column::CareDate.gte(rated_since))
-            .filter(ratings::Column::ExcludedFor.is_null())
-            .select_only()
-            .column(ratings::Column::CentreId)
-            .column_as(ratings::Column::Id.count(), "n")
-            .column_as(Expr::from(Func::sum(satisfied)), "satisfied")
-            .column_as(ratings::Column::Level.sum(), "total")
-            .group_by(ratings::Column::CentreId)
-            .into_model()
-            .all(db)
-            .await?,
+        ratings: rating_sums(db, only, rated_since).await?,
     })
+}
+
+/// Sums per centre over the answers that count: the latest per child, centre and month
+/// (`domain.md`, Ratings), as the bureau's figures count them.
+async fn rating_sums(
+    db: &impl ConnectionTrait,
+    only: Option<&[CentreId]>,
+    since: NaiveDate,
+) -> Result<Vec<RatingRow>, DbErr> {
+    use ratings::Column::{CareDate, CentreId as Centre, ChildId, ExcludedFor, Id, Level, Month, UpdatedAt};
+    let latest_first = WindowStatement::partition_by(ChildId)
+        .add_partition_by(Expr::col(Centre))
+        .add_partition_by(Expr::col(Month))
+        .order_by(UpdatedAt, Order::Desc)
+        .order_by(Id, Order::Desc)
+        .take();
+    let mut states = Query::select();
+    states
+        .columns([Centre, Level])
+        .expr_window_as(Func::cust("ROW_NUMBER"), latest_first, "nth")
+        .from(ratings::Entity)
+        .and_where(Expr::col(CareDate).gte(since))
+        .and_where(Expr::col(ExcludedFor).is_null());
+    if let Some(ids) = only {
+        states.and_where(Expr::col(Centre).is_in(ids.iter().copied()));
+    }
+    let satisfied = CaseStatement::new().case(Expr::col(Level).gte(4), 1).finally(0);
+    let mut sums = Query::select();
+    sums.column(Centre)
+        .expr_as(Func::count(Expr::col(Level)), "n")
+        .expr_as(Func::sum(satisfied), "satisfied")
+        .expr_as(Func::sum(Expr::col(Level)), "total")
+        .from_subquery(states, "states")
+        .and_where(Expr::col("nth").eq(1))
+        .group_by_col(Centre);
+    let rows = db.query_all(&sums).await?;
+    rows.iter().map(|row| RatingRow::from_query_result(row, "")).collect()
 }
 
 /// Which centres changed at or after an instant, with their versions.
