@@ -117,6 +117,9 @@ pub struct Catalogue {
     vouchers: ArcSwap<VoucherScope>,
     /// Instant (ms) of the last look for changes.
     looked_at: AtomicI64,
+    /// Held from the reading of rows to the storing of plans: two loads that cross would leave the
+    /// older rows in place.
+    loading: tokio::sync::Mutex<()>,
 }
 
 impl Catalogue {
@@ -131,6 +134,7 @@ impl Catalogue {
             calendar: ArcSwap::default(),
             vouchers: ArcSwap::default(),
             looked_at: AtomicI64::new(now.timestamp_millis()),
+            loading: tokio::sync::Mutex::default(),
         };
         catalogue.reload(db, clock).await?;
         Ok(catalogue)
@@ -138,6 +142,11 @@ impl Catalogue {
 
     /// Loads everything anew.
     pub async fn reload(&self, db: &impl ConnectionTrait, clock: &Clock) -> Result<(), DbErr> {
+        let _loading = self.loading.lock().await;
+        self.load_all(db, clock).await
+    }
+
+    async fn load_all(&self, db: &impl ConnectionTrait, clock: &Clock) -> Result<(), DbErr> {
         let (now, today) = (clock.now(), clock.today());
         let plans = load_plans(db, None, today).await?;
         self.townships.store(Arc::new(store::townships(db).await?));
@@ -152,10 +161,11 @@ impl Catalogue {
 
     /// Loads what changed since the last look; everything when the day has turned.
     pub async fn refresh(&self, db: &impl ConnectionTrait, clock: &Clock) -> Result<(), DbErr> {
+        let _loading = self.loading.lock().await;
         let now = clock.now();
         let index = self.index.load_full();
         if index.loaded_on != clock.today() {
-            return self.reload(db, clock).await;
+            return self.load_all(db, clock).await;
         }
         let looked_at = chrono::DateTime::from_timestamp_millis(self.looked_at.load(Ordering::Relaxed)).unwrap_or(now);
         let changed = store::changed_since(db, looked_at.min(now) - LOOK_BACK).await?;
@@ -165,7 +175,7 @@ impl Catalogue {
             .map(|(id, _)| id)
             .collect();
         if !news.is_empty() {
-            self.reload_centres(db, clock, &news).await?;
+            self.load_some(db, clock, &news).await?;
         }
         self.refresh_vouchers(db, clock).await?;
         self.looked_at.store(now.timestamp_millis(), Ordering::Relaxed);
@@ -191,8 +201,13 @@ impl Catalogue {
         clock: &Clock,
         ids: &[CentreId],
     ) -> Result<(), DbErr> {
+        let _loading = self.loading.lock().await;
+        self.load_some(db, clock, ids).await
+    }
+
+    async fn load_some(&self, db: &impl ConnectionTrait, clock: &Clock, ids: &[CentreId]) -> Result<(), DbErr> {
         if ids.len() > MOST_AT_ONCE {
-            return self.reload(db, clock).await;
+            return self.load_all(db, clock).await;
         }
         let plans = load_plans(db, Some(ids), clock.today()).await?;
         let index = self.index.load_full();
@@ -211,7 +226,7 @@ impl Catalogue {
             return Ok(());
         }
         // A centre came, went or moved: rare, so the index is made anew.
-        self.reload(db, clock).await
+        self.load_all(db, clock).await
     }
 
     /// One centre.
