@@ -56,8 +56,7 @@ step!(
                             .and(Expr::col(Alias::new("from_min")).lt(Expr::col(Alias::new("to_min")))),
                     )
                     .foreign_key(&mut refers("booking_id", "bookings", "id"))
-                    .foreign_key(&mut refers("child_id", "children", "id"))
-                    .foreign_key(&mut refers("class_id", "classes", "id"))
+                    // The other ids are copies of the booking's, which refers to their rows.
                     .to_owned(),
                 table("entry_checks")
                     .col(uuid("centre_id"))

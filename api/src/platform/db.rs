@@ -85,7 +85,13 @@ async fn connect(url: &str, connections: u32) -> Result<DatabaseConnection, DbEr
                 .busy_timeout(ACQUIRE_TIMEOUT)
         })
         .map_sqlx_postgres_opts(|postgres| {
-            postgres.application_name("quanxiangtuo").options([("statement_timeout", "10s"), ("TimeZone", "UTC")])
+            postgres.application_name("quanxiangtuo").options([
+                ("statement_timeout", "10s"),
+                ("TimeZone", "UTC"),
+                // A statement is planned once a connection: planning the join of a redemption
+                // costs several times its execution.
+                ("plan_cache_mode", "force_generic_plan"),
+            ])
         });
     Database::connect(options).await
 }

@@ -84,8 +84,8 @@ pub struct Card {
     pub badges: Vec<BadgeOut>,
     /// Recognised as inclusive on the day the card was made.
     pub inclusive: bool,
-    /// Where it is, as most phones ask.
-    pub gcj02: LngLat,
+    /// Where it is as most phones ask for it, rendered: `,"location":{…}`.
+    pub location: String,
     /// Name and address in lower case, for text search.
     pub haystack: String,
     /// The object's JSON without its closing brace.
@@ -130,9 +130,9 @@ impl Card {
         // Plain data can't fail to serialise.
         let mut json = serde_json::to_string(&fixed).unwrap_or_default();
         json.pop();
-        let gcj02 = Coord::Gcj02.from_wgs84(row.location());
+        let location = location_json(Coord::Gcj02, row.location());
         let haystack = format!("{}\n{}", row.name, row.address).to_lowercase();
-        Self { care_types, prices, badges, inclusive, gcj02, haystack, json }
+        Self { care_types, prices, badges, inclusive, location, haystack, json }
     }
 
     /// The lowest price of a form of care, or of the first form on offer.
@@ -144,6 +144,12 @@ impl Card {
             None => self.prices.iter().flatten().next().copied(),
         }
     }
+}
+
+/// The member `location` of a result, for a stored point in the system asked for.
+pub(super) fn location_json(coord: Coord, stored: LngLat) -> String {
+    let p = coord.from_wgs84(stored);
+    format!(",\"location\":{{\"lng\":{:.6},\"lat\":{:.6},\"coord\":\"{}\"}}", p.lng, p.lat, coord.as_str())
 }
 
 fn badges(row: &centres::Model, inclusive: bool, today: NaiveDate) -> Vec<BadgeOut> {

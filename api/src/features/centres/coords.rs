@@ -110,7 +110,7 @@ fn inverse(p: LngLat, forward: impl Fn(LngLat) -> LngLat) -> LngLat {
         let there = forward(guess);
         let (d_lng, d_lat) = (there.lng - p.lng, there.lat - p.lat);
         guess = LngLat { lng: guess.lng - d_lng, lat: guess.lat - d_lat };
-        if d_lng.abs().max(d_lat.abs()) < 1e-9 {
+        if d_lng.abs().max(d_lat.abs()) < 1e-8 {
             break;
         }
     }

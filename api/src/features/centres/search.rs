@@ -8,6 +8,7 @@ use entity::{CareType, CentreId, ClassId, Half, LngLat, MinuteOfDay};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    card::location_json,
     catalogue::{CentrePlan, VoucherScope},
     coords::Coord,
     dto::{CentreSearch, CentreSort, WalkMethod, WalkOut},
@@ -280,14 +281,11 @@ fn render(query: &CentreSearch, vouchers: &VoucherScope, found: &[Candidate], ne
 fn item(out: &mut Vec<u8>, query: &CentreSearch, vouchers: &VoucherScope, candidate: &Candidate) {
     let plan = &candidate.plan;
     out.extend_from_slice(plan.card.json.as_bytes());
-    let p = if query.coord == Coord::Gcj02 { plan.card.gcj02 } else { query.coord.from_wgs84(plan.row.location()) };
-    let _ = write!(
-        out,
-        ",\"location\":{{\"lng\":{:.6},\"lat\":{:.6},\"coord\":\"{}\"}}",
-        p.lng,
-        p.lat,
-        query.coord.as_str()
-    );
+    if query.coord == Coord::Gcj02 {
+        out.extend_from_slice(plan.card.location.as_bytes());
+    } else {
+        out.extend_from_slice(location_json(query.coord, plan.row.location()).as_bytes());
+    }
     match candidate.walk {
         Some(walk) => drop(write!(
             out,

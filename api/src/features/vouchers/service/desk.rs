@@ -11,7 +11,7 @@ use super::{
         dto::{RedemptionChildOut, RedemptionLineOut, RedemptionOut, RedemptionPreviewOut, RedemptionsQuery},
         rules::{self, CentreToday, RedeemedToday, Redeeming},
         store::{
-            redemptions::{self as rows, Again, DeskFacts, VoucherFacts},
+            redemptions::{self as rows, Again, DeskFacts, Past, VoucherFacts},
             vouchers,
         },
     },
@@ -95,7 +95,7 @@ pub async fn preview(ctx: &Ctx, desk: &Desk, text: &str) -> Result<RedemptionPre
     if scan.manual {
         limit(ctx, MANUAL_TRIES, &desk.staff_id.to_string()).await?;
     }
-    let facts = facts(ctx, desk.centre_id, None, &scan).await?;
+    let facts = facts(ctx, desk.centre_id, Past::Of(None), &scan).await?;
     let ready = decide(ctx, desk.centre_id, &scan, facts).await?;
     let units_left = ready.voucher.units_total - ready.voucher.units_used;
     Ok(RedemptionPreviewOut {
@@ -124,8 +124,18 @@ pub async fn redeem(ctx: &Ctx, desk: &Desk, text: &str, request_id: &str) -> Res
 
 async fn redeem_once(ctx: &Ctx, desk: &Desk, text: &str, request_id: &str) -> Result<Answer> {
     let scan = scan(ctx, text).await?;
+    // The scan that goes well doesn't look back. Whatever stands against it (a check, or a
+    // constraint when the request or the day was there before) is told apart below.
+    if scan.refusal.is_none() && !scan.manual {
+        let facts = facts(ctx, desk.centre_id, Past::Unasked, &scan).await?;
+        if let Ok(ready) = decide(ctx, desk.centre_id, &scan, facts).await
+            && let Ok(body) = write(ctx, desk, &scan, ready, request_id).await
+        {
+            return Ok(Answer { body, replayed: false });
+        }
+    }
     for attempt in 0..ATTEMPTS {
-        let mut facts = facts(ctx, desk.centre_id, Some(request_id), &scan).await?;
+        let mut facts = facts(ctx, desk.centre_id, Past::Of(Some(request_id)), &scan).await?;
         if let Some(again) = facts.again.take() {
             return replay(ctx, &scan, &again);
         }
@@ -156,8 +166,8 @@ fn replay(ctx: &Ctx, scan: &Scan, again: &Again) -> Result<Answer> {
     Ok(Answer { body: ctx.keys.open(ANSWER_PLACE, &again.answer_sealed)?, replayed: true })
 }
 
-async fn facts(ctx: &Ctx, centre: CentreId, request_id: Option<&str>, scan: &Scan) -> Result<DeskFacts> {
-    let found = rows::desk_facts(ctx.db.reader(), centre, request_id, scan.voucher, scan.today).await?;
+async fn facts(ctx: &Ctx, centre: CentreId, past: Past<'_>, scan: &Scan) -> Result<DeskFacts> {
+    let found = rows::desk_facts(ctx.db.reader(), centre, past, scan.voucher, scan.today).await?;
     found.ok_or_else(|| Problem::new(Code::CentreNotAllowed))
 }
 

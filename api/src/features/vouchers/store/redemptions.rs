@@ -9,7 +9,7 @@ use entity::{
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, FromQueryResult, QueryFilter, QueryOrder,
     QuerySelect,
-    sea_query::{Alias, Expr, JoinType, Order, Query},
+    sea_query::{Alias, Expr, JoinType, Order, Query, SelectStatement},
 };
 
 use super::{columns, same};
@@ -71,18 +71,25 @@ pub(in super::super) struct VoucherFacts {
     pub(in super::super) redeemed_centre_name: Option<String>,
 }
 
-/// The one read of a redemption: the desk's centre, the answer given before under `request_id`,
-/// and the voucher with all that decides about it. `None` if the centre is gone.
+/// What of the past a read of [`desk_facts`] looks for.
+#[derive(Clone, Copy, Debug)]
+pub(in super::super) enum Past<'a> {
+    /// Nothing: enough for a scan that will go well. The constraints turn away a repeated request
+    /// and a second scan of the day; then the read is done again with [`Past::Of`].
+    Unasked,
+    /// Today's redemption of the child, and the answer given before under a `request_id`.
+    Of(Option<&'a str>),
+}
+
+/// The one read of a redemption: the desk's centre, and the voucher with all that decides about
+/// it. `None` if the centre is gone.
 pub(in super::super) async fn desk_facts(
     db: &impl ConnectionTrait,
     centre: CentreId,
-    request_id: Option<&str>,
+    past: Past<'_>,
     voucher: Option<VoucherId>,
     today: NaiveDate,
 ) -> Result<Option<DeskFacts>, DbErr> {
-    let again = || Alias::new("again");
-    let earlier = || Alias::new("earlier");
-    let elsewhere = || Alias::new("elsewhere");
     let visit_today = Query::select()
         .column((visits::Entity, visits::Column::Id))
         .from(visits::Entity)
@@ -99,9 +106,6 @@ pub(in super::super) async fn desk_facts(
         Active as "centre_active", Filed as "filed", InclusiveFrom as "inclusive_from",
         InclusiveUntil as "inclusive_until",
     });
-    columns!(select, again(), redemptions::Column, {
-        VoucherId as "again_voucher_id", CodeHash as "again_code_hash", AnswerSealed as "again_answer",
-    });
     columns!(select, vouchers::Entity, vouchers::Column, {
         Id as "voucher_id", CampaignId as "campaign_id", FamilyId as "family_id", ChildId as "child_id",
         Status as "status", ValidFrom as "valid_from", ValidUntil as "valid_until", UnitsTotal as "units_total",
@@ -113,20 +117,8 @@ pub(in super::super) async fn desk_facts(
     columns!(select, campaign_centres::Entity, campaign_centres::Column, { CentreId as "listed" });
     columns!(select, children::Entity, children::Column, { NameSealed as "name_sealed", BirthDate as "birth_date" });
     columns!(select, visits::Entity, visits::Column, { Id as "visit_id", CareType as "care_type" });
-    columns!(select, earlier(), redemptions::Column, {
-        RedeemedAt as "redeemed_at", CentreId as "redeemed_centre_id",
-    });
-    columns!(select, elsewhere(), centres::Column, { Name as "redeemed_centre_name" });
     select
         .from(centres::Entity)
-        .join_as(
-            JoinType::LeftJoin,
-            redemptions::Entity,
-            again(),
-            Expr::col((again(), redemptions::Column::CentreId))
-                .eq(centre)
-                .and(Expr::col((again(), redemptions::Column::RequestId)).eq(request_id.map(str::to_owned))),
-        )
         .left_join(vouchers::Entity, Expr::col((vouchers::Entity, vouchers::Column::Id)).eq(voucher))
         .left_join(
             campaigns::Entity,
@@ -148,6 +140,46 @@ pub(in super::super) async fn desk_facts(
             visits::Entity,
             Expr::col((visits::Entity, visits::Column::Id)).eq(Expr::SubQuery(None, Box::new(visit_today.into()))),
         )
+        .and_where(Expr::col((centres::Entity, centres::Column::Id)).eq(centre));
+    match past {
+        Past::Of(request_id) => look_back(&mut select, centre, request_id, today),
+        Past::Unasked => {
+            for name in [
+                "again_voucher_id",
+                "again_code_hash",
+                "again_answer",
+                "redeemed_at",
+                "redeemed_centre_id",
+                "redeemed_centre_name",
+            ] {
+                select.expr_as(Expr::cust("NULL"), name);
+            }
+        }
+    }
+    db.query_one(&select).await?.map(|row| DeskFacts::from_query_result(&row, "")).transpose()
+}
+
+/// Joins the answer given before under `request_id` and today's redemption of the child anywhere.
+fn look_back(select: &mut SelectStatement, centre: CentreId, request_id: Option<&str>, today: NaiveDate) {
+    let again = || Alias::new("again");
+    let earlier = || Alias::new("earlier");
+    let elsewhere = || Alias::new("elsewhere");
+    columns!(select, again(), redemptions::Column, {
+        VoucherId as "again_voucher_id", CodeHash as "again_code_hash", AnswerSealed as "again_answer",
+    });
+    columns!(select, earlier(), redemptions::Column, {
+        RedeemedAt as "redeemed_at", CentreId as "redeemed_centre_id",
+    });
+    columns!(select, elsewhere(), centres::Column, { Name as "redeemed_centre_name" });
+    select
+        .join_as(
+            JoinType::LeftJoin,
+            redemptions::Entity,
+            again(),
+            Expr::col((again(), redemptions::Column::CentreId))
+                .eq(centre)
+                .and(Expr::col((again(), redemptions::Column::RequestId)).eq(request_id.map(str::to_owned))),
+        )
         .join_as(
             JoinType::LeftJoin,
             redemptions::Entity,
@@ -161,9 +193,7 @@ pub(in super::super) async fn desk_facts(
             centres::Entity,
             elsewhere(),
             same((elsewhere(), centres::Column::Id), (earlier(), redemptions::Column::CentreId)),
-        )
-        .and_where(Expr::col((centres::Entity, centres::Column::Id)).eq(centre));
-    db.query_one(&select).await?.map(|row| DeskFacts::from_query_result(&row, "")).transpose()
+        );
 }
 
 pub(in super::super) async fn insert(db: &impl ConnectionTrait, row: redemptions::Model) -> Result<(), DbErr> {
