@@ -5,7 +5,7 @@ use std::future::{Ready, ready};
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header::CONTENT_TYPE};
 use serde::de::DeserializeOwned;
 
-use super::observe::Body;
+use super::{observe::Body, values::Object};
 use crate::error::{Code, Problem, Text};
 
 /// The body, parsed. An absent body is taken as `{}`, so that an action without arguments needs
@@ -29,7 +29,7 @@ fn parse<T: DeserializeOwned>(req: &HttpRequest) -> Result<T, Problem> {
         return Err(Problem::new(Code::UnsupportedMediaType));
     }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|e| {
+    let Object(value) = serde_path_to_error::deserialize::<_, Object<T>>(&mut deserializer).map_err(|e| {
         if matches!(e.inner().classify(), serde_json::error::Category::Data) {
             field_problem(&e.path().to_string(), &e.inner().to_string())
         } else {

@@ -33,9 +33,10 @@ fn checked<'de, D: Deserializer<'de>>(d: D, most: usize, breaks: bool) -> Result
     Ok(text.to_owned())
 }
 
-/// Overrides of text direction, which make a name read as another.
+/// Overrides of text direction, which make a name read as another, and spaces of no width, which
+/// make a name that can't be seen.
 const fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 fn text_schema(most: usize) -> RefOr<Schema> {
@@ -76,6 +77,30 @@ texts! {
     Line, false;
     /// Text that may have line breaks, trimmed, 1 to `MOST` characters.
     Paragraph, true;
+}
+
+/// A value that must come as a JSON object: serde would also take an array, field by field.
+pub struct Object<T>(pub T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        struct OnlyMaps<T>(std::marker::PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> serde::de::Visitor<'de> for OnlyMaps<T> {
+            type Value = Object<T>;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
+                T::deserialize(serde::de::value::MapAccessDeserializer::new(map)).map(Object)
+            }
+        }
+        d.deserialize_map(OnlyMaps(std::marker::PhantomData))
+    }
+}
+
+/// For an optional member that is an object: `#[serde(default, deserialize_with = "object")]`.
+pub fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(d: D) -> Result<Option<T>, D::Error> {
+    Option::<Object<T>>::deserialize(d).map(|value| value.map(|Object(value)| value))
 }
 
 /// A local date `YYYY-MM-DD`, from 2000 to 2100, so that arithmetic on it never leaves the range.

@@ -73,6 +73,19 @@ pub struct PriceFrom {
     pub unit: OfferUnit,
 }
 
+impl PriceFrom {
+    /// About what a day of it costs, in fen: to put prices of different units in order
+    /// (assumption: 8 hours, 2 halves, a 22nd of a month).
+    pub(super) const fn per_day(self) -> i64 {
+        match self.unit {
+            OfferUnit::Day => self.fen.0,
+            OfferUnit::HalfDay => self.fen.0 * 2,
+            OfferUnit::Hour => self.fen.0 * 8,
+            OfferUnit::Month => self.fen.0 / 22,
+        }
+    }
+}
+
 /// See the module.
 #[derive(Clone, Debug)]
 pub struct Card {

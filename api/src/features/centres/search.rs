@@ -18,7 +18,7 @@ use super::{
 use crate::{
     error::{Problem, Result, Text},
     http::Cursor,
-    platform::clock::minute_of_day,
+    platform::clock::{instant_at, minute_of_day},
     state::Ctx,
 };
 
@@ -118,6 +118,11 @@ fn check(query: &CentreSearch, origin: Option<LngLat>) -> Result<()> {
     if query.date.is_none() && (query.from.is_some() || query.to.is_some() || query.half.is_some()) {
         return bad("date", "missing", "按时间查询须同时提供日期 date。", "Times need a date.");
     }
+    for (field, time) in [("from", query.from), ("to", query.to)] {
+        if time.is_some_and(|time| !time.on_the_half_hour()) {
+            return bad(field, "off_half_hour", "时间须为整点或半点。", "Times lie on the half-hour.");
+        }
+    }
     match (query.from, query.to) {
         (Some(from), Some(to)) if from >= to => {
             bad("to", "not_after_from", "结束时间须晚于开始时间。", "to must be after from.")
@@ -182,7 +187,7 @@ fn takes(
 fn sort_key(sort: CentreSort, plan: &CentrePlan, walk: Option<WalkOut>, care_type: Option<CareType>) -> i64 {
     match sort {
         CentreSort::Walk => walk.map_or(i64::MAX, |walk| i64::from(walk.distance_m)),
-        CentreSort::Price => plan.card.price(care_type).map_or(i64::MAX, |price| price.fen.0),
+        CentreSort::Price => plan.card.price(care_type).map_or(i64::MAX, |price| price.per_day()),
         // Satisfied per mille, highest first; too few answers come last.
         CentreSort::Rating if plan.rating.n >= super::card::ENOUGH_ANSWERS => {
             -(plan.rating.satisfied * 1000 / plan.rating.n)
@@ -229,6 +234,7 @@ async fn keep_free(ctx: &Ctx, query: &CentreSearch, date: NaiveDate, found: &mut
             .classes
             .iter()
             .filter(|class| fits(plan, class.id))
+            .filter(|class| bookable(ctx, query, plan, class.id, date, (from, to)))
             .filter_map(|class| {
                 let rule = rules::class_rule(&rules, class.band, date)?;
                 let roster = rosters.get(&class.id).map_or(&[][..], Vec::as_slice);
@@ -252,10 +258,36 @@ fn times(ctx: &Ctx, query: &CentreSearch, plan: &CentrePlan, date: NaiveDate) ->
         (Some(times), _) => times,
         (None, Some(Half::Morning)) => (plan.row.morning_from, plan.row.morning_to),
         (None, Some(Half::Afternoon)) => (plan.row.afternoon_from, plan.row.afternoon_to),
-        (None, None) if date == today => (opens.max(minute_of_day(ctx.clock.now()).floor_half_hour()), closes),
+        (None, None) if date == today && matches!(query.care_type, None | Some(CareType::Temporary)) => {
+            (opens.max(minute_of_day(ctx.clock.now()).floor_half_hour()), closes)
+        }
         (None, None) => (opens, closes),
     };
     (date >= today && opens <= from && to <= closes && from < to).then_some((from, to))
+}
+
+/// Whether a class has an offer that could be booked for this time now: begun or short-notice times
+/// and dates past the horizon can't, whatever is free.
+fn bookable(
+    ctx: &Ctx,
+    query: &CentreSearch,
+    plan: &CentrePlan,
+    class: ClassId,
+    date: NaiveDate,
+    (from, to): (MinuteOfDay, MinuteOfDay),
+) -> bool {
+    let now = ctx.clock.now();
+    let offers = plan.offers.iter().filter(|o| o.class_id == class && query.care_type.is_none_or(|c| c == o.care_type));
+    offers.into_iter().any(|offer| {
+        // Temporary care of today runs from the present half-hour.
+        let grace = if offer.care_type == CareType::Temporary { MinuteOfDay::SLOT } else { 0 };
+        let latest = instant_at(date, MinuteOfDay(from.0 + grace));
+        let short = offer.care_type == CareType::Hourly && to.0 - from.0 < offer.min_minutes;
+        let begins_in = (latest - now).num_minutes();
+        !short
+            && begins_in >= i64::from(offer.notice_minutes)
+            && (date - ctx.clock.today()).num_days() <= i64::from(offer.horizon_days)
+    })
 }
 
 fn render(query: &CentreSearch, vouchers: &VoucherScope, found: &[Candidate], next: Option<&str>) -> Vec<u8> {

@@ -5,7 +5,7 @@ use entity::{ChildId, ConsentPurpose, FamilyId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::http::{Day, Line, Moment};
+use crate::http::{Day, Line, Moment, values::object};
 
 /// The texts of consent.
 #[derive(Serialize, ToSchema)]
@@ -74,7 +74,7 @@ pub struct ChildIn {
     #[serde(default)]
     pub disabled: bool,
     /// The guardian's consent; without it `CONSENT_REQUIRED`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     pub consent: Option<ConsentIn>,
 }
 

@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     features::centres::CentreRatingOut,
-    http::{Cursor, Limit, Moment, Month, Paragraph, Whole, nullable},
+    http::{Cursor, Limit, Moment, Month, Paragraph, Whole, nullable, values::object},
 };
 
 /// 1 (非常不满意) to 5 (非常满意).
@@ -25,7 +25,7 @@ pub struct RatingIn {
     /// 1 非常不满意, 2 不满意, 3 一般, 4 满意, 5 非常满意.
     pub level: Level,
     /// Scores of parts.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     pub sub: Option<RatingSubIn>,
     /// In words; shown after moderation, without a name.
     #[serde(default)]
@@ -59,7 +59,7 @@ pub struct RatingPatch {
     #[serde(default)]
     pub level: Option<Level>,
     /// New scores of parts.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     pub sub: Option<RatingSubPatch>,
     /// The new text, moderated again; null removes it.
     #[serde(default, deserialize_with = "nullable")]

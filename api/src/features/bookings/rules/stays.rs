@@ -112,6 +112,21 @@ impl Wish {
         {
             return bad("to", "not_after_from", "结束时间须晚于开始时间。", "`to` must be later than `from`.");
         }
+        let timed = matches!(asked.care_type, CareType::Hourly | CareType::Temporary);
+        let strays = [
+            ("half", asked.half.is_some() && asked.care_type != CareType::HalfDay),
+            ("from", asked.from.is_some() && !timed),
+            ("to", asked.to.is_some() && !timed),
+        ];
+        if let Some((field, _)) = strays.into_iter().find(|(_, stray)| *stray) {
+            let care = asked.care_type;
+            return bad(
+                field,
+                "not_for_this_care",
+                format!("{}不能填写{field}，请删除后重试，或改选其他托育形式。", care.zh()),
+                format!("{care} takes no `{field}`."),
+            );
+        }
         let hours = match asked.care_type {
             CareType::FullDay => Hours::Opening,
             CareType::HalfDay => match asked.half {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
-use entity::{Band, CareType, ClassId, class_rules, classes, offers, rosters};
+use entity::{Band, CareType, ClassId, MinuteOfDay, class_rules, classes, offers, rosters};
 
 use super::stays::Stay;
 use crate::{
@@ -98,13 +98,23 @@ fn earliest(offer: &offers::Model, now: DateTime<Utc>) -> DateTime<Utc> {
 }
 
 fn too_short(notice_minutes: i32, earliest: DateTime<Utc>) -> Problem {
+    // Care begins on the half-hour.
+    let slot = i64::from(MinuteOfDay::SLOT) * 60;
+    let earliest =
+        DateTime::from_timestamp((earliest.timestamp() + slot - 1).div_euclid(slot) * slot, 0).unwrap_or(earliest);
     let at = local(earliest).format("%Y-%m-%d %H:%M");
-    Problem::new(Code::NoticeTooShort)
-        .detail(Text::new(
-            format!("须提前{notice_minutes}分钟预约，请选择{at}以后开始的时间。"),
+    let text = if notice_minutes == 0 {
+        Text::new(
+            format!("该时段已经开始，请选择{at}或以后开始的时间。"),
+            format!("That time has begun: choose care that begins at {at} or later."),
+        )
+    } else {
+        Text::new(
+            format!("须提前{notice_minutes}分钟预约，请选择{at}或以后开始的时间。"),
             format!("Book {notice_minutes} minutes ahead: care that begins at {at} or later."),
-        ))
-        .fact("earliest", Moment(earliest))
+        )
+    };
+    Problem::new(Code::NoticeTooShort).detail(text).fact("earliest", Moment(earliest))
 }
 
 /// Classes made for one age before mixed groups, so that mixed places stay for those who need them.

@@ -16,7 +16,7 @@ use super::{
         rules::life::{self, EntryCheckStatus},
         store::{self, Checks, Filter},
     },
-    Decision, event, show, wrong_booking_state, wrong_visit_state,
+    Decision, event, nobody_in_care, show, wrong_booking_state, wrong_visit_state,
 };
 use crate::{
     error::{Code, Problem, Result, Text},
@@ -68,6 +68,9 @@ pub async fn decide(
         let mut row = store::lock(txn, owner, id).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
         let now = ctx.clock.now();
         let status = life::shown(&row, now);
+        if decision == Decision::Cancel {
+            nobody_in_care(&store::visits(txn, &[id]).await?)?;
+        }
         if status != row.status || !store::move_booking(txn, id, from, to, reason, now).await? {
             return Err(wrong_booking_state(status));
         }
@@ -290,6 +293,13 @@ pub async fn record_entry_check(
     once(ctx, idempotency, &desk.staff_id.to_string(), async |txn| {
         if !store::knows_child(txn, desk.centre_id, child).await? {
             return Err(Problem::new(Code::NotFound));
+        }
+        if store::children(txn, &[child]).await?.iter().any(|row| passed_on.0 < row.birth_date) {
+            return Err(Problem::field(
+                "passed_on",
+                "before_birth",
+                Text::new("体检日期早于孩子的出生日期，请核对。", "The health check lies before the child's birth."),
+            ));
         }
         let check = entry_checks::Model {
             centre_id: desk.centre_id,

@@ -8,7 +8,7 @@ use super::{
         rules::life,
         store::{self, Filter},
     },
-    event, show, wrong_booking_state,
+    event, nobody_in_care, show, wrong_booking_state,
 };
 use crate::{
     error::{Code, Problem, Result, Text},
@@ -53,6 +53,7 @@ pub async fn cancel(
         let now = ctx.clock.now();
         let status = life::shown(&row, now);
         let visits = store::visits(txn, &[id]).await?;
+        nobody_in_care(&visits)?;
         let until = match life::can_cancel_until(&row, &visits) {
             Some(until) if status == row.status => until,
             _ => return Err(wrong_booking_state(status)),

@@ -60,6 +60,20 @@ fn wrong_booking_state(status: BookingStatus) -> Problem {
         .fact("state", status)
 }
 
+/// Nothing is cancelled under a child that is there: it is checked out first. The booking is locked,
+/// and so is every step of its visits.
+fn nobody_in_care(visits: &[entity::visits::Model]) -> crate::error::Result<()> {
+    if visits.iter().any(|visit| visit.status == VisitStatus::InCare) {
+        return Err(Problem::new(Code::WrongState)
+            .detail(Text::new(
+                "孩子正在园，请先办理离园再取消余下的日期。",
+                "The child is in care: check it out first.",
+            ))
+            .fact("state", VisitStatus::InCare));
+    }
+    Ok(())
+}
+
 fn wrong_visit_state(status: VisitStatus) -> Problem {
     Problem::new(Code::WrongState)
         .detail(Text::new(
