@@ -266,6 +266,9 @@ async fn a_day_at_the_desk() {
     let again = desk.post_once(&step("check-in"), "the-same-key", json!({})).await;
     assert_eq!(again.header("Idempotent-Replayed"), Some("true"));
     assert_eq!(again.ok(), came);
+    let manager = app.manager(place.centre.id).await;
+    let url = format!("/desk/bookings/{id}/cancel");
+    manager.post(&url, json!({ "reason": "停课" })).await.problem(409, "WRONG_STATE");
     let left = desk.post(&step("check-out"), json!({ "collected_by": "奶奶" })).await.ok();
     assert_eq!((&left["status"], &left["booking_status"]), (&json!("left"), &json!("completed")));
     desk.post(&step("check-out"), json!({})).await.problem(409, "WRONG_STATE");

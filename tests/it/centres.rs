@@ -132,6 +132,29 @@ async fn with_a_date_only_centres_with_a_free_place_are_found() {
 }
 
 #[actix_web::test]
+async fn only_what_could_be_booked_now_is_found() {
+    let app = TestApp::spawn().await;
+    let place = app.place().await;
+    let horizon = i64::from(place.offer(CareType::FullDay).horizon_days);
+    let last = app.clock.today() + chrono::TimeDelta::days(horizon);
+    // Monday 09:00; the centre opened at 07:30.
+    for (query, found) in [
+        ("&care_type=full_day&date=2026-03-02".to_owned(), false),
+        ("&care_type=temporary&date=2026-03-02".to_owned(), true),
+        ("&care_type=hourly&date=2026-03-02&from=08:00&to=10:00".to_owned(), false),
+        ("&care_type=hourly&date=2026-03-02&from=10:00&to=12:00".to_owned(), true),
+        ("&care_type=half_day&half=morning&date=2026-03-02".to_owned(), false),
+        ("&care_type=half_day&half=afternoon&date=2026-03-02".to_owned(), true),
+        (format!("&date={}", last + chrono::TimeDelta::days(7)), false),
+        ("&date=2026-02-27".to_owned(), false),
+    ] {
+        let reply = app.anonymous().get(&here(&query)).await.ok();
+        assert_eq!(!names(&reply).is_empty(), found, "{query}");
+    }
+    app.anonymous().get(&here("&date=2026-03-03&from=09:10&to=10:00")).await.invalid("from");
+}
+
+#[actix_web::test]
 async fn pages_follow_each_other_without_gap_or_repeat() {
     let app = TestApp::spawn().await;
     for i in 0..7 {

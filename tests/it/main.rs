@@ -5,6 +5,7 @@
 mod audit;
 mod auth;
 mod bookings;
+mod bookings_input;
 mod bookings_races;
 mod centres;
 mod docs;
