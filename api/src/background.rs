@@ -12,7 +12,7 @@ use crate::{
 pub fn start(ctx: &Ctx) {
     let poll = Duration::from_millis(ctx.settings.catalogue_poll_ms.max(50));
     every(ctx, poll, "catalogue", async |ctx: &Ctx| ctx.catalogue.refresh(ctx.db.reader(), &ctx.clock).await);
-    every(ctx, Duration::from_secs(1), "audit sealing", audit::service::keep_sealed);
+    every(ctx, Duration::from_secs(3), "audit sealing", audit::service::keep_sealed);
     every(ctx, Duration::from_secs(5), "lapsing of requests", bookings::service::keep_lapsed);
     every(ctx, Duration::from_secs(3600), "housekeeping", housekeeping::tidy);
 }

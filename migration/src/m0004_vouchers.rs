@@ -117,7 +117,8 @@ step!(
                     .col(blob("answer_sealed"))
                     .col(word("status", &["redeemed", "reversed"]))
                     .foreign_key(&mut refers("voucher_id", "vouchers", "id"))
-                    // Centre and staff come from the token of an account whose row refers to them.
+                    // No foreign keys: the same transaction updates exactly one row of vouchers, and centre
+                    // and staff come from the token of an account whose row refers to them.
                     .to_owned(),
             ],
             [

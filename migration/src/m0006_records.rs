@@ -33,7 +33,9 @@ step!(
             ],
             [
                 index("idempotency_keys_created", "idempotency_keys", &["created_at"]),
-                unique("audit_rows_seq", "audit_rows", &["seq"]),
+                unique("audit_rows_seq", "audit_rows", &["seq"])
+                    .and_where(Expr::col(Alias::new("seq")).is_not_null())
+                    .to_owned(),
                 index("audit_rows_unsealed", "audit_rows", &["id"])
                     .and_where(Expr::col(Alias::new("seq")).is_null())
                     .to_owned(),

@@ -97,12 +97,12 @@ pub struct Card {
     pub badges: Vec<BadgeOut>,
     /// Recognised as inclusive on the day the card was made.
     pub inclusive: bool,
-    /// Where it is as most phones ask for it, rendered: `,"location":{…}`.
-    pub location: String,
     /// Name and address in lower case, for text search.
     pub haystack: String,
     /// The object's JSON without its closing brace.
     pub json: String,
+    /// The same with the location as most phones ask for it.
+    pub json_gcj02: String,
 }
 
 impl Card {
@@ -143,9 +143,9 @@ impl Card {
         // Plain data can't fail to serialise.
         let mut json = serde_json::to_string(&fixed).unwrap_or_default();
         json.pop();
-        let location = location_json(Coord::Gcj02, row.location());
+        let json_gcj02 = json.clone() + &location_json(Coord::Gcj02, row.location());
         let haystack = format!("{}\n{}", row.name, row.address).to_lowercase();
-        Self { care_types, prices, badges, inclusive, location, haystack, json }
+        Self { care_types, prices, badges, inclusive, json_gcj02, haystack, json }
     }
 
     /// The lowest price of a form of care, or of the first form on offer.

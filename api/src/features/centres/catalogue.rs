@@ -36,7 +36,7 @@ const RATED_MONTHS: u32 = 12;
 const MOST_AT_ONCE: usize = 1_000;
 /// Changes are looked for this far back, so that a slow transaction or a clock a little behind is
 /// not missed; known versions are skipped.
-const LOOK_BACK: TimeDelta = TimeDelta::seconds(60);
+const LOOK_BACK: TimeDelta = TimeDelta::seconds(15);
 
 /// Ratings behind a centre's card.
 #[derive(Clone, Copy, Debug, Default)]
@@ -239,9 +239,10 @@ impl Catalogue {
     pub(super) fn within(&self, from: LngLat, radius: f64, mut visit: impl FnMut(&Arc<CentrePlan>, f64)) {
         let index = self.index.load();
         let (sw, ne) = geo::box_around(from, radius);
+        let near = geo::Near::of(from);
         for point in index.tree.locate_in_envelope(AABB::from_corners(sw, ne)) {
             let [lng, lat] = *point.geom();
-            let metres = geo::metres(from, LngLat { lng, lat });
+            let metres = near.metres(LngLat { lng, lat });
             if metres <= radius {
                 visit(&index.slots[point.data as usize].load(), metres);
             }

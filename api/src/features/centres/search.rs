@@ -312,10 +312,10 @@ fn render(query: &CentreSearch, vouchers: &VoucherScope, found: &[Candidate], ne
 /// Appends one [`super::dto::CentreCardOut`]. Writing to a `Vec` can't fail.
 fn item(out: &mut Vec<u8>, query: &CentreSearch, vouchers: &VoucherScope, candidate: &Candidate) {
     let plan = &candidate.plan;
-    out.extend_from_slice(plan.card.json.as_bytes());
     if query.coord == Coord::Gcj02 {
-        out.extend_from_slice(plan.card.location.as_bytes());
+        out.extend_from_slice(plan.card.json_gcj02.as_bytes());
     } else {
+        out.extend_from_slice(plan.card.json.as_bytes());
         out.extend_from_slice(location_json(query.coord, plan.row.location()).as_bytes());
     }
     match candidate.walk {
