@@ -130,7 +130,6 @@ step!(
                 unique("redemptions_child_day", "redemptions", &["child_id", "service_date"])
                     .and_where(Expr::col(Alias::new("status")).eq("redeemed"))
                     .to_owned(),
-                index("redemptions_family", "redemptions", &["family_id"]),
                 index("redemptions_centre_date", "redemptions", &["centre_id", "service_date"]),
             ],
         )

@@ -91,6 +91,11 @@ async fn connect(url: &str, connections: u32) -> Result<DatabaseConnection, DbEr
                 // A statement is planned once a connection: planning the join of a redemption
                 // costs several times its execution.
                 ("plan_cache_mode", "force_generic_plan"),
+                // So a plan made while a table is empty must be good when it is full: by index.
+                // Where no index serves, a scan is taken all the same, and its price must not
+                // start the compiler.
+                ("enable_seqscan", "off"),
+                ("jit", "off"),
             ])
         });
     Database::connect(options).await

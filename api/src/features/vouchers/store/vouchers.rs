@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::{
-    CampaignId, CampaignStatus, ChildId, FamilyId, RedemptionStatus, VisitStatus, VoucherId, VoucherStatus,
-    campaign_townships, campaigns, children, manual_codes, redemptions, visits, vouchers,
+    CampaignId, CampaignStatus, ChildId, FamilyId, VisitStatus, VoucherId, VoucherStatus, campaign_townships,
+    campaigns, children, manual_codes, visits, vouchers,
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, FromQueryResult, QueryFilter, QueryOrder,
@@ -60,9 +60,9 @@ pub(in super::super) async fn claim_facts(
         .to_owned();
     let redeemed = Query::select()
         .expr(Expr::val(1))
-        .from(redemptions::Entity)
-        .and_where(redemptions::Column::FamilyId.eq(family))
-        .and_where(redemptions::Column::Status.eq(RedemptionStatus::Redeemed))
+        .from(vouchers::Entity)
+        .and_where(vouchers::Column::FamilyId.eq(family))
+        .and_where(vouchers::Column::UnitsUsed.gt(0))
         .to_owned();
     let first_timer = Query::select()
         .expr(Expr::val(1))
