@@ -337,6 +337,10 @@ fn is_busy(error: &DbErr) -> bool {
         "closed the connection",
         "Connection refused",
         "Broken pipe",
+        "Connection reset",
+        "error communicating with database",
+        "at EOF",
+        "unexpected end of file",
     ]
     .iter()
     .any(|sign| text.contains(sign))
