@@ -32,12 +32,8 @@ fn parse<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     };
     // Following the path of each field costs; only a failure needs it.
     serde_urlencoded::from_str(query).or_else(|_| {
-        let deserializer = serde_urlencoded::Deserializer::new(url_pairs(query.as_bytes()));
+        let deserializer = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
         serde_path_to_error::deserialize(deserializer)
             .map_err(|e| field_problem(&e.path().to_string(), &e.inner().to_string()))
     })
-}
-
-fn url_pairs(query: &[u8]) -> form_urlencoded::Parse<'_> {
-    form_urlencoded::parse(query)
 }

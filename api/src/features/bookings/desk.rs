@@ -85,7 +85,8 @@ pub(super) async fn decline_desk_booking(
 
 /// Cancel a booking for the centre
 ///
-/// With a reason that the family reads; what is still to come is cancelled, at any time.
+/// With a reason that the family reads; what is still to come is cancelled, whatever the cut-off.
+/// While the child is in care it is checked out first (`WRONG_STATE`).
 #[utoipa::path(tag = "desk", security(("bearer" = [])), request_body = DeskReasonIn,
     params(("id" = BookingId, Path, description = "The booking"),
         ("Idempotency-Key" = Option<String>, Header, description = "8–64 visible characters; the same key and body get the first answer again")),

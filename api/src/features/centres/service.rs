@@ -1,6 +1,6 @@
 //! A centre's page and its free places.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use chrono::{Days, NaiveDate};
 use entity::{CentreId, ClassId, MinuteOfDay};
@@ -187,9 +187,9 @@ pub async fn availability(ctx: &Ctx, id: CentreId, query: &AvailabilityQuery) ->
 
 /// The opening hours, cut where places or free places change.
 fn spans(from: MinuteOfDay, to: MinuteOfDay, places: &[i32; SLOTS], free: &[i32; SLOTS]) -> Vec<AvailabilitySpanOut> {
-    let begins: BTreeMap<_, _> = rules::slots(from, to).map(|slot| (slot, (places[slot], free[slot]))).collect();
     let mut spans: Vec<AvailabilitySpanOut> = Vec::new();
-    for (slot, (places, free)) in begins {
+    for slot in rules::slots(from, to) {
+        let (places, free) = (places[slot], free[slot]);
         let begin = MinuteOfDay(i32::try_from(slot).unwrap_or(0) * MinuteOfDay::SLOT).max(from);
         let end = MinuteOfDay(begin.floor_half_hour().0 + MinuteOfDay::SLOT).min(to);
         match spans.last_mut() {
