@@ -101,8 +101,8 @@ pub struct Card {
     pub haystack: String,
     /// The object's JSON without its closing brace.
     pub json: String,
-    /// The same with the location as most phones ask for it.
-    pub json_gcj02: String,
+    /// The same with the location and the price as most phones ask for them.
+    pub usual: String,
 }
 
 impl Card {
@@ -143,19 +143,31 @@ impl Card {
         // Plain data can't fail to serialise.
         let mut json = serde_json::to_string(&fixed).unwrap_or_default();
         json.pop();
-        let json_gcj02 = json.clone() + &location_json(Coord::Gcj02, row.location());
+        let usual =
+            [&json, &*location_json(Coord::Gcj02, row.location()), &*price_json(price_of(&prices, None))].concat();
         let haystack = format!("{}\n{}", row.name, row.address).to_lowercase();
-        Self { care_types, prices, badges, inclusive, json_gcj02, haystack, json }
+        Self { care_types, prices, badges, inclusive, usual, haystack, json }
     }
 
     /// The lowest price of a form of care, or of the first form on offer.
     #[must_use]
     pub fn price(&self, care_type: Option<CareType>) -> Option<PriceFrom> {
-        let of = |wanted: CareType| CareType::ALL.iter().position(|c| *c == wanted).and_then(|i| self.prices[i]);
-        match care_type {
-            Some(care_type) => of(care_type),
-            None => self.prices.iter().flatten().next().copied(),
-        }
+        price_of(&self.prices, care_type)
+    }
+}
+
+fn price_of(prices: &[Option<PriceFrom>; 4], care_type: Option<CareType>) -> Option<PriceFrom> {
+    match care_type {
+        Some(wanted) => CareType::ALL.iter().position(|c| *c == wanted).and_then(|i| prices[i]),
+        None => prices.iter().flatten().next().copied(),
+    }
+}
+
+/// The members `price_from_fen` and `price_unit` of a result.
+pub(super) fn price_json(price: Option<PriceFrom>) -> String {
+    match price {
+        Some(price) => format!(",\"price_from_fen\":{},\"price_unit\":\"{}\"", price.fen.0, price.unit),
+        None => ",\"price_from_fen\":null,\"price_unit\":null".to_owned(),
     }
 }
 

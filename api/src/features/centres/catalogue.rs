@@ -101,10 +101,13 @@ impl VoucherScope {
 
 type Point = GeomWithData<[f64; 2], u32>;
 
-struct Index {
-    tree: RTree<Point>,
-    slots: Vec<ArcSwap<CentrePlan>>,
-    by_id: HashMap<CentreId, u32>,
+/// All centres as they were at one moment. A change of one makes a new index that shares everything
+/// else, so that a search follows one pointer and counts no references.
+#[derive(Clone)]
+pub struct Index {
+    tree: Arc<RTree<Point>>,
+    plans: Vec<Arc<CentrePlan>>,
+    by_id: Arc<HashMap<CentreId, u32>>,
     loaded_on: NaiveDate,
 }
 
@@ -214,15 +217,13 @@ impl Catalogue {
         let stays =
             |plan: &CentrePlan| index.get(plan.row.id).is_some_and(|old| old.row.location() == plan.row.location());
         if plans.len() == ids.len() && plans.iter().all(stays) {
+            let mut changed = Index::clone(&index);
             for plan in plans {
                 if let Some(slot) = index.by_id.get(&plan.row.id) {
-                    let slot = &index.slots[*slot as usize];
-                    // Two reloads may cross: the newer stays.
-                    slot.rcu(
-                        |old| if old.row.version > plan.row.version { Arc::clone(old) } else { Arc::new(plan.clone()) },
-                    );
+                    changed.plans[*slot as usize] = Arc::new(plan);
                 }
             }
+            self.index.store(Arc::new(changed));
             return Ok(());
         }
         // A centre came, went or moved: rare, so the index is made anew.
@@ -232,28 +233,13 @@ impl Catalogue {
     /// One centre.
     #[must_use]
     pub fn centre(&self, id: CentreId) -> Option<Arc<CentrePlan>> {
-        self.index.load().get(id)
+        self.index.load().get(id).cloned()
     }
 
-    /// Calls `visit` with each centre within `radius` metres as the crow flies, and how far.
-    pub(super) fn within(&self, from: LngLat, radius: f64, mut visit: impl FnMut(&Arc<CentrePlan>, f64)) {
-        let index = self.index.load();
-        let (sw, ne) = geo::box_around(from, radius);
-        let near = geo::Near::of(from);
-        for point in index.tree.locate_in_envelope(AABB::from_corners(sw, ne)) {
-            let [lng, lat] = *point.geom();
-            let metres = near.metres(LngLat { lng, lat });
-            if metres <= radius {
-                visit(&index.slots[point.data as usize].load(), metres);
-            }
-        }
-    }
-
-    /// Calls `visit` with every centre.
-    pub(super) fn each(&self, mut visit: impl FnMut(&Arc<CentrePlan>)) {
-        for slot in &self.index.load().slots {
-            visit(&slot.load());
-        }
+    /// The centres as they are now.
+    #[must_use]
+    pub fn now(&self) -> Arc<Index> {
+        self.index.load_full()
     }
 
     /// The townships' names in order.
@@ -281,15 +267,31 @@ impl Index {
         let points = plans.iter().enumerate().map(|(i, p)| Point::new([p.row.lng, p.row.lat], number(i))).collect();
         let by_id = plans.iter().enumerate().map(|(i, p)| (p.row.id, number(i))).collect();
         Self {
-            tree: RTree::bulk_load(points),
-            by_id,
-            slots: plans.into_iter().map(ArcSwap::from_pointee).collect(),
+            tree: Arc::new(RTree::bulk_load(points)),
+            by_id: Arc::new(by_id),
+            plans: plans.into_iter().map(Arc::new).collect(),
             loaded_on,
         }
     }
 
-    fn get(&self, id: CentreId) -> Option<Arc<CentrePlan>> {
-        self.by_id.get(&id).map(|slot| self.slots[*slot as usize].load_full())
+    fn get(&self, id: CentreId) -> Option<&Arc<CentrePlan>> {
+        self.by_id.get(&id).map(|slot| &self.plans[*slot as usize])
+    }
+
+    /// The centres within `radius` metres as the crow flies, and how far each is.
+    pub(super) fn within(&self, from: LngLat, radius: f64) -> impl Iterator<Item = (&CentrePlan, f64)> {
+        let (sw, ne) = geo::box_around(from, radius);
+        let near = geo::Near::of(from);
+        self.tree.locate_in_envelope(AABB::from_corners(sw, ne)).filter_map(move |point| {
+            let [lng, lat] = *point.geom();
+            let metres = near.metres(LngLat { lng, lat });
+            (metres <= radius).then(|| (&*self.plans[point.data as usize], metres))
+        })
+    }
+
+    /// Every centre.
+    pub(super) fn each(&self) -> impl Iterator<Item = &CentrePlan> {
+        self.plans.iter().map(|plan| &**plan)
     }
 }
 

@@ -1,15 +1,15 @@
 //! The search: candidates from the spatial index, filters in memory, one pair of queries for
 //! places only when a date is asked for, and an answer assembled from rendered cards.
 
-use std::{collections::HashMap, io::Write as _, sync::Arc};
+use std::{collections::HashMap, io::Write as _};
 
 use chrono::NaiveDate;
 use entity::{CareType, CentreId, ClassId, Half, LngLat, MinuteOfDay};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    card::location_json,
-    catalogue::{CentrePlan, VoucherScope},
+    card::{location_json, price_json},
+    catalogue::{CentrePlan, Index, VoucherScope},
     coords::Coord,
     dto::{CentreSearch, CentreSort, WalkMethod, WalkOut},
     rules::{self, Opening, SLOTS},
@@ -27,14 +27,14 @@ const CIRCLE_MINUTES: u32 = 15;
 /// Ids in one `IN (…)`, far below the databases' limits.
 const IDS_PER_QUERY: usize = 10_000;
 
-struct Candidate {
+struct Candidate<'a> {
     key: i64,
-    plan: Arc<CentrePlan>,
+    plan: &'a CentrePlan,
     walk: Option<WalkOut>,
     free_places: Option<i32>,
 }
 
-impl Candidate {
+impl Candidate<'_> {
     fn order(&self) -> (i64, CentreId) {
         (self.key, self.plan.row.id)
     }
@@ -81,7 +81,8 @@ pub async fn search(ctx: &Ctx, query: &CentreSearch) -> Result<Vec<u8>> {
     let origin = point(query.lng, query.lat, query.coord)?;
     check(query, origin)?;
     let vouchers = ctx.catalogue.voucher_scope();
-    let mut found = candidates(ctx, query, origin, &vouchers);
+    let centres = ctx.catalogue.now();
+    let mut found = candidates(ctx, &centres, query, origin, &vouchers);
     if let Some(date) = query.date {
         keep_free(ctx, query, date.0, &mut found).await?;
     }
@@ -136,7 +137,13 @@ fn check(query: &CentreSearch, origin: Option<LngLat>) -> Result<()> {
     }
 }
 
-fn candidates(ctx: &Ctx, query: &CentreSearch, origin: Option<LngLat>, vouchers: &VoucherScope) -> Vec<Candidate> {
+fn candidates<'a>(
+    ctx: &Ctx,
+    centres: &'a Index,
+    query: &CentreSearch,
+    origin: Option<LngLat>,
+    vouchers: &VoucherScope,
+) -> Vec<Candidate<'a>> {
     let rules = ctx.catalogue.rules();
     let day = query.date.map_or_else(|| ctx.clock.today(), |d| d.0);
     let text = query.q.as_ref().map(|q| q.to_lowercase());
@@ -152,22 +159,21 @@ fn candidates(ctx: &Ctx, query: &CentreSearch, origin: Option<LngLat>, vouchers:
                 .is_none_or(|age| plan.classes.iter().any(|c| takes(plan, &rules, c.id, age, query.care_type, day)))
             && text.as_ref().is_none_or(|text| plan.card.haystack.contains(text))
     };
-    let mut found = Vec::new();
-    let mut take = |plan: &Arc<CentrePlan>, walk: Option<WalkOut>| {
-        if fits(plan) {
+    let candidate = |plan: &'a CentrePlan, walk: Option<WalkOut>| {
+        fits(plan).then(|| {
             let key = sort_key(sort, plan, walk, query.care_type);
-            found.push(Candidate { key, plan: Arc::clone(plan), walk, free_places: None });
-        }
+            Candidate { key, plan, walk, free_places: None }
+        })
     };
     match origin {
         Some(origin) => {
             let minutes = f64::from(query.minutes.unwrap_or(CIRCLE_MINUTES));
             let reach = minutes * ctx.settings.walking_speed_kmh * 1000.0 / 60.0 / ctx.settings.walking_detour;
-            ctx.catalogue.within(origin, reach, |plan, metres| take(plan, Some(walk(ctx, metres))));
+            let near = centres.within(origin, reach);
+            near.filter_map(|(plan, metres)| candidate(plan, Some(walk(ctx, metres)))).collect()
         }
-        None => ctx.catalogue.each(|plan| take(plan, None)),
+        None => centres.each().filter_map(|plan| candidate(plan, None)).collect(),
     }
-    found
 }
 
 /// Whether a class takes a child of `age` months on `day`, in this form of care if one is asked.
@@ -197,7 +203,7 @@ fn sort_key(sort: CentreSort, plan: &CentrePlan, walk: Option<WalkOut>, care_typ
 }
 
 /// Keeps the centres that have a place free on `date` through the time asked for.
-async fn keep_free(ctx: &Ctx, query: &CentreSearch, date: NaiveDate, found: &mut Vec<Candidate>) -> Result<()> {
+async fn keep_free(ctx: &Ctx, query: &CentreSearch, date: NaiveDate, found: &mut Vec<Candidate<'_>>) -> Result<()> {
     let rules = ctx.catalogue.rules();
     let fits = |plan: &CentrePlan, class: ClassId| {
         query.age_months.is_none_or(|age| takes(plan, &rules, class, age, query.care_type, date))
@@ -205,7 +211,7 @@ async fn keep_free(ctx: &Ctx, query: &CentreSearch, date: NaiveDate, found: &mut
     };
     let mut wanted = HashMap::new();
     for candidate in found.iter() {
-        if let Some(times) = times(ctx, query, &candidate.plan, date) {
+        if let Some(times) = times(ctx, query, candidate.plan, date) {
             wanted.insert(candidate.plan.row.id, times);
         }
     }
@@ -228,7 +234,7 @@ async fn keep_free(ctx: &Ctx, query: &CentreSearch, date: NaiveDate, found: &mut
         }
     }
     found.retain_mut(|candidate| {
-        let plan = &candidate.plan;
+        let plan = candidate.plan;
         let Some(&(from, to)) = wanted.get(&plan.row.id) else { return false };
         let free = plan
             .classes
@@ -290,7 +296,7 @@ fn bookable(
     })
 }
 
-fn render(query: &CentreSearch, vouchers: &VoucherScope, found: &[Candidate], next: Option<&str>) -> Vec<u8> {
+fn render(query: &CentreSearch, vouchers: &VoucherScope, found: &[Candidate<'_>], next: Option<&str>) -> Vec<u8> {
     let mut out = Vec::with_capacity(found.len() * 900 + 64);
     out.extend_from_slice(b"{\"items\":[");
     for (i, candidate) in found.iter().enumerate() {
@@ -310,13 +316,14 @@ fn render(query: &CentreSearch, vouchers: &VoucherScope, found: &[Candidate], ne
 }
 
 /// Appends one [`super::dto::CentreCardOut`]. Writing to a `Vec` can't fail.
-fn item(out: &mut Vec<u8>, query: &CentreSearch, vouchers: &VoucherScope, candidate: &Candidate) {
-    let plan = &candidate.plan;
-    if query.coord == Coord::Gcj02 {
-        out.extend_from_slice(plan.card.json_gcj02.as_bytes());
+fn item(out: &mut Vec<u8>, query: &CentreSearch, vouchers: &VoucherScope, candidate: &Candidate<'_>) {
+    let plan = candidate.plan;
+    if query.coord == Coord::Gcj02 && query.care_type.is_none() {
+        out.extend_from_slice(plan.card.usual.as_bytes());
     } else {
         out.extend_from_slice(plan.card.json.as_bytes());
         out.extend_from_slice(location_json(query.coord, plan.row.location()).as_bytes());
+        out.extend_from_slice(price_json(plan.card.price(query.care_type)).as_bytes());
     }
     match candidate.walk {
         Some(walk) => drop(write!(
@@ -326,11 +333,7 @@ fn item(out: &mut Vec<u8>, query: &CentreSearch, vouchers: &VoucherScope, candid
         )),
         None => out.extend_from_slice(b",\"walk\":null"),
     }
-    match plan.card.price(query.care_type) {
-        Some(price) => drop(write!(out, ",\"price_from_fen\":{},\"price_unit\":\"{}\"", price.fen.0, price.unit)),
-        None => out.extend_from_slice(b",\"price_from_fen\":null,\"price_unit\":null"),
-    }
-    let _ = write!(out, ",\"voucher\":{}", vouchers.covers(plan));
+    out.extend_from_slice(if vouchers.covers(plan) { b",\"voucher\":true" } else { b",\"voucher\":false" });
     if let Some(free) = candidate.free_places {
         let _ = write!(out, ",\"free_places\":{free}");
     }

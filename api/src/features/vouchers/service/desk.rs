@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::{Band, CareType, CentreId, RedemptionStatus, VoucherId, redemptions};
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use super::{
     super::{
@@ -95,8 +96,9 @@ pub async fn preview(ctx: &Ctx, desk: &Desk, text: &str) -> Result<RedemptionPre
     if scan.manual {
         limit(ctx, MANUAL_TRIES, &desk.staff_id.to_string()).await?;
     }
-    let facts = facts(ctx, desk.centre_id, Past::Of(None), &scan).await?;
-    let ready = decide(ctx, desk.centre_id, &scan, facts).await?;
+    let facts = facts(ctx.db.reader(), desk.centre_id, Past::Of(None), &scan).await?;
+    let plan = plan(ctx, desk.centre_id, facts.centre_active).await?;
+    let ready = decide(ctx, desk.centre_id, &scan, facts, plan.as_deref())?;
     let units_left = ready.voucher.units_total - ready.voucher.units_used;
     Ok(RedemptionPreviewOut {
         voucher_id: ready.voucher.voucher_id,
@@ -126,24 +128,31 @@ async fn redeem_once(ctx: &Ctx, desk: &Desk, text: &str, request_id: &str) -> Re
     let scan = scan(ctx, text).await?;
     // The scan that goes well doesn't look back. Whatever stands against it (a check, or a
     // constraint when the request or the day was there before) is told apart below.
-    if scan.refusal.is_none() && !scan.manual {
-        let facts = facts(ctx, desk.centre_id, Past::Unasked, &scan).await?;
-        if let Ok(ready) = decide(ctx, desk.centre_id, &scan, facts).await
-            && let Ok(body) = write(ctx, desk, &scan, ready, request_id).await
-        {
+    if scan.refusal.is_none()
+        && !scan.manual
+        && let Some(plan) = ctx.catalogue.centre(desk.centre_id)
+    {
+        // All in one transaction: another connection for the read would cost two round trips more.
+        let done = write_txn(&ctx.db, async |txn| {
+            let facts = facts(txn, desk.centre_id, Past::Unasked, &scan).await?;
+            let ready = decide(ctx, desk.centre_id, &scan, facts, Some(&plan))?;
+            write(ctx, txn, desk, &scan, ready, request_id).await
+        });
+        if let Ok(body) = done.await {
             return Ok(Answer { body, replayed: false });
         }
     }
     for attempt in 0..ATTEMPTS {
-        let mut facts = facts(ctx, desk.centre_id, Past::Of(Some(request_id)), &scan).await?;
+        let mut facts = facts(ctx.db.reader(), desk.centre_id, Past::Of(Some(request_id)), &scan).await?;
         if let Some(again) = facts.again.take() {
             return replay(ctx, &scan, &again);
         }
         if scan.manual && attempt == 0 {
             limit(ctx, MANUAL_TRIES, &desk.staff_id.to_string()).await?;
         }
-        let ready = decide(ctx, desk.centre_id, &scan, facts).await?;
-        match write(ctx, desk, &scan, ready, request_id).await {
+        let plan = plan(ctx, desk.centre_id, facts.centre_active).await?;
+        let ready = decide(ctx, desk.centre_id, &scan, facts, plan.as_deref())?;
+        match write_txn(&ctx.db, async |txn| write(ctx, txn, desk, &scan, ready, request_id).await).await {
             Ok(body) => return Ok(Answer { body, replayed: false }),
             // Read again: now it shows who was faster.
             Err(Lost::Race) => {}
@@ -166,27 +175,21 @@ fn replay(ctx: &Ctx, scan: &Scan, again: &Again) -> Result<Answer> {
     Ok(Answer { body: ctx.keys.open(ANSWER_PLACE, &again.answer_sealed)?, replayed: true })
 }
 
-async fn facts(ctx: &Ctx, centre: CentreId, past: Past<'_>, scan: &Scan) -> Result<DeskFacts> {
-    let found = rows::desk_facts(ctx.db.reader(), centre, past, scan.voucher, scan.today).await?;
+async fn facts(db: &impl ConnectionTrait, centre: CentreId, past: Past<'_>, scan: &Scan) -> Result<DeskFacts> {
+    let found = rows::desk_facts(db, centre, past, scan.voucher, scan.today).await?;
     found.ok_or_else(|| Problem::new(Code::CentreNotAllowed))
 }
 
 /// Everything after the repeated request, in the order of `domain.md`.
-async fn decide(ctx: &Ctx, centre: CentreId, scan: &Scan, facts: DeskFacts) -> Result<Ready> {
+fn decide(ctx: &Ctx, centre: CentreId, scan: &Scan, facts: DeskFacts, plan: Option<&CentrePlan>) -> Result<Ready> {
     if let Some(code) = scan.refusal {
         return Err(Problem::new(code));
     }
     let voucher = facts.voucher.ok_or_else(|| Problem::new(Code::VoucherInvalid))?;
-    let class = match plan(ctx, centre, facts.centre_active).await? {
-        Some(plan) => rules::fitting_class(
-            &plan.classes,
-            &ctx.catalogue.rules(),
-            plan.row.age_grace_months,
-            voucher.birth_date,
-            scan.today,
-        ),
-        None => None,
-    };
+    let class = plan.filter(|_| facts.centre_active).and_then(|plan| {
+        let grace = plan.row.age_grace_months;
+        rules::fitting_class(&plan.classes, &ctx.catalogue.rules(), grace, voucher.birth_date, scan.today)
+    });
     let earlier = match (voucher.redeemed_at, voucher.redeemed_centre_id) {
         (Some(at), Some(centre_id)) => Some(RedeemedToday {
             at,
@@ -240,9 +243,16 @@ fn described(child: &RedemptionChildOut) -> String {
     format!("{}（{}个月，{}）", child.name, child.age_months, child.class)
 }
 
-/// The redemption, the unit and the audit row, in one transaction. The redemption goes first: who
-/// comes second for the same child or request waits there, and is turned away by its constraint.
-async fn write(ctx: &Ctx, desk: &Desk, scan: &Scan, ready: Ready, request_id: &str) -> Result<Vec<u8>, Lost> {
+/// The redemption, the unit and the audit row, within one transaction. The redemption goes first:
+/// who comes second for the same child or request waits there, and is turned away by its constraint.
+async fn write(
+    ctx: &Ctx,
+    txn: &DatabaseTransaction,
+    desk: &Desk,
+    scan: &Scan,
+    ready: Ready,
+    request_id: &str,
+) -> Result<Vec<u8>, Lost> {
     let Ready { voucher, child, care_type } = ready;
     let used = voucher.units_used + 1;
     let units_left = voucher.units_total - used;
@@ -279,15 +289,11 @@ async fn write(ctx: &Ctx, desk: &Desk, scan: &Scan, ready: Ready, request_id: &s
     };
     let detail =
         serde_json::json!({ "voucher_id": voucher.voucher_id, "service_date": scan.today, "manual": scan.manual });
-    write_txn(&ctx.db, async |txn| {
-        rows::insert(txn, row).await?;
-        if !vouchers::use_one(txn, voucher.voucher_id, voucher.units_used, units_left == 0).await? {
-            return Err(Lost::Race);
-        }
-        audit::record(ctx, txn, desk.into(), "redemption.create", answer.id.to_string(), detail).await?;
-        Ok(())
-    })
-    .await?;
+    rows::insert(txn, row).await?;
+    if !vouchers::use_one(txn, voucher.voucher_id, voucher.units_used, units_left == 0).await? {
+        return Err(Lost::Race);
+    }
+    audit::record(ctx, txn, desk.into(), "redemption.create", answer.id.to_string(), detail).await?;
     Ok(body)
 }
 

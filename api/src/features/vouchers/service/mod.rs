@@ -23,5 +23,11 @@ impl From<DbErr> for Lost {
     }
 }
 
+impl From<Problem> for Lost {
+    fn from(problem: Problem) -> Self {
+        Self::Refused(problem)
+    }
+}
+
 /// How often a lost race is looked at again before the caller is asked to come back.
 const ATTEMPTS: usize = 3;

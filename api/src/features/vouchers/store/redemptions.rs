@@ -90,17 +90,6 @@ pub(in super::super) async fn desk_facts(
     voucher: Option<VoucherId>,
     today: NaiveDate,
 ) -> Result<Option<DeskFacts>, DbErr> {
-    let visit_today = Query::select()
-        .column((visits::Entity, visits::Column::Id))
-        .from(visits::Entity)
-        .and_where(same((visits::Entity, visits::Column::ChildId), (vouchers::Entity, vouchers::Column::ChildId)))
-        .and_where(visits::Column::CentreId.eq(centre))
-        .and_where(visits::Column::Date.eq(today))
-        .and_where(visits::Column::Status.is_in(CARED_FOR))
-        .order_by((visits::Entity, visits::Column::FromMin), Order::Asc)
-        .order_by((visits::Entity, visits::Column::Id), Order::Asc)
-        .limit(1)
-        .to_owned();
     let mut select = Query::select();
     columns!(select, centres::Entity, centres::Column, {
         Active as "centre_active", Filed as "filed", InclusiveFrom as "inclusive_from",
@@ -136,10 +125,17 @@ pub(in super::super) async fn desk_facts(
             children::Entity,
             same((children::Entity, children::Column::Id), (vouchers::Entity, vouchers::Column::ChildId)),
         )
+        // A child of two half-days has two visits: the morning's comes first.
         .left_join(
             visits::Entity,
-            Expr::col((visits::Entity, visits::Column::Id)).eq(Expr::SubQuery(None, Box::new(visit_today.into()))),
+            same((visits::Entity, visits::Column::ChildId), (vouchers::Entity, vouchers::Column::ChildId))
+                .and(Expr::col((visits::Entity, visits::Column::CentreId)).eq(centre))
+                .and(Expr::col((visits::Entity, visits::Column::Date)).eq(today))
+                .and(Expr::col((visits::Entity, visits::Column::Status)).is_in(CARED_FOR)),
         )
+        .order_by((visits::Entity, visits::Column::FromMin), Order::Asc)
+        .order_by((visits::Entity, visits::Column::Id), Order::Asc)
+        .limit(1)
         .and_where(Expr::col((centres::Entity, centres::Column::Id)).eq(centre));
     match past {
         Past::Of(request_id) => look_back(&mut select, centre, request_id, today),
