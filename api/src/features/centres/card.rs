@@ -101,8 +101,6 @@ pub struct Card {
     pub haystack: String,
     /// The object's JSON without its closing brace.
     pub json: String,
-    /// The same with the location and the price as most phones ask for them.
-    pub usual: String,
 }
 
 impl Card {
@@ -143,23 +141,23 @@ impl Card {
         // Plain data can't fail to serialise.
         let mut json = serde_json::to_string(&fixed).unwrap_or_default();
         json.pop();
-        let usual =
-            [&json, &*location_json(Coord::Gcj02, row.location()), &*price_json(price_of(&prices, None))].concat();
         let haystack = format!("{}\n{}", row.name, row.address).to_lowercase();
-        Self { care_types, prices, badges, inclusive, usual, haystack, json }
+        Self { care_types, prices, badges, inclusive, haystack, json }
+    }
+
+    /// The object's JSON without its closing brace, with the location and the price as most phones
+    /// ask for them.
+    pub(super) fn usual(&self, location: LngLat) -> String {
+        [&*self.json, &*location_json(Coord::Gcj02, location), &*price_json(self.price(None))].concat()
     }
 
     /// The lowest price of a form of care, or of the first form on offer.
     #[must_use]
     pub fn price(&self, care_type: Option<CareType>) -> Option<PriceFrom> {
-        price_of(&self.prices, care_type)
-    }
-}
-
-fn price_of(prices: &[Option<PriceFrom>; 4], care_type: Option<CareType>) -> Option<PriceFrom> {
-    match care_type {
-        Some(wanted) => CareType::ALL.iter().position(|c| *c == wanted).and_then(|i| prices[i]),
-        None => prices.iter().flatten().next().copied(),
+        match care_type {
+            Some(wanted) => CareType::ALL.iter().position(|c| *c == wanted).and_then(|i| self.prices[i]),
+            None => self.prices.iter().flatten().next().copied(),
+        }
     }
 }
 

@@ -94,18 +94,43 @@ impl VoucherScope {
     /// Whether a centre takes vouchers: named by a running campaign or covered by one for all, and
     /// filed and inclusive as every redemption requires.
     #[must_use]
-    pub fn covers(&self, plan: &CentrePlan) -> bool {
-        plan.card.inclusive && plan.row.filed == Filed::Filed && (self.everywhere || self.named.contains(&plan.row.id))
+    pub(super) fn covers(&self, spot: &Spot) -> bool {
+        spot.fit_for_vouchers && (self.everywhere || self.named.contains(&spot.id))
     }
 }
 
 type Point = GeomWithData<[f64; 2], u32>;
+
+/// What a search without filters reads of a centre. Neighbours on the map lie beside each other in
+/// memory, here and in their texts: reading far-flung memory would cost more than the search.
+#[derive(Clone)]
+pub(super) struct Spot {
+    pub(super) id: CentreId,
+    /// Filed and inclusive, as every redemption requires.
+    pub(super) fit_for_vouchers: bool,
+    /// The result as most phones ask for it; see [`Card::usual`].
+    pub(super) usual: Arc<str>,
+}
+
+impl Spot {
+    fn of(plan: &CentrePlan) -> Self {
+        Self {
+            id: plan.row.id,
+            fit_for_vouchers: plan.card.inclusive && plan.row.filed == Filed::Filed,
+            usual: plan.card.usual(plan.row.location()).into(),
+        }
+    }
+}
+
+/// Breadth of the strips along which centres are laid out in memory, about a kilometre.
+const STRIP_DEGREES: f64 = 0.01;
 
 /// All centres as they were at one moment. A change of one makes a new index that shares everything
 /// else, so that a search follows one pointer and counts no references.
 #[derive(Clone)]
 pub struct Index {
     tree: Arc<RTree<Point>>,
+    spots: Vec<Spot>,
     plans: Vec<Arc<CentrePlan>>,
     by_id: Arc<HashMap<CentreId, u32>>,
     loaded_on: NaiveDate,
@@ -220,6 +245,7 @@ impl Catalogue {
             let mut changed = Index::clone(&index);
             for plan in plans {
                 if let Some(slot) = index.by_id.get(&plan.row.id) {
+                    changed.spots[*slot as usize] = Spot::of(&plan);
                     changed.plans[*slot as usize] = Arc::new(plan);
                 }
             }
@@ -228,6 +254,13 @@ impl Catalogue {
         }
         // A centre came, went or moved: rare, so the index is made anew.
         self.load_all(db, clock).await
+    }
+
+    /// Whether a centre takes vouchers now.
+    #[must_use]
+    pub fn takes_vouchers(&self, id: CentreId) -> bool {
+        let index = self.index.load();
+        index.by_id.get(&id).is_some_and(|slot| self.vouchers.load().covers(&index.spots[*slot as usize]))
     }
 
     /// One centre.
@@ -262,13 +295,16 @@ impl Catalogue {
 }
 
 impl Index {
-    fn of(plans: Vec<CentrePlan>, loaded_on: NaiveDate) -> Self {
+    fn of(mut plans: Vec<CentrePlan>, loaded_on: NaiveDate) -> Self {
+        let strip = |plan: &CentrePlan| (plan.row.lat / STRIP_DEGREES).floor();
+        plans.sort_by(|a, b| strip(a).total_cmp(&strip(b)).then(a.row.lng.total_cmp(&b.row.lng)));
         let number = |i: usize| u32::try_from(i).unwrap_or(u32::MAX);
         let points = plans.iter().enumerate().map(|(i, p)| Point::new([p.row.lng, p.row.lat], number(i))).collect();
         let by_id = plans.iter().enumerate().map(|(i, p)| (p.row.id, number(i))).collect();
         Self {
             tree: Arc::new(RTree::bulk_load(points)),
             by_id: Arc::new(by_id),
+            spots: plans.iter().map(Spot::of).collect(),
             plans: plans.into_iter().map(Arc::new).collect(),
             loaded_on,
         }
@@ -279,19 +315,20 @@ impl Index {
     }
 
     /// The centres within `radius` metres as the crow flies, and how far each is.
-    pub(super) fn within(&self, from: LngLat, radius: f64) -> impl Iterator<Item = (&CentrePlan, f64)> {
+    pub(super) fn within(&self, from: LngLat, radius: f64) -> impl Iterator<Item = (&Spot, &CentrePlan, f64)> {
         let (sw, ne) = geo::box_around(from, radius);
         let near = geo::Near::of(from);
         self.tree.locate_in_envelope(AABB::from_corners(sw, ne)).filter_map(move |point| {
             let [lng, lat] = *point.geom();
             let metres = near.metres(LngLat { lng, lat });
-            (metres <= radius).then(|| (&*self.plans[point.data as usize], metres))
+            let slot = point.data as usize;
+            (metres <= radius).then(|| (&self.spots[slot], &*self.plans[slot], metres))
         })
     }
 
     /// Every centre.
-    pub(super) fn each(&self) -> impl Iterator<Item = &CentrePlan> {
-        self.plans.iter().map(|plan| &**plan)
+    pub(super) fn each(&self) -> impl Iterator<Item = (&Spot, &CentrePlan)> {
+        self.spots.iter().zip(self.plans.iter().map(|plan| &**plan))
     }
 }
 

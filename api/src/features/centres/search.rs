@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     card::{location_json, price_json},
-    catalogue::{CentrePlan, Index, VoucherScope},
+    catalogue::{CentrePlan, Index, Spot, VoucherScope},
     coords::Coord,
     dto::{CentreSearch, CentreSort, WalkMethod, WalkOut},
     rules::{self, Opening, SLOTS},
@@ -29,6 +29,7 @@ const IDS_PER_QUERY: usize = 10_000;
 
 struct Candidate<'a> {
     key: i64,
+    spot: &'a Spot,
     plan: &'a CentrePlan,
     walk: Option<WalkOut>,
     free_places: Option<i32>,
@@ -36,7 +37,7 @@ struct Candidate<'a> {
 
 impl Candidate<'_> {
     fn order(&self) -> (i64, CentreId) {
-        (self.key, self.plan.row.id)
+        (self.key, self.spot.id)
     }
 }
 
@@ -148,21 +149,21 @@ fn candidates<'a>(
     let day = query.date.map_or_else(|| ctx.clock.today(), |d| d.0);
     let text = query.q.as_ref().map(|q| q.to_lowercase());
     let sort = query.sort.unwrap_or(if origin.is_some() { CentreSort::Walk } else { CentreSort::Rating });
-    let fits = |plan: &CentrePlan| {
+    let fits = |spot: &Spot, plan: &CentrePlan| {
         query.kind.is_none_or(|kind| plan.row.kind == kind)
             && query.inclusive.is_none_or(|inclusive| plan.card.inclusive == inclusive)
             && query.care_type.is_none_or(|care_type| plan.card.care_types.contains(&care_type))
             && query.township.as_ref().is_none_or(|township| plan.row.township == **township)
-            && query.voucher.is_none_or(|voucher| vouchers.covers(plan) == voucher)
+            && query.voucher.is_none_or(|voucher| vouchers.covers(spot) == voucher)
             && query
                 .age_months
                 .is_none_or(|age| plan.classes.iter().any(|c| takes(plan, &rules, c.id, age, query.care_type, day)))
             && text.as_ref().is_none_or(|text| plan.card.haystack.contains(text))
     };
-    let candidate = |plan: &'a CentrePlan, walk: Option<WalkOut>| {
-        fits(plan).then(|| {
+    let candidate = |spot: &'a Spot, plan: &'a CentrePlan, walk: Option<WalkOut>| {
+        fits(spot, plan).then(|| {
             let key = sort_key(sort, plan, walk, query.care_type);
-            Candidate { key, plan, walk, free_places: None }
+            Candidate { key, spot, plan, walk, free_places: None }
         })
     };
     match origin {
@@ -170,9 +171,9 @@ fn candidates<'a>(
             let minutes = f64::from(query.minutes.unwrap_or(CIRCLE_MINUTES));
             let reach = minutes * ctx.settings.walking_speed_kmh * 1000.0 / 60.0 / ctx.settings.walking_detour;
             let near = centres.within(origin, reach);
-            near.filter_map(|(plan, metres)| candidate(plan, Some(walk(ctx, metres)))).collect()
+            near.filter_map(|(spot, plan, metres)| candidate(spot, plan, Some(walk(ctx, metres)))).collect()
         }
-        None => centres.each().filter_map(|plan| candidate(plan, None)).collect(),
+        None => centres.each().filter_map(|(spot, plan)| candidate(spot, plan, None)).collect(),
     }
 }
 
@@ -317,10 +318,10 @@ fn render(query: &CentreSearch, vouchers: &VoucherScope, found: &[Candidate<'_>]
 
 /// Appends one [`super::dto::CentreCardOut`]. Writing to a `Vec` can't fail.
 fn item(out: &mut Vec<u8>, query: &CentreSearch, vouchers: &VoucherScope, candidate: &Candidate<'_>) {
-    let plan = candidate.plan;
     if query.coord == Coord::Gcj02 && query.care_type.is_none() {
-        out.extend_from_slice(plan.card.usual.as_bytes());
+        out.extend_from_slice(candidate.spot.usual.as_bytes());
     } else {
+        let plan = candidate.plan;
         out.extend_from_slice(plan.card.json.as_bytes());
         out.extend_from_slice(location_json(query.coord, plan.row.location()).as_bytes());
         out.extend_from_slice(price_json(plan.card.price(query.care_type)).as_bytes());
@@ -333,7 +334,7 @@ fn item(out: &mut Vec<u8>, query: &CentreSearch, vouchers: &VoucherScope, candid
         )),
         None => out.extend_from_slice(b",\"walk\":null"),
     }
-    out.extend_from_slice(if vouchers.covers(plan) { b",\"voucher\":true" } else { b",\"voucher\":false" });
+    out.extend_from_slice(if vouchers.covers(candidate.spot) { b",\"voucher\":true" } else { b",\"voucher\":false" });
     if let Some(free) = candidate.free_places {
         let _ = write!(out, ",\"free_places\":{free}");
     }

@@ -101,7 +101,7 @@ pub fn page(ctx: &Ctx, id: CentreId, query: &CentrePageQuery) -> Result<CentreOu
             .collect(),
         rating: plan.rating.into(),
         badges: plan.card.badges.clone(),
-        voucher: ctx.catalogue.voucher_scope().covers(&plan),
+        voucher: ctx.catalogue.takes_vouchers(id),
         demo: row.demo,
     })
 }
