@@ -85,14 +85,16 @@ async fn what_cannot_be_is_refused_by_name_and_changes_nothing() {
     ] {
         book(more).await.invalid(field);
     }
-    for (more, code) in [
-        (full("2026-03-07", "2026-03-08"), "CENTRE_CLOSED"),
-        (hourly("06:00", "08:00"), "CENTRE_CLOSED"),
-        (full("2026-03-02", "2026-03-02"), "NOTICE_TOO_SHORT"),
-        (full("2026-02-02", "2026-03-02"), "NOTICE_TOO_SHORT"),
-        (full("2026-05-18", "2026-05-18"), "HORIZON_EXCEEDED"),
+    for (more, code, field) in [
+        (full("2026-03-07", "2026-03-08"), "CENTRE_CLOSED", "start_date"),
+        (hourly("06:00", "08:00"), "CENTRE_CLOSED", "from"),
+        (hourly("09:00", "23:00"), "CENTRE_CLOSED", "to"),
+        (full("2026-03-02", "2026-03-02"), "NOTICE_TOO_SHORT", "start_date"),
+        (full("2026-02-02", "2026-03-02"), "NOTICE_TOO_SHORT", "start_date"),
+        (full("2026-05-18", "2026-05-18"), "HORIZON_EXCEEDED", "start_date"),
     ] {
-        book(more).await.problem(422, code);
+        let refused = book(more).await.problem(422, code);
+        assert_eq!(refused["errors"][0]["field"], field, "{refused}");
     }
     let mut body = ask(&family, &place, full("2026-03-03", "2026-03-03"));
     for (field, id) in [
@@ -103,7 +105,8 @@ async fn what_cannot_be_is_refused_by_name_and_changes_nothing() {
     ] {
         let before = body[field].clone();
         body[field] = json!(id);
-        family.client.post("/bookings", body.clone()).await.problem(404, "NOT_FOUND");
+        let refused = family.client.post("/bookings", body.clone()).await.problem(404, "NOT_FOUND");
+        assert_eq!(refused["errors"][0]["field"], field, "{refused}");
         body[field] = before;
     }
     assert_eq!((app.count(bookings::Entity).await, app.count(visits::Entity).await), (0, 0));

@@ -196,6 +196,7 @@ async fn a_bad_search_names_the_field() {
         ("age_months=99999999999999999999", "age_months"),
         ("limit=101", "limit"),
         ("limit=0", "limit"),
+        ("limit=2&limit=3", "limit"),
         ("cursor=zzz", "cursor"),
         ("kind=castle", "kind"),
         ("date=2026-02-30", "date"),

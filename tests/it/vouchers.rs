@@ -101,6 +101,29 @@ async fn a_campaign_goes_from_draft_to_open_to_paused_to_closed() {
 }
 
 #[tokio::test]
+async fn a_campaign_whose_time_is_over_is_neither_opened_nor_claimed() {
+    let app = TestApp::spawn().await;
+    let officer = app.officer().await;
+    let brief = json!({ "valid_days": null, "valid_from": "2026-03-01", "valid_until": "2026-03-10" });
+    let make = async || officer.post("/bureau/campaigns", with(campaign_body(), &brief)).await.created();
+    let (open, draft) = (make().await, make().await);
+    let path =
+        |campaign: &Value, action: &str| format!("/bureau/campaigns/{}/{action}", campaign["id"].as_str().unwrap());
+    officer.post(&path(&open, "open"), json!({})).await.ok();
+
+    app.clock.advance(chrono::TimeDelta::days(12));
+    let (officer, family) = (app.officer().await, app.a_family().await);
+    officer.post(&path(&draft, "open"), json!({})).await.problem(409, "WRONG_STATE");
+    assert_eq!(
+        officer.get(&format!("/bureau/campaigns/{}", draft["id"].as_str().unwrap())).await.ok()["status"],
+        "draft"
+    );
+    let claim = format!("/campaigns/{}/vouchers", open["id"].as_str().unwrap());
+    family.client.post(&claim, json!({ "child_id": family.child() })).await.problem(409, "CAMPAIGN_NOT_OPEN");
+    assert_eq!(app.count(entity::vouchers::Entity).await, 0);
+}
+
+#[tokio::test]
 async fn a_campaign_with_a_field_at_fault_is_refused_and_names_it() {
     let app = TestApp::spawn().await;
     let officer = app.officer().await;
@@ -110,6 +133,11 @@ async fn a_campaign_with_a_field_at_fault_is_refused_and_names_it() {
         (json!({ "units_per_voucher": 400 }), "units_per_voucher"),
         (json!({ "face_value_fen": -5 }), "face_value_fen"),
         (json!({ "claim_until": "2026-02-01T00:00:00+08:00" }), "claim_until"),
+        (
+            json!({ "claim_from": "2026-01-01T00:00:00+08:00", "claim_until": "2026-02-28T00:00:00+08:00" }),
+            "claim_until",
+        ),
+        (json!({ "valid_days": null, "valid_from": "2026-01-01", "valid_until": "2026-02-28" }), "valid_until"),
         (json!({ "valid_days": null }), "valid_from"),
         (json!({ "valid_from": "2026-03-01", "valid_until": "2026-04-01" }), "valid_days"),
         (json!({ "townships": ["火星镇"] }), "townships"),

@@ -72,6 +72,13 @@ pub(super) fn field_problem(path: &str, message: &str) -> Problem {
             Text::new(format!("缺少必填项 {path}。"), format!("{path} is required.")),
         );
     }
+    if let Some(name) = message.strip_prefix("duplicate field `").and_then(|rest| rest.split('`').next()) {
+        return Problem::field(
+            name,
+            "repeated",
+            Text::new(format!("{name} 只能填写一次。"), format!("{name} may be given only once.")),
+        );
+    }
     let (code, zh) = if message.starts_with("unknown variant") || message.starts_with("expected one of") {
         ("unknown_value", "不是可选的值")
     } else if message.starts_with("invalid type") {

@@ -11,7 +11,7 @@ use super::{
     store,
 };
 use crate::{
-    error::{Code, Problem, Result},
+    error::{Code, Problem, Result, Text},
     features::centres,
     http::{Cursor, Idempotency, Moment, Month, Once, Page, Paragraph, once},
     platform::{
@@ -118,15 +118,19 @@ struct Cared {
 
 /// The occasion, if it is the family's and the child was really cared for.
 async fn cared_for(txn: &DatabaseTransaction, family: FamilyId, occasion: Occasion) -> Result<Cared> {
-    let not_found = || Problem::new(Code::NotFound);
+    let unknown = |field: &'static str| {
+        let text =
+            Text::new("没有找到这次托育，请在“我的预约”或“我的体验券”中选择后再评价。", "No such care of yours.");
+        Problem::new(Code::NotFound).detail(text.clone()).and_field(field, "unknown", text)
+    };
     match occasion {
         Occasion::Visit(id) => {
-            let visit = store::lock_visit(txn, family, id).await?.ok_or_else(not_found)?;
+            let visit = store::lock_visit(txn, family, id).await?.ok_or_else(|| unknown("visit_id"))?;
             rules::visit_happened(visit.status)?;
             Ok(Cared { child: visit.child_id, centre: visit.centre_id, care_type: visit.care_type, date: visit.date })
         }
         Occasion::Redemption(id) => {
-            let day = store::lock_redemption(txn, family, id).await?.ok_or_else(not_found)?;
+            let day = store::lock_redemption(txn, family, id).await?.ok_or_else(|| unknown("redemption_id"))?;
             rules::redemption_happened(day.status)?;
             Ok(Cared { child: day.child_id, centre: day.centre_id, care_type: day.care_type, date: day.service_date })
         }

@@ -7,6 +7,7 @@ use super::{dto::CampaignIn, funds};
 use crate::{
     error::{Code, Problem, Result, Text},
     features::families::rules::CARE_ENDS_AT_MONTHS,
+    platform::clock::local,
 };
 
 const MOST_VOUCHERS: i64 = 1_000_000;
@@ -83,7 +84,8 @@ impl Faults {
 }
 
 /// Checks a new campaign; `townships` are the known ones.
-pub fn check(body: CampaignIn, townships: &[String], today: NaiveDate) -> Result<Draft> {
+pub fn check(body: CampaignIn, townships: &[String], now: DateTime<Utc>) -> Result<Draft> {
+    let today = local(now).date_naive();
     let CampaignIn {
         name,
         description,
@@ -111,6 +113,21 @@ pub fn check(body: CampaignIn, townships: &[String], today: NaiveDate) -> Result
             "end_before_start",
             "claim_until 须晚于 claim_from。",
             "claim_until must be after claim_from.",
+        );
+    } else if claim_until.0 <= now {
+        faults.add(
+            "claim_until",
+            "past",
+            "claim_until 已过，请填写以后的时间。",
+            "claim_until is past: choose a later time.",
+        );
+    }
+    if valid_until.is_some_and(|until| until.0 < today.max(local(claim_from.0).date_naive())) {
+        faults.add(
+            "valid_until",
+            "past",
+            "valid_until 不能早于今天，也不能早于领取开始之日，否则家长领到的券已经过期。",
+            "valid_until must not be before today or the first day of claims: such vouchers would be claimed expired.",
         );
     }
     let draft = Draft {
@@ -247,8 +264,8 @@ mod tests {
         for (key, value) in changes.as_object().unwrap() {
             body[key] = value.clone();
         }
-        let day = NaiveDate::from_ymd_opt(2026, 3, 2).unwrap();
-        check(serde_json::from_value(body).unwrap(), &["洛阳镇".to_owned(), "东园镇".to_owned()], day)
+        let now = "2026-03-02T01:00:00Z".parse().unwrap();
+        check(serde_json::from_value(body).unwrap(), &["洛阳镇".to_owned(), "东园镇".to_owned()], now)
     }
 
     fn fields(changes: &serde_json::Value) -> Vec<String> {
@@ -275,12 +292,17 @@ mod tests {
             (json!({"face_value_fen": -1}), "face_value_fen"),
             (json!({"face_value_fen": 1_000_001}), "face_value_fen"),
             (json!({"claim_until": "2026-03-01T09:00:00+08:00"}), "claim_until"),
+            (
+                json!({"claim_from": "2026-01-01T00:00:00+08:00", "claim_until": "2026-03-02T09:00:00+08:00"}),
+                "claim_until",
+            ),
+            (json!({"valid_days": null, "valid_from": "2026-02-01", "valid_until": "2026-03-01"}), "valid_until"),
             (json!({"valid_days": null}), "valid_from"),
             (json!({"valid_days": 0}), "valid_days"),
             (json!({"valid_from": "2026-03-01", "valid_until": "2026-04-01"}), "valid_days"),
             (json!({"valid_days": null, "valid_from": "2026-03-01"}), "valid_until"),
-            (json!({"valid_days": null, "valid_until": "2026-03-01"}), "valid_from"),
-            (json!({"valid_days": null, "valid_from": "2026-03-02", "valid_until": "2026-03-01"}), "valid_until"),
+            (json!({"valid_days": null, "valid_until": "2026-04-01"}), "valid_from"),
+            (json!({"valid_days": null, "valid_from": "2026-04-02", "valid_until": "2026-04-01"}), "valid_until"),
             (json!({"townships": ["泉州市"]}), "townships"),
             (json!({"min_age_months": -1}), "min_age_months"),
             (json!({"max_age_months": 37}), "max_age_months"),

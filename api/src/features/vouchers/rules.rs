@@ -54,6 +54,18 @@ pub fn claim_refusal(campaign: &campaigns::Model, claimant: &Claimant, now: Date
     (campaign.claimed >= campaign.quota).then(|| Problem::new(Code::CampaignSoldOut))
 }
 
+/// Why a campaign can't be opened any more, for the bureau; its time is over.
+#[must_use]
+pub fn over(campaign: &campaigns::Model, now: DateTime<Utc>) -> Option<Text> {
+    let ended = campaign.valid_until.filter(|until| *until < local(now).date_naive());
+    (now >= campaign.claim_until || ended.is_some()).then(|| {
+        Text::new(
+            "该批次的领取时间或有效期已过，不能开放，请新建批次。",
+            "The time to claim, or the validity, is over: make a new campaign.",
+        )
+    })
+}
+
 fn not_open(campaign: &campaigns::Model, now: DateTime<Utc>) -> Option<Problem> {
     let at = |instant| local(instant).format("%Y年%-m月%-d日 %H:%M");
     let text = match campaign.status {
@@ -65,7 +77,13 @@ fn not_open(campaign: &campaigns::Model, now: DateTime<Utc>) -> Option<Problem> 
             format!("该批次体验券的领取已于{}截止，请关注下一批。", at(campaign.claim_until)),
             "Claims have ended.",
         ),
-        CampaignStatus::Open => return None,
+        CampaignStatus::Open => match campaign.valid_until {
+            Some(until) if until < local(now).date_naive() => Text::new(
+                format!("该批次体验券的有效期已于{until}结束，请关注下一批。"),
+                "The vouchers of this campaign are no longer valid.",
+            ),
+            _ => return None,
+        },
         CampaignStatus::Paused => {
             Text::new("该批次体验券暂停领取，请稍后再来。", "This campaign is paused; come back later.")
         }

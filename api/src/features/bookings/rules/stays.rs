@@ -222,12 +222,12 @@ impl Wish {
                 if inside(from, to) {
                     Ok(Ok((from, to)))
                 } else {
-                    Err(outside_hours(date, opens, closes))
+                    Err(outside_hours(date, from, (opens, closes)))
                 }
             }
             Hours::Temporary(from, to) => {
                 if !inside(from.unwrap_or(opens), to.unwrap_or(closes)) {
-                    return Err(outside_hours(date, opens, closes));
+                    return Err(outside_hours(date, from.unwrap_or(opens), (opens, closes)));
                 }
                 let to = to.unwrap_or(closes);
                 let from = from.unwrap_or_else(|| {
@@ -262,29 +262,38 @@ fn weekdays(asked: Option<&[i64]>) -> Result<[bool; 7]> {
     Ok(chosen)
 }
 
-fn outside_hours(date: NaiveDate, opens: MinuteOfDay, closes: MinuteOfDay) -> Problem {
+fn outside_hours(date: NaiveDate, from: MinuteOfDay, (opens, closes): (MinuteOfDay, MinuteOfDay)) -> Problem {
+    let text = Text::new(
+        format!("该机构{date}的开放时间为{opens}–{closes}，请在此时间内选择。"),
+        format!("On {date} the centre is open from {opens} to {closes}."),
+    );
+    let field = if from < opens { "from" } else { "to" };
     Problem::new(Code::CentreClosed)
-        .detail(Text::new(
-            format!("该机构{date}的开放时间为{opens}–{closes}，请在此时间内选择。"),
-            format!("On {date} the centre is open from {opens} to {closes}."),
-        ))
+        .detail(text.clone())
+        .and_field(field, "outside_hours", text)
         .fact("dates", [date])
         .fact("hours", serde_json::json!({ "opens": opens, "closes": closes }))
 }
 
 fn nothing_open(skipped: &[Skip]) -> Problem {
     let dates: Vec<_> = skipped.iter().map(|skip| skip.date).collect();
-    let problem = Problem::new(Code::CentreClosed);
-    let problem = match skipped.first() {
-        Some(skip) => problem.detail(Text::new(
-            format!("该机构在所选日期不开放（{}：{}），请另选日期。", skip.date, skip.label),
-            "The centre isn't open on any of these dates.",
-        )),
-        None => problem.detail(Text::new(
-            "所选日期范围内没有您选择的星期，请调整日期或星期。",
-            "None of these weekdays lies in the range of dates.",
-        )),
+    let (field, text) = match skipped.first() {
+        Some(skip) => (
+            "start_date",
+            Text::new(
+                format!("该机构在所选日期不开放（{}：{}），请另选日期。", skip.date, skip.label),
+                "The centre isn't open on any of these dates.",
+            ),
+        ),
+        None => (
+            "weekdays",
+            Text::new(
+                "所选日期范围内没有您选择的星期，请调整日期或星期。",
+                "None of these weekdays lies in the range of dates.",
+            ),
+        ),
     };
+    let problem = Problem::new(Code::CentreClosed).detail(text.clone()).and_field(field, "closed", text);
     problem.fact("dates", dates)
 }
 

@@ -116,8 +116,8 @@ fn hourly_care_lies_on_the_half_hour_inside_the_opening_hours() {
     assert_eq!(texts(&expand(&hourly("09:00", "10:30")).unwrap().0), ["2026-03-03 09:00-10:30"]);
     assert_eq!(texts(&expand(&hourly("07:30", "18:00")).unwrap().0), ["2026-03-03 07:30-18:00"]);
     for (from, to, code, field) in [
-        ("07:00", "09:00", Code::CentreClosed, ""),
-        ("17:00", "18:30", Code::CentreClosed, ""),
+        ("07:00", "09:00", Code::CentreClosed, "from"),
+        ("17:00", "18:30", Code::CentreClosed, "to"),
         ("09:10", "10:00", Code::InvalidInput, "from"),
         ("09:00", "10:15", Code::InvalidInput, "to"),
         ("10:00", "10:00", Code::InvalidInput, "to"),

@@ -62,12 +62,15 @@ impl Case<'_> {
         let horizon = Days::new(u64::try_from(offer.horizon_days).unwrap_or(0));
         let latest = local(self.now).date_naive() + horizon;
         if last.date > latest {
+            let text = Text::new(
+                format!("目前只能预约{latest}及以前的日期，请选择更近的日期。"),
+                format!("Dates up to {latest} can be booked."),
+            );
+            let field = if first.date > latest { "start_date" } else { "end_date" };
             return Err(Unfit::Terms(Box::new(
                 Problem::new(Code::HorizonExceeded)
-                    .detail(Text::new(
-                        format!("目前只能预约{latest}及以前的日期，请选择更近的日期。"),
-                        format!("Dates up to {latest} can be booked."),
-                    ))
+                    .detail(text.clone())
+                    .and_field(field, "too_far", text)
                     .fact("latest_date", latest),
             )));
         }
@@ -114,7 +117,10 @@ fn too_short(notice_minutes: i32, earliest: DateTime<Utc>) -> Problem {
             format!("Book {notice_minutes} minutes ahead: care that begins at {at} or later."),
         )
     };
-    Problem::new(Code::NoticeTooShort).detail(text).fact("earliest", Moment(earliest))
+    Problem::new(Code::NoticeTooShort)
+        .detail(text.clone())
+        .and_field("start_date", "too_soon", text)
+        .fact("earliest", Moment(earliest))
 }
 
 /// Classes made for one age before mixed groups, so that mixed places stay for those who need them.

@@ -45,8 +45,10 @@ pub(super) struct Considered {
 /// Set when the catalogue turned out older than the database: reload it and try again.
 pub(super) type Stale = Cell<bool>;
 
-fn not_found(zh: &'static str, en: &'static str) -> Problem {
-    Problem::new(Code::NotFound).detail(Text::new(zh, en))
+/// An id of the body that is nothing of the caller's.
+fn not_found(field: &'static str, zh: &'static str, en: &'static str) -> Problem {
+    let text = Text::new(zh, en);
+    Problem::new(Code::NotFound).detail(text.clone()).and_field(field, "unknown", text)
 }
 
 /// See the module. With `lock` the child's row and then the classes' are held until the
@@ -65,12 +67,12 @@ pub(super) async fn consider(
     } else {
         family_store::child(db, family, body.child_id).await?
     };
-    let child =
-        child.ok_or_else(|| not_found("没有找到这个孩子，请在“我的孩子”中核对。", "No such child of yours."))?;
+    let child = child
+        .ok_or_else(|| not_found("child_id", "没有找到这个孩子，请在“我的孩子”中核对。", "No such child of yours."))?;
     let plan = ctx
         .catalogue
         .centre(body.centre_id)
-        .ok_or_else(|| not_found("没有找到该托育机构，可能已停止服务。", "No such centre."))?;
+        .ok_or_else(|| not_found("centre_id", "没有找到该托育机构，可能已停止服务。", "No such centre."))?;
     let opening = |date| ctx.catalogue.opening(&plan, date);
     let now = ctx.clock.now();
     let expanded = wish.expand(&Timetable { opening: &opening, half: &|half| plan.half(half) }, now);
@@ -130,7 +132,7 @@ fn candidates(plan: &CentrePlan, body: &BookingIn, case: &Case<'_>) -> Result<Ve
     };
     let named = match body.class_id {
         Some(id) => {
-            let unknown = || not_found("该机构没有这个班级，请重新选择。", "The centre has no such class.");
+            let unknown = || not_found("class_id", "该机构没有这个班级，请重新选择。", "The centre has no such class.");
             Some(plan.class(id).ok_or_else(unknown)?)
         }
         None => None,
@@ -224,9 +226,9 @@ async fn cover(
     stays: &[Stay],
 ) -> Result<Option<Cover>> {
     let Some(id) = body.voucher_id else { return Ok(None) };
-    let (voucher, campaign) = store::voucher(db, family, id)
-        .await?
-        .ok_or_else(|| not_found("没有找到这张体验券，请在“我的券”中核对。", "No such voucher of yours."))?;
+    let (voucher, campaign) = store::voucher(db, family, id).await?.ok_or_else(|| {
+        not_found("voucher_id", "没有找到这张体验券，请在“我的券”中核对。", "No such voucher of yours.")
+    })?;
     if voucher.child_id != body.child_id {
         return Err(Problem::new(Code::VoucherInvalid)
             .detail(Text::new("该体验券属于另一个孩子，不能转让使用。", "The voucher belongs to another child.")));

@@ -25,7 +25,7 @@ pub async fn create(
     idempotency: &Idempotency,
     body: CampaignIn,
 ) -> Result<Once<BureauCampaignOut>> {
-    let draft = draft::check(body, &ctx.catalogue.townships(), ctx.clock.today())?;
+    let draft = draft::check(body, &ctx.catalogue.townships(), ctx.clock.now())?;
     if let Some(ids) = &draft.centre_ids {
         let known = rows::existing_centres(ctx.db.reader(), ids).await?;
         if let Some(unknown) = ids.iter().find(|id| !known.contains(id)) {
@@ -113,6 +113,12 @@ pub async fn set_status(
         if !rows::set_status(txn, id, from, to).await? {
             let row = rows::one(txn, id).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
             return Err(wrong_state(row.status, to));
+        }
+        if to == Open {
+            let row = rows::one(txn, id).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
+            if let Some(refusal) = super::super::rules::over(&row, ctx.clock.now()) {
+                return Err(Problem::new(Code::WrongState).detail(refusal));
+            }
         }
         audit::record(ctx, txn, bureau.into(), action, id.to_string(), serde_json::json!({})).await?;
         read_in(ctx, txn, id).await

@@ -15,7 +15,7 @@ use super::{
     ATTEMPTS,
 };
 use crate::{
-    error::{Code, Problem, Result},
+    error::{Code, Problem, Result, Text},
     http::{Cursor, Idempotency, Limit, Moment, Once, Page, once},
     platform::{clock::local, constraint::violated},
     state::Ctx,
@@ -92,7 +92,10 @@ fn decide(facts: Option<ClaimFacts>, now: chrono::DateTime<chrono::Utc>) -> Resu
     let not_found = || Problem::new(Code::NotFound);
     let facts = facts.ok_or_else(not_found)?;
     let claimant = Claimant {
-        birth_date: facts.birth_date.ok_or_else(not_found)?,
+        birth_date: facts.birth_date.ok_or_else(|| {
+            let text = Text::new("没有找到这个孩子，请在“我的孩子”中核对。", "No such child of yours.");
+            not_found().detail(text.clone()).and_field("child_id", "unknown", text)
+        })?,
         in_township: facts.in_township,
         has_one: facts.has_one,
         served: facts.visited || facts.redeemed || facts.first_timer,
