@@ -14,8 +14,9 @@ use sea_orm::{
 
 const SQLITE_READERS: u32 = 4;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
-/// A connection idle for longer is pinged before use; a busy one is trusted.
-const PING_IF_IDLE_FOR: Duration = Duration::from_secs(30);
+/// A connection idle for longer is pinged before use; a busy one is trusted. Short, so that after a
+/// restart of the database no request pays for a connection that died meanwhile.
+const PING_IF_IDLE_FOR: Duration = Duration::from_secs(1);
 
 /// Handles to the one database.
 #[derive(Clone, Debug)]
