@@ -13,7 +13,7 @@ mod m0003_bookings;
 mod m0004_vouchers;
 mod m0005_ratings;
 mod m0006_records;
-mod m0008_lighter_redemptions;
+mod m0007_lighter_redemptions;
 
 /// The list of steps.
 pub struct Migrator;
@@ -28,7 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_vouchers::Migration),
             Box::new(m0005_ratings::Migration),
             Box::new(m0006_records::Migration),
-            Box::new(m0008_lighter_redemptions::Migration),
+            Box::new(m0007_lighter_redemptions::Migration),
         ]
     }
 }
