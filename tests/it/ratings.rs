@@ -93,9 +93,11 @@ async fn only_a_family_that_was_there_rates() {
     let place = app.place().await;
     let families = app.many_families(2).await;
     let visit = left(&app, &place, &families[0]).await;
-    families[1].client.post("/ratings", json!({ "visit_id": visit, "level": 1 })).await.problem(404, "NOT_FOUND");
-    let unknown = json!({ "redemption_id": unknown_id::<RedemptionId>(), "level": 1 });
-    families[1].client.post("/ratings", unknown).await.problem(404, "NOT_FOUND");
+    for (field, id) in [("visit_id", json!(visit)), ("redemption_id", json!(unknown_id::<RedemptionId>()))] {
+        let refused = families[1].client.post("/ratings", json!({ field: id, "level": 1 })).await;
+        let refused = refused.problem(404, "NOT_FOUND");
+        assert_eq!(refused["errors"][0]["field"], field, "{refused}");
+    }
     for (i, status) in VisitStatus::ALL.iter().filter(|status| **status != VisitStatus::Left).enumerate() {
         let date = day("2026-03-03") + chrono::Days::new(i as u64);
         let visit = app.visit(&place, &families[1], date, *status).await.id;

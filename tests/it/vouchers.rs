@@ -201,7 +201,8 @@ async fn a_voucher_is_claimed_once_and_is_the_familys_own() {
     assert_eq!((&voucher["units_total"], &voucher["units_used"]), (&json!(15), &json!(0)));
     assert_eq!((&voucher["valid_from"], &voucher["valid_until"]), (&json!("2026-03-02"), &json!("2026-05-30")));
     family.client.post(&path, body.clone()).await.problem(409, "CLAIM_LIMIT");
-    other.client.post(&path, body).await.problem(404, "NOT_FOUND");
+    let refused = other.client.post(&path, body).await.problem(404, "NOT_FOUND");
+    assert_eq!(refused["errors"][0]["field"], "child_id", "{refused}");
 
     let own = format!("/vouchers/{}", voucher["id"].as_str().unwrap());
     assert_eq!(family.client.get(&own).await.ok(), voucher);
