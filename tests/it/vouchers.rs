@@ -104,7 +104,10 @@ async fn a_campaign_goes_from_draft_to_open_to_paused_to_closed() {
 async fn a_campaign_whose_time_is_over_is_neither_opened_nor_claimed() {
     let app = TestApp::spawn().await;
     let officer = app.officer().await;
-    let brief = json!({ "valid_days": null, "valid_from": "2026-03-01", "valid_until": "2026-03-10" });
+    let brief = json!({
+        "claim_until": "2026-03-10T12:00:00+08:00",
+        "valid_days": null, "valid_from": "2026-03-01", "valid_until": "2026-03-10",
+    });
     let make = async || officer.post("/bureau/campaigns", with(campaign_body(), &brief)).await.created();
     let (open, draft) = (make().await, make().await);
     let path =
@@ -119,6 +122,14 @@ async fn a_campaign_whose_time_is_over_is_neither_opened_nor_claimed() {
         "draft"
     );
     let claim = format!("/campaigns/{}/vouchers", open["id"].as_str().unwrap());
+    family.client.post(&claim, json!({ "child_id": family.child() })).await.problem(409, "CAMPAIGN_NOT_OPEN");
+    // Claims would still be open, but the voucher would be expired.
+    let stale = app
+        .campaign_with(|c| {
+            (c.valid_from, c.valid_until, c.valid_days) = (Some(day("2026-03-01")), Some(day("2026-03-10")), None);
+        })
+        .await;
+    let claim = format!("/campaigns/{}/vouchers", stale.id);
     family.client.post(&claim, json!({ "child_id": family.child() })).await.problem(409, "CAMPAIGN_NOT_OPEN");
     assert_eq!(app.count(entity::vouchers::Entity).await, 0);
 }
@@ -138,6 +149,8 @@ async fn a_campaign_with_a_field_at_fault_is_refused_and_names_it() {
             "claim_until",
         ),
         (json!({ "valid_days": null, "valid_from": "2026-01-01", "valid_until": "2026-02-28" }), "valid_until"),
+        (json!({ "valid_days": null, "valid_from": "2026-03-01", "valid_until": "2026-05-31" }), "valid_until"),
+        (json!({ "valid_days": null, "valid_from": "2026-07-02", "valid_until": "2026-07-01" }), "valid_until"),
         (json!({ "valid_days": null }), "valid_from"),
         (json!({ "valid_from": "2026-03-01", "valid_until": "2026-04-01" }), "valid_days"),
         (json!({ "townships": ["火星镇"] }), "townships"),
@@ -148,6 +161,31 @@ async fn a_campaign_with_a_field_at_fault_is_refused_and_names_it() {
         officer.post("/bureau/campaigns", with(campaign_body(), &changes)).await.invalid(field);
     }
     assert_eq!(app.count(entity::campaigns::Entity).await, 0);
+}
+
+#[tokio::test]
+async fn a_campaign_names_only_centres_that_are_filed_and_inclusive() {
+    let app = TestApp::spawn().await;
+    let officer = app.officer().await;
+    let fit = app.centre().await.id;
+    let unfit = [
+        app.centre_with(|c| c.filed = Filed::Pending).await.id,
+        app.centre_with(|c| (c.inclusive_from, c.inclusive_until) = (None, None)).await.id,
+        app.centre_with(|c| c.inclusive_from = Some(day("2026-03-03"))).await.id,
+        app.centre_with(|c| c.inclusive_until = Some(day("2026-03-01"))).await.id,
+        app.centre_with(|c| c.active = false).await.id,
+    ];
+    let last_day = app.centre_with(|c| c.inclusive_until = Some(day("2026-03-02"))).await.id;
+    let create = async |ids: Value| {
+        officer.post("/bureau/campaigns", with(campaign_body(), &json!({ "centre_ids": ids }))).await
+    };
+    for id in unfit {
+        let refused = create(json!([fit, id])).await.invalid("centre_ids");
+        assert_eq!(refused["centre_ids"], json!([id]), "{refused}");
+        assert!(refused["detail"].as_str().unwrap().contains(&id.to_string()), "{refused}");
+    }
+    assert_eq!(app.count(entity::campaigns::Entity).await, 0);
+    create(json!([fit, last_day])).await.created();
 }
 
 #[tokio::test]

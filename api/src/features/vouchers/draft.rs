@@ -122,12 +122,21 @@ pub fn check(body: CampaignIn, townships: &[String], now: DateTime<Utc>) -> Resu
             "claim_until is past: choose a later time.",
         );
     }
-    if valid_until.is_some_and(|until| until.0 < today.max(local(claim_from.0).date_naive())) {
+    let last_claims = local(claim_until.0).date_naive();
+    if valid_until.is_some_and(|until| until.0 < today) {
         faults.add(
             "valid_until",
             "past",
-            "valid_until 不能早于今天，也不能早于领取开始之日，否则家长领到的券已经过期。",
-            "valid_until must not be before today or the first day of claims: such vouchers would be claimed expired.",
+            "valid_until 已过，请填写今天或以后的日期。",
+            "valid_until is past: choose today or a later date.",
+        );
+    } else if valid_until.is_some_and(|until| until.0 < last_claims) {
+        // A family that claims on the last day must still have a day to use the voucher.
+        faults.add(
+            "valid_until",
+            "before_claims_end",
+            format!("valid_until 不能早于领取截止之日 {last_claims}，请延后有效期或提前截止领取。"),
+            format!("valid_until must not be before the last day of claims, {last_claims}: move one of them."),
         );
     }
     let draft = Draft {
@@ -242,13 +251,21 @@ fn distinct_centres(faults: &mut Faults, mut ids: Vec<CentreId>) -> Vec<CentreId
     ids
 }
 
-/// The refusal of a centre that isn't there.
-pub fn unknown_centre(id: CentreId) -> Problem {
+/// The refusal of centres where no voucher could be redeemed: unknown, inactive, not filed or not
+/// inclusive.
+pub fn unfit_centres(ids: &[CentreId]) -> Problem {
+    let list = ids.iter().map(ToString::to_string).collect::<Vec<_>>().join("、");
     Problem::field(
         "centre_ids",
         "unknown_value",
-        Text::new(format!("centre_ids 中没有这家机构：{id}。"), format!("centre_ids: there is no centre {id}.")),
+        Text::new(
+            format!(
+                "centre_ids 中的这些机构不存在、未备案或不是普惠机构：{list}。请移除，或待其备案并认定为普惠后再添加。"
+            ),
+            format!("centre_ids: no such active centre that is filed and inclusive today: {list}. Leave it out."),
+        ),
     )
+    .fact("centre_ids", ids)
 }
 
 #[cfg(test)]
@@ -297,6 +314,7 @@ mod tests {
                 "claim_until",
             ),
             (json!({"valid_days": null, "valid_from": "2026-02-01", "valid_until": "2026-03-01"}), "valid_until"),
+            (json!({"valid_days": null, "valid_from": "2026-03-01", "valid_until": "2026-03-31"}), "valid_until"),
             (json!({"valid_days": null}), "valid_from"),
             (json!({"valid_days": 0}), "valid_days"),
             (json!({"valid_from": "2026-03-01", "valid_until": "2026-04-01"}), "valid_days"),

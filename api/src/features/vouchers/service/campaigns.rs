@@ -27,9 +27,10 @@ pub async fn create(
 ) -> Result<Once<BureauCampaignOut>> {
     let draft = draft::check(body, &ctx.catalogue.townships(), ctx.clock.now())?;
     if let Some(ids) = &draft.centre_ids {
-        let known = rows::existing_centres(ctx.db.reader(), ids).await?;
-        if let Some(unknown) = ids.iter().find(|id| !known.contains(id)) {
-            return Err(draft::unknown_centre(*unknown));
+        let fit = rows::fit_centres(ctx.db.reader(), ids, ctx.clock.today()).await?;
+        let unfit: Vec<_> = ids.iter().filter(|id| !fit.contains(id)).copied().collect();
+        if !unfit.is_empty() {
+            return Err(draft::unfit_centres(&unfit));
         }
     }
     let row = row_of(ctx, &draft);

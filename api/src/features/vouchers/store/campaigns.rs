@@ -38,15 +38,21 @@ pub(in super::super) async fn insert(
     Ok(())
 }
 
-/// Which of these centres exist.
-pub(in super::super) async fn existing_centres(
+/// Which of these centres are active, filed and inclusive on `day`, as every redemption requires.
+pub(in super::super) async fn fit_centres(
     db: &impl ConnectionTrait,
     ids: &[CentreId],
+    day: NaiveDate,
 ) -> Result<Vec<CentreId>, DbErr> {
+    use centres::Column::{Active, Filed, InclusiveFrom, InclusiveUntil};
     centres::Entity::find()
         .select_only()
         .column(centres::Column::Id)
         .filter(centres::Column::Id.is_in(ids.iter().copied()))
+        .filter(Active.eq(true))
+        .filter(Filed.eq(entity::Filed::Filed))
+        .filter(InclusiveFrom.lte(day))
+        .filter(InclusiveUntil.is_null().or(InclusiveUntil.gte(day)))
         .into_tuple()
         .all(db)
         .await
