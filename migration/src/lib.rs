@@ -14,6 +14,7 @@ mod m0004_vouchers;
 mod m0005_ratings;
 mod m0006_records;
 mod m0007_lighter_redemptions;
+mod m0008_one_row_a_child;
 
 /// The list of steps.
 pub struct Migrator;
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_ratings::Migration),
             Box::new(m0006_records::Migration),
             Box::new(m0007_lighter_redemptions::Migration),
+            Box::new(m0008_one_row_a_child::Migration),
         ]
     }
 }

@@ -137,14 +137,64 @@ async fn the_same_request_again_gets_the_first_answer() {
     let other_body = child_body("小麦", app.born_months_ago(10));
     client.post_once("/me/children", "key-00000001", other_body.clone()).await.problem(422, "IDEMPOTENCY_KEY_REUSED");
     assert_eq!(app.count(children::Entity).await, 1);
-    // Another key, no key and another family are other requests.
-    client.post_once("/me/children", "key-00000002", body.clone()).await.created();
-    client.post("/me/children", body.clone()).await.created();
+    // Another key and another family are other requests.
+    client.post_once("/me/children", "key-00000002", other_body).await.created();
     let lin = app.guardian("lin").await;
     let theirs = lin.post_once("/me/children", "key-00000001", body).await;
     assert_eq!(theirs.header("idempotent-replayed"), None);
     theirs.created();
-    assert_eq!(app.count(children::Entity).await, 4);
+    assert_eq!(app.count(children::Entity).await, 3);
+}
+
+#[tokio::test]
+async fn the_same_child_is_not_added_twice() {
+    let app = TestApp::spawn().await;
+    let client = app.guardian("chen").await;
+    let born = app.born_months_ago(18);
+    let body = child_body("小米", born);
+    let id = client.post("/me/children", body.clone()).await.created()["id"].clone();
+    let mut spaced = body.clone();
+    spaced["name"] = json!(" 小米 ");
+    for again in [
+        client.post("/me/children", body.clone()).await,
+        client.post("/me/children", spaced).await,
+        client.post_once("/me/children", "key-00000001", body.clone()).await,
+    ] {
+        let refused = again.problem(409, "CHILD_EXISTS");
+        assert_eq!(refused["child_id"], id, "{refused}");
+    }
+    assert_eq!((app.count(children::Entity).await, app.count(consents::Entity).await), (1, 3));
+    assert_eq!(app.count(idempotency_keys::Entity).await, 0, "a refusal does not use the key up");
+
+    // A twin, a sibling of the same name and another family's child are other children.
+    let twin = client.post("/me/children", child_body("小麦", born)).await.created();
+    client.post("/me/children", child_body("小米", app.born_months_ago(3))).await.created();
+    app.guardian("lin").await.post("/me/children", body.clone()).await.created();
+
+    // Neither does a change of name make two of one; to its own name it may.
+    let path = format!("/me/children/{}", twin["id"].as_str().unwrap());
+    let refused = client.patch(&path, json!({ "name": "小米" })).await.problem(409, "CHILD_EXISTS");
+    assert_eq!(refused["child_id"], id, "{refused}");
+    assert_eq!(client.patch(&path, json!({ "name": "小麦" })).await.ok(), twin);
+    client.patch(&path, json!({ "name": "大麦" })).await.ok();
+    client.post("/me/children", child_body("大麦", born)).await.problem(409, "CHILD_EXISTS");
+    // The old name is free again.
+    client.post("/me/children", child_body("小麦", born)).await.created();
+}
+
+#[tokio::test]
+async fn of_16_times_the_same_child_at_once_one_is_added() {
+    let app = TestApp::spawn().await;
+    let client = app.guardian("chen").await;
+    let body = child_body("小米", app.born_months_ago(18));
+    let replies = at_once((0..16).map(|_| client.post("/me/children", body.clone()))).await;
+    let (added, refused): (Vec<_>, Vec<_>) = replies.into_iter().partition(|reply| reply.status == 201);
+    assert_eq!(added.len(), 1);
+    let id = added.into_iter().next().unwrap().created()["id"].clone();
+    for reply in refused {
+        assert_eq!(reply.problem(409, "CHILD_EXISTS")["child_id"], id);
+    }
+    assert_eq!((app.count(children::Entity).await, app.count(consents::Entity).await), (1, 3));
 }
 
 #[tokio::test]

@@ -8,6 +8,8 @@ use sea_orm::{DbErr, SqlErr};
 pub enum Constraint {
     /// One account per WeChat openid.
     FamilyOpenid,
+    /// One row per family, child's name and birth date.
+    ChildOfFamily,
     /// One voucher per campaign and child (invariant 3).
     VoucherPerChild,
     /// One first-time voucher per family, over all campaigns (invariant 3).
@@ -28,6 +30,11 @@ pub enum Constraint {
 
 const SPELLINGS: &[(Constraint, &str, &str)] = &[
     (Constraint::FamilyOpenid, "families_openid_hash", "families.openid_hash"),
+    (
+        Constraint::ChildOfFamily,
+        "children_family_name_birth",
+        "children.family_id, children.name_hash, children.birth_date",
+    ),
     (Constraint::VoucherPerChild, "vouchers_campaign_child", "vouchers.campaign_id, vouchers.child_id"),
     (Constraint::FirstTimeFamily, "vouchers_first_time_family", "vouchers.first_time_family_id"),
     (Constraint::RedemptionRequest, "redemptions_centre_request", "redemptions.centre_id, redemptions.request_id"),

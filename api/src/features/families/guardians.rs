@@ -57,7 +57,8 @@ pub(super) async fn list_children(ctx: Data<Ctx>, guardian: Guardian) -> Result<
 /// Add a child
 ///
 /// Needs the guardian's consent to at least `booking` under the current texts; every purpose
-/// listed is recorded.
+/// listed is recorded. A child of the same name and birth date is refused with `CHILD_EXISTS` and
+/// the `child_id` of the one that is there.
 #[utoipa::path(tag = "family", security(("bearer" = [])), request_body = ChildIn,
     params(("Idempotency-Key" = Option<String>, Header, description = "8–64 visible characters; the same key and body get the first answer again")),
     responses((status = 201, description = "Added", body = ChildOut), Refusals))]

@@ -2,8 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use chrono::NaiveDate;
 use entity::{ChildId, ConsentPurpose, FamilyId, children, consents as consent_rows};
-use sea_orm::ActiveValue::{Set, Unchanged};
+use sea_orm::{
+    ActiveValue::{Set, Unchanged},
+    DbErr,
+};
 
 use super::{
     consents::VERSION,
@@ -13,6 +17,10 @@ use super::{
 use crate::{
     error::{Code, Problem, Result, Text},
     http::{Idempotency, Moment, Once, once},
+    platform::{
+        constraint::{Constraint, violated},
+        db::write_txn,
+    },
     state::Ctx,
 };
 
@@ -45,6 +53,7 @@ pub async fn add_child(
     check_township(ctx, &township)?;
     let purposes = check_consent(consent.as_ref())?;
     let now = ctx.clock.now();
+    let hash = name_hash(ctx, family, &name);
     let child = children::Model {
         id: ctx.clock.id(),
         family_id: family,
@@ -70,11 +79,16 @@ pub async fn add_child(
             withdrawn_at: None,
         })
         .collect();
-    once(ctx, idempotency, &family.to_string(), async |txn| {
-        store::insert_child(txn, child.clone().into(), given.iter().cloned().map(Into::into).collect()).await?;
+    let added = once(ctx, idempotency, &family.to_string(), async |txn| {
+        let rows = given.iter().cloned().map(Into::into).collect();
+        store::insert_child(txn, child.clone(), hash.clone(), rows).await.map_err(exists)?;
         child_out(ctx, child, &given)
     })
-    .await
+    .await;
+    match added {
+        Err(problem) => Err(which(ctx, problem, (family, &hash, birth_date.0)).await),
+        added => added,
+    }
 }
 
 /// Changes a child's names or township.
@@ -83,11 +97,16 @@ pub async fn change_child(ctx: &Ctx, family: FamilyId, id: ChildId, patch: Child
     if let Some(township) = &township {
         check_township(ctx, township)?;
     }
-    crate::platform::db::write_txn(&ctx.db, async |txn| {
+    // Of the child as it would be; known once its row was read.
+    let mut same = None;
+    let changed = write_txn(&ctx.db, async |txn| {
         let found = store::lock_child(txn, family, id).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
         let mut row = children::ActiveModel { id: Unchanged(id), ..Default::default() };
         let mut after = found;
         if let Some(name) = name {
+            let hash = name_hash(ctx, family, &name);
+            same = Some((hash.clone(), after.birth_date));
+            store::set_name_hash(txn, id, hash).await.map_err(exists)?;
             after.name_sealed = ctx.keys.seal(NAME_PLACE, name.as_bytes());
             row.name_sealed = Set(after.name_sealed.clone());
         }
@@ -105,7 +124,35 @@ pub async fn change_child(ctx: &Ctx, family: FamilyId, id: ChildId, patch: Child
         let consents = store::consents(txn, family).await?;
         child_out(ctx, after, &consents)
     })
-    .await
+    .await;
+    match (changed, same) {
+        (Err(problem), Some((hash, birth))) => Err(which(ctx, problem, (family, &hash, birth)).await),
+        (changed, _) => changed,
+    }
+}
+
+/// By which a family's children of one name are known as such. With the family in it, so that
+/// equal names of different families don't show.
+fn name_hash(ctx: &Ctx, family: FamilyId, name: &str) -> Vec<u8> {
+    ctx.keys.lookup_hash(NAME_PLACE, &format!("{family}\0{name}"))
+}
+
+/// The family has this child already.
+fn exists(error: DbErr) -> Problem {
+    if violated(&error) == Some(Constraint::ChildOfFamily) { Problem::new(Code::ChildExists) } else { error.into() }
+}
+
+/// Adds to `CHILD_EXISTS` the child that is there. Asked after the transaction, for PostgreSQL
+/// answers nothing more in one that failed.
+async fn which(ctx: &Ctx, problem: Problem, (family, hash, birth): (FamilyId, &[u8], NaiveDate)) -> Problem {
+    if problem.code() != Code::ChildExists {
+        return problem;
+    }
+    match store::same_child(ctx.db.reader(), family, hash, birth).await {
+        Ok(Some(id)) => problem.fact("child_id", id),
+        Ok(None) => problem,
+        Err(error) => error.into(),
+    }
 }
 
 fn check_township(ctx: &Ctx, township: &str) -> Result<()> {
