@@ -123,6 +123,23 @@ async fn a_change_leaves_what_it_does_not_name() {
 }
 
 #[tokio::test]
+async fn a_birth_date_is_not_changed_and_the_refusal_changes_nothing() {
+    let app = TestApp::spawn().await;
+    let family = app.family("chen").await;
+    let path = format!("/me/children/{}", family.child());
+    let before = family.client.get("/me/children").await.ok()["items"][0].clone();
+    let other = app.born_months_ago(7);
+    let refused = family.client.patch(&path, json!({ "name": "米米", "birth_date": other })).await;
+    let refused = refused.invalid("birth_date");
+    assert!(refused["detail"].as_str().unwrap().contains("重新添加"), "says what to do: {refused}");
+    family.client.patch(&path, json!({ "birth_date": "yesterday" })).await.invalid("birth_date");
+    assert_eq!(family.client.get("/me/children").await.ok()["items"], json!([before]));
+    // A form that sends the whole child back changes what it may.
+    let after = family.client.patch(&path, json!({ "name": "米米", "birth_date": before["birth_date"] })).await.ok();
+    assert_eq!(after["name"], "米米");
+}
+
+#[tokio::test]
 async fn the_same_request_again_gets_the_first_answer() {
     let app = TestApp::spawn().await;
     let client = app.guardian("chen").await;

@@ -87,6 +87,8 @@ pub struct ChildPatch {
     pub legal_name: Option<Line<40>>,
     /// Where the family lives.
     pub township: Option<Line<20>>,
+    /// Can't be changed: any other date than the child's is refused.
+    pub birth_date: Option<Day>,
 }
 
 /// A child of the family.

@@ -74,7 +74,8 @@ pub(super) async fn add_child(
 
 /// Change a child
 ///
-/// What is absent stays as it is. The birth date can't be changed: it decides the class.
+/// What is absent stays as it is. The birth date can't be changed, for it decides the class: another
+/// one is refused.
 #[utoipa::path(tag = "family", security(("bearer" = [])), request_body = ChildPatch,
     params(("id" = ChildId, Path, description = "The child")),
     responses((status = 200, description = "Changed", body = ChildOut), Refusals))]

@@ -41,6 +41,21 @@ pub fn check_birth_date(birth: NaiveDate, today: NaiveDate) -> Result<()> {
     Ok(())
 }
 
+/// A birth date never changes: it decided the class of what was booked and claimed.
+pub fn check_same_birth_date(asked: NaiveDate, stored: NaiveDate) -> Result<()> {
+    if asked == stored {
+        return Ok(());
+    }
+    Err(Problem::field(
+        "birth_date",
+        "unchangeable",
+        Text::new(
+            "出生日期不能修改；如填写有误，请用正确的出生日期重新添加孩子。",
+            "The birth date can't be changed: if it is wrong, add the child again with the right one.",
+        ),
+    ))
+}
+
 /// A name with all but its first character hidden, as centres see it: `小明` → `小*`.
 #[must_use]
 pub fn masked(name: &str) -> String {

@@ -93,7 +93,7 @@ pub async fn add_child(
 
 /// Changes a child's names or township.
 pub async fn change_child(ctx: &Ctx, family: FamilyId, id: ChildId, patch: ChildPatch) -> Result<ChildOut> {
-    let ChildPatch { name, legal_name, township } = patch;
+    let ChildPatch { name, legal_name, township, birth_date } = patch;
     if let Some(township) = &township {
         check_township(ctx, township)?;
     }
@@ -101,6 +101,9 @@ pub async fn change_child(ctx: &Ctx, family: FamilyId, id: ChildId, patch: Child
     let mut same = None;
     let changed = write_txn(&ctx.db, async |txn| {
         let found = store::lock_child(txn, family, id).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
+        if let Some(day) = birth_date {
+            rules::check_same_birth_date(day.0, found.birth_date)?;
+        }
         let mut row = children::ActiveModel { id: Unchanged(id), ..Default::default() };
         let mut after = found;
         if let Some(name) = name {
