@@ -11,6 +11,8 @@ pub struct Model {
     pub family_id: FamilyId,
     /// What the family calls the child, sealed.
     pub name_sealed: Vec<u8>,
+    /// Keyed hash of the family and that name: two children of one birth date and name are one.
+    pub name_hash: Option<Vec<u8>>,
     /// The name in the register, sealed; asked for before the first visit.
     pub legal_name_sealed: Option<Vec<u8>>,
     pub birth_date: Date,
@@ -32,6 +34,11 @@ impl Entity {
             .filter(Column::RemovedAt.is_null())
             .order_by_asc(Column::CreatedAt)
             .order_by_asc(Column::Id)
+    }
+
+    /// The family's child of that name and birth date.
+    pub fn same(family: FamilyId, name_hash: &[u8], birth_date: Date) -> Select<Self> {
+        Self::of_family(family).filter(Column::NameHash.eq(name_hash)).filter(Column::BirthDate.eq(birth_date))
     }
 
     /// One child, if it is the family's.

@@ -18,7 +18,6 @@ pub mod campaigns;
 pub mod centre_days;
 pub mod centre_hours;
 pub mod centres;
-pub mod child_names;
 pub mod children;
 pub mod class_rules;
 pub mod classes;

@@ -114,6 +114,7 @@ impl TestApp {
                 id: child_id,
                 family_id,
                 name_sealed: keys.seal(NAME_PLACE, "小豆".as_bytes()),
+                name_hash: None,
                 legal_name_sealed: None,
                 birth_date,
                 township: "洛阳镇".to_owned(),

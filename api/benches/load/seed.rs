@@ -276,6 +276,7 @@ impl Seed<'_> {
                 id: child,
                 family_id: family,
                 name_sealed: self.keys.seal(NAME_PLACE, "小满".as_bytes()),
+                name_hash: None,
                 legal_name_sealed: None,
                 birth_date: self.today - Months::new(15) - Days::new((i % 20) as u64),
                 township: TOWNSHIPS[i % TOWNSHIPS.len()].to_owned(),

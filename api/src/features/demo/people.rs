@@ -14,7 +14,10 @@ use super::{
 use crate::{
     features::{
         auth::{accounts::STAFF_NAME_PLACE, service::OPENID_PLACE},
-        families::{consents::VERSION, service::NAME_PLACE},
+        families::{
+            consents::VERSION,
+            service::{NAME_PLACE, name_hash},
+        },
     },
     platform::{clock::instant_at, crypto::Keyring},
 };
@@ -119,6 +122,7 @@ pub(super) fn rows(keys: &Keyring, today: NaiveDate, past: &[Past]) -> People {
             id: child,
             family_id: family,
             name_sealed: keys.seal(NAME_PLACE, name.as_bytes()),
+            name_hash: Some(name_hash(keys, family, name)),
             legal_name_sealed: None,
             birth_date: birth,
             township: site.township.to_owned(),

@@ -19,6 +19,7 @@ use crate::{
     http::{Idempotency, Moment, Once, once},
     platform::{
         constraint::{Constraint, violated},
+        crypto::Keyring,
         db::write_txn,
     },
     state::Ctx,
@@ -53,11 +54,12 @@ pub async fn add_child(
     check_township(ctx, &township)?;
     let purposes = check_consent(consent.as_ref())?;
     let now = ctx.clock.now();
-    let hash = name_hash(ctx, family, &name);
+    let hash = name_hash(&ctx.keys, family, &name);
     let child = children::Model {
         id: ctx.clock.id(),
         family_id: family,
         name_sealed: ctx.keys.seal(NAME_PLACE, name.as_bytes()),
+        name_hash: Some(hash.clone()),
         legal_name_sealed: legal_name.map(|name| ctx.keys.seal(LEGAL_NAME_PLACE, name.as_bytes())),
         birth_date: birth_date.0,
         township: township.into_inner(),
@@ -81,7 +83,7 @@ pub async fn add_child(
         .collect();
     let added = once(ctx, idempotency, &family.to_string(), async |txn| {
         let rows = given.iter().cloned().map(Into::into).collect();
-        store::insert_child(txn, child.clone(), hash.clone(), rows).await.map_err(exists)?;
+        store::insert_child(txn, child.clone().into(), rows).await.map_err(exists)?;
         child_out(ctx, child, &given)
     })
     .await;
@@ -107,9 +109,9 @@ pub async fn change_child(ctx: &Ctx, family: FamilyId, id: ChildId, patch: Child
         let mut row = children::ActiveModel { id: Unchanged(id), ..Default::default() };
         let mut after = found;
         if let Some(name) = name {
-            let hash = name_hash(ctx, family, &name);
-            same = Some((hash.clone(), after.birth_date));
-            store::set_name_hash(txn, id, hash).await.map_err(exists)?;
+            let hash = name_hash(&ctx.keys, family, &name);
+            row.name_hash = Set(Some(hash.clone()));
+            same = Some((hash, after.birth_date));
             after.name_sealed = ctx.keys.seal(NAME_PLACE, name.as_bytes());
             row.name_sealed = Set(after.name_sealed.clone());
         }
@@ -122,7 +124,7 @@ pub async fn change_child(ctx: &Ctx, family: FamilyId, id: ChildId, patch: Child
             row.township = Set(after.township.clone());
         }
         if sea_orm::ActiveModelTrait::is_changed(&row) {
-            store::update_child(txn, row).await?;
+            store::update_child(txn, row).await.map_err(exists)?;
         }
         let consents = store::consents(txn, family).await?;
         child_out(ctx, after, &consents)
@@ -136,8 +138,8 @@ pub async fn change_child(ctx: &Ctx, family: FamilyId, id: ChildId, patch: Child
 
 /// By which a family's children of one name are known as such. With the family in it, so that
 /// equal names of different families don't show.
-fn name_hash(ctx: &Ctx, family: FamilyId, name: &str) -> Vec<u8> {
-    ctx.keys.lookup_hash(NAME_PLACE, &format!("{family}\0{name}"))
+pub fn name_hash(keys: &Keyring, family: FamilyId, name: &str) -> Vec<u8> {
+    keys.lookup_hash(NAME_PLACE, &format!("{family}\0{name}"))
 }
 
 /// The family has this child already.

@@ -1,11 +1,8 @@
 //! Queries about families and children.
 
 use chrono::NaiveDate;
-use entity::{ChildId, FamilyId, child_names, children, consents, families};
-use sea_orm::{
-    ActiveValue::{Set, Unchanged},
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-};
+use entity::{ChildId, FamilyId, children, consents, families};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 pub(super) async fn family(db: &impl ConnectionTrait, id: FamilyId) -> Result<Option<families::Model>, DbErr> {
     families::Entity::find_by_id(id).one(db).await
@@ -46,24 +43,15 @@ pub(super) async fn consents(db: &impl ConnectionTrait, family: FamilyId) -> Res
 
 pub(super) async fn insert_child(
     db: &impl ConnectionTrait,
-    child: children::Model,
-    name_hash: Vec<u8>,
+    child: children::ActiveModel,
     given: Vec<consents::ActiveModel>,
 ) -> Result<(), DbErr> {
-    let id = child.id;
-    children::Entity::insert(children::ActiveModel::from(child)).exec_without_returning(db).await?;
-    set_name_hash(db, id, name_hash).await?;
+    children::Entity::insert(child).exec_without_returning(db).await?;
     consents::Entity::insert_many(given).exec_without_returning(db).await.map(drop)
 }
 
 pub(super) async fn update_child(db: &impl ConnectionTrait, child: children::ActiveModel) -> Result<(), DbErr> {
     children::Entity::update(child).exec(db).await.map(drop)
-}
-
-/// What tells the child from the family's others; violates `ChildOfFamily` if it doesn't.
-pub(super) async fn set_name_hash(db: &impl ConnectionTrait, id: ChildId, name_hash: Vec<u8>) -> Result<(), DbErr> {
-    let row = child_names::ActiveModel { id: Unchanged(id), name_hash: Set(Some(name_hash)), ..Default::default() };
-    child_names::Entity::update(row).exec(db).await.map(drop)
 }
 
 /// The family's child of that name and birth date.
@@ -73,5 +61,5 @@ pub(super) async fn same_child(
     name_hash: &[u8],
     birth_date: NaiveDate,
 ) -> Result<Option<ChildId>, DbErr> {
-    Ok(child_names::Entity::same(family, name_hash, birth_date).one(db).await?.map(|row| row.id))
+    Ok(children::Entity::same(family, name_hash, birth_date).one(db).await?.map(|row| row.id))
 }
