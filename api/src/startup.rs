@@ -78,6 +78,7 @@ impl Parts {
             keys: self.keys,
             catalogue: self.catalogue,
             wechat: self.wechat,
+            redemptions: Default::default(),
             metrics: self.metrics,
         })
     }

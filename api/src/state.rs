@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::{
     config::Settings,
-    features::centres::Catalogue,
+    features::{centres::Catalogue, vouchers::Redemptions},
     platform::{clock::Clock, crypto::Keyring, db::Db, kv::Kv, wechat::WeChat},
     telemetry::Metrics,
 };
@@ -27,6 +27,8 @@ pub struct Ctx {
     pub catalogue: Arc<Catalogue>,
     /// Exchanges sign-in codes.
     pub wechat: WeChat,
+    /// Redemptions of this worker that are done together.
+    pub redemptions: Redemptions,
     /// Counters of this process.
     pub metrics: Metrics,
 }

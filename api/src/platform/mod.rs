@@ -1,5 +1,6 @@
 //! The outside world: database, key-value store, clock, secrets, WeChat. Knows no feature.
 
+pub mod batch;
 pub mod clock;
 pub mod constraint;
 pub mod crypto;

@@ -44,17 +44,35 @@ impl From<&Bureau> for Actor {
     }
 }
 
-/// Writes one row: `action` like `redemption.create`, `object` the prefixed id, `detail` facts
-/// without personal data.
+/// A deed: `action` like `redemption.create`, `object` the prefixed id, `detail` facts without
+/// personal data.
+#[derive(Debug)]
+pub struct Deed {
+    /// Who did it.
+    pub actor: Actor,
+    /// What was done.
+    pub action: &'static str,
+    /// To what.
+    pub object: String,
+    /// How.
+    pub detail: serde_json::Value,
+}
+
+/// Writes the row of one deed.
 pub async fn record(
     ctx: &Ctx,
     txn: &impl ConnectionTrait,
     actor: Actor,
-    action: &str,
+    action: &'static str,
     object: String,
     detail: serde_json::Value,
 ) -> Result<(), DbErr> {
-    let row = audit_rows::ActiveModel {
+    record_all(ctx, txn, vec![Deed { actor, action, object, detail }]).await
+}
+
+/// Writes the rows of several deeds at once.
+pub async fn record_all(ctx: &Ctx, txn: &impl ConnectionTrait, deeds: Vec<Deed>) -> Result<(), DbErr> {
+    let rows = deeds.into_iter().map(|Deed { actor, action, object, detail }| audit_rows::ActiveModel {
         id: Set(ctx.clock.id()),
         at: Set(ctx.clock.now()),
         staff_id: Set(actor.staff_id),
@@ -64,6 +82,6 @@ pub async fn record(
         detail: Set(detail),
         seq: Set(None),
         hash: Set(None),
-    };
-    audit_rows::Entity::insert(row).exec_without_returning(txn).await.map(drop)
+    });
+    audit_rows::Entity::insert_many(rows).exec_without_returning(txn).await.map(drop)
 }

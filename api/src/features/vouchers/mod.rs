@@ -2,9 +2,9 @@
 //!
 //! Promises: a campaign never issues more than its quota, nor two to a child; a first-time
 //! campaign never serves a family twice (invariant 3); a unit is redeemed at most once, one a
-//! child and day, and the same request is answered with the same bytes (invariant 4). Claims and
-//! redemptions read once, then write in one short transaction; whoever loses a race there reads
-//! again and is told why.
+//! child and day, and the same request is answered with the same bytes (invariant 4). Claims read
+//! once, then write in one short transaction; redemptions that come at once share one; whoever
+//! loses a race there reads again and is told why.
 
 pub mod code;
 pub mod draft;
@@ -21,6 +21,8 @@ mod service;
 mod store;
 
 use utoipa_actix_web::service_config::ServiceConfig;
+
+pub use self::service::together::Redemptions;
 
 /// Registers the routes.
 pub fn routes(cfg: &mut ServiceConfig) {

@@ -111,7 +111,7 @@ struct Step<'a> {
     to: VisitStatus,
     /// What goes with the new status.
     row: visits::ActiveModel,
-    action: &'a str,
+    action: &'static str,
     reason: Option<&'a str>,
     detail: serde_json::Value,
 }

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use entity::{Band, CareType, CentreId, RedemptionStatus, VoucherId, redemptions};
-use sea_orm::{ConnectionTrait, DatabaseTransaction};
+use entity::{Band, CareType, CentreId, ChildId, RedemptionStatus, VoucherId, redemptions};
+use sea_orm::DatabaseTransaction;
+use serde_json::json;
 
 use super::{
     super::{
@@ -12,17 +13,18 @@ use super::{
         dto::{RedemptionChildOut, RedemptionLineOut, RedemptionOut, RedemptionPreviewOut, RedemptionsQuery},
         rules::{self, CentreToday, RedeemedToday, Redeeming},
         store::{
-            redemptions::{self as rows, Again, DeskFacts, Past, VoucherFacts},
-            vouchers,
+            facts::{Again, DeskFacts, VoucherFacts, desk_facts},
+            redemptions as redemptions_store, vouchers,
         },
     },
     ATTEMPTS, Lost,
     codes::MANUAL_PLACE,
+    together,
 };
 use crate::{
     error::{Code, Problem, Result, Text},
     features::{
-        audit,
+        audit::{self, Deed},
         auth::Desk,
         centres::CentrePlan,
         families::{
@@ -52,19 +54,20 @@ pub struct Answer {
 }
 
 /// What was held up.
-struct Scan {
+#[derive(Clone, Debug)]
+pub(super) struct Scan {
     hash: Vec<u8>,
-    manual: bool,
+    pub(super) manual: bool,
     /// The voucher, if the code is ours.
-    voucher: Option<VoucherId>,
+    pub(super) voucher: Option<VoucherId>,
     /// Why the code alone is refused.
-    refusal: Option<Code>,
+    pub(super) refusal: Option<Code>,
     now: DateTime<Utc>,
-    today: NaiveDate,
+    pub(super) today: NaiveDate,
 }
 
 /// A redemption that may go ahead.
-struct Ready {
+pub(super) struct Ready {
     voucher: VoucherFacts,
     child: RedemptionChildOut,
     care_type: CareType,
@@ -96,7 +99,7 @@ pub async fn preview(ctx: &Ctx, desk: &Desk, text: &str) -> Result<RedemptionPre
     if scan.manual {
         limit(ctx, MANUAL_TRIES, &desk.staff_id.to_string()).await?;
     }
-    let facts = facts(ctx.db.reader(), desk.centre_id, Past::Of(None), &scan).await?;
+    let facts = facts(ctx, desk.centre_id, None, &scan).await?;
     let plan = plan(ctx, desk.centre_id, facts.centre_active).await?;
     let ready = decide(ctx, desk.centre_id, &scan, facts, plan.as_deref())?;
     let units_left = ready.voucher.units_total - ready.voucher.units_used;
@@ -126,24 +129,13 @@ pub async fn redeem(ctx: &Ctx, desk: &Desk, text: &str, request_id: &str) -> Res
 
 async fn redeem_once(ctx: &Ctx, desk: &Desk, text: &str, request_id: &str) -> Result<Answer> {
     let scan = scan(ctx, text).await?;
-    // The scan that goes well doesn't look back. Whatever stands against it (a check, or a
-    // constraint when the request or the day was there before) is told apart below.
-    if scan.refusal.is_none()
-        && !scan.manual
-        && let Some(plan) = ctx.catalogue.centre(desk.centre_id)
-    {
-        // All in one transaction: another connection for the read would cost two round trips more.
-        let done = write_txn(&ctx.db, async |txn| {
-            let facts = facts(txn, desk.centre_id, Past::Unasked, &scan).await?;
-            let ready = decide(ctx, desk.centre_id, &scan, facts, Some(&plan))?;
-            write(ctx, txn, desk, &scan, ready, request_id).await
-        });
-        if let Ok(body) = done.await {
-            return Ok(Answer { body, replayed: false });
-        }
+    if let Some(body) = together::redeem(ctx, desk, &scan, request_id).await {
+        return Ok(Answer { body, replayed: false });
     }
+    // Whatever stands against it (a check, or a constraint when the request or the day was there
+    // before) is told apart here, with a look at the past.
     for attempt in 0..ATTEMPTS {
-        let mut facts = facts(ctx.db.reader(), desk.centre_id, Past::Of(Some(request_id)), &scan).await?;
+        let mut facts = facts(ctx, desk.centre_id, Some(request_id), &scan).await?;
         if let Some(again) = facts.again.take() {
             return replay(ctx, &scan, &again);
         }
@@ -152,8 +144,10 @@ async fn redeem_once(ctx: &Ctx, desk: &Desk, text: &str, request_id: &str) -> Re
         }
         let plan = plan(ctx, desk.centre_id, facts.centre_active).await?;
         let ready = decide(ctx, desk.centre_id, &scan, facts, plan.as_deref())?;
-        match write_txn(&ctx.db, async |txn| write(ctx, txn, desk, &scan, ready, request_id).await).await {
-            Ok(body) => return Ok(Answer { body, replayed: false }),
+        let draft = draft(ctx, desk, &scan, ready, request_id)?;
+        let body = draft.body.clone();
+        match write_txn(&ctx.db, async |txn| write(ctx, txn, vec![draft]).await).await {
+            Ok(()) => return Ok(Answer { body, replayed: false }),
             // Read again: now it shows who was faster.
             Err(Lost::Race) => {}
             Err(Lost::Refused(problem)) => return Err(problem),
@@ -175,13 +169,19 @@ fn replay(ctx: &Ctx, scan: &Scan, again: &Again) -> Result<Answer> {
     Ok(Answer { body: ctx.keys.open(ANSWER_PLACE, &again.answer_sealed)?, replayed: true })
 }
 
-async fn facts(db: &impl ConnectionTrait, centre: CentreId, past: Past<'_>, scan: &Scan) -> Result<DeskFacts> {
-    let found = rows::desk_facts(db, centre, past, scan.voucher, scan.today).await?;
+async fn facts(ctx: &Ctx, centre: CentreId, request_id: Option<&str>, scan: &Scan) -> Result<DeskFacts> {
+    let found = desk_facts(ctx.db.reader(), centre, request_id, scan.voucher, scan.today).await?;
     found.ok_or_else(|| Problem::new(Code::CentreNotAllowed))
 }
 
 /// Everything after the repeated request, in the order of `domain.md`.
-fn decide(ctx: &Ctx, centre: CentreId, scan: &Scan, facts: DeskFacts, plan: Option<&CentrePlan>) -> Result<Ready> {
+pub(super) fn decide(
+    ctx: &Ctx,
+    centre: CentreId,
+    scan: &Scan,
+    facts: DeskFacts,
+    plan: Option<&CentrePlan>,
+) -> Result<Ready> {
     if let Some(code) = scan.refusal {
         return Err(Problem::new(code));
     }
@@ -243,16 +243,22 @@ fn described(child: &RedemptionChildOut) -> String {
     format!("{}（{}个月，{}）", child.name, child.age_months, child.class)
 }
 
-/// The redemption, the unit and the audit row, within one transaction. The redemption goes first:
-/// who comes second for the same child or request waits there, and is turned away by its constraint.
-async fn write(
-    ctx: &Ctx,
-    txn: &DatabaseTransaction,
-    desk: &Desk,
-    scan: &Scan,
-    ready: Ready,
-    request_id: &str,
-) -> Result<Vec<u8>, Lost> {
+/// A redemption to be written, and what the desk is answered then.
+pub(super) struct Draft {
+    row: redemptions::Model,
+    seen_used: i32,
+    deed: Deed,
+    pub(super) body: Vec<u8>,
+}
+
+impl Draft {
+    /// Whose unit it is.
+    pub(super) const fn child(&self) -> ChildId {
+        self.row.child_id
+    }
+}
+
+pub(super) fn draft(ctx: &Ctx, desk: &Desk, scan: &Scan, ready: Ready, request_id: &str) -> Result<Draft> {
     let Ready { voucher, child, care_type } = ready;
     let used = voucher.units_used + 1;
     let units_left = voucher.units_total - used;
@@ -268,7 +274,7 @@ async fn write(
         message: format!("核销成功：{}，今天第{used}天，还剩{units_left}天。", described(&child)),
         child,
     };
-    let body = serde_json::to_vec(&answer).map_err(|e| Lost::Refused(Problem::internal(e)))?;
+    let body = serde_json::to_vec(&answer).map_err(Problem::internal)?;
     let row = redemptions::Model {
         id: answer.id,
         voucher_id: voucher.voucher_id,
@@ -287,27 +293,39 @@ async fn write(
         answer_sealed: ctx.keys.seal(ANSWER_PLACE, &body),
         status: RedemptionStatus::Redeemed,
     };
-    let detail =
-        serde_json::json!({ "voucher_id": voucher.voucher_id, "service_date": scan.today, "manual": scan.manual });
-    rows::insert(txn, row).await?;
-    if !vouchers::use_one(txn, voucher.voucher_id, voucher.units_used, units_left == 0).await? {
+    let deed = Deed {
+        actor: desk.into(),
+        action: "redemption.create",
+        object: answer.id.to_string(),
+        detail: json!({ "voucher_id": row.voucher_id, "service_date": scan.today, "manual": scan.manual }),
+    };
+    Ok(Draft { row, seen_used: voucher.units_used, deed, body })
+}
+
+/// The redemptions, the units and the audit rows, within one transaction: all or none. The
+/// redemptions go first: who comes second for the same child or request waits there, and is turned
+/// away by its constraint.
+pub(super) async fn write(ctx: &Ctx, txn: &DatabaseTransaction, drafts: Vec<Draft>) -> Result<(), Lost> {
+    let seen: Vec<_> = drafts.iter().map(|draft| (draft.row.voucher_id, draft.seen_used)).collect();
+    let (rows, deeds) = drafts.into_iter().map(|draft| (draft.row, draft.deed)).unzip();
+    redemptions_store::insert(txn, rows).await?;
+    if vouchers::use_one_of_each(txn, &seen).await? != seen.len() as u64 {
         return Err(Lost::Race);
     }
-    audit::record(ctx, txn, desk.into(), "redemption.create", answer.id.to_string(), detail).await?;
-    Ok(body)
+    Ok(audit::record_all(ctx, txn, deeds).await?)
 }
 
 /// The centre's redemptions, newest first.
 pub async fn page(ctx: &Ctx, desk: &Desk, query: &RedemptionsQuery) -> Result<Page<RedemptionLineOut>> {
     let after = query.cursor.as_ref().map(Cursor::unpack).transpose()?;
     let date = query.date.map(|day| day.0);
-    let found = rows::of_centre(ctx.db.reader(), desk.centre_id, date, query.limit, after).await?;
+    let found = redemptions_store::of_centre(ctx.db.reader(), desk.centre_id, date, query.limit, after).await?;
     let page = Page::of(found, query.limit, |row| row.id, |row| line_out(ctx, row));
     let items = page.items.into_iter().collect::<Result<_>>()?;
     Ok(Page { items, next_cursor: page.next_cursor })
 }
 
-fn line_out(ctx: &Ctx, row: rows::Line) -> Result<RedemptionLineOut> {
+fn line_out(ctx: &Ctx, row: redemptions_store::Line) -> Result<RedemptionLineOut> {
     Ok(RedemptionLineOut {
         id: row.id,
         voucher_id: row.voucher_id,

@@ -1,6 +1,7 @@
 //! Queries of campaigns, vouchers and redemptions.
 
 pub(super) mod campaigns;
+pub(super) mod facts;
 pub(super) mod redemptions;
 pub(super) mod vouchers;
 

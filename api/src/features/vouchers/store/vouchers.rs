@@ -8,7 +8,7 @@ use entity::{
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, FromQueryResult, QueryFilter, QueryOrder,
     QuerySelect,
-    sea_query::{Expr, OnConflict, Query},
+    sea_query::{CaseStatement, Condition, Expr, OnConflict, Query},
 };
 
 use super::{exists, same};
@@ -184,26 +184,29 @@ pub(in super::super) async fn by_manual_code(
     manual_codes::Entity::find().filter(manual_codes::Column::CodeHash.eq(hash)).one(db).await
 }
 
-/// Uses one unit, if the voucher still stands as it was read; the one guard that counts
-/// (invariant 4).
-pub(in super::super) async fn use_one(
+/// Uses one unit of each voucher that still stands as it was read, with so many units used;
+/// answers how many did. The one guard that counts (invariant 4).
+pub(in super::super) async fn use_one_of_each(
     db: &impl ConnectionTrait,
-    id: VoucherId,
-    seen_used: i32,
-    last: bool,
-) -> Result<bool, DbErr> {
+    seen: &[(VoucherId, i32)],
+) -> Result<u64, DbErr> {
     use vouchers::Column::{Id, Status, UnitsTotal, UnitsUsed};
-    let status = if last { VoucherStatus::Used } else { VoucherStatus::Active };
+    let next = || Expr::col(UnitsUsed).add(1);
+    let status = CaseStatement::new()
+        .case(next().eq(Expr::col(UnitsTotal)), VoucherStatus::Used.as_str())
+        .finally(VoucherStatus::Active.as_str());
+    let as_read = seen.iter().fold(Condition::any(), |any, &(id, used)| any.add(Id.eq(id).and(UnitsUsed.eq(used))));
     let done = vouchers::Entity::update_many()
-        .col_expr(UnitsUsed, Expr::col(UnitsUsed).add(1))
-        .col_expr(Status, Expr::value(status.as_str()))
-        .filter(Id.eq(id))
+        .col_expr(UnitsUsed, next())
+        .col_expr(Status, status.into())
+        // The index serves the list of ids, not the alternatives.
+        .filter(Id.is_in(seen.iter().map(|&(id, _)| id)))
+        .filter(as_read)
         .filter(Status.eq(VoucherStatus::Active))
-        .filter(UnitsUsed.eq(seen_used))
         .filter(Expr::col(UnitsUsed).lt(Expr::col(UnitsTotal)))
         .exec(db)
         .await?;
-    Ok(done.rows_affected == 1)
+    Ok(done.rows_affected)
 }
 
 /// Revokes a voucher that can still be used; false if it can't or isn't there.
