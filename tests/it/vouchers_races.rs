@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use entity::{VoucherStatus, campaigns, redemptions, vouchers};
+use entity::{CareType, VisitStatus, VoucherStatus, audit_rows, campaigns, redemptions, vouchers};
 use harness::{Client, Family, Reply, TestApp, at_once};
 use sea_orm::EntityTrait as _;
 use serde_json::json;
@@ -157,6 +157,87 @@ async fn sixteen_carers_scan_one_code() {
     assert_eq!(tally(&replies), counts(&[("201", 4), ("409 ALREADY_REDEEMED_TODAY", 60)]));
     let used: Vec<i32> = vouchers::Entity::find().all(app.db()).await.unwrap().iter().map(|v| v.units_used).collect();
     assert_eq!((app.count(redemptions::Entity).await, used), (4, vec![1; 4]));
+}
+
+/// What may stand for or against a scan that shares its transaction with others.
+#[derive(Clone, Copy, Debug)]
+enum Fate {
+    Plain,
+    /// The child has a half-day visit at the desk's centre, and the campaign names it.
+    HalfDay,
+    /// The child's visit is at the other centre.
+    VisitElsewhere,
+    /// The campaign names the other centre only.
+    NotHere,
+    Revoked,
+    RedeemedBefore,
+}
+
+#[tokio::test]
+async fn scans_that_share_a_transaction_are_decided_each_by_itself() {
+    use Fate::{HalfDay, NotHere, Plain, RedeemedBefore, Revoked, VisitElsewhere};
+    let app = TestApp::spawn().await;
+    let today = app.clock.today();
+    let (here, there) = (app.place().await, app.place().await);
+    let everywhere = app.campaign().await;
+    let (at_here, at_there) =
+        (app.campaign_with(|c| c.all_centres = false).await, app.campaign_with(|c| c.all_centres = false).await);
+    app.campaign_centre(at_here.id, here.centre.id).await;
+    app.campaign_centre(at_there.id, there.centre.id).await;
+    let (desk, other) = (app.carer(here.centre.id).await, app.carer(there.centre.id).await);
+    let mut scans = vec![];
+    // Scans at the other centre lie between, so that a batch holds both centres.
+    for (i, family) in app.many_families(48).await.into_iter().enumerate() {
+        let fate = [Plain, HalfDay, VisitElsewhere, NotHere, Revoked, RedeemedBefore][i % 6];
+        let campaign = match fate {
+            HalfDay => &at_here,
+            NotHere => &at_there,
+            _ => &everywhere,
+        };
+        let voucher = app.voucher(campaign, &family).await;
+        let code = family.client.get(&format!("/vouchers/{}/code", voucher.id)).await.text("/code");
+        let half = |visit: &mut entity::visits::Model| {
+            (visit.care_type, visit.to_min) = (CareType::HalfDay, harness::hm(12, 0));
+        };
+        match fate {
+            HalfDay => drop(app.visit_with(&here, &family, today, VisitStatus::Expected, half).await),
+            VisitElsewhere => drop(app.visit_with(&there, &family, today, VisitStatus::Expected, half).await),
+            Revoked => {
+                let officer = app.officer().await;
+                officer
+                    .post(&format!("/bureau/vouchers/{}/revoke", voucher.id), json!({"reason": "测试撤销"}))
+                    .await
+                    .ok();
+            }
+            RedeemedBefore => drop(redeem(&other, &code, &format!("before-{i}")).await.created()),
+            Plain | NotHere => {}
+        }
+        scans.push((fate, code, format!("scan-{i:04}")));
+        let guest = app.a_family().await;
+        let voucher = app.voucher(&everywhere, &guest).await;
+        let code = guest.client.get(&format!("/vouchers/{}/code", voucher.id)).await.text("/code");
+        scans.push((Plain, code, format!("guest-{i:04}")));
+    }
+    let before = app.count(audit_rows::Entity).await;
+    let replies = at_once(scans.iter().map(|(_, code, request_id)| {
+        let desk = if request_id.starts_with("guest") { &other } else { &desk };
+        async move { redeem(desk, code, request_id).await }
+    }))
+    .await;
+    for ((fate, ..), reply) in scans.iter().zip(replies) {
+        match fate {
+            Plain | VisitElsewhere => assert_eq!(reply.created()["care_type"], "full_day", "{fate:?}"),
+            HalfDay => assert_eq!(reply.created()["care_type"], "half_day"),
+            NotHere => drop(reply.problem(403, "CENTRE_NOT_ALLOWED")),
+            Revoked => drop(reply.problem(422, "VOUCHER_REVOKED")),
+            RedeemedBefore => drop(reply.problem(409, "ALREADY_REDEEMED_TODAY")),
+        }
+    }
+    let rows = redemptions::Entity::find().all(app.db()).await.unwrap();
+    assert_eq!((rows.len(), app.count(audit_rows::Entity).await - before), (24 + 48 + 8, 24 + 48));
+    assert_eq!(rows.iter().filter(|row| row.visit_id.is_some()).count(), 8);
+    let used: i32 = vouchers::Entity::find().all(app.db()).await.unwrap().iter().map(|v| v.units_used).sum();
+    assert_eq!(used, 24 + 48 + 8);
 }
 
 #[tokio::test]
