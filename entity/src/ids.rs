@@ -116,6 +116,8 @@ ids! {
     VoucherId = "vch";
     /// One unit redeemed (核销).
     RedemptionId = "rdm";
+    /// The reversal of a redemption (撤销核销).
+    ReversalId = "rvs";
     /// A rating (评价).
     RatingId = "rtg";
     /// A past state of a rating.

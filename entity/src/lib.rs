@@ -29,6 +29,7 @@ pub mod manual_codes;
 pub mod offers;
 pub mod rating_versions;
 pub mod ratings;
+pub mod redemption_reversals;
 pub mod redemptions;
 pub mod refresh_tokens;
 pub mod rosters;

@@ -15,6 +15,7 @@ mod m0005_ratings;
 mod m0006_records;
 mod m0007_lighter_redemptions;
 mod m0008_one_row_a_child;
+mod m0009_reversals;
 
 /// The list of steps.
 pub struct Migrator;
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_records::Migration),
             Box::new(m0007_lighter_redemptions::Migration),
             Box::new(m0008_one_row_a_child::Migration),
+            Box::new(m0009_reversals::Migration),
         ]
     }
 }

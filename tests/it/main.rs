@@ -20,3 +20,4 @@ mod satisfaction;
 mod satisfaction_answers;
 mod vouchers;
 mod vouchers_races;
+mod vouchers_reversals;

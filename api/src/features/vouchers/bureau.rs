@@ -1,11 +1,12 @@
 //! Handlers for the bureau.
 
 use actix_web::{HttpResponse, get, http::StatusCode, post, web::Data};
-use entity::{CampaignId, CampaignStatus, VoucherId};
+use entity::{CampaignId, CampaignStatus, RedemptionId, VoucherId};
 
 use super::{
     dto::{BureauCampaignOut, CampaignIn, VoucherPageQuery, VoucherRevokeIn, VoucherRevokedOut},
-    service::campaigns,
+    reversal_dto::{ReversalIn, ReversalOut},
+    service::{campaigns, reversals},
 };
 use crate::{
     error::Result,
@@ -126,4 +127,22 @@ pub(super) async fn revoke_voucher(
     Json(body): Json<VoucherRevokeIn>,
 ) -> Result<HttpResponse> {
     Ok(campaigns::revoke(&ctx, &bureau, &key, id.0, &body.reason).await?.respond(StatusCode::OK))
+}
+
+/// Reverse a redemption of any centre
+///
+/// The unit returns. Nothing is deleted: the reversal is a second row with its reason.
+#[utoipa::path(tag = "bureau", security(("bearer" = [])), request_body = ReversalIn,
+    params(("id" = RedemptionId, Path, description = "The redemption"),
+        ("Idempotency-Key" = Option<String>, Header, description = "8–64 visible characters; the same key and body get the first answer again")),
+    responses((status = 200, description = "Reversed", body = ReversalOut), Refusals))]
+#[post("/bureau/redemptions/{id}/reverse")]
+pub(super) async fn reverse_any_redemption(
+    ctx: Data<Ctx>,
+    bureau: Bureau,
+    id: Path<RedemptionId>,
+    key: Idempotency,
+    Json(body): Json<ReversalIn>,
+) -> Result<HttpResponse> {
+    Ok(reversals::reverse(&ctx, (&bureau).into(), &key, id.0, &body.reason).await?.respond(StatusCode::OK))
 }

@@ -1,17 +1,19 @@
 //! Handlers for the desk.
 
-use actix_web::{HttpResponse, get, post, web::Data};
+use actix_web::{HttpResponse, get, http::StatusCode, post, web::Data};
+use entity::RedemptionId;
 
 use super::{
     dto::{
         RedemptionIn, RedemptionLineOut, RedemptionOut, RedemptionPreviewIn, RedemptionPreviewOut, RedemptionsQuery,
     },
-    service,
+    reversal_dto::{ReversalIn, ReversalOut},
+    service::{self, reversals},
 };
 use crate::{
     error::Result,
     features::auth::Desk,
-    http::{Json, Page, Query, Refusals},
+    http::{Idempotency, Json, Page, Path, Query, Refusals},
     state::Ctx,
 };
 
@@ -58,4 +60,23 @@ pub(super) async fn list_redemptions(
     Query(query): Query<RedemptionsQuery>,
 ) -> Result<HttpResponse> {
     Ok(HttpResponse::Ok().json(service::desk::page(&ctx, &desk, &query).await?))
+}
+
+/// Reverse a redemption of the centre
+///
+/// Within 30 minutes; later only the bureau can. The unit returns, and the child may be redeemed
+/// again that day. Nothing is deleted: the reversal is a second row with its reason.
+#[utoipa::path(tag = "desk", security(("bearer" = [])), request_body = ReversalIn,
+    params(("id" = RedemptionId, Path, description = "The redemption"),
+        ("Idempotency-Key" = Option<String>, Header, description = "8–64 visible characters; the same key and body get the first answer again")),
+    responses((status = 200, description = "Reversed", body = ReversalOut), Refusals))]
+#[post("/desk/redemptions/{id}/reverse")]
+pub(super) async fn reverse_redemption(
+    ctx: Data<Ctx>,
+    desk: Desk,
+    id: Path<RedemptionId>,
+    key: Idempotency,
+    Json(body): Json<ReversalIn>,
+) -> Result<HttpResponse> {
+    Ok(reversals::reverse(&ctx, (&desk).into(), &key, id.0, &body.reason).await?.respond(StatusCode::OK))
 }

@@ -10,6 +10,7 @@ pub mod code;
 pub mod draft;
 pub mod dto;
 pub mod funds;
+pub mod reversal_dto;
 pub mod rules;
 
 mod bureau;
@@ -36,11 +37,13 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(desk::preview_redemption)
         .service(desk::redeem_voucher)
         .service(desk::list_redemptions)
+        .service(desk::reverse_redemption)
         .service(bureau::create_campaign)
         .service(bureau::list_bureau_campaigns)
         .service(bureau::read_bureau_campaign)
         .service(bureau::open_campaign)
         .service(bureau::pause_campaign)
         .service(bureau::close_campaign)
-        .service(bureau::revoke_voucher);
+        .service(bureau::revoke_voucher)
+        .service(bureau::reverse_any_redemption);
 }

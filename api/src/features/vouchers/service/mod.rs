@@ -4,6 +4,7 @@ pub(super) mod campaigns;
 pub(super) mod claims;
 pub(super) mod codes;
 pub(super) mod desk;
+pub(super) mod reversals;
 pub(super) mod together;
 
 use sea_orm::DbErr;

@@ -1,7 +1,10 @@
 //! Redemptions.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use entity::{CareType, CentreId, Fen, RedemptionId, RedemptionStatus, VoucherId, campaigns, children, redemptions};
+use entity::{
+    CareType, CentreId, Fen, RedemptionId, RedemptionStatus, VoucherId, campaigns, children, redemption_reversals,
+    redemptions,
+};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
     sea_query::Expr,
@@ -13,6 +16,36 @@ use crate::http::Limit;
 pub(in super::super) async fn insert(db: &impl ConnectionTrait, rows: Vec<redemptions::Model>) -> Result<(), DbErr> {
     let rows = rows.into_iter().map(redemptions::ActiveModel::from);
     redemptions::Entity::insert_many(rows).exec_without_returning(db).await.map(drop)
+}
+
+/// A redemption, locked until the transaction ends; of this centre, if one is named.
+pub(in super::super) async fn lock(
+    db: &impl ConnectionTrait,
+    id: RedemptionId,
+    centre: Option<CentreId>,
+) -> Result<Option<redemptions::Model>, DbErr> {
+    let rows = centre.map_or_else(redemptions::Entity::find, redemptions::Entity::of_centre);
+    rows.filter(redemptions::Column::Id.eq(id)).lock_exclusive().one(db).await
+}
+
+/// Writes the second row of a redemption; false if it was reversed before.
+pub(in super::super) async fn reverse(
+    db: &impl ConnectionTrait,
+    reversal: redemption_reversals::Model,
+) -> Result<bool, DbErr> {
+    use redemptions::Column::{Id, Status};
+    let done = redemptions::Entity::update_many()
+        .col_expr(Status, Expr::value(RedemptionStatus::Reversed.as_str()))
+        .filter(Id.eq(reversal.redemption_id))
+        .filter(Status.eq(RedemptionStatus::Redeemed))
+        .exec(db)
+        .await?;
+    if done.rows_affected == 0 {
+        return Ok(false);
+    }
+    let row = redemption_reversals::ActiveModel::from(reversal);
+    redemption_reversals::Entity::insert(row).exec_without_returning(db).await?;
+    Ok(true)
 }
 
 /// A line of the centre's list.

@@ -209,6 +209,23 @@ pub(in super::super) async fn use_one_of_each(
     Ok(done.rows_affected)
 }
 
+/// Gives one used unit back: a voucher that was used up can be used again, a revoked one stays
+/// revoked. False if none was used.
+pub(in super::super) async fn give_one_back(db: &impl ConnectionTrait, id: VoucherId) -> Result<bool, DbErr> {
+    use vouchers::Column::{Id, Status, UnitsUsed};
+    let status = CaseStatement::new()
+        .case(Expr::col(Status).eq(VoucherStatus::Used.as_str()), VoucherStatus::Active.as_str())
+        .finally(Expr::col(Status));
+    let done = vouchers::Entity::update_many()
+        .col_expr(UnitsUsed, Expr::col(UnitsUsed).sub(1))
+        .col_expr(Status, status.into())
+        .filter(Id.eq(id))
+        .filter(UnitsUsed.gt(0))
+        .exec(db)
+        .await?;
+    Ok(done.rows_affected == 1)
+}
+
 /// Revokes a voucher that can still be used; false if it can't or isn't there.
 pub(in super::super) async fn revoke(
     db: &impl ConnectionTrait,
