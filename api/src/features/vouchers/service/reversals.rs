@@ -28,8 +28,7 @@ pub async fn reverse(
     reason: &str,
 ) -> Result<Once<ReversalOut>> {
     once(ctx, idempotency, &actor.staff_id.to_string(), async |txn| {
-        let row = rows::lock(txn, id, actor.centre_id).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
-        // Read after the lock: waiting for it may have taken the time away.
+        let row = rows::one(txn, id, actor.centre_id).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
         let now = ctx.clock.now();
         check_in_time(&row, actor.centre_id, now)?;
         let reversal = redemption_reversals::Model {

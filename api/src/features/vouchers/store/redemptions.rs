@@ -18,14 +18,14 @@ pub(in super::super) async fn insert(db: &impl ConnectionTrait, rows: Vec<redemp
     redemptions::Entity::insert_many(rows).exec_without_returning(db).await.map(drop)
 }
 
-/// A redemption, locked until the transaction ends; of this centre, if one is named.
-pub(in super::super) async fn lock(
+/// A redemption; of this centre, if one is named.
+pub(in super::super) async fn one(
     db: &impl ConnectionTrait,
     id: RedemptionId,
     centre: Option<CentreId>,
 ) -> Result<Option<redemptions::Model>, DbErr> {
     let rows = centre.map_or_else(redemptions::Entity::find, redemptions::Entity::of_centre);
-    rows.filter(redemptions::Column::Id.eq(id)).lock_exclusive().one(db).await
+    rows.filter(redemptions::Column::Id.eq(id)).one(db).await
 }
 
 /// Writes the second row of a redemption; false if it was reversed before.
