@@ -1,7 +1,14 @@
 //! Campaigns of trial vouchers (体验券批次).
 use sea_orm::entity::prelude::*;
 
-use crate::{CampaignId, CampaignStatus, Fen, FundCategory, FundSource};
+use sea_orm::FromJsonQueryResult;
+use serde::{Deserialize, Serialize};
+
+use crate::{CampaignId, CampaignStatus, CentreKind, Fen, FundCategory, FundSource};
+
+/// Kinds of centre, stored as a JSON list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+pub struct CentreKinds(pub Vec<CentreKind>);
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "campaigns")]
@@ -28,9 +35,16 @@ pub struct Model {
     pub first_time_only: bool,
     /// True: every filed and inclusive centre; false: the rows of `campaign_centres`.
     pub all_centres: bool,
+    /// Only centres of these kinds; absent: of any.
+    pub centre_kinds: Option<CentreKinds>,
+    /// Units that one centre may redeem without network a day; absent: none.
+    pub offline_daily_units: Option<i32>,
     pub fund_source: FundSource,
     pub fund_category: FundCategory,
     pub status: CampaignStatus,
     pub created_at: DateTimeUtc,
+    /// When the bureau revoked it with all its vouchers; `revoked_on` is the same as a local date.
+    pub revoked_at: Option<DateTimeUtc>,
+    pub revoked_on: Option<Date>,
 }
 crate::plain_table!();

@@ -43,6 +43,8 @@ pub struct Model {
     /// Demonstration data, never a real place's own figures.
     pub demo: bool,
     pub active: bool,
+    /// Since when the bureau lets it redeem no vouchers.
+    pub vouchers_suspended_at: Option<DateTimeUtc>,
     /// Rises with every change to the centre, its classes, offers, hours or ratings.
     pub version: i64,
     /// When `version` last rose; replicas look for changes by it.

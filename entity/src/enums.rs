@@ -119,6 +119,10 @@ words! {
     VoucherStatus { Active = "active" / "可使用", Used = "used" / "已用完", Expired = "expired" / "已过期", Revoked = "revoked" / "已作废" }
     /// A redemption counts until a second row reverses it.
     RedemptionStatus { Redeemed = "redeemed" / "已核销", Reversed = "reversed" / "已冲正" }
+    /// Life of a statement: checked by one officer, frozen by another.
+    StatementStatus { Draft = "draft" / "草稿", Checked = "checked" / "已复核", Frozen = "frozen" / "已定稿" }
+    /// What became of an offline scan that couldn't be redeemed.
+    ConflictStatus { Open = "open" / "待处理", Paid = "paid" / "已认定补付", Dismissed = "dismissed" / "不予补付" }
     /// What a staff account may do.
     StaffRole { Carer = "carer" / "保育人员", Manager = "manager" / "园所负责人", Officer = "officer" / "民生保障局工作人员", Admin = "admin" / "系统管理员" }
     /// Whether an account may sign in.

@@ -118,6 +118,16 @@ ids! {
     RedemptionId = "rdm";
     /// The reversal of a redemption (撤销核销).
     ReversalId = "rvs";
+    /// A scan that was refused (核销失败).
+    RefusedScanId = "rfs";
+    /// A scan made without network that couldn't be redeemed (离线核销冲突).
+    OfflineConflictId = "ofc";
+    /// A rule of funds (资金使用规则).
+    FundRuleId = "fru";
+    /// A statement (结算单).
+    StatementId = "stm";
+    /// A correction of a frozen statement (调整).
+    AdjustmentId = "adj";
     /// A rating (评价).
     RatingId = "rtg";
     /// A past state of a rating.

@@ -2,7 +2,8 @@
 use sea_orm::{QueryFilter, entity::prelude::*};
 
 use crate::{
-    CampaignId, CareType, CentreId, ChildId, FamilyId, Fen, RedemptionId, RedemptionStatus, StaffId, VisitId, VoucherId,
+    CampaignId, CareType, CentreId, ChildId, FamilyId, Fen, RedemptionId, RedemptionStatus, StaffId, StatementId,
+    VisitId, VoucherId,
 };
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -29,6 +30,12 @@ pub struct Model {
     /// The answer as given, sealed: a repeated request gets the same bytes.
     pub answer_sealed: Vec<u8>,
     pub status: RedemptionStatus,
+    /// As the desk named its device.
+    pub device: Option<String>,
+    /// The frozen statement that pays it; from then on it can't be reversed.
+    pub statement_id: Option<StatementId>,
+    /// Set if it was scanned without network and uploaded later; `redeemed_at` is then the desk's time.
+    pub uploaded_at: Option<DateTimeUtc>,
 }
 crate::plain_table!();
 

@@ -104,6 +104,20 @@ pub(crate) async fn drop(manager: &SchemaManager<'_>, tables: &[&'static str]) -
     Ok(())
 }
 
+/// Adds a column to a table that is there. One at a time: SQLite takes no more.
+pub(crate) async fn add(manager: &SchemaManager<'_>, table: &'static str, column: ColumnDef) -> Result<(), DbErr> {
+    manager.alter_table(Table::alter().table(Alias::new(table)).add_column(column).to_owned()).await
+}
+
+/// Takes a column away.
+pub(crate) async fn remove(
+    manager: &SchemaManager<'_>,
+    table: &'static str,
+    column: &'static str,
+) -> Result<(), DbErr> {
+    manager.alter_table(Table::alter().table(Alias::new(table)).drop_column(Alias::new(column)).to_owned()).await
+}
+
 /// A migration step: its `up` as an async block over `manager`, and the tables that `down` drops.
 macro_rules! step {
     (|$m:ident| $up:block, drops $tables:expr) => {

@@ -16,6 +16,11 @@ mod m0006_records;
 mod m0007_lighter_redemptions;
 mod m0008_one_row_a_child;
 mod m0009_reversals;
+mod m0010_campaign_rules;
+mod m0011_refused_scans;
+mod m0012_statements;
+mod m0013_offline_desk;
+mod m0014_keys_and_seals;
 
 /// The list of steps.
 pub struct Migrator;
@@ -33,6 +38,11 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_lighter_redemptions::Migration),
             Box::new(m0008_one_row_a_child::Migration),
             Box::new(m0009_reversals::Migration),
+            Box::new(m0010_campaign_rules::Migration),
+            Box::new(m0011_refused_scans::Migration),
+            Box::new(m0012_statements::Migration),
+            Box::new(m0013_offline_desk::Migration),
+            Box::new(m0014_keys_and_seals::Migration),
         ]
     }
 }

@@ -6,9 +6,29 @@ use entity::{
     StaffId, VisitStatus, VoucherStatus, bookings, campaign_centres, campaign_townships, campaigns, entry_checks,
     visits, vouchers,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{app::TestApp, hm, people::Family, places::Place};
+
+/// A campaign as the bureau sends it.
+#[must_use]
+pub fn campaign_body() -> Value {
+    json!({
+        "name": "2026年第一批托育体验券", "description": "每张券15天，首次入托家庭可领。", "quota": 10,
+        "units_per_voucher": 15, "face_value_fen": 8000, "claim_from": "2026-03-01T00:00:00+08:00",
+        "claim_until": "2026-06-01T00:00:00+08:00", "valid_days": 90, "first_time_only": false,
+        "fund_source": "district", "fund_category": "publicity",
+    })
+}
+
+/// A body with some members changed.
+#[must_use]
+pub fn with(mut body: Value, changes: &Value) -> Value {
+    for (key, value) in changes.as_object().unwrap() {
+        body[key] = value.clone();
+    }
+    body
+}
 
 impl TestApp {
     /// A confirmed booking with one visit, 08:00 to 17:00, in this state, inserted directly.
@@ -112,10 +132,14 @@ impl TestApp {
             max_age_months: None,
             first_time_only: false,
             all_centres: true,
+            centre_kinds: None,
+            offline_daily_units: None,
             fund_source: FundSource::District,
             fund_category: FundCategory::Publicity,
             status: CampaignStatus::Open,
             created_at: now,
+            revoked_at: None,
+            revoked_on: None,
         };
         change(&mut row);
         self.insert(row).await

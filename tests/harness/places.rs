@@ -98,6 +98,7 @@ impl TestApp {
             cross_strait: false,
             demo: false,
             active: true,
+            vouchers_suspended_at: None,
             version: 1,
             changed_at: now,
             created_at: now,

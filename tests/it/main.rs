@@ -19,5 +19,6 @@ mod readme;
 mod satisfaction;
 mod satisfaction_answers;
 mod vouchers;
+mod vouchers_campaigns;
 mod vouchers_races;
 mod vouchers_reversals;

@@ -44,6 +44,9 @@ pub async fn redemption(
         face_value_fen: Fen(5000),
         answer_sealed: vec![1],
         status: RedemptionStatus::Redeemed,
+        device: None,
+        statement_id: None,
+        uploaded_at: None,
     };
     row.request_id = format!("built-{}", row.id);
     change(&mut row);

@@ -2,26 +2,14 @@
 
 use chrono::TimeDelta;
 use entity::{Filed, StaffRole, VisitStatus, audit_rows, redemptions, vouchers};
-use harness::{Client, Family, Place, TestApp, day, people::unknown_id};
+use harness::{
+    Client, Family, Place, TestApp,
+    care::{campaign_body, with},
+    day,
+    people::unknown_id,
+};
 use sea_orm::EntityTrait as _;
 use serde_json::{Value, json};
-
-/// A campaign as the bureau sends it.
-fn campaign_body() -> Value {
-    json!({
-        "name": "2026年第一批托育体验券", "description": "每张券15天，首次入托家庭可领。", "quota": 10,
-        "units_per_voucher": 15, "face_value_fen": 8000, "claim_from": "2026-03-01T00:00:00+08:00",
-        "claim_until": "2026-06-01T00:00:00+08:00", "valid_days": 90, "first_time_only": false,
-        "fund_source": "district", "fund_category": "publicity",
-    })
-}
-
-fn with(mut body: Value, changes: &Value) -> Value {
-    for (key, value) in changes.as_object().unwrap() {
-        body[key] = value.clone();
-    }
-    body
-}
 
 async fn code(family: &Family, voucher: &vouchers::Model) -> String {
     family.client.get(&format!("/vouchers/{}/code", voucher.id)).await.ok()["code"].as_str().unwrap().to_owned()
@@ -365,7 +353,7 @@ async fn a_revoked_voucher_redeems_no_more_and_its_units_reconcile() {
     assert_eq!(campaign["units"], json!({ "claimed": 15, "unused": 0, "used": 1, "expired": 0, "revoked": 14 }));
     let audit = audit_rows::Entity::find().all(scene.app.db()).await.unwrap();
     let actions: Vec<_> = audit.iter().map(|row| row.action.as_str()).collect();
-    assert_eq!(actions, ["redemption.create", "voucher.revoke"]);
+    assert_eq!(actions, ["redemption.create", "voucher.revoke", "redemption.refuse"]);
 }
 
 #[tokio::test]

@@ -212,6 +212,7 @@ impl Seed<'_> {
             cross_strait: i.is_multiple_of(10),
             demo: true,
             active: true,
+            vouchers_suspended_at: None,
             version: 1,
             changed_at: self.now - TimeDelta::days(1),
             created_at: self.now - TimeDelta::days(300),
@@ -358,10 +359,14 @@ impl Seed<'_> {
             max_age_months: Some(35),
             first_time_only: true,
             all_centres: true,
+            centre_kinds: None,
+            offline_daily_units: None,
             fund_source: FundSource::District,
             fund_category: FundCategory::Incentive,
             status: CampaignStatus::Open,
             created_at: self.now,
+            revoked_at: None,
+            revoked_on: None,
         };
         let id = row.id;
         self.insert(vec![row]).await.context("campaign")?;

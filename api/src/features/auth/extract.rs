@@ -97,6 +97,13 @@ impl FromClaims for Bureau {
     }
 }
 
+impl Bureau {
+    /// Refuses whoever isn't an administrator.
+    pub fn administrator(&self) -> Result<()> {
+        if self.role == StaffRole::Admin { Ok(()) } else { Err(forbidden(())) }
+    }
+}
+
 impl SignedIn {
     /// The session of the token.
     #[must_use]

@@ -16,8 +16,8 @@ use std::{
 use arc_swap::ArcSwap;
 use chrono::{Datelike as _, Days, Months, NaiveDate, TimeDelta};
 use entity::{
-    CareType, CentreId, ClassId, Filed, LngLat, MinuteOfDay, calendar_days, centre_days, centres, class_rules, classes,
-    offers,
+    CareType, CentreId, CentreKind, ClassId, Filed, LngLat, MinuteOfDay, calendar_days, centre_days, centres,
+    class_rules, classes, offers,
 };
 use rstar::{AABB, RTree, primitives::GeomWithData};
 use sea_orm::{ConnectionTrait, DbErr};
@@ -86,6 +86,8 @@ impl CentrePlan {
 pub struct VoucherScope {
     /// A running campaign takes every filed and inclusive centre.
     everywhere: bool,
+    /// Kinds of centre that running campaigns take.
+    kinds: Vec<CentreKind>,
     /// Centres that running campaigns name.
     named: HashSet<CentreId>,
 }
@@ -95,7 +97,7 @@ impl VoucherScope {
     /// filed and inclusive as every redemption requires.
     #[must_use]
     pub(super) fn covers(&self, spot: &Spot) -> bool {
-        spot.fit_for_vouchers && (self.everywhere || self.named.contains(&spot.id))
+        spot.fit_for_vouchers && (self.everywhere || self.kinds.contains(&spot.kind) || self.named.contains(&spot.id))
     }
 }
 
@@ -106,7 +108,8 @@ type Point = GeomWithData<[f64; 2], u32>;
 #[derive(Clone)]
 pub(super) struct Spot {
     pub(super) id: CentreId,
-    /// Filed and inclusive, as every redemption requires.
+    pub(super) kind: CentreKind,
+    /// Filed, inclusive and not suspended, as every redemption requires.
     pub(super) fit_for_vouchers: bool,
     /// The result as most phones ask for it; see [`Card::usual`].
     pub(super) usual: Arc<str>,
@@ -116,7 +119,10 @@ impl Spot {
     fn of(plan: &CentrePlan) -> Self {
         Self {
             id: plan.row.id,
-            fit_for_vouchers: plan.card.inclusive && plan.row.filed == Filed::Filed,
+            kind: plan.row.kind,
+            fit_for_vouchers: plan.card.inclusive
+                && plan.row.filed == Filed::Filed
+                && plan.row.vouchers_suspended_at.is_none(),
             usual: plan.card.usual(plan.row.location()).into(),
         }
     }
@@ -211,8 +217,13 @@ impl Catalogue {
     }
 
     async fn refresh_vouchers(&self, db: &impl ConnectionTrait, clock: &Clock) -> Result<(), DbErr> {
-        let (everywhere, named) = store::voucher_centres(db, clock.now()).await?;
-        self.vouchers.store(Arc::new(VoucherScope { everywhere, named: named.into_iter().collect() }));
+        let running = store::running_campaigns(db, clock.now()).await?;
+        let naming = running.iter().filter(|campaign| !campaign.all_centres).map(|campaign| campaign.id).collect();
+        let named = store::named_centres(db, naming).await?.into_iter().collect();
+        let of_kinds = || running.iter().filter(|campaign| campaign.all_centres).map(|campaign| &campaign.centre_kinds);
+        let kinds = of_kinds().flatten().flat_map(|kinds| kinds.0.iter().copied()).collect();
+        let everywhere = of_kinds().any(Option::is_none);
+        self.vouchers.store(Arc::new(VoucherScope { everywhere, kinds, named }));
         Ok(())
     }
 

@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::{
-    CampaignId, CampaignStatus, CentreId, ClassId, MinuteOfDay, VisitStatus, calendar_days, campaign_centres,
-    campaigns, centre_days, centre_hours, centres, class_rules, classes, offers, ratings, rosters, townships, visits,
+    CampaignId, CampaignStatus, CentreId, CentreKinds, ClassId, MinuteOfDay, VisitStatus, calendar_days,
+    campaign_centres, campaigns, centre_days, centre_hours, centres, class_rules, classes, offers, ratings, rosters,
+    townships, visits,
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, FromQueryResult, QueryFilter, QueryOrder,
@@ -128,34 +129,40 @@ pub(super) async fn calendar(db: &impl ConnectionTrait, from: NaiveDate) -> Resu
     calendar_days::Entity::find().filter(calendar_days::Column::Date.gte(from)).all(db).await
 }
 
-/// Where vouchers of the campaigns that run at `now` can be used: at all filed inclusive centres,
-/// and at these.
-pub(super) async fn voucher_centres(
-    db: &impl ConnectionTrait,
-    now: DateTime<Utc>,
-) -> Result<(bool, Vec<CentreId>), DbErr> {
-    let running: Vec<(CampaignId, bool)> = campaigns::Entity::find()
+/// A running campaign, and where its vouchers can be used.
+#[derive(Clone, Debug, FromQueryResult)]
+pub(super) struct Running {
+    pub(super) id: CampaignId,
+    pub(super) all_centres: bool,
+    pub(super) centre_kinds: Option<CentreKinds>,
+}
+
+/// The campaigns that give out vouchers at `now`.
+pub(super) async fn running_campaigns(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<Vec<Running>, DbErr> {
+    use campaigns::Column::{AllCentres, CentreKinds, ClaimFrom, ClaimUntil, Id, Status};
+    campaigns::Entity::find()
         .select_only()
-        .columns([campaigns::Column::Id, campaigns::Column::AllCentres])
-        .filter(campaigns::Column::Status.eq(CampaignStatus::Open))
-        .filter(campaigns::Column::ClaimFrom.lte(now))
-        .filter(campaigns::Column::ClaimUntil.gt(now))
+        .columns([Id, AllCentres, CentreKinds])
+        .filter(Status.eq(CampaignStatus::Open))
+        .filter(ClaimFrom.lte(now))
+        .filter(ClaimUntil.gt(now))
+        .into_model()
+        .all(db)
+        .await
+}
+
+/// The centres that these campaigns name.
+pub(super) async fn named_centres(db: &impl ConnectionTrait, ids: Vec<CampaignId>) -> Result<Vec<CentreId>, DbErr> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    campaign_centres::Entity::find()
+        .select_only()
+        .column(campaign_centres::Column::CentreId)
+        .filter(campaign_centres::Column::CampaignId.is_in(ids))
         .into_tuple()
         .all(db)
-        .await?;
-    let named: Vec<_> = running.iter().filter(|(_, all)| !all).map(|(id, _)| *id).collect();
-    let centres = if named.is_empty() {
-        Vec::new()
-    } else {
-        campaign_centres::Entity::find()
-            .select_only()
-            .column(campaign_centres::Column::CentreId)
-            .filter(campaign_centres::Column::CampaignId.is_in(named))
-            .into_tuple()
-            .all(db)
-            .await?
-    };
-    Ok((running.iter().any(|(_, all)| *all), centres))
+        .await
 }
 
 /// Raises a centre's version; part of every transaction that changes what the catalogue shows.

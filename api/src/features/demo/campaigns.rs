@@ -77,6 +77,9 @@ pub(super) fn rows(keys: &Keyring, today: NaiveDate, past: &[Past], care: &[visi
             request_id,
             face_value_fen: FACE_VALUE,
             status: RedemptionStatus::Redeemed,
+            device: None,
+            statement_id: None,
+            uploaded_at: None,
         });
     }
     for family in past.iter().filter(|p| p.site.key == sites::DESK) {
@@ -115,10 +118,14 @@ pub(super) fn rows(keys: &Keyring, today: NaiveDate, past: &[Past], care: &[visi
         max_age_months: Some(35),
         first_time_only: false,
         all_centres: false,
+        centre_kinds: None,
+        offline_daily_units: None,
         fund_source: FundSource::District,
         fund_category: FundCategory::Publicity,
         status: CampaignStatus::Open,
         created_at: day(10, 9),
+        revoked_at: None,
+        revoked_on: None,
     };
     let closed = campaigns::Model {
         id: old_id,

@@ -136,6 +136,7 @@ impl Site {
             cross_strait: self.key == "risheng-baoli",
             demo: true,
             active: true,
+            vouchers_suspended_at: None,
             version: 1,
             changed_at: now,
             created_at: instant_at(today - Days::new(400), MinuteOfDay::hm(9, 0)),

@@ -1,12 +1,13 @@
 //! Handlers for the bureau.
 
-use actix_web::{HttpResponse, get, http::StatusCode, post, web::Data};
-use entity::{CampaignId, CampaignStatus, RedemptionId, VoucherId};
+use actix_web::{HttpResponse, get, http::StatusCode, patch, post, web::Data};
+use entity::{CampaignId, CampaignStatus, RedemptionId};
 
 use super::{
-    dto::{BureauCampaignOut, CampaignIn, VoucherPageQuery, VoucherRevokeIn, VoucherRevokedOut},
+    campaign_dto::{BureauCampaignOut, CampaignIn, CampaignPatch},
+    dto::VoucherPageQuery,
     reversal_dto::{ReversalIn, ReversalOut},
-    service::{campaigns, reversals},
+    service::{campaigns, edits, reversals},
 };
 use crate::{
     error::Result,
@@ -60,6 +61,24 @@ pub(super) async fn read_bureau_campaign(
     Ok(HttpResponse::Ok().json(campaigns::bureau_read(&ctx, id.0).await?))
 }
 
+/// Change a campaign
+///
+/// A draft in everything. Once it is open only where no family is hurt: more vouchers, later end of
+/// claims, the text, the bound of the offline desk; other fields are refused with `WRONG_STATE` and
+/// named in `errors`. Money that may not pay for the purpose needs another `fund_source`.
+#[utoipa::path(tag = "bureau", security(("bearer" = [])), request_body = CampaignPatch,
+    params(("id" = CampaignId, Path, description = "The campaign")),
+    responses((status = 200, description = "As it is now", body = BureauCampaignOut), Refusals))]
+#[patch("/bureau/campaigns/{id}")]
+pub(super) async fn edit_campaign(
+    ctx: Data<Ctx>,
+    bureau: Bureau,
+    id: Path<CampaignId>,
+    Json(body): Json<CampaignPatch>,
+) -> Result<HttpResponse> {
+    Ok(HttpResponse::Ok().json(edits::edit(&ctx, &bureau, id.0, body).await?))
+}
+
 /// Open a campaign
 ///
 /// A draft or a paused one: families see it and may claim within its window.
@@ -109,24 +128,6 @@ pub(super) async fn close_campaign(
     key: Idempotency,
 ) -> Result<HttpResponse> {
     Ok(campaigns::set_status(&ctx, &bureau, &key, id.0, CampaignStatus::Closed).await?.respond(StatusCode::OK))
-}
-
-/// Revoke a voucher
-///
-/// One that can still be used; what was redeemed stays. The reason goes to the audit log.
-#[utoipa::path(tag = "bureau", security(("bearer" = [])), request_body = VoucherRevokeIn,
-    params(("id" = VoucherId, Path, description = "The voucher"),
-        ("Idempotency-Key" = Option<String>, Header, description = "8–64 visible characters; the same key and body get the first answer again")),
-    responses((status = 200, description = "Revoked", body = VoucherRevokedOut), Refusals))]
-#[post("/bureau/vouchers/{id}/revoke")]
-pub(super) async fn revoke_voucher(
-    ctx: Data<Ctx>,
-    bureau: Bureau,
-    id: Path<VoucherId>,
-    key: Idempotency,
-    Json(body): Json<VoucherRevokeIn>,
-) -> Result<HttpResponse> {
-    Ok(campaigns::revoke(&ctx, &bureau, &key, id.0, &body.reason).await?.respond(StatusCode::OK))
 }
 
 /// Reverse a redemption of any centre

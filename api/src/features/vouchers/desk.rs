@@ -7,6 +7,7 @@ use super::{
     dto::{
         RedemptionIn, RedemptionLineOut, RedemptionOut, RedemptionPreviewIn, RedemptionPreviewOut, RedemptionsQuery,
     },
+    refusal_dto::{RefusedScanOut, RefusedScansQuery},
     reversal_dto::{ReversalIn, ReversalOut},
     service::{self, reversals},
 };
@@ -34,18 +35,32 @@ pub(super) async fn preview_redemption(
 /// Redeem a voucher code
 ///
 /// One unit for today. The same `request_id` again gets the first answer again, byte for byte,
-/// whatever the code's age.
+/// whatever the code's age. A refused scan is kept in `/desk/refused-scans`.
 #[utoipa::path(tag = "desk", security(("bearer" = [])), request_body = RedemptionIn, responses(
     (status = 201, description = "Redeemed", body = RedemptionOut,
         headers(("Idempotent-Replayed" = String, description = "`true` if this request was answered before"))), Refusals))]
 #[post("/desk/redemptions")]
 pub(super) async fn redeem_voucher(ctx: Data<Ctx>, desk: Desk, Json(body): Json<RedemptionIn>) -> Result<HttpResponse> {
-    let answer = service::desk::redeem(&ctx, &desk, &body.code, &body.request_id).await?;
+    let answer = service::desk::redeem(&ctx, &desk, body).await?;
     let mut response = HttpResponse::Created();
     if answer.replayed {
         response.insert_header(("Idempotent-Replayed", "true"));
     }
     Ok(response.content_type("application/json").body(answer.body))
+}
+
+/// List the centre's refused scans
+///
+/// Newest first: when, by whom, on which device, why.
+#[utoipa::path(tag = "desk", security(("bearer" = [])), params(RefusedScansQuery), responses(
+    (status = 200, description = "One page", body = Page<RefusedScanOut>), Refusals))]
+#[get("/desk/refused-scans")]
+pub(super) async fn list_refused_scans(
+    ctx: Data<Ctx>,
+    desk: Desk,
+    Query(query): Query<RefusedScansQuery>,
+) -> Result<HttpResponse> {
+    Ok(HttpResponse::Ok().json(service::refusals::page(&ctx, Some(desk.centre_id), &query).await?))
 }
 
 /// List the centre's redemptions

@@ -1,20 +1,21 @@
 //! What a new campaign must be like. Every field at fault is named at once.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use entity::{CentreId, Fen, FundCategory, FundSource};
+use entity::{CentreId, CentreKind, Fen, FundCategory, FundSource, fund_rules};
 
-use super::{dto::CampaignIn, funds};
+use super::{campaign_dto::CampaignIn, faults::Faults, funds};
 use crate::{
-    error::{Code, Problem, Result, Text},
+    error::{Problem, Result, Text},
     features::families::rules::CARE_ENDS_AT_MONTHS,
     platform::clock::local,
 };
 
-const MOST_VOUCHERS: i64 = 1_000_000;
+pub(super) const MOST_VOUCHERS: i64 = 1_000_000;
 const MOST_UNITS: i64 = 365;
 const MOST_FACE_VALUE_FEN: i64 = 1_000_000;
 const MOST_VALID_DAYS: i64 = 730;
 const MOST_CENTRES: usize = 1000;
+const MOST_OFFLINE_UNITS: i64 = 200;
 
 /// How long a voucher is valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,37 +55,23 @@ pub struct Draft {
     pub first_time_only: bool,
     /// Distinct; `None` means every filed and inclusive centre.
     pub centre_ids: Option<Vec<CentreId>>,
+    /// Distinct; `None` means every kind.
+    pub centre_kinds: Option<Vec<CentreKind>>,
+    /// Units that a centre may redeem without network a day.
+    pub offline_daily_units: Option<i32>,
     /// Whose money.
     pub fund_source: FundSource,
     /// What for.
     pub fund_category: FundCategory,
 }
 
-/// Collects the fields at fault.
-struct Faults(Option<Problem>);
-
-impl Faults {
-    fn add(&mut self, field: &'static str, code: &'static str, zh: impl Into<String>, en: impl Into<String>) {
-        let problem = self.0.take().unwrap_or_else(|| Problem::new(Code::InvalidInput));
-        let text = Text::new(zh.into(), en.into());
-        self.0 = Some(problem.and_field(field, code, text));
-    }
-
-    fn number(&mut self, field: &'static str, value: i64, least: i64, most: i64) -> i32 {
-        match i32::try_from(value) {
-            Ok(number) if (least..=most).contains(&value) => number,
-            _ => {
-                let (zh, en) =
-                    (format!("{field} 须为 {least} 到 {most} 的整数。"), format!("{field} takes {least} to {most}."));
-                self.add(field, "out_of_range", zh, en);
-                0
-            }
-        }
-    }
-}
-
-/// Checks a new campaign; `townships` are the known ones.
-pub fn check(body: CampaignIn, townships: &[String], now: DateTime<Utc>) -> Result<Draft> {
+/// Checks a draft; `townships` are the known ones.
+pub fn check(
+    body: CampaignIn,
+    townships: &[String],
+    fund_rules: &[fund_rules::Model],
+    now: DateTime<Utc>,
+) -> Result<Draft> {
     let today = local(now).date_naive();
     let CampaignIn {
         name,
@@ -102,10 +89,12 @@ pub fn check(body: CampaignIn, townships: &[String], now: DateTime<Utc>) -> Resu
         max_age_months,
         first_time_only,
         centre_ids,
+        centre_kinds,
+        offline_daily_units,
         fund_source,
         fund_category,
     } = body;
-    let mut faults = Faults(None);
+    let mut faults = Faults::default();
     let oldest = i64::from(CARE_ENDS_AT_MONTHS);
     if claim_from >= claim_until {
         faults.add(
@@ -120,6 +109,14 @@ pub fn check(body: CampaignIn, townships: &[String], now: DateTime<Utc>) -> Resu
             "past",
             "claim_until 已过，请填写以后的时间。",
             "claim_until is past: choose a later time.",
+        );
+    }
+    if centre_ids.is_some() && centre_kinds.is_some() {
+        faults.add(
+            "centre_kinds",
+            "conflict",
+            "centre_ids 与 centre_kinds 只能填一种。",
+            "Give either centre_ids or centre_kinds.",
         );
     }
     let last_claims = local(claim_until.0).date_naive();
@@ -157,6 +154,8 @@ pub fn check(body: CampaignIn, townships: &[String], now: DateTime<Utc>) -> Resu
         max_age_months: max_age_months.map(|n| faults.number("max_age_months", n, 0, oldest)),
         first_time_only,
         centre_ids: centre_ids.map(|ids| distinct_centres(&mut faults, ids)),
+        centre_kinds: centre_kinds.map(|kinds| distinct_kinds(&mut faults, kinds)),
+        offline_daily_units: offline_daily_units.map(|n| offline_units(&mut faults, n, 1)),
         fund_source: fund_source.unwrap_or(FundSource::District),
         fund_category,
     };
@@ -170,21 +169,9 @@ pub fn check(body: CampaignIn, townships: &[String], now: DateTime<Utc>) -> Resu
             "max_age_months must not be below min_age_months.",
         );
     }
-    if let Some(problem) = faults.0 {
-        return Err(problem);
-    }
-    match funds::forbidden(draft.fund_source, draft.fund_category, today) {
-        Some(rule) => Err(Problem::new(Code::FundRuleViolation)
-            .detail(Text::new(
-                format!("{}。请改用地方财政资金，或调整资金用途。", rule.clause),
-                format!("Central money may not pay for `{}`; use a local source.", rule.category),
-            ))
-            .fact("clause", rule.clause)
-            .fact("document", rule.document)
-            .fact("fund_source", rule.source)
-            .fact("fund_category", rule.category)),
-        None => Ok(draft),
-    }
+    faults.none()?;
+    funds::check(fund_rules, draft.fund_source, draft.fund_category, today)?;
+    Ok(draft)
 }
 
 fn validity(faults: &mut Faults, from: Option<NaiveDate>, until: Option<NaiveDate>, days: Option<i64>) -> Validity {
@@ -251,6 +238,24 @@ fn distinct_centres(faults: &mut Faults, mut ids: Vec<CentreId>) -> Vec<CentreId
     ids
 }
 
+fn distinct_kinds(faults: &mut Faults, mut kinds: Vec<CentreKind>) -> Vec<CentreKind> {
+    if kinds.is_empty() {
+        faults.add(
+            "centre_kinds",
+            "out_of_range",
+            "centre_kinds 须列出至少一种机构类型；不填则不限类型。",
+            "centre_kinds takes at least one kind; leave it out for all.",
+        );
+    }
+    kinds.sort_unstable();
+    kinds.dedup();
+    kinds
+}
+
+pub(super) fn offline_units(faults: &mut Faults, value: i64, least: i64) -> i32 {
+    faults.number("offline_daily_units", value, least, MOST_OFFLINE_UNITS)
+}
+
 /// The refusal of centres where no voucher could be redeemed: unknown, inactive, not filed or not
 /// inclusive.
 pub fn unfit_centres(ids: &[CentreId]) -> Problem {
@@ -271,6 +276,7 @@ pub fn unfit_centres(ids: &[CentreId]) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Code;
 
     fn draft(changes: &serde_json::Value) -> Result<Draft> {
         let mut body = serde_json::json!({
@@ -282,7 +288,16 @@ mod tests {
             body[key] = value.clone();
         }
         let now = "2026-03-02T01:00:00Z".parse().unwrap();
-        check(serde_json::from_value(body).unwrap(), &["洛阳镇".to_owned(), "东园镇".to_owned()], now)
+        let rule = fund_rules::Model {
+            id: uuid::Uuid::nil().into(),
+            fund_source: FundSource::Central,
+            fund_category: FundCategory::FamilyAllowance,
+            valid_from: "2024-01-01".parse().unwrap(),
+            valid_until: None,
+            clause: "不得发放育儿补贴".to_owned(),
+            document: "清单".to_owned(),
+        };
+        check(serde_json::from_value(body).unwrap(), &["洛阳镇".to_owned(), "东园镇".to_owned()], &[rule], now)
     }
 
     fn fields(changes: &serde_json::Value) -> Vec<String> {
@@ -326,6 +341,13 @@ mod tests {
             (json!({"max_age_months": 37}), "max_age_months"),
             (json!({"min_age_months": 20, "max_age_months": 19}), "max_age_months"),
             (json!({"centre_ids": []}), "centre_ids"),
+            (json!({"centre_kinds": []}), "centre_kinds"),
+            (
+                json!({"centre_kinds": ["private"], "centre_ids": ["ctr_00000000000000000000000000000001"]}),
+                "centre_kinds",
+            ),
+            (json!({"offline_daily_units": 0}), "offline_daily_units"),
+            (json!({"offline_daily_units": 201}), "offline_daily_units"),
         ] {
             assert_eq!(fields(&changes), [expected], "{changes}");
         }

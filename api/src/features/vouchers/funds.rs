@@ -1,65 +1,70 @@
-//! What central money may not pay for: the negative list of the plan's annex, as data, for lists
-//! change. Local funds are bound by neither list.
+//! What a source of funds may not pay for: the negative list of the plan's annex. The rules are
+//! rows of `fund_rules` with the days they are in force, for lists change. Local funds are bound by
+//! neither list, as long as no rule says so.
 
 use chrono::NaiveDate;
-use entity::{FundCategory, FundSource};
+use entity::{FundCategory, FundSource, fund_rules};
 
-/// One clause of the negative list.
-#[derive(Clone, Copy, Debug)]
-pub struct FundRule {
-    /// Whose money.
-    pub source: FundSource,
-    /// What for.
-    pub category: FundCategory,
-    /// In force from this day.
-    pub valid_from: NaiveDate,
-    /// The clause, as written.
-    pub clause: &'static str,
-    /// The document.
-    pub document: &'static str,
-}
+use crate::error::{Code, Problem, Text};
 
-const DOCUMENT: &str = "《中央财政资金使用正负面清单》第二条（负面清单）";
-const IN_FORCE: NaiveDate = match NaiveDate::from_ymd_opt(2024, 1, 1) {
-    Some(day) => day,
-    None => NaiveDate::MIN,
-};
-
-const fn never(category: FundCategory, clause: &'static str) -> FundRule {
-    FundRule { source: FundSource::Central, category, valid_from: IN_FORCE, clause, document: DOCUMENT }
-}
-
-/// The list.
-pub const NEGATIVE_LIST: &[FundRule] = &[
-    never(FundCategory::Construction, "中央财政资金不得用于基本建设"),
-    never(FundCategory::FamilyAllowance, "中央财政资金不得用于向家庭和个人直接发放育儿补贴"),
-    never(FundCategory::PlaceSubsidy, "中央财政资金不得用于向托育机构直接发放托位建设补助"),
-    never(FundCategory::OperatingSubsidy, "中央财政资金不得用于向托育机构直接发放运营补助"),
-    never(FundCategory::Debt, "中央财政资金不得用于偿还托育机构举办人或单位相关债务"),
-    never(FundCategory::StaffPay, "中央财政资金不得用于人员劳务、工资、福利、津补贴等费用发放"),
-    never(FundCategory::AuditUnresolved, "中央财政资金不得用于涉及审计、督查等发现问题未有效整改的项目"),
-    never(FundCategory::DoubleCentral, "中央财政资金不得用于已从中央基建投资等其他渠道获得中央财政资金支持的项目"),
-];
-
-/// The clause that forbids this use of this money on `day`, if one does.
+/// Whether a rule is in force on `day`.
 #[must_use]
-pub fn forbidden(source: FundSource, category: FundCategory, day: NaiveDate) -> Option<&'static FundRule> {
-    NEGATIVE_LIST.iter().find(|rule| rule.source == source && rule.category == category && rule.valid_from <= day)
+pub fn in_force(rule: &fund_rules::Model, day: NaiveDate) -> bool {
+    rule.valid_from <= day && rule.valid_until.is_none_or(|until| day <= until)
+}
+
+/// Refuses a use of this money that a rule in force on `day` forbids. Nobody can override it: the
+/// campaign needs another source.
+pub fn check(
+    rules: &[fund_rules::Model],
+    source: FundSource,
+    category: FundCategory,
+    day: NaiveDate,
+) -> Result<(), Problem> {
+    let broken =
+        rules.iter().find(|rule| rule.fund_source == source && rule.fund_category == category && in_force(rule, day));
+    match broken {
+        None => Ok(()),
+        Some(rule) => Err(Problem::new(Code::FundRuleViolation)
+            .detail(Text::new(
+                format!("{}。请改用其他资金来源，或调整资金用途。", rule.clause),
+                format!("`{source}` money may not pay for `{category}`; take another source."),
+            ))
+            .fact("clause", &rule.clause)
+            .fact("document", &rule.document)
+            .fact("fund_rule_id", rule.id)
+            .fact("fund_source", source)
+            .fact("fund_category", category)),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
     #[test]
-    fn central_money_is_bound_by_the_negative_list_and_local_money_is_not() {
-        let day = NaiveDate::from_ymd_opt(2026, 3, 2).unwrap();
-        let refused: Vec<_> =
-            FundCategory::ALL.iter().filter(|c| forbidden(FundSource::Central, **c, day).is_some()).collect();
-        assert_eq!(refused.len(), 8);
-        assert!(!refused.contains(&&FundCategory::Publicity) && !refused.contains(&&FundCategory::Incentive));
-        for source in FundSource::ALL.iter().filter(|s| **s != FundSource::Central) {
-            assert!(FundCategory::ALL.iter().all(|c| forbidden(*source, *c, day).is_none()), "{source}");
-        }
+    fn a_rule_binds_its_source_and_category_from_its_first_day_to_its_last() {
+        let rule = fund_rules::Model {
+            id: uuid::Uuid::nil().into(),
+            fund_source: FundSource::Central,
+            fund_category: FundCategory::Debt,
+            valid_from: day("2024-01-01"),
+            valid_until: Some(day("2026-12-31")),
+            clause: "不得用于偿还债务".to_owned(),
+            document: "清单".to_owned(),
+        };
+        let code =
+            |source, category, on| check(std::slice::from_ref(&rule), source, category, day(on)).map_err(|p| p.code());
+        let broken = Err(Code::FundRuleViolation);
+        assert_eq!(code(FundSource::Central, FundCategory::Debt, "2024-01-01"), broken);
+        assert_eq!(code(FundSource::Central, FundCategory::Debt, "2026-12-31"), broken);
+        assert_eq!(code(FundSource::Central, FundCategory::Debt, "2023-12-31"), Ok(()));
+        assert_eq!(code(FundSource::Central, FundCategory::Debt, "2027-01-01"), Ok(()));
+        assert_eq!(code(FundSource::District, FundCategory::Debt, "2026-03-02"), Ok(()));
+        assert_eq!(code(FundSource::Central, FundCategory::Training, "2026-03-02"), Ok(()));
     }
 }

@@ -6,15 +6,22 @@
 //! once, then write in one short transaction; redemptions that come at once share one; whoever
 //! loses a race there reads again and is told why.
 
+pub mod amendment;
+pub mod campaign_dto;
 pub mod code;
 pub mod draft;
 pub mod dto;
+pub mod fund_dto;
 pub mod funds;
+pub mod refusal_dto;
 pub mod reversal_dto;
+pub mod revocation_dto;
 pub mod rules;
 
 mod bureau;
+mod bureau_rules;
 mod desk;
+mod faults;
 mod guardians;
 mod picture;
 mod public;
@@ -36,6 +43,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(guardians::voucher_code_png)
         .service(desk::preview_redemption)
         .service(desk::redeem_voucher)
+        .service(desk::list_refused_scans)
         .service(desk::list_redemptions)
         .service(desk::reverse_redemption)
         .service(bureau::create_campaign)
@@ -44,6 +52,14 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(bureau::open_campaign)
         .service(bureau::pause_campaign)
         .service(bureau::close_campaign)
-        .service(bureau::revoke_voucher)
+        .service(bureau::edit_campaign)
+        .service(bureau_rules::revoke_voucher)
+        .service(bureau_rules::revoke_campaign)
+        .service(bureau_rules::suspend_centre_vouchers)
+        .service(bureau_rules::resume_centre_vouchers)
+        .service(bureau_rules::list_bureau_refused_scans)
+        .service(bureau_rules::list_fund_rules)
+        .service(bureau_rules::add_fund_rule)
+        .service(bureau_rules::end_fund_rule)
         .service(bureau::reverse_any_redemption);
 }

@@ -2,10 +2,7 @@
 
 use actix_web::{HttpResponse, get, web::Data};
 
-use super::{
-    dto::{CampaignOut, VoucherPageQuery},
-    service,
-};
+use super::{campaign_dto::CampaignOut, dto::VoucherPageQuery, service};
 use crate::{
     error::Result,
     http::{Page, PublicRefusals, Query},

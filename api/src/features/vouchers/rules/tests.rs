@@ -1,8 +1,10 @@
-use chrono::{Days, TimeDelta};
-use entity::{Fen, FundCategory, FundSource};
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
+use entity::{CampaignStatus, Fen, FundCategory, FundSource};
 use uuid::Uuid;
 
 use super::*;
+use crate::features::vouchers::campaign_dto::Availability;
+use entity::{Band, Filed, class_rules, classes, vouchers};
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
@@ -12,7 +14,7 @@ fn noon() -> DateTime<Utc> {
     "2026-03-02T04:00:00Z".parse().unwrap()
 }
 
-fn campaign() -> campaigns::Model {
+pub(in super::super) fn campaign() -> campaigns::Model {
     campaigns::Model {
         id: Uuid::nil().into(),
         name: "第一批".to_owned(),
@@ -30,10 +32,14 @@ fn campaign() -> campaigns::Model {
         max_age_months: Some(18),
         first_time_only: true,
         all_centres: true,
+        centre_kinds: None,
+        offline_daily_units: None,
         fund_source: FundSource::District,
         fund_category: FundCategory::Publicity,
         status: CampaignStatus::Open,
         created_at: noon(),
+        revoked_at: None,
+        revoked_on: None,
     }
 }
 
@@ -121,14 +127,40 @@ fn voucher(status: VoucherStatus, valid_until: NaiveDate) -> vouchers::Model {
 fn a_voucher_is_expired_the_day_after_its_last() {
     let today = day("2026-03-02");
     let yesterday = today - Days::new(1);
-    assert_eq!(status_on(&voucher(VoucherStatus::Active, today), today), VoucherStatus::Active);
-    assert_eq!(status_on(&voucher(VoucherStatus::Active, yesterday), today), VoucherStatus::Expired);
-    assert_eq!(status_on(&voucher(VoucherStatus::Revoked, yesterday), today), VoucherStatus::Revoked);
-    let code = |v| code_refusal(&v, today).map(|problem| problem.code());
+    let status = |stored, until, revoked_on| status_on(stored, until, revoked_on, today);
+    assert_eq!(status(VoucherStatus::Active, today, None), VoucherStatus::Active);
+    assert_eq!(status(VoucherStatus::Active, yesterday, None), VoucherStatus::Expired);
+    assert_eq!(status(VoucherStatus::Revoked, yesterday, None), VoucherStatus::Revoked);
+    let code = |v: vouchers::Model| {
+        let status = status_on(v.status, v.valid_until, None, today);
+        code_refusal(&v, status).map(|problem| problem.code())
+    };
     assert_eq!(code(voucher(VoucherStatus::Active, today)), None);
     assert_eq!(code(voucher(VoucherStatus::Active, yesterday)), Some(Code::VoucherExpired));
     assert_eq!(code(voucher(VoucherStatus::Used, today)), Some(Code::VoucherExhausted));
     assert_eq!(code(voucher(VoucherStatus::Revoked, today)), Some(Code::VoucherRevoked));
+}
+
+#[test]
+fn a_campaigns_revocation_takes_the_vouchers_that_were_still_good() {
+    let (today, yesterday) = (day("2026-03-02"), day("2026-03-01"));
+    let status = |stored, until, revoked_on| status_on(stored, until, Some(revoked_on), today);
+    assert_eq!(status(VoucherStatus::Active, today, today), VoucherStatus::Revoked);
+    assert_eq!(status(VoucherStatus::Active, yesterday, yesterday), VoucherStatus::Revoked);
+    assert_eq!(status(VoucherStatus::Active, yesterday, today), VoucherStatus::Expired, "over before it was revoked");
+    assert_eq!(status(VoucherStatus::Used, today, today), VoucherStatus::Used);
+}
+
+#[test]
+fn a_campaigns_story_follows_its_state_its_window_and_what_is_left() {
+    let at = |campaign: campaigns::Model| availability(&campaign, noon());
+    assert_eq!(at(campaign()), Availability::Open);
+    assert_eq!(at(campaigns::Model { claimed: 10, ..campaign() }), Availability::SoldOut);
+    assert_eq!(at(campaigns::Model { status: CampaignStatus::Paused, ..campaign() }), Availability::Paused);
+    assert_eq!(at(campaigns::Model { status: CampaignStatus::Closed, ..campaign() }), Availability::Ended);
+    assert_eq!(at(campaigns::Model { claim_until: noon(), ..campaign() }), Availability::Ended);
+    let later = noon() + TimeDelta::seconds(1);
+    assert_eq!(at(campaigns::Model { claim_from: later, claimed: 10, ..campaign() }), Availability::Upcoming);
 }
 
 #[test]
@@ -142,6 +174,7 @@ fn a_redemption_is_checked_in_the_order_of_the_domain() {
     };
     let good_centre = CentreToday {
         active: true,
+        suspended: false,
         filed: Filed::Filed,
         inclusive_from: Some(day("2026-01-01")),
         inclusive_until: Some(today),
@@ -171,6 +204,8 @@ fn a_redemption_is_checked_in_the_order_of_the_domain() {
     assert_eq!(code(&facts), Err(Code::CentreNotAllowed));
     facts.centre = CentreToday { inclusive_until: Some(day("2026-03-01")), ..good_centre };
     assert_eq!(code(&facts), Err(Code::CentreNotAllowed));
+    facts.centre = CentreToday { suspended: true, ..good_centre };
+    assert_eq!(code(&facts), Err(Code::CentreNotAllowed));
     facts.centre = good_centre;
     assert_eq!(code(&facts), Err(Code::AgeClassMismatch));
     facts.class = Some(Band::Infant);
@@ -189,9 +224,9 @@ fn a_second_scan_says_when_and_where_the_first_was() {
         centre_name: "邻里托育点".to_owned(),
         here,
     };
-    let here = format!("{:?}", already_redeemed(&earlier(true)));
+    let here = format!("{:?}", redemptions::already_redeemed(&earlier(true)));
     assert!(here.contains("今天 08:12 已在本机构核销过"), "{here}");
-    let there = format!("{:?}", already_redeemed(&earlier(false)));
+    let there = format!("{:?}", redemptions::already_redeemed(&earlier(false)));
     assert!(there.contains("已在「邻里托育点」核销过"), "{there}");
 }
 

@@ -1,15 +1,15 @@
-//! Campaigns: create, move on, list, read; and revoking a voucher.
+//! Campaigns: create, move on, list, read. Changing one is in [`super::edits`].
 
-use entity::{CampaignId, CampaignStatus, VoucherId, VoucherStatus, campaigns};
+use chrono::{DateTime, Utc};
+use entity::{CampaignId, CampaignStatus, CentreKinds, campaigns};
 
 use super::super::{
+    campaign_dto::{BureauCampaignOut, CampaignCentreOut, CampaignIn, CampaignOut, CampaignRulesOut, CampaignUnitsOut},
     draft::{self, Draft, Validity},
-    dto::{
-        BureauCampaignOut, CampaignCentreOut, CampaignIn, CampaignOut, CampaignRulesOut, CampaignUnitsOut,
-        VoucherPageQuery, VoucherRevokedOut,
-    },
+    dto::VoucherPageQuery,
+    funds, rules,
     store::campaigns::{self as rows, UnitSums},
-    store::vouchers,
+    store::funds as fund_rows,
 };
 use crate::{
     error::{Code, Problem, Result, Text},
@@ -25,14 +25,7 @@ pub async fn create(
     idempotency: &Idempotency,
     body: CampaignIn,
 ) -> Result<Once<BureauCampaignOut>> {
-    let draft = draft::check(body, &ctx.catalogue.townships(), ctx.clock.now())?;
-    if let Some(ids) = &draft.centre_ids {
-        let fit = rows::fit_centres(ctx.db.reader(), ids, ctx.clock.today()).await?;
-        let unfit: Vec<_> = ids.iter().filter(|id| !fit.contains(id)).copied().collect();
-        if !unfit.is_empty() {
-            return Err(draft::unfit_centres(&unfit));
-        }
-    }
+    let draft = checked(ctx, body).await?;
     let row = row_of(ctx, &draft);
     let (townships, centres) = (draft.townships, draft.centre_ids.unwrap_or_default());
     once(ctx, idempotency, &bureau.staff_id.to_string(), async |txn| {
@@ -48,7 +41,21 @@ pub async fn create(
     .await
 }
 
-fn row_of(ctx: &Ctx, draft: &Draft) -> campaigns::Model {
+/// Checks a draft against the townships, the rules of funds and the centres of today.
+pub(super) async fn checked(ctx: &Ctx, body: CampaignIn) -> Result<Draft> {
+    let fund_rules = fund_rows::all(ctx.db.reader()).await?;
+    let draft = draft::check(body, &ctx.catalogue.townships(), &fund_rules, ctx.clock.now())?;
+    if let Some(ids) = &draft.centre_ids {
+        let fit = rows::fit_centres(ctx.db.reader(), ids, ctx.clock.today()).await?;
+        let unfit: Vec<_> = ids.iter().filter(|id| !fit.contains(id)).copied().collect();
+        if !unfit.is_empty() {
+            return Err(draft::unfit_centres(&unfit));
+        }
+    }
+    Ok(draft)
+}
+
+pub(super) fn row_of(ctx: &Ctx, draft: &Draft) -> campaigns::Model {
     let (valid_from, valid_until, valid_days) = match draft.validity {
         Validity::Dates(from, until) => (Some(from), Some(until), None),
         Validity::Days(days) => (None, None, Some(days)),
@@ -70,10 +77,14 @@ fn row_of(ctx: &Ctx, draft: &Draft) -> campaigns::Model {
         max_age_months: draft.max_age_months,
         first_time_only: draft.first_time_only,
         all_centres: draft.centre_ids.is_none(),
+        centre_kinds: draft.centre_kinds.clone().map(CentreKinds),
+        offline_daily_units: draft.offline_daily_units,
         fund_source: draft.fund_source,
         fund_category: draft.fund_category,
         status: CampaignStatus::Draft,
         created_at: ctx.clock.now(),
+        revoked_at: None,
+        revoked_on: None,
     }
 }
 
@@ -90,7 +101,11 @@ pub async fn bureau_read(ctx: &Ctx, id: CampaignId) -> Result<BureauCampaignOut>
     read_in(ctx, ctx.db.reader(), id).await
 }
 
-async fn read_in(ctx: &Ctx, db: &impl sea_orm::ConnectionTrait, id: CampaignId) -> Result<BureauCampaignOut> {
+pub(super) async fn read_in(
+    ctx: &Ctx,
+    db: &impl sea_orm::ConnectionTrait,
+    id: CampaignId,
+) -> Result<BureauCampaignOut> {
     let row = rows::one(db, id).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
     bureau_outs(ctx, db, vec![row]).await?.pop().ok_or_else(|| Problem::new(Code::NotFound))
 }
@@ -117,9 +132,11 @@ pub async fn set_status(
         }
         if to == Open {
             let row = rows::one(txn, id).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
-            if let Some(refusal) = super::super::rules::over(&row, ctx.clock.now()) {
+            if let Some(refusal) = rules::over(&row, ctx.clock.now()) {
                 return Err(Problem::new(Code::WrongState).detail(refusal));
             }
+            // The list may have changed since the draft was written.
+            funds::check(&fund_rows::all(txn).await?, row.fund_source, row.fund_category, ctx.clock.today())?;
         }
         audit::record(ctx, txn, bureau.into(), action, id.to_string(), serde_json::json!({})).await?;
         read_in(ctx, txn, id).await
@@ -135,44 +152,19 @@ fn wrong_state(present: CampaignStatus, to: CampaignStatus) -> Problem {
     Problem::new(Code::WrongState).detail(text).fact("campaign_status", present)
 }
 
-/// Revokes a voucher that can still be used.
-pub async fn revoke(
-    ctx: &Ctx,
-    bureau: &Bureau,
-    idempotency: &Idempotency,
-    id: VoucherId,
-    reason: &str,
-) -> Result<Once<VoucherRevokedOut>> {
-    once(ctx, idempotency, &bureau.staff_id.to_string(), async |txn| {
-        let (now, today) = (ctx.clock.now(), ctx.clock.today());
-        if !vouchers::revoke(txn, id, today, now).await? {
-            let row = vouchers::one(txn, id).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
-            let status = super::super::rules::status_on(&row, today);
-            let text = Text::new(
-                format!("该体验券当前为“{}”，不能作废。", status.zh()),
-                format!("The voucher is {status}; it can't be revoked."),
-            );
-            return Err(Problem::new(Code::WrongState).detail(text).fact("voucher_status", status));
-        }
-        let detail = serde_json::json!({ "reason": reason });
-        audit::record(ctx, txn, bureau.into(), "voucher.revoke", id.to_string(), detail).await?;
-        Ok(VoucherRevokedOut { id, status: VoucherStatus::Revoked, revoked_at: Moment(now) })
-    })
-    .await
-}
-
 /// The campaigns open to families, newest first.
 pub async fn public_page(ctx: &Ctx, query: &VoucherPageQuery) -> Result<Page<CampaignOut>> {
     let after = query.cursor.as_ref().map(Cursor::unpack).transpose()?;
     let found = rows::open_page(ctx.db.reader(), ctx.clock.now(), query.limit, after).await?;
     let page = Page::of(found, query.limit, |row| row.id, |row| row);
     let rules = rules_of(ctx.db.reader(), &page.items).await?;
-    let items = page.items.into_iter().zip(rules).map(|(row, rules)| public_out(row, rules)).collect();
+    let items = page.items.into_iter().zip(rules).map(|(row, rules)| public_out(row, rules, ctx.clock.now())).collect();
     Ok(Page { items, next_cursor: page.next_cursor })
 }
 
-fn public_out(row: campaigns::Model, rules: CampaignRulesOut) -> CampaignOut {
+pub(super) fn public_out(row: campaigns::Model, of_it: CampaignRulesOut, now: DateTime<Utc>) -> CampaignOut {
     CampaignOut {
+        availability: rules::availability(&row, now),
         id: row.id,
         name: row.name,
         description: row.description,
@@ -182,7 +174,7 @@ fn public_out(row: campaigns::Model, rules: CampaignRulesOut) -> CampaignOut {
         units_per_voucher: row.units_per_voucher,
         claim_from: Moment(row.claim_from),
         claim_until: Moment(row.claim_until),
-        rules,
+        rules: of_it,
     }
 }
 
@@ -224,12 +216,17 @@ fn bureau_out(row: campaigns::Model, rules: CampaignRulesOut, units: CampaignUni
         rules,
         fund_source: row.fund_source,
         fund_category: row.fund_category,
+        offline_daily_units: row.offline_daily_units,
+        revoked_at: row.revoked_at.map(Moment),
         created_at: Moment(row.created_at),
     }
 }
 
 /// The rules of some campaigns, in their order.
-async fn rules_of(db: &impl sea_orm::ConnectionTrait, found: &[campaigns::Model]) -> Result<Vec<CampaignRulesOut>> {
+pub(super) async fn rules_of(
+    db: &impl sea_orm::ConnectionTrait,
+    found: &[campaigns::Model],
+) -> Result<Vec<CampaignRulesOut>> {
     let ids: Vec<_> = found.iter().map(|row| row.id).collect();
     let mut townships = rows::townships(db, &ids).await?;
     let mut centres = rows::centres(db, &ids).await?;
@@ -242,6 +239,7 @@ async fn rules_of(db: &impl sea_orm::ConnectionTrait, found: &[campaigns::Model]
         max_age_months: row.max_age_months,
         first_time_only: row.first_time_only,
         all_centres: row.all_centres,
+        centre_kinds: row.centre_kinds.clone().map(|kinds| kinds.0).unwrap_or_default(),
         centres: centres
             .remove(&row.id)
             .unwrap_or_default()

@@ -71,7 +71,13 @@ pub async fn claim(
                 lost = true;
                 return Err(Problem::new(Code::CampaignSoldOut));
             }
-            Ok(out(Named { voucher: row, campaign_name: campaign_row.name }, local(now).date_naive()))
+            let named = Named {
+                voucher: row,
+                campaign_name: campaign_row.name,
+                revoked_on: None,
+                offline_daily_units: campaign_row.offline_daily_units,
+            };
+            Ok(out(named, local(now).date_naive()))
         })
         .await;
         match done {
@@ -121,13 +127,14 @@ pub async fn read(ctx: &Ctx, family: FamilyId, id: VoucherId) -> Result<VoucherO
 }
 
 fn out(row: Named, today: NaiveDate) -> VoucherOut {
-    let Named { voucher, campaign_name } = row;
+    let Named { voucher, campaign_name, revoked_on, offline_daily_units } = row;
     VoucherOut {
         id: voucher.id,
         campaign_id: voucher.campaign_id,
         campaign_name,
         child_id: voucher.child_id,
-        status: rules::status_on(&voucher, today),
+        status: rules::status_on(voucher.status, voucher.valid_until, revoked_on, today),
+        offline: offline_daily_units.is_some(),
         units_total: voucher.units_total,
         units_used: voucher.units_used,
         units_left: voucher.units_total - voucher.units_used,

@@ -47,7 +47,9 @@ pub async fn text(ctx: &Ctx, family: FamilyId, id: VoucherId) -> Result<String> 
 
 async fn mint(ctx: &Ctx, family: FamilyId, id: VoucherId, now: DateTime<Utc>) -> Result<(Minted, rows::Coded)> {
     let found = rows::with_code(ctx.db.reader(), family, id).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
-    if let Some(refusal) = rules::code_refusal(&found.voucher, local(now).date_naive()) {
+    let voucher = &found.voucher;
+    let status = rules::status_on(voucher.status, voucher.valid_until, found.revoked_on, local(now).date_naive());
+    if let Some(refusal) = rules::code_refusal(voucher, status) {
         return Err(refusal);
     }
     Ok((code::mint(ctx.keys.active(), id, now), found))

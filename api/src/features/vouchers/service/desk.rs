@@ -10,7 +10,9 @@ use serde_json::json;
 use super::{
     super::{
         code::{self, Reading},
-        dto::{RedemptionChildOut, RedemptionLineOut, RedemptionOut, RedemptionPreviewOut, RedemptionsQuery},
+        dto::{
+            RedemptionChildOut, RedemptionIn, RedemptionLineOut, RedemptionOut, RedemptionPreviewOut, RedemptionsQuery,
+        },
         rules::{self, CentreToday, RedeemedToday, Redeeming},
         store::{
             facts::{Again, DeskFacts, VoucherFacts, desk_facts},
@@ -19,7 +21,7 @@ use super::{
     },
     ATTEMPTS, Lost,
     codes::MANUAL_PLACE,
-    together,
+    refusals, together,
 };
 use crate::{
     error::{Code, Problem, Result, Text},
@@ -33,7 +35,7 @@ use crate::{
         },
     },
     http::{
-        Cursor, Moment, Page,
+        Cursor, Line, Moment, Page,
         ratelimit::{Rule, limit},
     },
     platform::{clock::local, db::write_txn},
@@ -56,13 +58,15 @@ pub struct Answer {
 /// What was held up.
 #[derive(Clone, Debug)]
 pub(super) struct Scan {
-    hash: Vec<u8>,
+    pub(super) hash: Vec<u8>,
     pub(super) manual: bool,
     /// The voucher, if the code is ours.
     pub(super) voucher: Option<VoucherId>,
     /// Why the code alone is refused.
     pub(super) refusal: Option<Code>,
-    now: DateTime<Utc>,
+    /// As the desk names its device.
+    pub(super) device: Option<String>,
+    pub(super) now: DateTime<Utc>,
     pub(super) today: NaiveDate,
 }
 
@@ -73,7 +77,7 @@ pub(super) struct Ready {
     care_type: CareType,
 }
 
-async fn scan(ctx: &Ctx, text: &str) -> Result<Scan> {
+async fn scan(ctx: &Ctx, text: &str, device: Option<String>) -> Result<Scan> {
     let now = ctx.clock.now();
     let code = code::normalised(text);
     let (manual, voucher, refusal) = match code::read(&ctx.keys, &code, now) {
@@ -90,12 +94,12 @@ async fn scan(ctx: &Ctx, text: &str) -> Result<Scan> {
         }
     };
     let hash = ctx.keys.lookup_hash(CODE_PLACE, &code);
-    Ok(Scan { hash, manual, voucher, refusal, now, today: local(now).date_naive() })
+    Ok(Scan { hash, manual, voucher, refusal, device, now, today: local(now).date_naive() })
 }
 
 /// What a redemption of this code would do; changes nothing.
 pub async fn preview(ctx: &Ctx, desk: &Desk, text: &str) -> Result<RedemptionPreviewOut> {
-    let scan = scan(ctx, text).await?;
+    let scan = scan(ctx, text, None).await?;
     if scan.manual {
         limit(ctx, MANUAL_TRIES, &desk.staff_id.to_string()).await?;
     }
@@ -116,35 +120,39 @@ pub async fn preview(ctx: &Ctx, desk: &Desk, text: &str) -> Result<RedemptionPre
     })
 }
 
-/// Redeems one unit, once per `request_id`.
-pub async fn redeem(ctx: &Ctx, desk: &Desk, text: &str, request_id: &str) -> Result<Answer> {
-    let done = redeem_once(ctx, desk, text, request_id).await;
+/// Redeems one unit, once per `request_id`. A refused scan is kept.
+pub async fn redeem(ctx: &Ctx, desk: &Desk, body: RedemptionIn) -> Result<Answer> {
+    let RedemptionIn { code, request_id, device } = body;
+    let scan = scan(ctx, &code, device.map(Line::into_inner)).await?;
+    let done = redeem_once(ctx, desk, &scan, &request_id).await;
     match &done {
         Ok(answer) if !answer.replayed => ctx.metrics.event("redeemed"),
-        Err(problem) if problem.code().status().is_client_error() => ctx.metrics.event("redemption_refused"),
+        Err(problem) if problem.code().status().is_client_error() => {
+            ctx.metrics.event("redemption_refused");
+            refusals::keep(ctx, desk, &scan, &request_id, problem.code()).await?;
+        }
         _ => {}
     }
     done
 }
 
-async fn redeem_once(ctx: &Ctx, desk: &Desk, text: &str, request_id: &str) -> Result<Answer> {
-    let scan = scan(ctx, text).await?;
-    if let Some(body) = together::redeem(ctx, desk, &scan, request_id).await {
+async fn redeem_once(ctx: &Ctx, desk: &Desk, scan: &Scan, request_id: &str) -> Result<Answer> {
+    if let Some(body) = together::redeem(ctx, desk, scan, request_id).await {
         return Ok(Answer { body, replayed: false });
     }
     // Whatever stands against it (a check, or a constraint when the request or the day was there
     // before) is told apart here, with a look at the past.
     for attempt in 0..ATTEMPTS {
-        let mut facts = facts(ctx, desk.centre_id, Some(request_id), &scan).await?;
+        let mut facts = facts(ctx, desk.centre_id, Some(request_id), scan).await?;
         if let Some(again) = facts.again.take() {
-            return replay(ctx, &scan, &again);
+            return replay(ctx, scan, &again);
         }
         if scan.manual && attempt == 0 {
             limit(ctx, MANUAL_TRIES, &desk.staff_id.to_string()).await?;
         }
         let plan = plan(ctx, desk.centre_id, facts.centre_active).await?;
-        let ready = decide(ctx, desk.centre_id, &scan, facts, plan.as_deref())?;
-        let draft = draft(ctx, desk, &scan, ready, request_id)?;
+        let ready = decide(ctx, desk.centre_id, scan, facts, plan.as_deref())?;
+        let draft = draft(ctx, desk, scan, ready, request_id)?;
         let body = draft.body.clone();
         match write_txn(&ctx.db, async |txn| write(ctx, txn, vec![draft]).await).await {
             Ok(()) => return Ok(Answer { body, replayed: false }),
@@ -199,18 +207,20 @@ pub(super) fn decide(
         }),
         _ => None,
     };
+    let for_kind = voucher.centre_kinds.as_ref().is_none_or(|kinds| kinds.0.contains(&facts.centre_kind));
     let deciding = Redeeming {
-        status: voucher.status,
+        status: rules::status_on(voucher.status, voucher.valid_until, voucher.revoked_on, scan.today),
         valid_from: voucher.valid_from,
         valid_until: voucher.valid_until,
         units_total: voucher.units_total,
         units_used: voucher.units_used,
         centre: CentreToday {
             active: facts.centre_active,
+            suspended: facts.suspended_at.is_some(),
             filed: facts.filed,
             inclusive_from: facts.inclusive_from,
             inclusive_until: facts.inclusive_until,
-            in_campaign: voucher.all_centres || voucher.listed.is_some(),
+            in_campaign: for_kind && (voucher.all_centres || voucher.listed.is_some()),
         },
         birth_date: voucher.birth_date,
         class,
@@ -292,6 +302,9 @@ pub(super) fn draft(ctx: &Ctx, desk: &Desk, scan: &Scan, ready: Ready, request_i
         face_value_fen: voucher.face_value_fen,
         answer_sealed: ctx.keys.seal(ANSWER_PLACE, &body),
         status: RedemptionStatus::Redeemed,
+        device: scan.device.clone(),
+        statement_id: None,
+        uploaded_at: None,
     };
     let deed = Deed {
         actor: desk.into(),

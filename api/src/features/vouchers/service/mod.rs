@@ -4,7 +4,11 @@ pub(super) mod campaigns;
 pub(super) mod claims;
 pub(super) mod codes;
 pub(super) mod desk;
+pub(super) mod edits;
+pub(super) mod funds;
+pub(super) mod refusals;
 pub(super) mod reversals;
+pub(super) mod revocations;
 pub(super) mod together;
 
 use sea_orm::DbErr;

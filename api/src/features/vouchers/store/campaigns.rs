@@ -8,8 +8,8 @@ use entity::{
     vouchers,
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, FromQueryResult, QueryFilter, QueryOrder,
-    QuerySelect,
+    ActiveModelTrait as _, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, FromQueryResult,
+    QueryFilter, QueryOrder, QuerySelect,
     sea_query::{CaseStatement, Expr, Func},
 };
 
@@ -23,6 +23,16 @@ pub(in super::super) async fn insert(
 ) -> Result<(), DbErr> {
     let id = row.id;
     campaigns::Entity::insert(campaigns::ActiveModel::from(row)).exec_without_returning(db).await?;
+    insert_scope(db, id, townships, centres).await
+}
+
+/// The townships and centres of a campaign.
+async fn insert_scope(
+    db: &impl ConnectionTrait,
+    id: CampaignId,
+    townships: &[String],
+    centres: &[CentreId],
+) -> Result<(), DbErr> {
     let townships: Vec<campaign_townships::ActiveModel> = townships
         .iter()
         .map(|township| campaign_townships::Model { campaign_id: id, township: township.clone() }.into())
@@ -36,6 +46,74 @@ pub(in super::super) async fn insert(
         campaign_centres::Entity::insert_many(centres).exec_without_returning(db).await?;
     }
     Ok(())
+}
+
+/// Puts another row in place of a draft's, with its townships and centres; false if it is no draft
+/// any more.
+pub(in super::super) async fn replace_draft(
+    db: &impl ConnectionTrait,
+    row: campaigns::Model,
+    townships: &[String],
+    centres: &[CentreId],
+) -> Result<bool, DbErr> {
+    let id = row.id;
+    let done = campaigns::Entity::update_many()
+        .set(campaigns::ActiveModel::from(row).reset_all())
+        .filter(campaigns::Column::Id.eq(id))
+        .filter(campaigns::Column::Status.eq(CampaignStatus::Draft))
+        .exec(db)
+        .await?;
+    if done.rows_affected == 0 {
+        return Ok(false);
+    }
+    campaign_townships::Entity::delete_many().filter(campaign_townships::Column::CampaignId.eq(id)).exec(db).await?;
+    campaign_centres::Entity::delete_many().filter(campaign_centres::Column::CampaignId.eq(id)).exec(db).await?;
+    insert_scope(db, id, townships, centres).await?;
+    Ok(true)
+}
+
+/// Writes what may change once families know a campaign; false if its state, its quota or the end
+/// of its claims is another than `seen`. The number of vouchers given out isn't touched.
+pub(in super::super) async fn amend(
+    db: &impl ConnectionTrait,
+    seen: &campaigns::Model,
+    row: &campaigns::Model,
+) -> Result<bool, DbErr> {
+    use campaigns::Column as C;
+    let done = campaigns::Entity::update_many()
+        .col_expr(C::Name, Expr::value(row.name.clone()))
+        .col_expr(C::Description, Expr::value(row.description.clone()))
+        .col_expr(C::Quota, Expr::value(row.quota))
+        .col_expr(C::ClaimUntil, Expr::value(row.claim_until))
+        .col_expr(C::OfflineDailyUnits, Expr::value(row.offline_daily_units))
+        .filter(C::Id.eq(seen.id))
+        .filter(C::Status.eq(seen.status))
+        .filter(C::Quota.eq(seen.quota))
+        .filter(C::ClaimUntil.eq(seen.claim_until))
+        .filter(C::RevokedAt.is_null())
+        .exec(db)
+        .await?;
+    Ok(done.rows_affected == 1)
+}
+
+/// Revokes a campaign with all its vouchers, once families could claim it; false if it can't.
+pub(in super::super) async fn revoke(
+    db: &impl ConnectionTrait,
+    id: CampaignId,
+    today: NaiveDate,
+    now: DateTime<Utc>,
+) -> Result<bool, DbErr> {
+    use campaigns::Column::{Id, RevokedAt, RevokedOn, Status};
+    let done = campaigns::Entity::update_many()
+        .col_expr(Status, Expr::value(CampaignStatus::Closed.as_str()))
+        .col_expr(RevokedAt, Expr::value(now))
+        .col_expr(RevokedOn, Expr::value(today))
+        .filter(Id.eq(id))
+        .filter(Status.ne(CampaignStatus::Draft))
+        .filter(RevokedAt.is_null())
+        .exec(db)
+        .await?;
+    Ok(done.rows_affected == 1)
 }
 
 /// Which of these centres are active, filed and inclusive on `day`, as every redemption requires.
@@ -153,10 +231,17 @@ pub(in super::super) async fn units(
 ) -> Result<HashMap<CampaignId, UnitSums>, DbErr> {
     use vouchers::Column::{CampaignId as Campaign, Status, UnitsTotal, UnitsUsed, ValidUntil};
     let left = || Expr::col(UnitsTotal).sub(Expr::col(UnitsUsed));
-    let revoked = || Expr::col(Status).eq(VoucherStatus::Revoked.as_str());
-    let over = Expr::col(ValidUntil).lt(today);
+    let revoked_on = || Expr::col((campaigns::Entity, campaigns::Column::RevokedOn));
+    let until = || Expr::col((vouchers::Entity, ValidUntil));
+    // As `rules::status_on` has it.
+    let revoked = || {
+        Expr::col((vouchers::Entity, Status))
+            .eq(VoucherStatus::Revoked.as_str())
+            .or(revoked_on().is_not_null().and(revoked_on().lte(until())))
+    };
+    let over = until().lt(today);
     let sum_if = |condition: Expr| Expr::from(Func::sum(CaseStatement::new().case(condition, left()).finally(0)));
-    let rows: Vec<UnitSums> = vouchers::Entity::find()
+    let mut select = vouchers::Entity::find()
         .select_only()
         .column(Campaign)
         .column_as(UnitsTotal.sum(), "claimed")
@@ -164,10 +249,12 @@ pub(in super::super) async fn units(
         .column_as(sum_if(over.and(revoked().not())), "expired")
         .column_as(sum_if(revoked()), "revoked")
         .filter(Campaign.is_in(ids.iter().copied()))
-        .group_by(Campaign)
-        .into_model()
-        .all(db)
-        .await?;
+        .group_by(Campaign);
+    QuerySelect::query(&mut select).inner_join(
+        campaigns::Entity,
+        super::same((campaigns::Entity, campaigns::Column::Id), (vouchers::Entity, Campaign)),
+    );
+    let rows: Vec<UnitSums> = select.into_model().all(db).await?;
     Ok(rows.into_iter().map(|row| (row.campaign_id, row)).collect())
 }
 

@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::{
-    CampaignId, CareType, CentreId, ChildId, FamilyId, Fen, Filed, RedemptionStatus, VisitId, VisitStatus, VoucherId,
-    VoucherStatus, campaign_centres, campaigns, centres, children, redemptions, visits, vouchers,
+    CampaignId, CareType, CentreId, CentreKind, CentreKinds, ChildId, FamilyId, Fen, Filed, RedemptionStatus, VisitId,
+    VisitStatus, VoucherId, VoucherStatus, campaign_centres, campaigns, centres, children, redemptions, visits,
+    vouchers,
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, DerivePartialModel, EntityTrait, ExprTrait as _, FromQueryResult, QueryFilter,
@@ -21,6 +22,8 @@ const CARED_FOR: [VisitStatus; 3] = [VisitStatus::Expected, VisitStatus::InCare,
 #[derive(Clone, Debug, FromQueryResult)]
 pub(in super::super) struct DeskFacts {
     pub(in super::super) centre_active: bool,
+    pub(in super::super) centre_kind: CentreKind,
+    pub(in super::super) suspended_at: Option<DateTime<Utc>>,
     pub(in super::super) filed: Filed,
     pub(in super::super) inclusive_from: Option<NaiveDate>,
     pub(in super::super) inclusive_until: Option<NaiveDate>,
@@ -57,6 +60,9 @@ pub(in super::super) struct VoucherFacts {
     pub(in super::super) campaign_name: String,
     pub(in super::super) face_value_fen: Fen,
     pub(in super::super) all_centres: bool,
+    pub(in super::super) centre_kinds: Option<CentreKinds>,
+    pub(in super::super) offline_daily_units: Option<i32>,
+    pub(in super::super) revoked_on: Option<NaiveDate>,
     /// The desk's centre, if the campaign names it.
     pub(in super::super) listed: Option<CentreId>,
     pub(in super::super) name_sealed: Vec<u8>,
@@ -134,8 +140,7 @@ pub(in super::super) async fn facts_of_each(
         listed(db, campaigns, &ids).await?
     };
     let facts = scans.iter().map(|scan| {
-        let Standing { active, filed, inclusive_from, inclusive_until, .. } =
-            standing.iter().find(|centre| centre.id == scan.centre)?.clone();
+        let centre = standing.iter().find(|centre| centre.id == scan.centre)?.clone();
         let mut of_voucher = found.iter().filter(|found| found.voucher.voucher_id == scan.voucher).peekable();
         let any = *of_voucher.peek()?;
         let here = of_voucher.find(|found| found.visit_centre_id == Some(scan.centre));
@@ -145,10 +150,12 @@ pub(in super::super) async fn facts_of_each(
         }
         voucher.listed = Some(scan.centre).filter(|centre| lists.contains(&(voucher.campaign_id, *centre)));
         Some(DeskFacts {
-            centre_active: active,
-            filed,
-            inclusive_from,
-            inclusive_until,
+            centre_active: centre.active,
+            centre_kind: centre.kind,
+            suspended_at: centre.vouchers_suspended_at,
+            filed: centre.filed,
+            inclusive_from: centre.inclusive_from,
+            inclusive_until: centre.inclusive_until,
             again: None,
             voucher: Some(voucher),
         })
@@ -197,6 +204,8 @@ async fn found_vouchers(
 struct Standing {
     id: CentreId,
     active: bool,
+    kind: CentreKind,
+    vouchers_suspended_at: Option<DateTime<Utc>>,
     filed: Filed,
     inclusive_from: Option<NaiveDate>,
     inclusive_until: Option<NaiveDate>,
@@ -224,7 +233,7 @@ async fn listed(
 
 fn centre_columns(select: &mut SelectStatement) {
     columns!(select, centres::Entity, centres::Column, {
-        Active as "centre_active", Filed as "filed", InclusiveFrom as "inclusive_from",
+        Active as "centre_active", Kind as "centre_kind", VouchersSuspendedAt as "suspended_at", Filed as "filed", InclusiveFrom as "inclusive_from",
         InclusiveUntil as "inclusive_until",
     });
 }
@@ -237,6 +246,7 @@ fn voucher_columns(select: &mut SelectStatement) {
     });
     columns!(select, campaigns::Entity, campaigns::Column, {
         Name as "campaign_name", FaceValueFen as "face_value_fen", AllCentres as "all_centres",
+        CentreKinds as "centre_kinds", OfflineDailyUnits as "offline_daily_units", RevokedOn as "revoked_on",
     });
     columns!(select, children::Entity, children::Column, { NameSealed as "name_sealed", BirthDate as "birth_date" });
     columns!(select, visits::Entity, visits::Column, { Id as "visit_id", CareType as "care_type" });

@@ -1,8 +1,11 @@
 //! Queries of campaigns, vouchers and redemptions.
 
 pub(super) mod campaigns;
+pub(super) mod centres;
 pub(super) mod facts;
+pub(super) mod funds;
 pub(super) mod redemptions;
+pub(super) mod refusals;
 pub(super) mod vouchers;
 
 use sea_orm::sea_query::{Expr, ExprTrait as _, SelectStatement};

@@ -98,6 +98,8 @@ pub(in super::super) struct Named {
     #[sea_orm(nested)]
     pub(in super::super) voucher: vouchers::Model,
     pub(in super::super) campaign_name: String,
+    pub(in super::super) revoked_on: Option<NaiveDate>,
+    pub(in super::super) offline_daily_units: Option<i32>,
 }
 
 /// The family's vouchers, newest first; only one if `only` is given.
@@ -110,6 +112,8 @@ pub(in super::super) async fn of_family(
 ) -> Result<Vec<Named>, DbErr> {
     let mut select = vouchers::Entity::of_family(family)
         .column_as(Expr::col((campaigns::Entity, campaigns::Column::Name)), "campaign_name")
+        .column_as(Expr::col((campaigns::Entity, campaigns::Column::RevokedOn)), "revoked_on")
+        .column_as(Expr::col((campaigns::Entity, campaigns::Column::OfflineDailyUnits)), "offline_daily_units")
         .order_by_desc(vouchers::Column::Id)
         .limit(limit.plus_one());
     if let Some(id) = only {
@@ -130,6 +134,7 @@ pub(in super::super) async fn of_family(
 pub(in super::super) struct Coded {
     #[sea_orm(nested)]
     pub(in super::super) voucher: vouchers::Model,
+    pub(in super::super) revoked_on: Option<NaiveDate>,
     pub(in super::super) code_sealed: Option<Vec<u8>>,
     pub(in super::super) expires_at: Option<DateTime<Utc>>,
 }
@@ -141,12 +146,18 @@ pub(in super::super) async fn with_code(
 ) -> Result<Option<Coded>, DbErr> {
     let mut select = vouchers::Entity::of_family(family)
         .filter(vouchers::Column::Id.eq(id))
+        .column_as(Expr::col((campaigns::Entity, campaigns::Column::RevokedOn)), "revoked_on")
         .column_as(Expr::col((manual_codes::Entity, manual_codes::Column::CodeSealed)), "code_sealed")
         .column_as(Expr::col((manual_codes::Entity, manual_codes::Column::ExpiresAt)), "expires_at");
-    QuerySelect::query(&mut select).left_join(
-        manual_codes::Entity,
-        same((manual_codes::Entity, manual_codes::Column::VoucherId), (vouchers::Entity, vouchers::Column::Id)),
-    );
+    QuerySelect::query(&mut select)
+        .inner_join(
+            campaigns::Entity,
+            same((campaigns::Entity, campaigns::Column::Id), (vouchers::Entity, vouchers::Column::CampaignId)),
+        )
+        .left_join(
+            manual_codes::Entity,
+            same((manual_codes::Entity, manual_codes::Column::VoucherId), (vouchers::Entity, vouchers::Column::Id)),
+        );
     select.into_model().one(db).await
 }
 
@@ -240,6 +251,15 @@ pub(in super::super) async fn revoke(
         .filter(Id.eq(id))
         .filter(Status.eq(VoucherStatus::Active))
         .filter(ValidUntil.gte(today))
+        .filter(
+            vouchers::Column::CampaignId.not_in_subquery(
+                Query::select()
+                    .column(campaigns::Column::Id)
+                    .from(campaigns::Entity)
+                    .and_where(campaigns::Column::RevokedOn.is_not_null())
+                    .to_owned(),
+            ),
+        )
         .exec(db)
         .await?;
     Ok(done.rows_affected == 1)
@@ -247,4 +267,25 @@ pub(in super::super) async fn revoke(
 
 pub(in super::super) async fn one(db: &impl ConnectionTrait, id: VoucherId) -> Result<Option<vouchers::Model>, DbErr> {
     vouchers::Entity::find_by_id(id).one(db).await
+}
+
+/// A voucher with the day its campaign was revoked.
+#[derive(Clone, Debug, FromQueryResult)]
+pub(in super::super) struct WithRevocation {
+    #[sea_orm(nested)]
+    pub(in super::super) voucher: vouchers::Model,
+    pub(in super::super) revoked_on: Option<NaiveDate>,
+}
+
+pub(in super::super) async fn with_revocation(
+    db: &impl ConnectionTrait,
+    id: VoucherId,
+) -> Result<Option<WithRevocation>, DbErr> {
+    let mut select = vouchers::Entity::find_by_id(id)
+        .column_as(Expr::col((campaigns::Entity, campaigns::Column::RevokedOn)), "revoked_on");
+    QuerySelect::query(&mut select).inner_join(
+        campaigns::Entity,
+        same((campaigns::Entity, campaigns::Column::Id), (vouchers::Entity, vouchers::Column::CampaignId)),
+    );
+    select.into_model().one(db).await
 }
