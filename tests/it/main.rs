@@ -4,6 +4,7 @@
 
 mod audit;
 mod auth;
+mod auth_staff;
 mod bookings;
 mod bookings_input;
 mod bookings_races;
