@@ -203,6 +203,12 @@ impl Problem {
         self.code
     }
 
+    /// What people are told.
+    #[must_use]
+    pub const fn text(&self) -> &Text {
+        &self.detail
+    }
+
     /// The fields at fault.
     pub fn fields(&self) -> impl Iterator<Item = &str> {
         self.errors.iter().map(|error| error.field.as_str())

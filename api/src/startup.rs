@@ -19,6 +19,7 @@ use crate::{
     features::{
         centres::Catalogue,
         demo::{self, Seeded},
+        vouchers::Gate,
     },
     http::observe,
     platform::{
@@ -48,6 +49,7 @@ struct Parts {
     keys: Arc<Keyring>,
     catalogue: Arc<Catalogue>,
     wechat: WeChat,
+    gate: Arc<Gate>,
     metrics: Metrics,
     /// SQLite and the in-process store are one for all workers.
     shared_db: Option<Db>,
@@ -78,6 +80,7 @@ impl Parts {
             keys: self.keys,
             catalogue: self.catalogue,
             wechat: self.wechat,
+            gate: self.gate,
             redemptions: Default::default(),
             metrics: self.metrics,
         })
@@ -152,6 +155,7 @@ pub async fn context(settings: Settings, clock: Clock) -> anyhow::Result<Ctx> {
         keys,
         catalogue,
         wechat,
+        gate: Arc::default(),
         metrics: Metrics::new()?,
         shared_db: Some(db),
         memory: MemoryKv::default(),
@@ -174,6 +178,7 @@ impl Application {
             keys: Arc::clone(&main.keys),
             catalogue: Arc::clone(&main.catalogue),
             wechat: main.wechat.clone(),
+            gate: Arc::clone(&main.gate),
             metrics: main.metrics.clone(),
             shared_db: settings.is_sqlite().then(|| main.db.clone()),
             memory,

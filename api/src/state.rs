@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use crate::{
     config::Settings,
-    features::{centres::Catalogue, vouchers::Redemptions},
+    features::{
+        centres::Catalogue,
+        vouchers::{Gate, Redemptions},
+    },
     platform::{clock::Clock, crypto::Keyring, db::Db, kv::Kv, wechat::WeChat},
     telemetry::Metrics,
 };
@@ -27,6 +30,8 @@ pub struct Ctx {
     pub catalogue: Arc<Catalogue>,
     /// Exchanges sign-in codes.
     pub wechat: WeChat,
+    /// Answers claims of campaigns that give out nothing; shared by the workers.
+    pub gate: Arc<Gate>,
     /// Redemptions of this worker that are done together.
     pub redemptions: Redemptions,
     /// Counters of this process.

@@ -21,5 +21,6 @@ mod satisfaction;
 mod satisfaction_answers;
 mod vouchers;
 mod vouchers_campaigns;
+mod vouchers_claims;
 mod vouchers_races;
 mod vouchers_reversals;

@@ -14,11 +14,12 @@ use entity::{CampaignId, VoucherId};
 use super::{
     dto::{ClaimIn, VoucherCodeOut, VoucherOut, VoucherPageQuery},
     picture, service,
+    story_dto::FamilyCampaignOut,
 };
 use crate::{
     error::Result,
     features::auth::Guardian,
-    http::{Idempotency, Json, Page, Path, Query, Refusals},
+    http::{Idempotency, Json, Page, Path, Query, Refusals, address::ClientAddress},
     state::Ctx,
 };
 
@@ -36,12 +37,28 @@ const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 pub(super) async fn claim_voucher(
     ctx: Data<Ctx>,
     guardian: Guardian,
+    address: ClientAddress,
     id: Path<CampaignId>,
     key: Idempotency,
     Json(body): Json<ClaimIn>,
 ) -> Result<HttpResponse> {
-    let claimed = service::claims::claim(&ctx, guardian.family_id, &key, id.0, body.child_id).await?;
+    let claimed = service::claims::claim(&ctx, guardian.family_id, &address, &key, id.0, body.child_id).await?;
     Ok(claimed.respond(StatusCode::CREATED))
+}
+
+/// List the campaigns as they stand for the family
+///
+/// Those that run or rest, newest first, and for each child: claimed already, to be claimed, or
+/// why not, with every reason at once.
+#[utoipa::path(tag = "vouchers", security(("bearer" = [])), params(VoucherPageQuery), responses(
+    (status = 200, description = "One page", body = Page<FamilyCampaignOut>), Refusals))]
+#[get("/me/campaigns")]
+pub(super) async fn list_family_campaigns(
+    ctx: Data<Ctx>,
+    guardian: Guardian,
+    Query(query): Query<VoucherPageQuery>,
+) -> Result<HttpResponse> {
+    Ok(HttpResponse::Ok().json(service::stories::page(&ctx, guardian.family_id, &query).await?))
 }
 
 /// List the family's vouchers

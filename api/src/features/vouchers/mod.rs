@@ -17,11 +17,13 @@ pub mod refusal_dto;
 pub mod reversal_dto;
 pub mod revocation_dto;
 pub mod rules;
+pub mod story_dto;
 
 mod bureau;
 mod bureau_rules;
 mod desk;
 mod faults;
+pub mod gate;
 mod guardians;
 mod picture;
 mod public;
@@ -30,12 +32,13 @@ mod store;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-pub use self::service::together::Redemptions;
+pub use self::{gate::Gate, service::together::Redemptions};
 
 /// Registers the routes.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(public::list_campaigns)
         .service(guardians::claim_voucher)
+        .service(guardians::list_family_campaigns)
         .service(guardians::list_vouchers)
         .service(guardians::read_voucher)
         .service(guardians::voucher_code)

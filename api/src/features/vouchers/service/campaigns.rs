@@ -125,7 +125,7 @@ pub async fn set_status(
         Closed => (&[Open, Paused], "campaign.close"),
         Draft => (&[], "campaign.draft"),
     };
-    once(ctx, idempotency, &bureau.staff_id.to_string(), async |txn| {
+    let done = once(ctx, idempotency, &bureau.staff_id.to_string(), async |txn| {
         if !rows::set_status(txn, id, from, to).await? {
             let row = rows::one(txn, id).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
             return Err(wrong_state(row.status, to));
@@ -141,7 +141,9 @@ pub async fn set_status(
         audit::record(ctx, txn, bureau.into(), action, id.to_string(), serde_json::json!({})).await?;
         read_in(ctx, txn, id).await
     })
-    .await
+    .await?;
+    ctx.gate.changed(ctx, id).await;
+    Ok(done)
 }
 
 fn wrong_state(present: CampaignStatus, to: CampaignStatus) -> Problem {

@@ -16,29 +16,57 @@ use super::{
 };
 use crate::{
     error::{Code, Problem, Result, Text},
-    http::{Cursor, Idempotency, Limit, Moment, Once, Page, once},
+    http::{
+        Cursor, Idempotency, Limit, Moment, Once, Page,
+        address::ClientAddress,
+        once,
+        ratelimit::{Rule, limit},
+    },
     platform::{clock::local, constraint::violated},
     state::Ctx,
 };
+
+/// A family has few children, and a form is sent again at most so often.
+const CLAIMS_FAMILY: Rule = Rule { name: "claim", most: 20, seconds: 60 };
+/// Many families share an address (a mobile network's gateway, a housing estate).
+const CLAIMS_ADDRESS: Rule = Rule { name: "claim-address", most: 1200, seconds: 60 };
 
 /// Claims a voucher of a campaign for a child of the family.
 ///
 /// One read decides what can be told at once; the transaction decides what is true. There the
 /// voucher goes in first and the campaign's count last, so that the one row everybody wants is
 /// held for the shortest time.
+///
+/// Before it, the [`Gate`](super::super::gate::Gate) answers for a campaign that gives out nothing;
+/// not to a request with a key, for that may have been answered before.
 pub async fn claim(
     ctx: &Ctx,
     family: FamilyId,
+    address: &ClientAddress,
     idempotency: &Idempotency,
     campaign: CampaignId,
     child: ChildId,
 ) -> Result<Once<VoucherOut>> {
+    if !idempotency.given()
+        && let Some(refusal) = ctx.gate.refusal(ctx, campaign, family).await
+    {
+        return Err(refusal);
+    }
     let account = family.to_string();
+    limit(ctx, CLAIMS_FAMILY, &account).await?;
+    limit(ctx, CLAIMS_ADDRESS, &address.0).await?;
     let mut refusal = Problem::new(Code::Unavailable);
     for _ in 0..ATTEMPTS {
         let now = ctx.clock.now();
         let facts = rows::claim_facts(ctx.db.reader(), campaign, family, child).await?;
-        let campaign_row = match decide(facts, now) {
+        let seen = facts.as_ref().map(|facts| facts.campaign.clone());
+        let decided = decide(facts, now);
+        if let (Err(refusal), Some(row)) = (&decided, &seen)
+            && matches!(refusal.code(), Code::CampaignNotOpen | Code::CampaignSoldOut)
+        {
+            ctx.gate.learn(ctx, row).await;
+        }
+        let campaign_row = match decided {
             Ok(row) => row,
             // A repeated request must get the first answer, although now the child has a voucher.
             Err(refusal) if idempotency.given() => {

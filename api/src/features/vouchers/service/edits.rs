@@ -29,6 +29,7 @@ pub async fn edit(ctx: &Ctx, bureau: &Bureau, id: CampaignId, patch: CampaignPat
             _ => amend(ctx, bureau, seen, &patch).await?,
         };
         if let Some(out) = changed {
+            ctx.gate.changed(ctx, id).await;
             return Ok(out);
         }
     }

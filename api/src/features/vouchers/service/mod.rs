@@ -9,6 +9,7 @@ pub(super) mod funds;
 pub(super) mod refusals;
 pub(super) mod reversals;
 pub(super) mod revocations;
+pub(super) mod stories;
 pub(super) mod together;
 
 use sea_orm::DbErr;

@@ -56,7 +56,7 @@ pub async fn revoke_campaign(
     id: CampaignId,
     reason: &str,
 ) -> Result<Once<BureauCampaignOut>> {
-    once(ctx, idempotency, &bureau.staff_id.to_string(), async |txn| {
+    let done = once(ctx, idempotency, &bureau.staff_id.to_string(), async |txn| {
         if !campaigns::revoke(txn, id, ctx.clock.today(), ctx.clock.now()).await? {
             let row = campaigns::one(txn, id).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
             let text = if row.revoked_at.is_some() {
@@ -70,7 +70,9 @@ pub async fn revoke_campaign(
         audit::record(ctx, txn, bureau.into(), "campaign.revoke", id.to_string(), detail).await?;
         read_in(ctx, txn, id).await
     })
-    .await
+    .await?;
+    ctx.gate.changed(ctx, id).await;
+    Ok(done)
 }
 
 /// Lets a centre redeem no vouchers, or lets it again.

@@ -10,7 +10,7 @@ use entity::{
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, FromQueryResult,
     QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{CaseStatement, Expr, Func},
+    sea_query::{CaseStatement, Condition, Expr, Func},
 };
 
 use crate::http::Limit;
@@ -170,6 +170,21 @@ pub(in super::super) async fn open_page(
         select = select.filter(campaigns::Column::Id.lt(after));
     }
     select.order_by_desc(campaigns::Column::Id).limit(limit.plus_one()).all(db).await
+}
+
+/// Those that families may know of: open or paused, claims not over; newest first.
+pub(in super::super) async fn known_page(
+    db: &impl ConnectionTrait,
+    now: DateTime<Utc>,
+    limit: Limit,
+    after: Option<CampaignId>,
+) -> Result<Vec<campaigns::Model>, DbErr> {
+    let condition = Condition::all()
+        .add(campaigns::Column::Status.is_in([CampaignStatus::Open, CampaignStatus::Paused]))
+        .add(campaigns::Column::ClaimUntil.gt(now))
+        .add_option(after.map(|after| campaigns::Column::Id.lt(after)));
+    let rows = campaigns::Entity::find().filter(condition).order_by_desc(campaigns::Column::Id);
+    rows.limit(limit.plus_one()).all(db).await
 }
 
 /// The townships of some campaigns.

@@ -6,6 +6,7 @@ pub(super) mod facts;
 pub(super) mod funds;
 pub(super) mod redemptions;
 pub(super) mod refusals;
+pub(super) mod stories;
 pub(super) mod vouchers;
 
 use sea_orm::sea_query::{Expr, ExprTrait as _, SelectStatement};

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::{
-    CampaignId, CampaignStatus, ChildId, FamilyId, VisitStatus, VoucherId, VoucherStatus, campaign_townships,
-    campaigns, children, manual_codes, visits, vouchers,
+    CampaignId, CampaignStatus, ChildId, FamilyId, VoucherId, VoucherStatus, campaign_townships, campaigns, children,
+    manual_codes, vouchers,
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, FromQueryResult, QueryFilter, QueryOrder,
@@ -52,23 +52,7 @@ pub(in super::super) async fn claim_facts(
         .and_where(vouchers::Column::CampaignId.eq(campaign))
         .and_where(vouchers::Column::ChildId.eq(child))
         .to_owned();
-    let visited = Query::select()
-        .expr(Expr::val(1))
-        .from(visits::Entity)
-        .and_where(visits::Column::FamilyId.eq(family))
-        .and_where(visits::Column::Status.eq(VisitStatus::Left))
-        .to_owned();
-    let redeemed = Query::select()
-        .expr(Expr::val(1))
-        .from(vouchers::Entity)
-        .and_where(vouchers::Column::FamilyId.eq(family))
-        .and_where(vouchers::Column::UnitsUsed.gt(0))
-        .to_owned();
-    let first_timer = Query::select()
-        .expr(Expr::val(1))
-        .from(vouchers::Entity)
-        .and_where(vouchers::Column::FirstTimeFamilyId.eq(family))
-        .to_owned();
+    let [visited, redeemed, first_timer] = super::stories::traces(family);
     let mut select = campaigns::Entity::find()
         .filter(campaigns::Column::Id.eq(campaign))
         .filter(campaigns::Column::Status.ne(CampaignStatus::Draft))
@@ -86,6 +70,15 @@ pub(in super::super) async fn claim_facts(
             .and(children::Column::RemovedAt.is_null()),
     );
     select.into_model().one(db).await
+}
+
+/// The families with a voucher of a campaign.
+pub(in super::super) async fn families_with(
+    db: &impl ConnectionTrait,
+    campaign: CampaignId,
+) -> Result<Vec<FamilyId>, DbErr> {
+    let rows = vouchers::Entity::find().filter(vouchers::Column::CampaignId.eq(campaign));
+    rows.select_only().column(vouchers::Column::FamilyId).into_tuple().all(db).await
 }
 
 pub(in super::super) async fn insert(db: &impl ConnectionTrait, row: vouchers::Model) -> Result<(), DbErr> {

@@ -1,0 +1,121 @@
+//! The gate before claims: a campaign that is sold out, paused or over is told so without asking
+//! the database, from what a refused claim or the bureau left in the key-value store.
+//!
+//! Never authoritative: it only ever says no, for some seconds, and what it lets through the
+//! database decides. Whoever has a voucher already is let through, to be told so.
+
+use std::{collections::HashSet, sync::Arc, time::Duration};
+
+use entity::{CampaignId, FamilyId, campaigns::Model};
+use moka::sync::Cache;
+
+use super::{
+    rules,
+    store::{campaigns, vouchers},
+};
+use crate::{
+    error::{Code, Problem},
+    state::Ctx,
+};
+
+/// How long a refusal is believed on all replicas; a change by the bureau overwrites it at once.
+const BELIEVED: Duration = Duration::from_secs(5);
+/// How long what the bureau changed stands against the memory of a claim that read it before.
+const CHANGED: Duration = Duration::from_secs(1);
+/// How long a process goes without asking the store again.
+const LOCAL: Duration = Duration::from_millis(250);
+/// Beyond this many families with a voucher, the database tells who has one.
+const MOST_HOLDERS: i32 = 50_000;
+/// Families of sold-out campaigns remembered in all, 16 bytes each.
+const HOLDERS_IN_ALL: u64 = 500_000;
+
+type Holders = Arc<HashSet<FamilyId>>;
+
+/// What one process remembers of campaigns that give out nothing.
+#[derive(Debug)]
+pub struct Gate {
+    seen: Cache<CampaignId, Option<Arc<Model>>>,
+    /// Of a sold-out campaign and its quota: complete until the quota is raised.
+    holders: Cache<(CampaignId, i32), Holders>,
+}
+
+impl Default for Gate {
+    fn default() -> Self {
+        let weight = |_: &_, holders: &Holders| u32::try_from(holders.len() + 1).unwrap_or(u32::MAX);
+        Self {
+            seen: Cache::builder().max_capacity(10_000).time_to_live(LOCAL).build(),
+            holders: Cache::builder()
+                .max_capacity(HOLDERS_IN_ALL)
+                .weigher(weight)
+                .time_to_idle(Duration::from_secs(60))
+                .build(),
+        }
+    }
+}
+
+fn key(id: CampaignId) -> String {
+    format!("campaign:{id}")
+}
+
+impl Gate {
+    /// Why this family's claim is refused, if that is known without the database.
+    pub(super) async fn refusal(&self, ctx: &Ctx, id: CampaignId, family: FamilyId) -> Option<Problem> {
+        let row = self.seen(ctx, id).await?;
+        if let Some(refusal) = rules::not_open(&row, ctx.clock.now()) {
+            return Some(refusal);
+        }
+        if row.claimed < row.quota || row.quota > MOST_HOLDERS || self.holders(ctx, &row).await?.contains(&family) {
+            return None;
+        }
+        Some(Problem::new(Code::CampaignSoldOut))
+    }
+
+    async fn seen(&self, ctx: &Ctx, id: CampaignId) -> Option<Arc<Model>> {
+        if let Some(seen) = self.seen.get(&id) {
+            return seen;
+        }
+        let stored = ctx.kv.get(&key(id)).await.ok().flatten();
+        let row = stored.and_then(|text| serde_json::from_str(&text).ok()).map(Arc::new);
+        self.seen.insert(id, row.clone());
+        row
+    }
+
+    /// Who has a voucher of a sold-out campaign.
+    async fn holders(&self, ctx: &Ctx, row: &Model) -> Option<Holders> {
+        let key = (row.id, row.quota);
+        if let Some(known) = self.holders.get(&key) {
+            return Some(known);
+        }
+        let families = vouchers::families_with(ctx.db.reader(), row.id).await.ok()?;
+        let holders: Holders = Arc::new(families.into_iter().collect());
+        self.holders.insert(key, Arc::clone(&holders));
+        Some(holders)
+    }
+
+    /// Remembers a campaign that refused a claim, unless the bureau has just changed it.
+    pub(super) async fn learn(&self, ctx: &Ctx, row: &Model) {
+        let Ok(text) = serde_json::to_string(row) else { return };
+        if let Ok(true) = ctx.kv.put_if_absent(&key(row.id), &text, BELIEVED).await {
+            self.seen.insert(row.id, Some(Arc::new(row.clone())));
+        }
+    }
+
+    /// Tells every replica how a campaign stands after the bureau changed it. A store that is away
+    /// forgets by itself: what it had lives [`BELIEVED`].
+    pub(super) async fn changed(&self, ctx: &Ctx, id: CampaignId) {
+        self.seen.invalidate(&id);
+        let row = match campaigns::one(ctx.db.reader(), id).await {
+            Ok(Some(row)) => row,
+            Ok(None) => return,
+            Err(error) => {
+                tracing::warn!(%error, "a changed campaign is known to all within seconds, not at once");
+                return;
+            }
+        };
+        let Ok(text) = serde_json::to_string(&row) else { return };
+        if let Err(error) = ctx.kv.put(&key(id), &text, CHANGED).await {
+            tracing::warn!(%error, "a changed campaign is known to all within seconds, not at once");
+        }
+        self.seen.insert(id, Some(Arc::new(row)));
+    }
+}
