@@ -74,6 +74,7 @@ codes! {
     VoucherExhausted = "VOUCHER_EXHAUSTED", CONFLICT, "该体验券的天数已用完。", "All units of the voucher are used.";
     AlreadyRedeemedToday = "ALREADY_REDEEMED_TODAY", CONFLICT, "该儿童今天已核销过。", "Already redeemed today.";
     CentreNotAllowed = "CENTRE_NOT_ALLOWED", FORBIDDEN, "本机构不在该批次体验券的适用范围内，不能核销。", "This centre may not redeem vouchers of this campaign.";
+    StatementFrozen = "STATEMENT_FROZEN", CONFLICT, "结算单已定稿，不能再改；请联系区民生保障局在下一期调整。", "The statement is frozen; the bureau can adjust the next one.";
     RatingNotAllowed = "RATING_NOT_ALLOWED", UNPROCESSABLE_ENTITY, "只有实际托育过的家庭可以评价，每次托育评价一次。", "Only a family that was cared for may rate, once a visit.";
     Unavailable = "UNAVAILABLE", SERVICE_UNAVAILABLE, "服务繁忙，请稍后再试。", "The service is busy; try again shortly.";
     Internal = "INTERNAL", INTERNAL_SERVER_ERROR, "服务出错了，我们已记录，请稍后再试。", "Something went wrong on our side.";

@@ -3,8 +3,8 @@
 use chrono::{Days, NaiveDate, TimeDelta};
 use entity::{
     BookingStatus, CampaignId, CampaignStatus, CareType, CentreId, ChildId, Fen, FundCategory, FundSource, MinuteOfDay,
-    StaffId, VisitStatus, VoucherStatus, bookings, campaign_centres, campaign_townships, campaigns, entry_checks,
-    visits, vouchers,
+    RedemptionStatus, StaffId, VisitStatus, VoucherStatus, bookings, campaign_centres, campaign_townships, campaigns,
+    entry_checks, redemptions, visits, vouchers,
 };
 use serde_json::{Value, json};
 
@@ -191,6 +191,40 @@ impl TestApp {
             .exec(self.db())
             .await
             .unwrap();
+        self.insert(row).await
+    }
+
+    /// A unit redeemed on a day, inserted directly; the voucher's count isn't touched.
+    pub async fn redemption(
+        &self,
+        voucher: &vouchers::Model,
+        centre_id: CentreId,
+        service_date: NaiveDate,
+        change: impl FnOnce(&mut redemptions::Model),
+    ) -> redemptions::Model {
+        let mut row = redemptions::Model {
+            id: self.id(),
+            voucher_id: voucher.id,
+            campaign_id: voucher.campaign_id,
+            family_id: voucher.family_id,
+            child_id: voucher.child_id,
+            centre_id,
+            staff_id: self.id(),
+            visit_id: None,
+            care_type: CareType::FullDay,
+            service_date,
+            redeemed_at: self.clock.now(),
+            request_id: String::new(),
+            code_hash: vec![1],
+            face_value_fen: Fen(5000),
+            answer_sealed: vec![1],
+            status: RedemptionStatus::Redeemed,
+            device: None,
+            statement_id: None,
+            uploaded_at: None,
+        };
+        row.request_id = format!("built-{}", row.id);
+        change(&mut row);
         self.insert(row).await
     }
 }

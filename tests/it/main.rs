@@ -19,6 +19,7 @@ mod ratings;
 mod readme;
 mod satisfaction;
 mod satisfaction_answers;
+mod settlement;
 mod vouchers;
 mod vouchers_campaigns;
 mod vouchers_claims;

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Datelike as _, Days, Months, NaiveDate, TimeDelta, Utc};
 use entity::{
-    CareType, CentreId, CentreKind, ChildId, FamilyId, Fen, RedemptionStatus, StaffId, StaffRole, TextStatus,
-    VisitStatus, rating_versions, ratings, redemptions, visits, vouchers,
+    CareType, CentreId, CentreKind, ChildId, FamilyId, RedemptionStatus, TextStatus, VisitStatus, rating_versions,
+    ratings, redemptions, visits,
 };
 use harness::{Family, Place, TestApp, day};
 use quanxiangtuo::features::satisfaction::{
@@ -17,41 +17,6 @@ use quanxiangtuo::features::satisfaction::{
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use sea_orm::EntityTrait as _;
 use serde_json::{Value, json};
-
-/// A redeemed unit, inserted directly.
-pub async fn redemption(
-    app: &TestApp,
-    voucher: &vouchers::Model,
-    centre_id: CentreId,
-    staff_id: StaffId,
-    service_date: NaiveDate,
-    change: impl FnOnce(&mut redemptions::Model),
-) -> redemptions::Model {
-    let mut row = redemptions::Model {
-        id: app.id(),
-        voucher_id: voucher.id,
-        campaign_id: voucher.campaign_id,
-        family_id: voucher.family_id,
-        child_id: voucher.child_id,
-        centre_id,
-        staff_id,
-        visit_id: None,
-        care_type: CareType::FullDay,
-        service_date,
-        redeemed_at: app.clock.now(),
-        request_id: String::new(),
-        code_hash: vec![1],
-        face_value_fen: Fen(5000),
-        answer_sealed: vec![1],
-        status: RedemptionStatus::Redeemed,
-        device: None,
-        statement_id: None,
-        uploaded_at: None,
-    };
-    row.request_id = format!("built-{}", row.id);
-    change(&mut row);
-    app.insert(row).await
-}
 
 /// What was arranged, as plain rows.
 struct World {
@@ -104,7 +69,6 @@ async fn world(seed: u64) -> World {
         }
     }
     let campaign = app.campaign().await;
-    let staff = app.staff("desk", StaffRole::Carer, Some(places[0].centre.id)).await;
     let mut units: Vec<redemptions::Model> = Vec::new();
     for family in families.iter().skip(20) {
         let voucher = app.voucher(&campaign, family).await;
@@ -117,7 +81,7 @@ async fn world(seed: u64) -> World {
                 row.status = status;
                 row.care_type = care_type;
             };
-            units.push(redemption(&app, &voucher, centre, staff.id, date, change).await);
+            units.push(app.redemption(&voucher, centre, date, change).await);
         }
     }
     let mut states = Vec::new();

@@ -11,4 +11,5 @@ pub mod families;
 pub mod ops;
 pub mod ratings;
 pub mod satisfaction;
+pub mod settlement;
 pub mod vouchers;

@@ -1,7 +1,6 @@
 //! Plumbing without business: what every request and answer has in common.
 
 pub mod address;
-pub mod csv;
 pub mod idempotency;
 pub mod json;
 pub mod observe;
@@ -10,6 +9,7 @@ pub mod path;
 pub mod query;
 pub mod ratelimit;
 pub mod refusals;
+pub mod table;
 pub mod values;
 
 pub use self::{

@@ -24,6 +24,10 @@ pub enum Constraint {
     RatingPerRedemption,
     /// One manual code text at a time.
     ManualCode,
+    /// One statement per centre and month.
+    StatementOfMonth,
+    /// One adjustment per redemption.
+    AdjustmentOfRedemption,
     /// One staff account per user name.
     StaffUsername,
 }
@@ -42,6 +46,8 @@ const SPELLINGS: &[(Constraint, &str, &str)] = &[
     (Constraint::RatingPerVisit, "ratings_visit", "ratings.visit_id"),
     (Constraint::RatingPerRedemption, "ratings_redemption", "ratings.redemption_id"),
     (Constraint::ManualCode, "manual_codes_hash", "manual_codes.code_hash"),
+    (Constraint::StatementOfMonth, "statements_centre_month", "statements.centre_id, statements.month"),
+    (Constraint::AdjustmentOfRedemption, "adjustments_redemption", "adjustments.redemption_id"),
     (Constraint::StaffUsername, "staff_username", "staff.username"),
 ];
 

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     error::Result,
     features::auth::Bureau,
-    http::{Query, Refusals, csv},
+    http::{Query, Refusals, table},
     state::Ctx,
 };
 
@@ -36,7 +36,7 @@ pub(super) async fn read_satisfaction(
 /// The same figures as `/bureau/satisfaction`, the overall row first: UTF-8 with a byte order
 /// mark, a header in Chinese with the units.
 #[utoipa::path(tag = "bureau", security(("bearer" = [])), params(SatisfactionQuery),
-    responses((status = 200, description = "The table", body = String, content_type = csv::CSV), Refusals))]
+    responses((status = 200, description = "The table", body = String, content_type = table::CSV), Refusals))]
 #[get("/bureau/satisfaction.csv")]
 pub(super) async fn read_satisfaction_csv(
     ctx: Data<Ctx>,
@@ -44,6 +44,19 @@ pub(super) async fn read_satisfaction_csv(
     Query(query): Query<SatisfactionQuery>,
 ) -> Result<HttpResponse> {
     let report = service::report(&ctx, query, Answers::Present).await?;
-    let filename = format!("satisfaction_{}_{}.csv", report.from, report.to);
-    csv::attachment(&filename, &sheet::HEADER, &sheet::rows(&report))
+    sheet::table(&report).csv()
+}
+
+/// Download satisfaction as a workbook
+///
+/// The same table as `/bureau/satisfaction.csv`.
+#[utoipa::path(tag = "bureau", security(("bearer" = [])), params(SatisfactionQuery),
+    responses((status = 200, description = "The workbook", body = Vec<u8>, content_type = table::XLSX), Refusals))]
+#[get("/bureau/satisfaction.xlsx")]
+pub(super) async fn read_satisfaction_xlsx(
+    ctx: Data<Ctx>,
+    _bureau: Bureau,
+    Query(query): Query<SatisfactionQuery>,
+) -> Result<HttpResponse> {
+    sheet::table(&service::report(&ctx, query, Answers::Present).await?).xlsx()
 }

@@ -16,5 +16,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Registers the routes.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(bureau::read_satisfaction).service(bureau::read_satisfaction_csv);
+    cfg.service(bureau::read_satisfaction)
+        .service(bureau::read_satisfaction_csv)
+        .service(bureau::read_satisfaction_xlsx);
 }

@@ -1,10 +1,10 @@
 //! The report as a table: the same digits as the JSON, a header in Chinese with the units.
 
 use super::dto::{SatisfactionFigures, SatisfactionOut};
-use crate::http::csv::Cell;
+use crate::http::table::{Cell, Table};
 
 /// The columns. Rates are fractions of 1, as in the JSON.
-pub(super) const HEADER: [&str; 18] = [
+const HEADER: [&str; 18] = [
     "编码",
     "名称",
     "起始月份",
@@ -26,10 +26,11 @@ pub(super) const HEADER: [&str; 18] = [
 ];
 
 /// The overall row, then a row per group.
-pub(super) fn rows(report: &SatisfactionOut) -> Vec<Vec<Cell>> {
+pub(super) fn table(report: &SatisfactionOut) -> Table<'static> {
     let mut rows = vec![row(report, "overall", "总体", &report.overall)];
     rows.extend(report.groups.iter().map(|group| row(report, &group.key, &group.label, &group.figures)));
-    rows
+    let filename = format!("satisfaction_{}_{}", report.from, report.to);
+    Table { filename, header: &HEADER, rows, as_of: report.as_of }
 }
 
 fn row(report: &SatisfactionOut, key: &str, label: &str, figures: &SatisfactionFigures) -> Vec<Cell> {

@@ -41,6 +41,14 @@ pub async fn reverse(
         };
         let reversal_id = reversal.id;
         if !rows::reverse(txn, reversal).await? {
+            let now = rows::one(txn, id, actor.centre_id).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
+            if now.status == RedemptionStatus::Redeemed {
+                let text = Text::new(
+                    "这次核销已进入定稿的结算单，不能撤销；请由区民生保障局新增调整，计入下一期。",
+                    "A frozen statement holds this redemption: the bureau makes an adjustment instead.",
+                );
+                return Err(Problem::new(Code::StatementFrozen).detail(text).fact("statement_id", now.statement_id));
+            }
             let text = Text::new("这次核销已撤销，无需再次操作。", "The redemption was reversed before.");
             return Err(Problem::new(Code::WrongState).detail(text).fact("state", RedemptionStatus::Reversed));
         }

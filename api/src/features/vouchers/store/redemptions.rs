@@ -28,16 +28,18 @@ pub(in super::super) async fn one(
     rows.filter(redemptions::Column::Id.eq(id)).one(db).await
 }
 
-/// Writes the second row of a redemption; false if it was reversed before.
+/// Writes the second row of a redemption; false if it was reversed before, or a frozen statement
+/// holds it.
 pub(in super::super) async fn reverse(
     db: &impl ConnectionTrait,
     reversal: redemption_reversals::Model,
 ) -> Result<bool, DbErr> {
-    use redemptions::Column::{Id, Status};
+    use redemptions::Column::{Id, StatementId, Status};
     let done = redemptions::Entity::update_many()
         .col_expr(Status, Expr::value(RedemptionStatus::Reversed.as_str()))
         .filter(Id.eq(reversal.redemption_id))
         .filter(Status.eq(RedemptionStatus::Redeemed))
+        .filter(StatementId.is_null())
         .exec(db)
         .await?;
     if done.rows_affected == 0 {

@@ -1,0 +1,5 @@
+//! Use cases of settlement.
+
+pub(super) mod adjustments;
+pub(super) mod reconciliation;
+pub(super) mod statements;
