@@ -73,6 +73,8 @@ codes! {
     VoucherExpired = "VOUCHER_EXPIRED", UNPROCESSABLE_ENTITY, "该体验券已过有效期，不能核销。", "The voucher has expired.";
     VoucherExhausted = "VOUCHER_EXHAUSTED", CONFLICT, "该体验券的天数已用完。", "All units of the voucher are used.";
     AlreadyRedeemedToday = "ALREADY_REDEEMED_TODAY", CONFLICT, "该儿童今天已核销过。", "Already redeemed today.";
+    OfflineNotAllowed = "OFFLINE_NOT_ALLOWED", UNPROCESSABLE_ENTITY, "该批次体验券未开启离线核销，请联网后出示券码。", "Vouchers of this campaign can't be redeemed offline.";
+    OfflineLimit = "OFFLINE_LIMIT", CONFLICT, "本机构当天的离线核销已达上限。", "The centre has reached its offline units of that day.";
     CentreNotAllowed = "CENTRE_NOT_ALLOWED", FORBIDDEN, "本机构不在该批次体验券的适用范围内，不能核销。", "This centre may not redeem vouchers of this campaign.";
     StatementFrozen = "STATEMENT_FROZEN", CONFLICT, "结算单已定稿，不能再改；请联系区民生保障局在下一期调整。", "The statement is frozen; the bureau can adjust the next one.";
     RatingNotAllowed = "RATING_NOT_ALLOWED", UNPROCESSABLE_ENTITY, "只有实际托育过的家庭可以评价，每次托育评价一次。", "Only a family that was cared for may rate, once a visit.";

@@ -15,9 +15,13 @@ use quanxiangtuo::{
         audit::{self, rules::Verdict},
         auth::accounts::{self, NewStaff},
         demo::{self, Seeded},
+        vouchers::code_keys,
     },
     openapi,
-    platform::clock::Clock,
+    platform::{
+        clock::{Clock, local},
+        db::write_txn,
+    },
     startup::{self, Application},
     telemetry,
 };
@@ -46,6 +50,21 @@ enum Command {
     /// The audit log.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Keys of voucher codes.
+    #[command(subcommand)]
+    Keys(KeysCommand),
+}
+
+#[derive(Subcommand)]
+enum KeysCommand {
+    /// Store a new key of voucher codes. Every replica learns it before it is used, and codes of the
+    /// former key are read until they have lapsed: no restart, no gap.
+    Rotate {
+        /// The present key is known to others: it verifies for a minute more, not for nine days.
+        /// Offline codes shown before are refused then.
+        #[arg(long)]
+        leaked: bool,
+    },
 }
 
 #[derive(Subcommand)]
@@ -120,6 +139,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Seed => println!("{}", seed(&settings, &clock).await?),
         Command::Staff(StaffCommand::Add(new)) => println!("{}", add_staff(&settings, &clock, new).await?),
         Command::Audit(AuditCommand::Verify) => println!("{}", verify_audit(&settings).await?),
+        Command::Keys(KeysCommand::Rotate { leaked }) => println!("{}", rotate_keys(&settings, &clock, leaked).await?),
         Command::Openapi => {}
     }
     Ok(())
@@ -153,6 +173,20 @@ async fn add_staff(settings: &Settings, clock: &Clock, new: StaffAdd) -> anyhow:
         Some(_) => format!("{username} ({role}) is {id}"),
         None => format!("{username} ({role}) is {id}\npassword: {password}\nIt is not shown again."),
     })
+}
+
+async fn rotate_keys(settings: &Settings, clock: &Clock, leaked: bool) -> anyhow::Result<String> {
+    let db = startup::connect(settings).await?;
+    startup::prepare_schema(settings, &db).await?;
+    let (keyring, now) = (settings.keyring()?, clock.now());
+    let done = write_txn(&db, async |txn| code_keys::rotate(txn, &keyring, now, leaked).await).await?;
+    let at = |instant| local(instant).format("%Y-%m-%d %H:%M:%S");
+    Ok(format!(
+        "key {} mints voucher codes from {} on; the former keys verify until {}",
+        done.id,
+        at(done.active_from),
+        at(done.former_until)
+    ))
 }
 
 async fn verify_audit(settings: &Settings) -> anyhow::Result<String> {

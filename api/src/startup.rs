@@ -19,7 +19,7 @@ use crate::{
     features::{
         centres::Catalogue,
         demo::{self, Seeded},
-        vouchers::Gate,
+        vouchers::{Gate, code_keys::CodeKeys},
     },
     http::observe,
     platform::{
@@ -50,6 +50,7 @@ struct Parts {
     catalogue: Arc<Catalogue>,
     wechat: WeChat,
     gate: Arc<Gate>,
+    code_keys: Arc<CodeKeys>,
     metrics: Metrics,
     /// SQLite and the in-process store are one for all workers.
     shared_db: Option<Db>,
@@ -81,6 +82,7 @@ impl Parts {
             catalogue: self.catalogue,
             wechat: self.wechat,
             gate: self.gate,
+            code_keys: self.code_keys,
             redemptions: Default::default(),
             metrics: self.metrics,
         })
@@ -149,6 +151,8 @@ pub async fn context(settings: Settings, clock: Clock) -> anyhow::Result<Ctx> {
         WeChat::api(&settings.wechat_base_url, &settings.wechat_appid, &settings.wechat_secret)?
     };
     let catalogue = Arc::new(Catalogue::load(db.reader(), &clock).await?);
+    let code_keys = Arc::new(CodeKeys::new(Arc::clone(&keys)));
+    code_keys.refresh(db.reader()).await?;
     let parts = Parts {
         settings: Arc::new(settings),
         clock,
@@ -156,6 +160,7 @@ pub async fn context(settings: Settings, clock: Clock) -> anyhow::Result<Ctx> {
         catalogue,
         wechat,
         gate: Arc::default(),
+        code_keys,
         metrics: Metrics::new()?,
         shared_db: Some(db),
         memory: MemoryKv::default(),
@@ -179,6 +184,7 @@ impl Application {
             catalogue: Arc::clone(&main.catalogue),
             wechat: main.wechat.clone(),
             gate: Arc::clone(&main.gate),
+            code_keys: Arc::clone(&main.code_keys),
             metrics: main.metrics.clone(),
             shared_db: settings.is_sqlite().then(|| main.db.clone()),
             memory,

@@ -7,7 +7,7 @@ use crate::{
     config::Settings,
     features::{
         centres::Catalogue,
-        vouchers::{Gate, Redemptions},
+        vouchers::{Gate, Redemptions, code_keys::CodeKeys},
     },
     platform::{clock::Clock, crypto::Keyring, db::Db, kv::Kv, wechat::WeChat},
     telemetry::Metrics,
@@ -26,6 +26,8 @@ pub struct Ctx {
     pub kv: Kv,
     /// Keys of seals, tokens and codes.
     pub keys: Arc<Keyring>,
+    /// Keys of voucher codes; rotated without a restart.
+    pub code_keys: Arc<CodeKeys>,
     /// Centres in memory, with their spatial index; fresh within `catalogue_poll_ms`.
     pub catalogue: Arc<Catalogue>,
     /// Exchanges sign-in codes.

@@ -23,5 +23,6 @@ mod settlement;
 mod vouchers;
 mod vouchers_campaigns;
 mod vouchers_claims;
+mod vouchers_offline;
 mod vouchers_races;
 mod vouchers_reversals;

@@ -9,6 +9,7 @@ use aes_gcm::{
     Aes256Gcm, KeyInit,
     aead::{Aead, Payload},
 };
+use ed25519_dalek::{Signature, Signer as _, SigningKey};
 use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
@@ -23,8 +24,50 @@ pub struct Keys {
     pub id: char,
     /// HMAC key of sign-in tokens.
     pub token: [u8; 32],
-    code: [u8; 32],
+    /// Key of voucher codes, until one is stored in the database.
+    pub code: CodeKey,
     seal: Aes256Gcm,
+}
+
+/// The key of voucher codes: a MAC for those of the moment, a signature for those without network.
+#[derive(Clone)]
+pub struct CodeKey {
+    /// One of `0-9A-Z`; the second character of a code.
+    pub id: char,
+    mac: [u8; 32],
+    signing: SigningKey,
+}
+
+impl CodeKey {
+    /// From 32 secret bytes or more.
+    #[must_use]
+    pub fn new(id: char, secret: &[u8]) -> Self {
+        Self { id, mac: derive(secret, "code"), signing: SigningKey::from_bytes(&derive(secret, "offline-code")) }
+    }
+
+    /// The MAC of a code's bytes.
+    #[must_use]
+    pub fn mac(&self, message: &[u8]) -> [u8; 32] {
+        hmac(&self.mac, &[message])
+    }
+
+    /// The Ed25519 signature of an offline code's bytes.
+    #[must_use]
+    pub fn sign(&self, message: &[u8]) -> [u8; 64] {
+        self.signing.sign(message).to_bytes()
+    }
+
+    /// Whether a signature is this key's.
+    #[must_use]
+    pub fn verifies(&self, message: &[u8], signature: &[u8; 64]) -> bool {
+        self.signing.verifying_key().verify_strict(message, &Signature::from_bytes(signature)).is_ok()
+    }
+
+    /// What a desk needs to verify offline codes by itself: 32 bytes.
+    #[must_use]
+    pub fn public(&self) -> [u8; 32] {
+        self.signing.verifying_key().to_bytes()
+    }
 }
 
 /// All live keys, the active one first.
@@ -60,6 +103,11 @@ impl Keyring {
     #[must_use]
     pub fn active(&self) -> &Keys {
         &self.keys[0]
+    }
+
+    /// Every live key, the active one first.
+    pub fn all(&self) -> impl Iterator<Item = &Keys> {
+        self.keys.iter()
     }
 
     /// The live key with this id.
@@ -118,15 +166,9 @@ impl Keys {
         Ok(Self {
             id,
             token: derive(&master, "token"),
-            code: derive(&master, "code"),
+            code: CodeKey::new(id, &master),
             seal: Aes256Gcm::new(&seal.into()),
         })
-    }
-
-    /// The MAC of a voucher code's bytes.
-    #[must_use]
-    pub fn code_mac(&self, message: &[u8]) -> [u8; 32] {
-        hmac(&self.code, &[message])
     }
 }
 

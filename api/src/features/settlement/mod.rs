@@ -18,6 +18,8 @@ mod service;
 mod sheet;
 mod store;
 
+pub use service::adjustments::adjust;
+
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Registers the routes.

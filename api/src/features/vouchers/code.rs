@@ -11,7 +11,8 @@ use entity::VoucherId;
 use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
-use crate::platform::crypto::{Keyring, Keys, random_bytes};
+use super::code_keys::Keyset;
+use crate::platform::crypto::{CodeKey, random_bytes};
 
 /// Seconds of one step.
 pub const STEP_S: i64 = 30;
@@ -57,26 +58,26 @@ fn step_at(now: DateTime<Utc>) -> u32 {
     u32::try_from(now.timestamp().div_euclid(STEP_S)).unwrap_or(0)
 }
 
-fn mac(keys: &Keys, body: &[u8]) -> [u8; MAC_BYTES] {
+fn mac(key: &CodeKey, body: &[u8]) -> [u8; MAC_BYTES] {
     let mut message = Vec::with_capacity(2 + ID_BYTES + STEP_BYTES);
-    message.extend([MARK as u8, keys.id as u8]);
+    message.extend([MARK as u8, key.id as u8]);
     message.extend_from_slice(body);
-    let whole = keys.code_mac(&message);
+    let whole = key.mac(&message);
     std::array::from_fn(|i| whole[i])
 }
 
 /// The code of a voucher at `now`, under the active key.
 #[must_use]
-pub fn mint(keys: &Keys, voucher: VoucherId, now: DateTime<Utc>) -> Minted {
+pub fn mint(key: &CodeKey, voucher: VoucherId, now: DateTime<Utc>) -> Minted {
     let step = step_at(now);
     let mut body = Vec::with_capacity(BODY_BYTES);
     body.extend_from_slice(voucher.0.as_bytes());
     body.extend_from_slice(&step.to_be_bytes());
-    let mac = mac(keys, &body);
+    let mac = mac(key, &body);
     body.extend_from_slice(&mac);
     let next = DateTime::from_timestamp((i64::from(step) + 1) * STEP_S, 0).unwrap_or(now);
     Minted {
-        code: format!("{MARK}{}{}", keys.id, BASE32_NOPAD.encode(&body)),
+        code: format!("{MARK}{}{}", key.id, BASE32_NOPAD.encode(&body)),
         expires_at: next + TimeDelta::seconds(STEP_S),
         refresh_after_s: ((next - now).num_milliseconds() + 999) / 1000,
     }
@@ -90,11 +91,11 @@ pub fn normalised(text: &str) -> String {
 
 /// Reads a [`normalised`] text. The MAC is compared in constant time.
 #[must_use]
-pub fn read(keyring: &Keyring, code: &str, now: DateTime<Utc>) -> Reading {
+pub fn read(keys: &Keyset, code: &str, now: DateTime<Utc>) -> Reading {
     if code.len() == MANUAL_LENGTH && code.bytes().all(|b| MANUAL_LETTERS.contains(&b)) {
         return Reading::Manual;
     }
-    let Some((voucher, step)) = authentic(keyring, code) else {
+    let Some((voucher, step)) = authentic(keys, code, now) else {
         return Reading::Invalid;
     };
     let present = step_at(now);
@@ -105,20 +106,27 @@ pub fn read(keyring: &Keyring, code: &str, now: DateTime<Utc>) -> Reading {
     }
 }
 
-fn authentic(keyring: &Keyring, code: &str) -> Option<(VoucherId, u32)> {
+fn authentic(keys: &Keyset, code: &str, now: DateTime<Utc>) -> Option<(VoucherId, u32)> {
     let mut chars = code.chars();
     if chars.next() != Some(MARK) {
         return None;
     }
-    let keys = keyring.by_id(chars.next()?)?;
+    let key = keys.by_id(chars.next()?, now)?;
     let body = BASE32_NOPAD.decode(chars.as_str().as_bytes()).ok()?;
     let body: [u8; BODY_BYTES] = body.try_into().ok()?;
     let (signed, given) = body.split_at(ID_BYTES + STEP_BYTES);
-    if !bool::from(mac(keys, signed).ct_eq(given)) {
+    if !bool::from(mac(key, signed).ct_eq(given)) {
         return None;
     }
     let (id, step) = signed.split_first_chunk::<ID_BYTES>()?;
     Some((VoucherId(Uuid::from_bytes(*id)), u32::from_be_bytes(step.try_into().ok()?)))
+}
+
+/// Whether a code looks like one of ours under a key that isn't known here.
+#[must_use]
+pub fn names_other_key(keys: &Keyset, code: &str, now: DateTime<Utc>) -> bool {
+    let mut chars = code.chars();
+    matches!(chars.next(), Some(MARK | 'O')) && chars.next().is_some_and(|id| keys.by_id(id, now).is_none())
 }
 
 /// A new manual code.
@@ -139,13 +147,14 @@ pub fn manual() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::platform::crypto::Keyring;
 
     const LOOKUP: &str = "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBA=";
     const KEY_1: &str = "1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
     const KEY_2: &str = "2:CCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCA=";
 
-    fn ring(list: &str) -> Keyring {
-        Keyring::parse(list, LOOKUP).unwrap()
+    fn ring(list: &str) -> Keyset {
+        Keyset::of(&Keyring::parse(list, LOOKUP).unwrap(), Vec::new())
     }
 
     fn at(seconds: i64) -> DateTime<Utc> {
@@ -159,7 +168,7 @@ mod tests {
     #[test]
     fn a_code_is_good_in_its_step_and_the_next_and_old_ever_after() {
         let ring = ring(KEY_1);
-        let code = mint(ring.active(), voucher(), at(7)).code;
+        let code = mint(&ring.active(at(0)), voucher(), at(7)).code;
         for (when, reading) in [
             (0, Reading::Fresh(voucher())),
             (29, Reading::Fresh(voucher())),
@@ -176,14 +185,14 @@ mod tests {
     #[test]
     fn the_answer_says_when_to_refresh_and_when_it_ends() {
         let ring = ring(KEY_1);
-        let minted = mint(ring.active(), voucher(), at(7) + TimeDelta::milliseconds(500));
+        let minted = mint(&ring.active(at(0)), voucher(), at(7) + TimeDelta::milliseconds(500));
         assert_eq!((minted.refresh_after_s, minted.expires_at), (23, at(60)));
     }
 
     #[test]
     fn codes_of_one_step_are_equal_and_of_two_steps_differ() {
         let ring = ring(KEY_1);
-        let code = |s| mint(ring.active(), voucher(), at(s)).code;
+        let code = |s| mint(&ring.active(at(0)), voucher(), at(s)).code;
         assert_eq!(code(0), code(29));
         assert_ne!(code(0), code(30));
     }
@@ -191,7 +200,7 @@ mod tests {
     #[test]
     fn any_changed_character_makes_it_invalid() {
         let ring = ring(KEY_1);
-        let code = mint(ring.active(), voucher(), at(0)).code;
+        let code = mint(&ring.active(at(0)), voucher(), at(0)).code;
         for i in 0..code.len() {
             let mut forged = code.clone().into_bytes();
             forged[i] = if forged[i] == b'A' { b'B' } else { b'A' };
@@ -204,7 +213,7 @@ mod tests {
     fn garbage_is_invalid() {
         let ring = ring(KEY_1);
         let long = "A".repeat(200);
-        let code = mint(ring.active(), voucher(), at(0)).code;
+        let code = mint(&ring.active(at(0)), voucher(), at(0)).code;
         for text in ["", "V", "V1", "V1AAAA", "你好", "V你AAAA", &long, &code[..49], &format!("{code}A")] {
             assert_eq!(read(&ring, text, at(0)), Reading::Invalid, "{text}");
         }
@@ -212,10 +221,10 @@ mod tests {
 
     #[test]
     fn a_code_of_the_key_before_is_read_while_that_key_lives() {
-        let code = mint(ring(KEY_1).active(), voucher(), at(0)).code;
+        let code = mint(&ring(KEY_1).active(at(0)), voucher(), at(0)).code;
         let both = ring(&format!("{KEY_2},{KEY_1}"));
         assert_eq!(read(&both, &code, at(0)), Reading::Fresh(voucher()));
-        assert_eq!(mint(both.active(), voucher(), at(0)).code.chars().nth(1), Some('2'));
+        assert_eq!(mint(&both.active(at(0)), voucher(), at(0)).code.chars().nth(1), Some('2'));
         assert_eq!(read(&ring(KEY_2), &code, at(0)), Reading::Invalid);
         // The same id with another secret is another key.
         let other = ring(&KEY_2.replace("2:", "1:"));
@@ -224,7 +233,7 @@ mod tests {
 
     #[test]
     fn a_code_fits_the_alphanumeric_set_and_64_characters() {
-        let code = mint(ring(KEY_1).active(), voucher(), at(0)).code;
+        let code = mint(&ring(KEY_1).active(at(0)), voucher(), at(0)).code;
         assert_eq!(code.len(), 50);
         assert!(code.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit()));
         let (sixteen, short) = (b"0192", &code);

@@ -154,6 +154,8 @@ pub struct RedemptionOut {
     pub care_type: CareType,
     /// The child.
     pub child: RedemptionChildOut,
+    /// Scanned without network and uploaded later.
+    pub offline: bool,
     /// One sentence for staff.
     #[schema(example = "核销成功：小*（18个月，托小班），今天第1天，还剩14天。")]
     pub message: String,
@@ -197,4 +199,6 @@ pub struct RedemptionLineOut {
     pub status: RedemptionStatus,
     /// What the centre is paid for it.
     pub face_value_fen: Fen,
+    /// Scanned without network and uploaded later.
+    pub offline: bool,
 }

@@ -13,7 +13,8 @@ use entity::{CampaignId, VoucherId};
 
 use super::{
     dto::{ClaimIn, VoucherCodeOut, VoucherOut, VoucherPageQuery},
-    picture, service,
+    picture::{self, PictureQuery},
+    service,
     story_dto::FamilyCampaignOut,
 };
 use crate::{
@@ -100,23 +101,33 @@ pub(super) async fn voucher_code(ctx: Data<Ctx>, guardian: Guardian, id: Path<Vo
 /// Get the code as SVG
 ///
 /// The QR code of this moment, with its quiet zone.
-#[utoipa::path(tag = "vouchers", security(("bearer" = [])), params(("id" = VoucherId, Path, description = "The voucher")),
+#[utoipa::path(tag = "vouchers", security(("bearer" = [])), params(("id" = VoucherId, Path, description = "The voucher"), PictureQuery),
     responses((status = 200, description = "The picture", body = String, content_type = "image/svg+xml"), Refusals))]
 #[get("/vouchers/{id}/code.svg")]
-pub(super) async fn voucher_code_svg(ctx: Data<Ctx>, guardian: Guardian, id: Path<VoucherId>) -> Result<HttpResponse> {
+pub(super) async fn voucher_code_svg(
+    ctx: Data<Ctx>,
+    guardian: Guardian,
+    id: Path<VoucherId>,
+    Query(query): Query<PictureQuery>,
+) -> Result<HttpResponse> {
     let code = service::codes::text(&ctx, guardian.family_id, id.0).await?;
-    let picture = picture::svg(&code)?;
+    let picture = picture::svg(&code, query.size)?;
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, NO_STORE)).content_type("image/svg+xml").body(picture))
 }
 
 /// Get the code as PNG
 ///
 /// The QR code of this moment, with its quiet zone.
-#[utoipa::path(tag = "vouchers", security(("bearer" = [])), params(("id" = VoucherId, Path, description = "The voucher")),
+#[utoipa::path(tag = "vouchers", security(("bearer" = [])), params(("id" = VoucherId, Path, description = "The voucher"), PictureQuery),
     responses((status = 200, description = "The picture", body = Vec<u8>, content_type = "image/png"), Refusals))]
 #[get("/vouchers/{id}/code.png")]
-pub(super) async fn voucher_code_png(ctx: Data<Ctx>, guardian: Guardian, id: Path<VoucherId>) -> Result<HttpResponse> {
+pub(super) async fn voucher_code_png(
+    ctx: Data<Ctx>,
+    guardian: Guardian,
+    id: Path<VoucherId>,
+    Query(query): Query<PictureQuery>,
+) -> Result<HttpResponse> {
     let code = service::codes::text(&ctx, guardian.family_id, id.0).await?;
-    let picture = picture::png(&code)?;
+    let picture = picture::png(&code, query.size)?;
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, NO_STORE)).content_type("image/png").body(picture))
 }

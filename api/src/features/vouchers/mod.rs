@@ -9,10 +9,12 @@
 pub mod amendment;
 pub mod campaign_dto;
 pub mod code;
+pub mod code_keys;
 pub mod draft;
 pub mod dto;
 pub mod fund_dto;
 pub mod funds;
+pub mod offline_dto;
 pub mod refusal_dto;
 pub mod reversal_dto;
 pub mod revocation_dto;
@@ -25,6 +27,8 @@ mod desk;
 mod faults;
 pub mod gate;
 mod guardians;
+mod offline;
+pub mod offline_code;
 mod picture;
 mod public;
 mod service;
@@ -44,6 +48,14 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(guardians::voucher_code)
         .service(guardians::voucher_code_svg)
         .service(guardians::voucher_code_png)
+        .service(offline::voucher_offline_code)
+        .service(offline::voucher_offline_code_svg)
+        .service(offline::voucher_offline_code_png)
+        .service(offline::offline_pack)
+        .service(offline::upload_offline_scans)
+        .service(offline::list_own_conflicts)
+        .service(offline::list_conflicts)
+        .service(offline::resolve_conflict)
         .service(desk::preview_redemption)
         .service(desk::redeem_voucher)
         .service(desk::list_refused_scans)

@@ -1,6 +1,7 @@
 //! Adjustments: what was frozen wrongly is made good in a later statement.
 
-use entity::{Fen, adjustments};
+use entity::{CentreId, Fen, adjustments};
+use sea_orm::ConnectionTrait;
 use serde_json::json;
 
 use super::super::{
@@ -51,16 +52,7 @@ pub async fn add(ctx: &Ctx, bureau: &Bureau, key: &Idempotency, body: Adjustment
                 return Err(Problem::field("redemption_id", "conflict", text));
             }
         };
-        let row = adjustments::Model {
-            id: ctx.clock.id(),
-            centre_id,
-            redemption_id,
-            amount_fen: amount,
-            reason: reason.into_inner(),
-            staff_id: bureau.staff_id,
-            created_at: ctx.clock.now(),
-            statement_id: None,
-        };
+        let row = adjustments::Model { redemption_id, ..waiting(ctx, bureau, centre_id, amount, reason.into_inner()) };
         store::insert(txn, row.clone()).await.map_err(|error| match violated(&error) {
             Some(Constraint::AdjustmentOfRedemption) => {
                 let text = Text::new("这次核销已调整过一次。", "The redemption was adjusted before.");
@@ -73,6 +65,37 @@ pub async fn add(ctx: &Ctx, bureau: &Bureau, key: &Idempotency, body: Adjustment
         Ok(out(row))
     })
     .await
+}
+
+/// An adjustment of a centre that waits for its next statement.
+pub async fn adjust(
+    ctx: &Ctx,
+    txn: &impl ConnectionTrait,
+    bureau: &Bureau,
+    centre_id: CentreId,
+    amount: Fen,
+    reason: String,
+) -> Result<()> {
+    if amount == Fen(0) {
+        return Ok(());
+    }
+    let row = waiting(ctx, bureau, centre_id, amount, reason);
+    let (id, detail) = (row.id.to_string(), json!({ "centre_id": centre_id, "amount_fen": amount }));
+    store::insert(txn, row).await?;
+    Ok(audit::record(ctx, txn, bureau.into(), "adjustment.add", id, detail).await?)
+}
+
+fn waiting(ctx: &Ctx, bureau: &Bureau, centre_id: CentreId, amount_fen: Fen, reason: String) -> adjustments::Model {
+    adjustments::Model {
+        id: ctx.clock.id(),
+        centre_id,
+        redemption_id: None,
+        amount_fen,
+        reason,
+        staff_id: bureau.staff_id,
+        created_at: ctx.clock.now(),
+        statement_id: None,
+    }
 }
 
 fn checked(amount: i64, least: i64, most: i64) -> Result<Fen> {

@@ -150,8 +150,13 @@ pub async fn page(ctx: &Ctx, family: FamilyId, query: &VoucherPageQuery) -> Resu
 
 /// One voucher of the family.
 pub async fn read(ctx: &Ctx, family: FamilyId, id: VoucherId) -> Result<VoucherOut> {
+    Ok(out(named(ctx, family, id).await?, ctx.clock.today()))
+}
+
+/// One voucher of the family, as stored.
+pub(super) async fn named(ctx: &Ctx, family: FamilyId, id: VoucherId) -> Result<Named> {
     let mut found = rows::of_family(ctx.db.reader(), family, Some(id), Limit(1), None).await?;
-    found.pop().map(|row| out(row, ctx.clock.today())).ok_or_else(|| Problem::new(Code::NotFound))
+    found.pop().ok_or_else(|| Problem::new(Code::NotFound))
 }
 
 fn out(row: Named, today: NaiveDate) -> VoucherOut {

@@ -1,7 +1,7 @@
 //! Codes to show at the desk.
 
-use chrono::{DateTime, Utc};
-use entity::{FamilyId, VoucherId, manual_codes};
+use chrono::{DateTime, NaiveDate, Utc};
+use entity::{FamilyId, VoucherId, manual_codes, vouchers};
 
 use super::{
     super::{
@@ -47,12 +47,14 @@ pub async fn text(ctx: &Ctx, family: FamilyId, id: VoucherId) -> Result<String> 
 
 async fn mint(ctx: &Ctx, family: FamilyId, id: VoucherId, now: DateTime<Utc>) -> Result<(Minted, rows::Coded)> {
     let found = rows::with_code(ctx.db.reader(), family, id).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
-    let voucher = &found.voucher;
-    let status = rules::status_on(voucher.status, voucher.valid_until, found.revoked_on, local(now).date_naive());
-    if let Some(refusal) = rules::code_refusal(voucher, status) {
-        return Err(refusal);
-    }
-    Ok((code::mint(ctx.keys.active(), id, now), found))
+    may_show(&found.voucher, found.revoked_on, local(now).date_naive())?;
+    Ok((code::mint(&ctx.code_keys.present().active(now), id, now), found))
+}
+
+/// Refuses a code of a voucher that can't be used.
+pub(super) fn may_show(voucher: &vouchers::Model, revoked_on: Option<NaiveDate>, today: NaiveDate) -> Result<()> {
+    let status = rules::status_on(voucher.status, voucher.valid_until, revoked_on, today);
+    rules::code_refusal(voucher, status).map_or(Ok(()), Err)
 }
 
 /// Whether a code is shown again. One of another request may have been issued a little after our

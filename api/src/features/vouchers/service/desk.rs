@@ -80,7 +80,13 @@ pub(super) struct Ready {
 async fn scan(ctx: &Ctx, text: &str, device: Option<String>) -> Result<Scan> {
     let now = ctx.clock.now();
     let code = code::normalised(text);
-    let (manual, voucher, refusal) = match code::read(&ctx.keys, &code, now) {
+    let mut reading = code::read(&ctx.code_keys.present(), &code, now);
+    // Perhaps of a key that another replica was told of a moment ago.
+    if reading == Reading::Invalid && code::names_other_key(&ctx.code_keys.present(), &code, now) {
+        ctx.code_keys.look_again(ctx.db.reader(), &ctx.clock).await;
+        reading = code::read(&ctx.code_keys.present(), &code, now);
+    }
+    let (manual, voucher, refusal) = match reading {
         Reading::Fresh(voucher) => (false, Some(voucher), None),
         Reading::Old(voucher) => (false, Some(voucher), Some(Code::VoucherCodeExpired)),
         Reading::Invalid => (false, None, Some(Code::VoucherInvalid)),
@@ -93,8 +99,13 @@ async fn scan(ctx: &Ctx, text: &str, device: Option<String>) -> Result<Scan> {
             }
         }
     };
-    let hash = ctx.keys.lookup_hash(CODE_PLACE, &code);
+    let hash = code_hash(ctx, &code);
     Ok(Scan { hash, manual, voucher, refusal, device, now, today: local(now).date_naive() })
+}
+
+/// How a code is known to the database.
+pub(super) fn code_hash(ctx: &Ctx, code: &str) -> Vec<u8> {
+    ctx.keys.lookup_hash(CODE_PLACE, code)
 }
 
 /// What a redemption of this code would do; changes nothing.
@@ -152,7 +163,7 @@ async fn redeem_once(ctx: &Ctx, desk: &Desk, scan: &Scan, request_id: &str) -> R
         }
         let plan = plan(ctx, desk.centre_id, facts.centre_active).await?;
         let ready = decide(ctx, desk.centre_id, scan, facts, plan.as_deref())?;
-        let draft = draft(ctx, desk, scan, ready, request_id)?;
+        let draft = draft(ctx, desk, scan, ready, request_id, None)?;
         let body = draft.body.clone();
         match write_txn(&ctx.db, async |txn| write(ctx, txn, vec![draft]).await).await {
             Ok(()) => return Ok(Answer { body, replayed: false }),
@@ -166,7 +177,7 @@ async fn redeem_once(ctx: &Ctx, desk: &Desk, scan: &Scan, request_id: &str) -> R
 
 /// The first answer, whatever the code's age. A lost network sends the very same code; a desk
 /// that scanned the same voucher anew is answered alike. Another voucher under an old key is not.
-fn replay(ctx: &Ctx, scan: &Scan, again: &Again) -> Result<Answer> {
+pub(super) fn replay(ctx: &Ctx, scan: &Scan, again: &Again) -> Result<Answer> {
     if again.code_hash != scan.hash && Some(again.voucher_id) != scan.voucher {
         let text = Text::new(
             "这个 request_id 已用于核销另一张券，请换一个新的后重试。",
@@ -177,7 +188,7 @@ fn replay(ctx: &Ctx, scan: &Scan, again: &Again) -> Result<Answer> {
     Ok(Answer { body: ctx.keys.open(ANSWER_PLACE, &again.answer_sealed)?, replayed: true })
 }
 
-async fn facts(ctx: &Ctx, centre: CentreId, request_id: Option<&str>, scan: &Scan) -> Result<DeskFacts> {
+pub(super) async fn facts(ctx: &Ctx, centre: CentreId, request_id: Option<&str>, scan: &Scan) -> Result<DeskFacts> {
     let found = desk_facts(ctx.db.reader(), centre, request_id, scan.voucher, scan.today).await?;
     found.ok_or_else(|| Problem::new(Code::CentreNotAllowed))
 }
@@ -194,10 +205,7 @@ pub(super) fn decide(
         return Err(Problem::new(code));
     }
     let voucher = facts.voucher.ok_or_else(|| Problem::new(Code::VoucherInvalid))?;
-    let class = plan.filter(|_| facts.centre_active).and_then(|plan| {
-        let grace = plan.row.age_grace_months;
-        rules::fitting_class(&plan.classes, &ctx.catalogue.rules(), grace, voucher.birth_date, scan.today)
-    });
+    let class = class_of(ctx, plan.filter(|_| facts.centre_active), voucher.birth_date, scan.today);
     let earlier = match (voucher.redeemed_at, voucher.redeemed_centre_id) {
         (Some(at), Some(centre_id)) => Some(RedeemedToday {
             at,
@@ -227,12 +235,12 @@ pub(super) fn decide(
         earlier: earlier.as_ref(),
     };
     let class = rules::redemption_check(&deciding, scan.today)?;
-    let child = child_out(ctx, &voucher, class, scan.today)?;
+    let child = child_shown(ctx, &voucher.name_sealed, voucher.birth_date, Some(class), scan.today)?;
     Ok(Ready { child, care_type: voucher.care_type.unwrap_or(CareType::FullDay), voucher })
 }
 
 /// The centre's classes; a centre so new that this replica hasn't heard of it is loaded.
-async fn plan(ctx: &Ctx, centre: CentreId, active: bool) -> Result<Option<Arc<CentrePlan>>> {
+pub(super) async fn plan(ctx: &Ctx, centre: CentreId, active: bool) -> Result<Option<Arc<CentrePlan>>> {
     let known = ctx.catalogue.centre(centre);
     if known.is_some() || !active {
         return Ok(known);
@@ -241,11 +249,24 @@ async fn plan(ctx: &Ctx, centre: CentreId, active: bool) -> Result<Option<Arc<Ce
     Ok(ctx.catalogue.centre(centre))
 }
 
-fn child_out(ctx: &Ctx, voucher: &VoucherFacts, class: Band, today: NaiveDate) -> Result<RedemptionChildOut> {
+/// The class of a centre that takes a child on `day`.
+pub(super) fn class_of(ctx: &Ctx, plan: Option<&CentrePlan>, birth: NaiveDate, day: NaiveDate) -> Option<Band> {
+    let plan = plan?;
+    rules::fitting_class(&plan.classes, &ctx.catalogue.rules(), plan.row.age_grace_months, birth, day)
+}
+
+/// A child as a centre sees it.
+pub(super) fn child_shown(
+    ctx: &Ctx,
+    name_sealed: &[u8],
+    birth: NaiveDate,
+    class: Option<Band>,
+    today: NaiveDate,
+) -> Result<RedemptionChildOut> {
     Ok(RedemptionChildOut {
-        name: masked(&ctx.keys.open_text(NAME_PLACE, &voucher.name_sealed)?),
-        age_months: age_months(voucher.birth_date, today),
-        class: class.zh().to_owned(),
+        name: masked(&ctx.keys.open_text(NAME_PLACE, name_sealed)?),
+        age_months: age_months(birth, today),
+        class: class.map_or("", Band::zh).to_owned(),
     })
 }
 
@@ -268,7 +289,15 @@ impl Draft {
     }
 }
 
-pub(super) fn draft(ctx: &Ctx, desk: &Desk, scan: &Scan, ready: Ready, request_id: &str) -> Result<Draft> {
+/// A redemption ready to be written; `uploaded_at` if it was scanned without network.
+pub(super) fn draft(
+    ctx: &Ctx,
+    desk: &Desk,
+    scan: &Scan,
+    ready: Ready,
+    request_id: &str,
+    uploaded_at: Option<DateTime<Utc>>,
+) -> Result<Draft> {
     let Ready { voucher, child, care_type } = ready;
     let used = voucher.units_used + 1;
     let units_left = voucher.units_total - used;
@@ -281,7 +310,13 @@ pub(super) fn draft(ctx: &Ctx, desk: &Desk, scan: &Scan, ready: Ready, request_i
         units_left,
         units_total: voucher.units_total,
         care_type,
-        message: format!("核销成功：{}，今天第{used}天，还剩{units_left}天。", described(&child)),
+        offline: uploaded_at.is_some(),
+        message: match uploaded_at {
+            None => format!("核销成功：{}，今天第{used}天，还剩{units_left}天。", described(&child)),
+            Some(_) => {
+                format!("{}的离线核销已入账：{}，第{used}天，还剩{units_left}天。", scan.today, described(&child))
+            }
+        },
         child,
     };
     let body = serde_json::to_vec(&answer).map_err(Problem::internal)?;
@@ -304,13 +339,16 @@ pub(super) fn draft(ctx: &Ctx, desk: &Desk, scan: &Scan, ready: Ready, request_i
         status: RedemptionStatus::Redeemed,
         device: scan.device.clone(),
         statement_id: None,
-        uploaded_at: None,
+        uploaded_at,
     };
     let deed = Deed {
         actor: desk.into(),
         action: "redemption.create",
         object: answer.id.to_string(),
-        detail: json!({ "voucher_id": row.voucher_id, "service_date": scan.today, "manual": scan.manual }),
+        detail: json!({
+            "voucher_id": row.voucher_id, "service_date": scan.today, "manual": scan.manual,
+            "offline": uploaded_at.is_some(),
+        }),
     };
     Ok(Draft { row, seen_used: voucher.units_used, deed, body })
 }
@@ -349,5 +387,6 @@ fn line_out(ctx: &Ctx, row: redemptions_store::Line) -> Result<RedemptionLineOut
         care_type: row.care_type,
         status: row.status,
         face_value_fen: row.face_value_fen,
+        offline: row.uploaded_at.is_some(),
     })
 }

@@ -3,9 +3,11 @@
 pub(super) mod campaigns;
 pub(super) mod claims;
 pub(super) mod codes;
+pub(super) mod conflicts;
 pub(super) mod desk;
 pub(super) mod edits;
 pub(super) mod funds;
+pub(super) mod offline;
 pub(super) mod refusals;
 pub(super) mod reversals;
 pub(super) mod revocations;

@@ -64,7 +64,7 @@ async fn redeem_all(ctx: &Ctx, txn: &DatabaseTransaction, batch: &[Asked]) -> Re
             continue;
         }
         let Ok(ready) = decide(ctx, desk.centre_id, scan, facts, Some(&plan)) else { continue };
-        let draft = draft(ctx, desk, scan, ready, request_id)?;
+        let draft = draft(ctx, desk, scan, ready, request_id, None)?;
         // Two scans of a child, or a request sent twice: the first goes ahead.
         if children.insert(draft.child()) && requests.insert((desk.centre_id, request_id)) {
             drafts.push((i, draft));

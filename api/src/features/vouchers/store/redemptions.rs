@@ -62,6 +62,7 @@ pub(in super::super) struct Line {
     pub(in super::super) care_type: CareType,
     pub(in super::super) status: RedemptionStatus,
     pub(in super::super) face_value_fen: Fen,
+    pub(in super::super) uploaded_at: Option<DateTime<Utc>>,
 }
 
 /// The centre's redemptions, newest first.
@@ -75,7 +76,16 @@ pub(in super::super) async fn of_centre(
     use redemptions::Column as R;
     let mut select = redemptions::Entity::of_centre(centre)
         .select_only()
-        .columns([R::Id, R::VoucherId, R::ServiceDate, R::RedeemedAt, R::CareType, R::Status, R::FaceValueFen])
+        .columns([
+            R::Id,
+            R::VoucherId,
+            R::ServiceDate,
+            R::RedeemedAt,
+            R::CareType,
+            R::Status,
+            R::FaceValueFen,
+            R::UploadedAt,
+        ])
         .column_as(Expr::col((campaigns::Entity, campaigns::Column::Name)), "campaign_name")
         .column_as(Expr::col((children::Entity, children::Column::NameSealed)), "name_sealed")
         .order_by_desc(R::Id)

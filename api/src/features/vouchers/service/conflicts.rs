@@ -1,0 +1,76 @@
+//! Conflicts of offline scans: listed for the centre, decided by the bureau.
+
+use entity::{CentreId, ConflictStatus, OfflineConflictId, offline_conflicts};
+use serde_json::json;
+
+use super::super::{
+    offline_dto::{ConflictDecision, ConflictResolveIn, OfflineConflictOut, OfflineConflictsQuery},
+    store::offline as store,
+};
+use crate::{
+    error::{Code, Problem, Result, Text},
+    features::{audit, auth::Bureau, settlement},
+    http::{Cursor, Idempotency, Moment, Once, Page, once},
+    state::Ctx,
+};
+
+/// Conflicts, newest first; of one centre for its desk.
+pub async fn page(ctx: &Ctx, own: Option<CentreId>, query: &OfflineConflictsQuery) -> Result<Page<OfflineConflictOut>> {
+    let after = query.cursor.as_ref().map(Cursor::unpack).transpose()?;
+    let centre = own.or(query.centre_id);
+    let found = store::conflicts(ctx.db.reader(), centre, query.status, query.limit, after).await?;
+    Ok(Page::of(found, query.limit, |row| row.id, out))
+}
+
+/// Decides an open conflict. If the centre is paid, an adjustment waits for its next statement.
+pub async fn resolve(
+    ctx: &Ctx,
+    bureau: &Bureau,
+    key: &Idempotency,
+    id: OfflineConflictId,
+    body: ConflictResolveIn,
+) -> Result<Once<OfflineConflictOut>> {
+    once(ctx, key, &bureau.staff_id.to_string(), async |txn| {
+        let find = async || store::conflict(txn, id).await?.ok_or_else(|| Problem::new(Code::NotFound));
+        let row = find().await?;
+        let status = match body.decision {
+            ConflictDecision::Pay => ConflictStatus::Paid,
+            ConflictDecision::Dismiss => ConflictStatus::Dismissed,
+        };
+        if !store::resolve(txn, id, status, &body.note, bureau.staff_id, ctx.clock.now()).await? {
+            let present = find().await?.status;
+            let text = Text::new(
+                format!("该冲突已处理为“{}”，不能再改。", present.zh()),
+                format!("The conflict was decided before: {present}."),
+            );
+            return Err(Problem::new(Code::WrongState).detail(text).fact("state", present));
+        }
+        if status == ConflictStatus::Paid {
+            let worth = store::face_value(txn, row.voucher_id).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
+            let reason = format!("离线核销冲突补付（{}）：{}", row.service_date, &*body.note);
+            settlement::adjust(ctx, txn, bureau, row.centre_id, worth, reason).await?;
+        }
+        let detail = json!({ "decision": status, "note": &*body.note });
+        audit::record(ctx, txn, bureau.into(), "offline_conflict.resolve", id.to_string(), detail).await?;
+        Ok(out(find().await?))
+    })
+    .await
+}
+
+fn out(row: offline_conflicts::Model) -> OfflineConflictOut {
+    OfflineConflictOut {
+        id: row.id,
+        centre_id: row.centre_id,
+        staff_id: row.staff_id,
+        device: row.device,
+        voucher_id: row.voucher_id,
+        request_id: row.request_id,
+        reason: row.reason,
+        service_date: row.service_date,
+        scanned_at: Moment(row.scanned_at),
+        uploaded_at: Moment(row.uploaded_at),
+        status: row.status,
+        note: row.note,
+        resolved_at: row.resolved_at.map(Moment),
+    }
+}
