@@ -12,7 +12,10 @@ use migration::{Migrator, MigratorTrait as _};
 use quanxiangtuo::{
     config::{AppEnv, Settings},
     features::{
-        audit::{self, rules::Verdict},
+        audit::{
+            self,
+            rules::{Anchor, Verdict},
+        },
         auth::accounts::{self, NewStaff},
         demo::{self, Seeded},
         vouchers::code_keys,
@@ -69,8 +72,13 @@ enum KeysCommand {
 
 #[derive(Subcommand)]
 enum AuditCommand {
-    /// Walk the hash chain; fails and names the first broken row, if there is one.
-    Verify,
+    /// Walk the hash chain; fails and names the first broken row, if there is one, a cut-off end, and
+    /// a chain that was made anew.
+    Verify {
+        /// A head that was printed before and kept elsewhere: SEQ:HASH. The chain must still pass by it.
+        #[arg(long)]
+        expect: Option<Anchor>,
+    },
 }
 
 #[derive(Subcommand)]
@@ -138,7 +146,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         }
         Command::Seed => println!("{}", seed(&settings, &clock).await?),
         Command::Staff(StaffCommand::Add(new)) => println!("{}", add_staff(&settings, &clock, new).await?),
-        Command::Audit(AuditCommand::Verify) => println!("{}", verify_audit(&settings).await?),
+        Command::Audit(AuditCommand::Verify { expect }) => println!("{}", verify_audit(&settings, expect).await?),
         Command::Keys(KeysCommand::Rotate { leaked }) => println!("{}", rotate_keys(&settings, &clock, leaked).await?),
         Command::Openapi => {}
     }
@@ -189,13 +197,26 @@ async fn rotate_keys(settings: &Settings, clock: &Clock, leaked: bool) -> anyhow
     ))
 }
 
-async fn verify_audit(settings: &Settings) -> anyhow::Result<String> {
+async fn verify_audit(settings: &Settings, expect: Option<Anchor>) -> anyhow::Result<String> {
     let db = startup::connect(settings).await?;
-    let (verdict, waiting) = audit::service::verify(db.reader()).await?;
+    let (verdict, waiting) = audit::service::verify(db.reader(), &settings.keyring()?, expect).await?;
     match verdict {
         Verdict::Whole { rows, head } => {
             let head = data_encoding::HEXLOWER.encode(&head);
-            Ok(format!("{rows} audit rows are sealed and unchanged, {waiting} wait to be sealed; head {head}"))
+            Ok(format!("{rows} audit rows are sealed and unchanged, {waiting} wait to be sealed; head {rows}:{head}"))
+        }
+        Verdict::CutOff { seq, signed } => {
+            anyhow::bail!("the audit log was changed: {signed} rows were sealed, but the chain ends at number {seq}")
+        }
+        Verdict::Unsigned => {
+            anyhow::bail!(
+                "the end of the audit log isn't signed with LOOKUP_KEY: it was removed or forged, or no row was sealed since this version was installed"
+            )
+        }
+        Verdict::Rewritten { seq, row } => {
+            anyhow::bail!(
+                "the audit log was changed: row {row}, number {seq} of the chain, isn't the one that was signed or noted down; rows up to it were sealed anew"
+            )
         }
         Verdict::Broken { seq, row: Some(id) } => {
             anyhow::bail!("the audit log was changed: row {id}, number {seq} of the chain, is not as it was sealed")

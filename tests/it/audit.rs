@@ -1,9 +1,9 @@
 //! The audit log: sealed in the background, verified by a walk, read by the bureau.
 
-use entity::{AuditId, StaffId, StaffRole, audit_rows};
+use entity::{AuditId, StaffId, StaffRole, audit_heads, audit_rows};
 use harness::{TestApp, at_once};
 use quanxiangtuo::features::audit::{
-    rules::Verdict,
+    rules::{Anchor, Verdict},
     service::{keep_sealed, seal_all, verify},
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, sea_query::Expr};
@@ -45,7 +45,7 @@ async fn sealed(app: &TestApp) {
 }
 
 async fn verdict(app: &TestApp) -> Verdict {
-    verify(app.db()).await.unwrap().0
+    verify(app.db(), &app.ctx.keys, None).await.unwrap().0
 }
 
 #[tokio::test]
@@ -71,7 +71,7 @@ async fn sealers_of_many_replicas_give_every_row_one_place() {
                 if n % 3 == 2 {
                     rows(app, 20).await;
                 }
-                seal_all(if n % 2 == 0 { &app.ctx.db } else { &other.ctx.db }).await.unwrap();
+                seal_all(if n % 2 == 0 { &app.ctx } else { &other.ctx }).await.unwrap();
             }
         });
         at_once(work).await;
@@ -116,6 +116,29 @@ async fn a_changed_a_missing_and_an_unsealed_row_are_named() {
     assert_eq!(verdict(&app).await, broken);
     audit_rows::Entity::delete_by_id(third).exec(app.db()).await.unwrap();
     assert_eq!(verdict(&app).await, Verdict::Broken { seq: 3, row: None });
+}
+
+#[tokio::test]
+async fn a_cut_off_end_a_forged_head_and_an_older_note_are_checked() {
+    let app = TestApp::spawn().await;
+    rows(&app, 5).await;
+    sealed(&app).await;
+    let all = audit_rows::Entity::find().order_by_asc(audit_rows::Column::Seq).all(app.db()).await.unwrap();
+    let noted = Anchor { seq: 3, hash: all[2].hash.clone().unwrap() };
+    let past = async |anchor: &Anchor| verify(app.db(), &app.ctx.keys, Some(anchor.clone())).await.unwrap().0;
+    assert!(matches!(past(&noted).await, Verdict::Whole { rows: 5, .. }));
+    let other = Anchor { hash: vec![1; 32], ..noted.clone() };
+    assert_eq!(past(&other).await, Verdict::Rewritten { seq: 3, row: all[2].id });
+
+    audit_rows::Entity::delete_by_id(all[4].id).exec(app.db()).await.unwrap();
+    assert_eq!(verdict(&app).await, Verdict::CutOff { seq: 4, signed: 5 });
+    // With the database alone the head can't be made to fit.
+    let forge = |column, value| audit_heads::Entity::update_many().col_expr(column, value);
+    forge(audit_heads::Column::Seq, Expr::value(4_i64)).exec(app.db()).await.unwrap();
+    forge(audit_heads::Column::Hash, Expr::value(all[3].hash.clone())).exec(app.db()).await.unwrap();
+    assert_eq!(verdict(&app).await, Verdict::Unsigned);
+    audit_heads::Entity::delete_many().exec(app.db()).await.unwrap();
+    assert_eq!(verdict(&app).await, Verdict::Unsigned);
 }
 
 #[tokio::test]

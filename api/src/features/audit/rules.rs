@@ -106,6 +106,22 @@ pub enum Verdict {
         /// The last row's hash: kept elsewhere, it also proves that nothing was cut off the end.
         head: Vec<u8>,
     },
+    /// The chain ends before the last place that was signed: rows were cut off its end.
+    CutOff {
+        /// The last place there is.
+        seq: i64,
+        /// The last place that was signed.
+        signed: i64,
+    },
+    /// The signed head is missing, or its signature isn't ours: the chain may be another one.
+    Unsigned,
+    /// The row at this place hangs on a chain, but not on the one that was signed or noted down.
+    Rewritten {
+        /// The place.
+        seq: i64,
+        /// The row found there.
+        row: entity::AuditId,
+    },
     /// The first row that is not.
     Broken {
         /// The place in the chain.
@@ -115,21 +131,55 @@ pub enum Verdict {
     },
 }
 
+/// A place of the chain and its hash, known from elsewhere than the rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Anchor {
+    /// The place, from 1.
+    pub seq: i64,
+    /// The hash there.
+    pub hash: Vec<u8>,
+}
+
+impl std::str::FromStr for Anchor {
+    type Err = &'static str;
+
+    /// From `seq:hash`, the hash in hexadecimal, as `audit verify` prints it.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const FORM: &str = "must be SEQ:HASH as `audit verify` prints it";
+        let (seq, hash) = text.split_once(':').ok_or(FORM)?;
+        let hash = data_encoding::HEXLOWER.decode(hash.as_bytes()).map_err(|_| FORM)?;
+        Ok(Self { seq: seq.parse().map_err(|_| FORM)?, hash })
+    }
+}
+
+/// What is signed of a head.
+#[must_use]
+pub fn head_text(seq: i64, hash: &[u8], sealed_at: chrono::DateTime<chrono::Utc>) -> String {
+    format!("{seq}:{}:{}", data_encoding::HEXLOWER.encode(hash), sealed_at.timestamp_millis())
+}
+
 /// A walk over the chain, row by row.
 #[derive(Clone, Debug)]
 pub struct Walk {
     /// The last place seen.
     pub seq: i64,
     head: Vec<u8>,
+    anchors: Vec<Anchor>,
 }
 
 impl Default for Walk {
     fn default() -> Self {
-        Self { seq: 0, head: BEFORE_THE_FIRST.to_vec() }
+        Self { seq: 0, head: BEFORE_THE_FIRST.to_vec(), anchors: Vec::new() }
     }
 }
 
 impl Walk {
+    /// A walk that must pass by these.
+    #[must_use]
+    pub fn past(anchors: Vec<Anchor>) -> Self {
+        Self { anchors, ..Self::default() }
+    }
+
     /// Checks the next row; `Err` names the first broken place.
     pub fn step(&mut self, row: &audit_rows::Model) -> Result<(), Verdict> {
         let expected = self.seq + 1;
@@ -140,6 +190,9 @@ impl Walk {
         if row.hash.as_ref() != Some(&hash) {
             return Err(Verdict::Broken { seq: expected, row: Some(row.id) });
         }
+        if self.anchors.iter().any(|anchor| anchor.seq == expected && anchor.hash != hash) {
+            return Err(Verdict::Rewritten { seq: expected, row: row.id });
+        }
         (self.seq, self.head) = (expected, hash);
         Ok(())
     }
@@ -147,6 +200,9 @@ impl Walk {
     /// The end was reached.
     #[must_use]
     pub fn whole(self) -> Verdict {
+        if let Some(signed) = self.anchors.iter().map(|anchor| anchor.seq).max().filter(|seq| *seq > self.seq) {
+            return Verdict::CutOff { seq: self.seq, signed };
+        }
         Verdict::Whole { rows: self.seq, head: self.head }
     }
 }
@@ -240,5 +296,30 @@ mod tests {
         swapped.swap(1, 2);
         (swapped[1].seq, swapped[2].seq) = (Some(2), Some(3));
         assert!(matches!(verdict(&swapped), Verdict::Broken { seq: 2, .. }));
+    }
+
+    #[test]
+    fn a_cut_off_end_and_a_chain_made_anew_are_seen_by_what_is_known_from_elsewhere() {
+        let rows = chain(5);
+        let anchor = Anchor { seq: 5, hash: rows[4].hash.clone().unwrap() };
+        let past = |rows: &[audit_rows::Model]| {
+            let mut walk = Walk::past(vec![anchor.clone()]);
+            rows.iter().find_map(|row| walk.step(row).err()).unwrap_or_else(|| walk.whole())
+        };
+        assert!(matches!(past(&rows), Verdict::Whole { rows: 5, .. }));
+        assert_eq!(past(&rows[..3]), Verdict::CutOff { seq: 3, signed: 5 });
+        // Someone who changes a row and seals everything after it anew.
+        let mut anew = rows.clone();
+        anew[1].detail = json!({"n": 22});
+        let mut before = anew[0].hash.clone().unwrap();
+        for row in &mut anew[1..] {
+            before = link(&before, row.seq.unwrap(), row);
+            row.hash = Some(before.clone());
+        }
+        assert!(matches!(verdict(&anew), Verdict::Whole { .. }));
+        assert_eq!(past(&anew), Verdict::Rewritten { seq: 5, row: rows[4].id });
+        let text = format!("5:{}", data_encoding::HEXLOWER.encode(&anchor.hash));
+        assert_eq!(text.parse(), Ok(anchor.clone()));
+        assert!("5".parse::<Anchor>().is_err() && "x:00".parse::<Anchor>().is_err());
     }
 }

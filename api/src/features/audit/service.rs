@@ -1,32 +1,32 @@
 //! Use cases of the audit log: sealing, verifying, reading.
 
 use chrono::Days;
-use entity::{MinuteOfDay, audit_rows};
+use entity::{MinuteOfDay, audit_heads, audit_rows};
 use sea_orm::{ConnectionTrait, DbErr, SqlErr};
+use subtle::ConstantTimeEq as _;
 
 use super::{
     dto::{AuditQuery, AuditRowOut},
-    rules::{self, Verdict, Walk},
+    rules::{self, Anchor, Verdict, Walk},
     store,
 };
 use crate::{
     error::{Problem, Result, Text},
     http::{Line, Moment, Page},
-    platform::{
-        clock::instant_at,
-        db::{Db, write_txn},
-    },
+    platform::{clock::instant_at, crypto::Keyring, db::write_txn},
     state::Ctx,
 };
 
 /// Rows sealed in one transaction.
 const BATCH: u64 = 200;
+/// What the head's signature is bound to.
+const HEAD_PLACE: &str = "audit_heads.signature";
 /// Rows read at once when verifying.
 const PAGE: u64 = 1000;
 
 /// The background job of each replica: seals what waits.
 pub async fn keep_sealed(ctx: &Ctx) -> Result<(), DbErr> {
-    let rows = seal_all(&ctx.db).await?;
+    let rows = seal_all(ctx).await?;
     if rows > 0 {
         tracing::debug!(rows, "audit rows sealed");
     }
@@ -34,11 +34,11 @@ pub async fn keep_sealed(ctx: &Ctx) -> Result<(), DbErr> {
 }
 
 /// Seals all rows that wait, in batches; answers how many.
-pub async fn seal_all(db: &Db) -> Result<u64, DbErr> {
-    let mut sealed = 0;
+pub async fn seal_all(ctx: &Ctx) -> Result<u64, DbErr> {
+    let (db, mut sealed) = (&ctx.db, 0);
     // Asked of a reader, so that an idle second takes no write transaction.
     while store::any_unsealed(db.reader()).await? {
-        let batch = match seal_batch(db).await {
+        let batch = match seal_batch(ctx).await {
             // Before the chain has a first row to lock, two replicas may take the same places: the
             // unique `seq` lets one win.
             Err(error) if is_lost_race(&error) => 0,
@@ -54,8 +54,8 @@ pub async fn seal_all(db: &Db) -> Result<u64, DbErr> {
 
 /// Seals up to a batch in one transaction. Rows join the chain in the order they are seen: one
 /// that was committed late comes after rows with larger ids.
-async fn seal_batch(db: &Db) -> Result<u64, DbErr> {
-    write_txn(db, async |txn| {
+async fn seal_batch(ctx: &Ctx) -> Result<u64, DbErr> {
+    write_txn(&ctx.db, async |txn| {
         store::lock_chain(txn).await?;
         // Read after the lock: what was sealed while we waited is seen.
         let rows = store::lock_unsealed(txn, BATCH).await?;
@@ -75,9 +75,17 @@ async fn seal_batch(db: &Db) -> Result<u64, DbErr> {
         if sealed != wanted {
             return Err(DbErr::Custom(format!("{sealed} of {wanted} audit rows could be sealed")));
         }
+        store::put_head(txn, signed_head(ctx, seq, before)).await?;
         Ok(sealed)
     })
     .await
+}
+
+/// The end of the chain, signed with a key that the database doesn't have.
+fn signed_head(ctx: &Ctx, seq: i64, hash: Vec<u8>) -> audit_heads::Model {
+    let sealed_at = ctx.clock.now();
+    let signature = ctx.keys.lookup_hash(HEAD_PLACE, &rules::head_text(seq, &hash, sealed_at));
+    audit_heads::Model { id: 1, seq, hash, sealed_at, signature }
 }
 
 fn is_lost_race(error: &DbErr) -> bool {
@@ -85,10 +93,22 @@ fn is_lost_race(error: &DbErr) -> bool {
         || error.to_string().contains("deadlock detected")
 }
 
-/// Walks the chain in pages; also answers how many rows wait to be sealed.
-pub async fn verify(db: &impl ConnectionTrait) -> Result<(Verdict, u64), DbErr> {
+/// Walks the chain in pages, past the signed head and what was noted down before; also answers how
+/// many rows wait to be sealed.
+pub async fn verify(
+    db: &impl ConnectionTrait,
+    keys: &Keyring,
+    expected: Option<Anchor>,
+) -> Result<(Verdict, u64), DbErr> {
+    // The head before the rows: what is sealed meanwhile only makes the chain longer.
+    let head = store::head(db).await?;
     let waiting = store::count_unsealed(db).await?;
-    let mut walk = Walk::default();
+    let signed = head.as_ref().is_some_and(|head| {
+        let text = rules::head_text(head.seq, &head.hash, head.sealed_at);
+        head.signature.ct_eq(&keys.lookup_hash(HEAD_PLACE, &text)).into()
+    });
+    let anchors = head.into_iter().map(|head| Anchor { seq: head.seq, hash: head.hash }).chain(expected);
+    let mut walk = Walk::past(anchors.collect());
     loop {
         let rows = store::sealed_after(db, walk.seq, PAGE).await?;
         for row in &rows {
@@ -97,7 +117,8 @@ pub async fn verify(db: &impl ConnectionTrait) -> Result<(Verdict, u64), DbErr> 
             }
         }
         if (rows.len() as u64) < PAGE {
-            return Ok((walk.whole(), waiting));
+            let verdict = if walk.seq > 0 && !signed { Verdict::Unsigned } else { walk.whole() };
+            return Ok((verdict, waiting));
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Queries about the audit log.
 
 use chrono::{DateTime, Utc};
-use entity::{AuditId, StaffId, audit_rows};
+use entity::{AuditId, StaffId, audit_heads, audit_rows};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait as _, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{CaseStatement, Expr},
+    sea_query::{CaseStatement, Expr, OnConflict},
 };
 
 use audit_rows::{Column, Entity, Model};
@@ -76,6 +76,21 @@ pub(super) async fn seal(db: &impl ConnectionTrait, links: Vec<(AuditId, i64, Ve
         .exec(db)
         .await?;
     Ok(done.rows_affected)
+}
+
+/// The signed end of the chain.
+pub(super) async fn head(db: &impl ConnectionTrait) -> Result<Option<audit_heads::Model>, DbErr> {
+    audit_heads::Entity::find_by_id(1).one(db).await
+}
+
+/// Puts the signed end of the chain in place of the one before.
+pub(super) async fn put_head(db: &impl ConnectionTrait, head: audit_heads::Model) -> Result<(), DbErr> {
+    use audit_heads::Column::{Hash, Id, SealedAt, Seq, Signature};
+    audit_heads::Entity::insert(audit_heads::ActiveModel::from(head))
+        .on_conflict(OnConflict::column(Id).update_columns([Seq, Hash, SealedAt, Signature]).to_owned())
+        .exec_without_returning(db)
+        .await
+        .map(drop)
 }
 
 /// Sealed rows after a place in the chain.
