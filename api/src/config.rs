@@ -60,6 +60,8 @@ pub struct Settings {
     pub wechat_base_url: String,
     pub wechat_appid: String,
     pub wechat_secret: String,
+    pub wechat_campaign_page: String,
+    pub public_url: String,
     pub keys: String,
     pub lookup_key: String,
     pub access_token_minutes: u32,

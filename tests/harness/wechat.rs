@@ -1,4 +1,5 @@
-//! A fake of WeChat's `sns/jscode2session`, in WeChat's own shapes: always HTTP 200, JSON labelled
+//! A fake of WeChat's `sns/jscode2session`, `cgi-bin/stable_token` and `wxa/getwxacodeunlimit`, in
+//! WeChat's own shapes: always HTTP 200, JSON labelled
 //! `text/plain`, failures in `errcode`. It checks what it is asked, counts, can be slow and can
 //! hang up.
 
@@ -43,6 +44,10 @@ struct State {
     used: Vec<String>,
     calls: Vec<String>,
     faults: Vec<String>,
+    /// Tokens handed out; only the last one is taken.
+    tokens: u32,
+    /// Bodies of the mini-program codes it drew.
+    codes: Vec<serde_json::Value>,
 }
 
 /// The running fake; stops when dropped.
@@ -94,6 +99,23 @@ impl FakeWeChat {
         self.state.lock().unwrap().calls.clone()
     }
 
+    /// How many tokens it handed out.
+    #[must_use]
+    pub fn tokens(&self) -> u32 {
+        self.state.lock().unwrap().tokens
+    }
+
+    /// The token it gave ends, as after a change of the secret.
+    pub fn end_token(&self) {
+        self.state.lock().unwrap().tokens += 1;
+    }
+
+    /// What the mini-program codes it drew were asked for.
+    #[must_use]
+    pub fn codes(&self) -> Vec<serde_json::Value> {
+        self.state.lock().unwrap().codes.clone()
+    }
+
     /// What was wrong with the requests.
     #[must_use]
     pub fn faults(&self) -> Vec<String> {
@@ -109,6 +131,9 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
             Ok(n) if n > 0 => request.extend_from_slice(&chunk[..n]),
             _ => return,
         }
+    }
+    if request.starts_with(b"POST ") {
+        return serve_post(stream, request, &state).await;
     }
     let request = String::from_utf8_lossy(&request);
     let mut answer = decide(request.lines().next().unwrap_or(""), &state);
@@ -136,6 +161,61 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
         body.len()
     );
     let _ = stream.write_all(answer.as_bytes()).await;
+}
+
+/// The picture it draws.
+pub const PICTURE: &[u8] = b"\xff\xd8\xff\xe0 not a real picture";
+
+async fn serve_post(mut stream: TcpStream, mut request: Vec<u8>, state: &Mutex<State>) {
+    let head = request.windows(4).position(|end| end == b"\r\n\r\n").unwrap() + 4;
+    let text = String::from_utf8_lossy(&request[..head]).to_ascii_lowercase();
+    let length = text.lines().find_map(|line| line.strip_prefix("content-length: ")?.trim().parse().ok());
+    let length: usize = length.unwrap_or(0);
+    let mut chunk = [0; 2048];
+    while request.len() < head + length {
+        match stream.read(&mut chunk).await {
+            Ok(n) if n > 0 => request.extend_from_slice(&chunk[..n]),
+            _ => return,
+        }
+    }
+    let line = text.lines().next().unwrap_or("").to_owned();
+    let body = serde_json::from_slice(&request[head..]).unwrap_or(serde_json::Value::Null);
+    let (content_type, body) = answer_post(&line, &body, state);
+    let head = format!(
+        "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    let _ = stream.write_all(&[head.as_bytes(), &body].concat()).await;
+}
+
+fn answer_post(line: &str, body: &serde_json::Value, state: &Mutex<State>) -> (&'static str, Vec<u8>) {
+    let mut state = state.lock().unwrap();
+    let error = |errcode: i64, errmsg: &str| {
+        ("application/json", json!({ "errcode": errcode, "errmsg": errmsg }).to_string().into_bytes())
+    };
+    if line.starts_with("post /cgi-bin/stable_token ") {
+        if body["appid"] != APPID || body["secret"] != SECRET || body["grant_type"] != "client_credential" {
+            state.faults.push(format!("{line} {body}"));
+            return error(40125, "invalid appsecret");
+        }
+        state.tokens += 1;
+        let token = format!("token-{}", state.tokens);
+        return ("application/json", json!({ "access_token": token, "expires_in": 7200 }).to_string().into_bytes());
+    }
+    if line.starts_with("post /wxa/getwxacodeunlimit?") {
+        if !line.contains(&format!("access_token=token-{} ", state.tokens)) {
+            return error(42001, "access_token expired");
+        }
+        let scene = body["scene"].as_str().unwrap_or("");
+        if scene.is_empty() || scene.len() > 32 || !scene.bytes().all(|b| b.is_ascii_alphanumeric()) {
+            state.faults.push(format!("{line} {body}"));
+            return error(40169, "invalid scene");
+        }
+        state.codes.push(body.clone());
+        return ("image/jpeg", PICTURE.to_vec());
+    }
+    state.faults.push(format!("unknown request: {line}"));
+    error(40066, "invalid url")
 }
 
 fn decide(line: &str, state: &Mutex<State>) -> Answer {

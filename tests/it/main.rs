@@ -24,5 +24,6 @@ mod vouchers;
 mod vouchers_campaigns;
 mod vouchers_claims;
 mod vouchers_offline;
+mod vouchers_posters;
 mod vouchers_races;
 mod vouchers_reversals;

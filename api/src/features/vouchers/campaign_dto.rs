@@ -175,7 +175,7 @@ pub struct CampaignOut {
     pub name: String,
     /// Text for parents.
     pub description: String,
-    /// Always `open` here.
+    /// Where it is in its life; `open` in the list.
     pub status: CampaignStatus,
     /// Whether a voucher can be claimed now.
     pub availability: Availability,

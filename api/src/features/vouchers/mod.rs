@@ -30,6 +30,7 @@ mod guardians;
 mod offline;
 pub mod offline_code;
 mod picture;
+pub mod poster;
 mod public;
 mod service;
 mod store;
@@ -41,6 +42,7 @@ pub use self::{gate::Gate, service::together::Redemptions};
 /// Registers the routes.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(public::list_campaigns)
+        .service(public::read_campaign)
         .service(guardians::claim_voucher)
         .service(guardians::list_family_campaigns)
         .service(guardians::list_vouchers)
@@ -68,6 +70,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(bureau::pause_campaign)
         .service(bureau::close_campaign)
         .service(bureau::edit_campaign)
+        .service(poster::campaign_poster_svg)
+        .service(poster::campaign_poster_png)
         .service(bureau_rules::revoke_voucher)
         .service(bureau_rules::revoke_campaign)
         .service(bureau_rules::suspend_centre_vouchers)

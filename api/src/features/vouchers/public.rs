@@ -1,11 +1,12 @@
 //! Handlers for anyone.
 
 use actix_web::{HttpResponse, get, web::Data};
+use entity::CampaignId;
 
 use super::{campaign_dto::CampaignOut, dto::VoucherPageQuery, service};
 use crate::{
     error::Result,
-    http::{Page, PublicRefusals, Query},
+    http::{Page, Path, PublicRefusals, Query},
     state::Ctx,
 };
 
@@ -17,4 +18,14 @@ use crate::{
 #[get("/campaigns")]
 pub(super) async fn list_campaigns(ctx: Data<Ctx>, Query(query): Query<VoucherPageQuery>) -> Result<HttpResponse> {
     Ok(HttpResponse::Ok().json(service::campaigns::public_page(&ctx, &query).await?))
+}
+
+/// Read a campaign
+///
+/// What a poster's link leads to; a draft is not there.
+#[utoipa::path(tag = "vouchers", params(("id" = CampaignId, Path, description = "The campaign")), responses(
+    (status = 200, description = "The campaign", body = CampaignOut), PublicRefusals))]
+#[get("/campaigns/{id}")]
+pub(super) async fn read_campaign(ctx: Data<Ctx>, id: Path<CampaignId>) -> Result<HttpResponse> {
+    Ok(HttpResponse::Ok().json(service::campaigns::public_read(&ctx, id.0).await?))
 }

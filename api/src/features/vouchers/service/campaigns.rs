@@ -164,6 +164,20 @@ pub async fn public_page(ctx: &Ctx, query: &VoucherPageQuery) -> Result<Page<Cam
     Ok(Page { items, next_cursor: page.next_cursor })
 }
 
+/// One campaign for families; a draft isn't there.
+pub async fn public_read(ctx: &Ctx, id: CampaignId) -> Result<CampaignOut> {
+    let row = known(ctx, id).await?;
+    let of_it = rules_of(ctx.db.reader(), std::slice::from_ref(&row)).await?.pop();
+    let of_it = of_it.ok_or_else(|| Problem::internal("a campaign without rules"))?;
+    Ok(public_out(row, of_it, ctx.clock.now()))
+}
+
+/// A campaign that families may know of.
+async fn known(ctx: &Ctx, id: CampaignId) -> Result<campaigns::Model> {
+    let row = rows::one(ctx.db.reader(), id).await?.filter(|row| row.status != CampaignStatus::Draft);
+    row.ok_or_else(|| Problem::new(Code::NotFound))
+}
+
 pub(super) fn public_out(row: campaigns::Model, of_it: CampaignRulesOut, now: DateTime<Utc>) -> CampaignOut {
     CampaignOut {
         availability: rules::availability(&row, now),
