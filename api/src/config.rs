@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
+use entity::MinuteOfDay;
 use serde::Deserialize;
 
 use crate::platform::{clock::Clock, crypto::Keyring};
@@ -73,6 +74,13 @@ pub struct Settings {
     pub walking_detour: f64,
     pub satisfaction_target: f64,
     pub confirm_within_hours: u32,
+    pub signal_day_from: MinuteOfDay,
+    pub signal_day_until: MinuteOfDay,
+    pub signal_burst_scans: u32,
+    pub signal_burst_seconds: u32,
+    pub signal_family_children: u32,
+    pub signal_unchecked: u32,
+    pub signal_places_factor: f64,
     pub catalogue_poll_ms: u64,
     pub log: String,
     pub log_format: LogFormat,
@@ -149,6 +157,11 @@ impl Settings {
             ("satisfaction_target", self.satisfaction_target, 0.0, 1.0),
             ("db_pool", f64::from(self.db_pool), 1.0, 1000.0),
             ("replicas", f64::from(self.replicas), 1.0, 10_000.0),
+            ("signal_burst_scans", f64::from(self.signal_burst_scans), 2.0, 1000.0),
+            ("signal_burst_seconds", f64::from(self.signal_burst_seconds), 1.0, 3600.0),
+            ("signal_family_children", f64::from(self.signal_family_children), 2.0, 100.0),
+            ("signal_unchecked", f64::from(self.signal_unchecked), 1.0, 10_000.0),
+            ("signal_places_factor", self.signal_places_factor, 0.5, 10.0),
             ("confirm_within_hours", f64::from(self.confirm_within_hours), 1.0, 720.0),
         ];
         for (name, value, least, most) in ranges {

@@ -22,6 +22,7 @@ pub fn all(cfg: &mut ServiceConfig) {
         .configure(features::ratings::routes)
         .configure(features::satisfaction::routes)
         .configure(features::settlement::routes)
+        .configure(features::oversight::routes)
         .configure(features::audit::routes);
     cfg.service(api);
     cfg.configure(features::ops::routes);

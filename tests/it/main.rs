@@ -14,6 +14,7 @@ mod families;
 mod logs;
 mod openapi;
 mod ops;
+mod oversight;
 mod problems;
 mod ratings;
 mod readme;

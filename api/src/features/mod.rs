@@ -9,6 +9,7 @@ pub mod centres;
 pub mod demo;
 pub mod families;
 pub mod ops;
+pub mod oversight;
 pub mod ratings;
 pub mod satisfaction;
 pub mod settlement;
