@@ -66,6 +66,13 @@ impl TestApp {
         Self::start(Arc::new(Database::create().await), clock, changes).await
     }
 
+    /// On the system's clock, with changes to the settings: for what other processes do to the same
+    /// database.
+    pub async fn spawn_now(changes: &[(&str, &str)]) -> Self {
+        let changes = changes.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        Self::start(Arc::new(Database::create().await), Clock::system(), changes).await
+    }
+
     /// As `cargo run` starts: demonstration data, on the system's clock.
     pub async fn spawn_demo() -> Self {
         let changes = vec![("demo_data".to_owned(), "on".to_owned())];
@@ -81,13 +88,8 @@ impl TestApp {
 
     async fn start(database: Arc<Database>, clock: Clock, changes: Vec<(String, String)>) -> Self {
         once_a_process();
-        let own = database.settings();
-        let settings: Vec<(&str, &str)> = changes
-            .iter()
-            .chain(&own)
-            .map(|(key, value)| (key.as_str(), value.as_str()))
-            .chain(SETTINGS.iter().copied())
-            .collect();
+        let own = all_settings(&changes, &database);
+        let settings: Vec<(&str, &str)> = own.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
         // The first entry of a key counts, so a test's own go over the rest.
         let settings = Settings::with(&settings).unwrap();
         let (tell, told) = mpsc::channel();
@@ -119,6 +121,15 @@ impl TestApp {
             .unwrap();
         let db = database.connect().await;
         Self { clock, ctx, address, http, db, handle, thread: Some(thread), changes, database }
+    }
+
+    /// Every setting that was changed for it, the first entry of a key counting.
+    #[must_use]
+    pub fn settings(&self) -> Vec<(String, String)> {
+        let mut settings = all_settings(&self.changes, &self.database);
+        // For a map the last entry of a key counts.
+        settings.reverse();
+        settings
     }
 
     /// What its parts share.
@@ -202,6 +213,12 @@ impl TestApp {
     pub async fn stop(&self) {
         self.handle.stop(true).await;
     }
+}
+
+/// A test's own changes, then its database, then those of all tests.
+fn all_settings(changes: &[(String, String)], database: &Database) -> Vec<(String, String)> {
+    let common = SETTINGS.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+    changes.iter().cloned().chain(database.settings()).chain(common).collect()
 }
 
 impl Drop for TestApp {

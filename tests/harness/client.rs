@@ -62,6 +62,12 @@ impl Client {
         Self { base: app.url(), ..self.clone() }
     }
 
+    /// The same caller at another address.
+    #[must_use]
+    pub fn at_url(&self, url: &str) -> Self {
+        Self { base: url.to_owned(), ..self.clone() }
+    }
+
     /// Without the check against `openapi.yaml`, for routes and methods that don't exist.
     #[must_use]
     pub fn unchecked(&self) -> Self {
@@ -130,6 +136,14 @@ impl Client {
         all.extend_from_slice(headers);
         let bytes = body.map(|body| serde_json::to_vec(&body).unwrap());
         self.send_bytes(method, path, bytes, &all).await
+    }
+
+    /// POST with a JSON body to a server that may die meanwhile: nothing if no answer came.
+    pub async fn try_post(&self, path: &str, body: &Value) -> Option<(u16, HeaderMap, Vec<u8>)> {
+        let url = format!("{}/api/v1{path}", self.base);
+        let response = self.http.post(url).bearer_auth(self.token()).json(body).send().await.ok()?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Some((status, headers, response.bytes().await.ok()?.to_vec()))
     }
 
     /// A body as it is, right or wrong; nothing is added to the headers but the token and the

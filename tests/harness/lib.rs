@@ -15,6 +15,7 @@ pub mod contract;
 pub mod logs;
 pub mod people;
 pub mod places;
+pub mod process;
 pub mod wechat;
 
 pub use self::{

@@ -24,6 +24,7 @@ mod settlement;
 mod vouchers;
 mod vouchers_campaigns;
 mod vouchers_claims;
+mod vouchers_crashes;
 mod vouchers_model;
 mod vouchers_offline;
 mod vouchers_posters;
