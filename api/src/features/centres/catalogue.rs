@@ -6,7 +6,7 @@
 //! half a second old.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, HashMap},
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
@@ -27,6 +27,7 @@ use super::{
     geo,
     rules::{self, Opening, Week},
     store,
+    voucher_scope::VoucherScope,
 };
 use crate::platform::clock::Clock;
 
@@ -78,26 +79,6 @@ impl CentrePlan {
     #[must_use]
     pub fn class(&self, id: ClassId) -> Option<&classes::Model> {
         self.classes.iter().find(|c| c.id == id)
-    }
-}
-
-/// Where vouchers of running campaigns can be used.
-#[derive(Clone, Debug, Default)]
-pub struct VoucherScope {
-    /// A running campaign takes every filed and inclusive centre.
-    everywhere: bool,
-    /// Kinds of centre that running campaigns take.
-    kinds: Vec<CentreKind>,
-    /// Centres that running campaigns name.
-    named: HashSet<CentreId>,
-}
-
-impl VoucherScope {
-    /// Whether a centre takes vouchers: named by a running campaign or covered by one for all, and
-    /// filed and inclusive as every redemption requires.
-    #[must_use]
-    pub(super) fn covers(&self, spot: &Spot) -> bool {
-        spot.fit_for_vouchers && (self.everywhere || self.kinds.contains(&spot.kind) || self.named.contains(&spot.id))
     }
 }
 
@@ -217,13 +198,7 @@ impl Catalogue {
     }
 
     async fn refresh_vouchers(&self, db: &impl ConnectionTrait, clock: &Clock) -> Result<(), DbErr> {
-        let running = store::running_campaigns(db, clock.now()).await?;
-        let naming = running.iter().filter(|campaign| !campaign.all_centres).map(|campaign| campaign.id).collect();
-        let named = store::named_centres(db, naming).await?.into_iter().collect();
-        let of_kinds = || running.iter().filter(|campaign| campaign.all_centres).map(|campaign| &campaign.centre_kinds);
-        let kinds = of_kinds().flatten().flat_map(|kinds| kinds.0.iter().copied()).collect();
-        let everywhere = of_kinds().any(Option::is_none);
-        self.vouchers.store(Arc::new(VoucherScope { everywhere, kinds, named }));
+        self.vouchers.store(Arc::new(VoucherScope::load(db, clock).await?));
         Ok(())
     }
 

@@ -13,6 +13,7 @@ pub mod rules;
 mod search;
 pub mod service;
 pub mod store;
+mod voucher_scope;
 
 pub use card::CentreRatingOut;
 pub use catalogue::{Catalogue, CentrePlan};

@@ -9,11 +9,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     card::{location_json, price_json},
-    catalogue::{CentrePlan, Index, Spot, VoucherScope},
+    catalogue::{CentrePlan, Index, Spot},
     coords::Coord,
     dto::{CentreSearch, CentreSort, WalkMethod, WalkOut},
     rules::{self, Opening, SLOTS},
     store,
+    voucher_scope::VoucherScope,
 };
 use crate::{
     error::{Problem, Result, Text},

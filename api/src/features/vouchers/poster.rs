@@ -36,6 +36,7 @@ pub enum PosterKind {
 #[into_params(parameter_in = Query)]
 pub struct PosterQuery {
     /// Without it a mini-program code where WeChat is configured, else a plain link.
+    #[param(inline)]
     pub kind: Option<PosterKind>,
     /// Pixels of a side at most, 120 to 2000.
     #[param(value_type = Option<i32>, minimum = 120, maximum = 2000, example = 480)]
