@@ -16,7 +16,7 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement,
 use uuid::Uuid;
 
 /// Rows to update; the redemptions of a run stay below it.
-pub const COUNTERS: usize = 20_000;
+pub const COUNTERS: usize = 40_000;
 /// Visits of a three-week booking.
 pub const VISITS: usize = 15;
 
@@ -49,11 +49,14 @@ pub async fn serve(
     database_url: &str,
     pool: u32,
     bodies: &[usize],
+    redis_url: &str,
 ) -> anyhow::Result<()> {
+    let redis = (!redis_url.is_empty()).then(|| redis_url.to_owned());
     let bodies = Data::new(Fixed(bodies.iter().map(|size| fixed_json(*size)).collect()));
     let url = database_url.to_owned();
     let server = HttpServer::new(move || {
         let url = url.clone();
+        let redis = redis.clone();
         App::new()
             .app_data(bodies.clone())
             .app_data(Data::new(Clock::system()))
@@ -62,7 +65,14 @@ pub async fn serve(
                 let url = url.clone();
                 async move { Db::connect(&url, pool).await }
             })
+            .data_factory(move || {
+                let redis = redis.clone();
+                async move { connect(redis).await }
+            })
             .route("/fixed/{n}", get().to(fixed))
+            .route("/refused/{n}", post().to(refused))
+            .route("/refused-by-redis/{n}", post().to(refused_by_redis))
+            .route("/rush/{row}/{quota}", post().to(rush))
             .route("/claim", post().to(claim))
             .route("/redeem/{row}", post().to(redeem))
             .route("/book", post().to(book))
@@ -78,6 +88,55 @@ async fn fixed(n: Path<usize>, bodies: Data<Fixed>) -> HttpResponse {
         Some(body) => HttpResponse::Ok().content_type("application/json").body(body.clone()),
         None => HttpResponse::NotFound().finish(),
     }
+}
+
+/// What a sold-out claim costs at least: reading the body, sending the answer.
+async fn refused(n: Path<usize>, _: Bytes, bodies: Data<Fixed>) -> HttpResponse {
+    match bodies.0.get(*n) {
+        Some(body) => HttpResponse::Conflict().content_type("application/problem+json").body(body.clone()),
+        None => HttpResponse::NotFound().finish(),
+    }
+}
+
+/// One connection a worker, which is there again after Redis was away, as ours is.
+struct Redis(Option<redis::aio::ConnectionManager>);
+
+async fn connect(url: Option<String>) -> Result<Redis, redis::RedisError> {
+    match url {
+        Some(url) => Ok(Redis(Some(redis::Client::open(url)?.get_connection_manager().await?))),
+        None => Ok(Redis(None)),
+    }
+}
+
+/// The same after one round trip to Redis.
+async fn refused_by_redis(
+    n: Path<usize>,
+    body: Bytes,
+    bodies: Data<Fixed>,
+    redis: Data<Redis>,
+) -> actix_web::Result<HttpResponse> {
+    let mut connection = redis.0.clone().ok_or_else(|| ErrorInternalServerError("no Redis"))?;
+    let _: Option<String> =
+        redis::cmd("GET").arg("bench").query_async(&mut connection).await.map_err(ErrorInternalServerError)?;
+    Ok(refused(n, body, bodies).await)
+}
+
+/// A conditional UPDATE, and an INSERT if it found the row: 201 or 409.
+async fn rush(at: Path<(i32, i64)>, _: Bytes, db: Data<Db>, clock: Data<Clock>) -> actix_web::Result<HttpResponse> {
+    let (counter, quota) = *at;
+    let taken = write_txn(&db, async |txn| {
+        let sql = "UPDATE counters SET n = n + 1 WHERE id = $1 AND n < $2";
+        let values = vec![counter.into(), quota.into()];
+        let done = txn.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, values)).await?;
+        if done.rows_affected() == 0 {
+            return Ok(false);
+        }
+        execute(txn, INSERT_FIRST, row(&clock, counter).into()).await?;
+        Ok::<_, DbErr>(true)
+    })
+    .await
+    .map_err(ErrorInternalServerError)?;
+    if taken { created(Ok(())) } else { Ok(HttpResponse::Conflict().json(serde_json::json!({ "note": NOTE }))) }
 }
 
 const NOTE: &str = "as long as a short row of ours: a few words, two ids and a date or so";

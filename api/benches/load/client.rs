@@ -75,6 +75,11 @@ pub struct Sample {
 }
 
 impl Sample {
+    /// How many answers had this status.
+    pub fn count(&self, status: u16) -> usize {
+        self.statuses.get(&status).copied().unwrap_or_default()
+    }
+
     /// An error unless every answer had this status.
     pub fn expect(self, what: &str, status: u16) -> anyhow::Result<Self> {
         match self.statuses.keys().find(|found| **found != status) {
@@ -108,16 +113,27 @@ pub async fn load(
     until: Until,
     keep_bodies: bool,
 ) -> anyhow::Result<Sample> {
+    load_over(CONCURRENCY, address, requests, until, keep_bodies).await
+}
+
+/// Sends `requests` over so many connections.
+pub async fn load_over(
+    concurrency: usize,
+    address: SocketAddr,
+    requests: Vec<Request>,
+    until: Until,
+    keep_bodies: bool,
+) -> anyhow::Result<Sample> {
     let job = Arc::new(Job { address, requests, until, keep_bodies, next: AtomicUsize::new(0) });
     let watch = Stopwatch::start();
     let mut threads = JoinSet::new();
-    for _ in 0..THREADS {
+    for thread in 0..THREADS.min(concurrency) {
         let job = Arc::clone(&job);
         threads.spawn_blocking(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             runtime.block_on(async {
                 let mut connections = JoinSet::new();
-                for _ in 0..CONCURRENCY / THREADS {
+                for _ in (thread..concurrency).step_by(THREADS) {
                     connections.spawn(connection(Arc::clone(&job)));
                 }
                 let mut sample = Sample::default();

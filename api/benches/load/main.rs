@@ -11,6 +11,12 @@
 //!   visits in one INSERT, and one line of history. The bare tables have a primary key and nothing
 //!   else, and the statements are ready-made text: what ours adds (rules, locks, other reads,
 //!   constraints, indexes) is the difference.
+//! - **redeem-1, redeem-8**: a morning of scans by one desk, by eight; `redeem` is by 32. 5 000 each.
+//! - **rush**: 20 000 claims by distinct families on 1 000 vouchers, against a conditional UPDATE and,
+//!   if it finds the row, an INSERT. Exactly 1 000 succeed, in every round.
+//! - **sold-out**: a claim of a campaign that is sold out, with the in-process store, against a bare
+//!   server that reads the body and answers as many bytes; **sold-out-redis**: with Redis, against a
+//!   bare server that makes one round trip to it.
 //! - **keyed-claim**: the claim with an `Idempotency-Key`, whose row and stored answer are two
 //!   writes more, against the plain bare claim.
 //!
@@ -28,10 +34,13 @@
 
 mod bare;
 mod client;
+mod people;
 mod process;
 mod report;
 mod runs;
+mod rush;
 mod seed;
+mod writes;
 
 use std::{process::ExitCode, time::Duration};
 
@@ -39,7 +48,7 @@ use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// The whole run ends by itself after this long, whatever hangs.
-const LIMIT: Duration = Duration::from_secs(300);
+const LIMIT: Duration = Duration::from_secs(600);
 
 /// Load benchmark of the server against a bare one; see the head of `api/benches/load/main.rs`.
 #[derive(Parser)]
@@ -47,6 +56,9 @@ struct Cli {
     /// A PostgreSQL whose user may create databases; two are made and dropped.
     #[arg(long, env = "TEST_DATABASE_URL", hide_env_values = true)]
     database_url: String,
+    /// A Redis for `sold-out-redis`.
+    #[arg(long, env = "TEST_REDIS_URL", hide_env_values = true, default_value = "")]
+    redis_url: String,
     /// Centres to search among.
     #[arg(long, default_value_t = 10_000)]
     centres: usize,
@@ -54,7 +66,11 @@ struct Cli {
     #[arg(long, default_value_t = 1, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=100))]
     divide: usize,
     /// What to measure.
-    #[arg(long, value_delimiter = ',', default_value = "search,page,claim,keyed-claim,redeem,book")]
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "search,page,claim,keyed-claim,redeem-1,redeem-8,redeem,book,rush,sold-out,sold-out-redis"
+    )]
     only: Vec<String>,
     /// Passed by `cargo bench`.
     #[arg(long, hide = true)]
@@ -77,7 +93,9 @@ struct Cli {
 async fn main() -> ExitCode {
     let cli = Cli::parse();
     let outcome = match &cli.bare {
-        Some(listen) => bare::serve(listen, cli.workers, &cli.database_url, cli.pool, &cli.body).await.map(|()| true),
+        Some(listen) => bare::serve(listen, cli.workers, &cli.database_url, cli.pool, &cli.body, &cli.redis_url)
+            .await
+            .map(|()| true),
         None => bounded(&cli).await,
     };
     match outcome {

@@ -11,6 +11,8 @@ pub struct Row {
     pub name: &'static str,
     /// The least ratio, and the one aimed for.
     pub floor: Option<(f64, f64)>,
+    /// How often the bare p99 ours may be at most.
+    pub p99_within: Option<f64>,
     ours: Vec<f64>,
     bare: Vec<f64>,
     ours_micros: Vec<u32>,
@@ -21,6 +23,11 @@ impl Row {
     /// An operation with its floor and aim.
     pub fn new(name: &'static str, floor: Option<(f64, f64)>) -> Self {
         Self { name, floor, ..Self::default() }
+    }
+
+    /// The same, and its p99 within so many times the bare one.
+    pub fn with_p99(name: &'static str, floor: (f64, f64), times: f64) -> Self {
+        Self { p99_within: Some(times), ..Self::new(name, Some(floor)) }
     }
 
     /// A round of both.
@@ -43,7 +50,12 @@ impl Row {
 
     /// Whether the floor holds.
     fn passes(&self) -> bool {
-        self.floor.is_none_or(|(floor, _)| self.ratio() >= floor)
+        self.floor.is_none_or(|(floor, _)| self.ratio() >= floor) && self.p99_holds()
+    }
+
+    fn p99_holds(&self) -> bool {
+        let p99 = |micros: &[u32]| f64::from(percentile_micros(micros, 99));
+        self.p99_within.is_none_or(|times| p99(&self.ours_micros) <= times * p99(&self.bare_micros))
     }
 
     fn line(&self) -> String {
@@ -53,6 +65,7 @@ impl Row {
             None => ("-".to_owned(), "-"),
             Some((floor, aim)) => {
                 let verdict = match self.ratio() {
+                    _ if !self.p99_holds() => "FAIL (p99)",
                     ratio if ratio >= aim => "PASS, aim met",
                     ratio if ratio >= floor => "PASS",
                     _ => "FAIL",
@@ -104,9 +117,13 @@ fn median(mut values: Vec<f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or_default()
 }
 
-fn percentile(micros: &[u32], percent: usize) -> String {
+fn percentile_micros(micros: &[u32], percent: usize) -> u32 {
     let mut sorted = micros.to_vec();
     sorted.sort_unstable();
-    let micros = sorted.get((sorted.len() * percent / 100).min(sorted.len().saturating_sub(1))).copied();
-    format!("{:.2}", Duration::from_micros(u64::from(micros.unwrap_or_default())).as_secs_f64() * 1000.0)
+    sorted.get((sorted.len() * percent / 100).min(sorted.len().saturating_sub(1))).copied().unwrap_or_default()
+}
+
+fn percentile(micros: &[u32], percent: usize) -> String {
+    let micros = percentile_micros(micros, percent);
+    format!("{:.2}", Duration::from_micros(u64::from(micros)).as_secs_f64() * 1000.0)
 }

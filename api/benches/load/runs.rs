@@ -8,34 +8,35 @@ use std::{
 };
 
 use anyhow::Context as _;
-use entity::{VoucherId, bookings, campaigns, redemptions, visits, vouchers};
+use entity::{bookings, campaigns, redemptions, visits, vouchers};
 use migration::{Migrator, MigratorTrait as _};
 use quanxiangtuo::{
     features::centres::coords::Coord,
     platform::{clock::Stopwatch, crypto::random_bytes, db::Db},
 };
 use sea_orm::{ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::{
     Cli, bare,
     client::{self, Request, Sample, Until},
     process::Server,
     report::{self, Row},
-    seed::{self, City, Parent, Sizes},
+    rush,
+    seed::{self, City, Sizes},
+    writes::REDEEM,
 };
 
 /// Rounds of each operation, ours and bare in turns; one more before them warms up.
-const ROUNDS: usize = 3;
+pub const ROUNDS: usize = 3;
 /// Time of one round of reads.
-const READ_ROUND: Duration = Duration::from_millis(1700);
+pub const READ_ROUND: Duration = Duration::from_millis(1700);
 /// Writes of one round.
 const CLAIMS: usize = 1000;
 const KEYED_CLAIMS: usize = 500;
-const REDEMPTIONS: usize = 1000;
+/// Of each concurrency: with the warming round 5 000.
+const REDEMPTIONS: usize = 1250;
 const BOOKINGS: usize = 500;
-/// Centres that bookings are spread over.
-const BOOKED_CENTRES: usize = 500;
 /// As in `config.default.toml`; the bare server gets the same.
 const POOL: &str = "8";
 /// Ceiling of the idle server's memory.
@@ -129,7 +130,12 @@ async fn measured(
         claimers: families("claim", CLAIMS),
         keyed: families("keyed-claim", KEYED_CLAIMS),
         bookers: families("book", BOOKINGS),
-        holders: families("redeem", REDEMPTIONS),
+        holders: REDEEM.map(|(name, _)| families(name, REDEMPTIONS)),
+        rushers: if wanted("rush") || wanted("sold-out") || wanted("sold-out-redis") {
+            rush::FAMILIES / cli.divide
+        } else {
+            0
+        },
     };
     let city = seed::city(&db, &sizes).await.context("seeding")?;
     db.writer().execute_unprepared("ANALYZE").await?;
@@ -150,11 +156,13 @@ async fn measured(
     let step = (city.centres.len() / 512).max(1);
     let pages: Vec<Request> =
         city.centres.iter().step_by(step).map(|id| client::get(&format!("/api/v1/centres/{id}"), None)).collect();
-    let bodies = [mean_size(&ours, &searches, "search").await?, mean_size(&ours, &pages, "page").await?];
+    let bodies =
+        [mean_size(&ours, &searches, "search").await?, mean_size(&ours, &pages, "page").await?, rush::refusal_size()];
 
     let bare_db = Db::connect(bare_url, 1).await?;
     bare::prepare(&bare_db).await?;
-    let bare = Server::start(|address| bare_server(address, workers, bare_url, &bodies), "/fixed/0").await?;
+    let bare =
+        Server::start(|address| bare_server(address, workers, bare_url, &bodies, &cli.redis_url), "/fixed/0").await?;
 
     let bench = Bench { ours, bare, divide: cli.divide };
     let mut rows = Vec::new();
@@ -166,16 +174,30 @@ async fn measured(
     }
     rows.extend(bench.writes(&city).await?);
     bench.check(&db, &city, &sizes).await?;
+    if wanted("rush") {
+        rows.push(bench.rush(&db, &city).await?);
+    }
+    if wanted("sold-out") {
+        rows.push(bench.sold_out(&city, rush::IN_PROCESS).await?);
+    }
     memory.push(("after the load".to_owned(), bench.ours.resident_mb()?));
+    if wanted("sold-out-redis") {
+        anyhow::ensure!(!cli.redis_url.is_empty(), "sold-out-redis needs --redis-url (tests/bench starts one)");
+        let mut settings = settings.to_vec();
+        settings.push(("REDIS_URL", cli.redis_url.clone()));
+        let ours = Server::start(|address| server(address, &settings), "/readyz").await?;
+        let bench = Bench { ours, ..bench };
+        rows.push(bench.sold_out(&city, rush::ON_REDIS).await?);
+    }
     Ok((rows, memory))
 }
 
-fn bare_server(address: SocketAddr, workers: usize, url: &str, bodies: &[usize]) -> Command {
+fn bare_server(address: SocketAddr, workers: usize, url: &str, bodies: &[usize], redis_url: &str) -> Command {
     // Its own path is known to Linux even if the file was replaced meanwhile.
     let mut command = Command::new("/proc/self/exe");
     command.env_clear();
     command.args(["--bare", &address.to_string(), "--database-url", url, "--pool", POOL]);
-    command.args(["--workers", &workers.to_string()]);
+    command.args(["--workers", &workers.to_string(), "--redis-url", redis_url]);
     for body in bodies {
         command.args(["--body", &body.to_string()]);
     }
@@ -201,15 +223,16 @@ async fn mean_size(ours: &Server, requests: &[Request], name: &str) -> anyhow::R
     Ok(size / n)
 }
 
-struct Bench {
-    ours: Server,
+/// Both servers.
+pub struct Bench {
+    pub(crate) ours: Server,
     bare: Server,
-    divide: usize,
+    pub(crate) divide: usize,
 }
 
 impl Bench {
     /// One round of both, in an order that changes from round to round.
-    async fn round(
+    pub(crate) async fn round(
         &self,
         round: usize,
         row: &mut Row,
@@ -218,20 +241,33 @@ impl Bench {
         bare: Vec<Request>,
         until: Until,
     ) -> anyhow::Result<()> {
+        let (ours, bare) = self.both(round, client::CONCURRENCY, ours, bare, until).await?;
+        let (ours, bare) = (ours.expect(row.name, expected)?, bare.expect(row.name, expected)?);
+        if round > 0 {
+            row.add(&ours, &bare);
+        }
+        Ok(())
+    }
+
+    /// Ours and bare over so many connections.
+    pub(crate) async fn both(
+        &self,
+        round: usize,
+        concurrency: usize,
+        ours: Vec<Request>,
+        bare: Vec<Request>,
+        until: Until,
+    ) -> anyhow::Result<(Sample, Sample)> {
         let run = async |server: &Server, requests| -> anyhow::Result<Sample> {
-            client::load(server.address, requests, until, false).await?.expect(row.name, expected)
+            client::load_over(concurrency, server.address, requests, until, false).await
         };
-        let (ours, bare) = if round.is_multiple_of(2) {
+        Ok(if round.is_multiple_of(2) {
             let ours = run(&self.ours, ours).await?;
             (ours, run(&self.bare, bare).await?)
         } else {
             let bare = run(&self.bare, bare).await?;
             (run(&self.ours, ours).await?, bare)
-        };
-        if round > 0 {
-            row.add(&ours, &bare);
-        }
-        Ok(())
+        })
     }
 
     async fn reads(
@@ -251,100 +287,6 @@ impl Bench {
         Ok(row)
     }
 
-    /// The rounds of one write; `ours` makes the requests of a round from its slice of `subjects`.
-    async fn rounds<S>(
-        &self,
-        mut row: Row,
-        subjects: &[S],
-        mut ours: impl AsyncFnMut(&[S]) -> anyhow::Result<Vec<Request>>,
-        bare: impl Fn(usize) -> Request,
-    ) -> anyhow::Result<Row> {
-        let per_round = (subjects.len() / (ROUNDS + 1)).max(1);
-        for (round, subjects) in subjects.chunks_exact(per_round).enumerate() {
-            let ours = ours(subjects).await?;
-            let bare = (0..subjects.len()).map(|i| bare(round * per_round + i)).collect();
-            self.round(round, &mut row, 201, ours, bare, Until::AllSent).await?;
-        }
-        if !row.is_empty() {
-            println!("{}: done", row.name);
-        }
-        Ok(row)
-    }
-
-    async fn writes(&self, city: &City) -> anyhow::Result<Vec<Row>> {
-        let claim = format!("/api/v1/campaigns/{}/vouchers", city.campaign);
-        let bare_claim = |_| client::post("/claim", None, "", &json!({}));
-        let claims = |key: bool| {
-            let claim = claim.clone();
-            async move |parents: &[Parent]| {
-                self.open_app(parents).await?;
-                let request = |parent: &Parent| {
-                    let header =
-                        if key { format!("Idempotency-Key: claim-{}\r\n", parent.child) } else { String::new() };
-                    client::post(&claim, Some(&parent.token), &header, &json!({ "child_id": parent.child }))
-                };
-                Ok(parents.iter().map(request).collect())
-            }
-        };
-        let mut rows = Vec::new();
-        rows.push(self.rounds(Row::new("claim", Some((0.5, 1.0))), &city.claimers, claims(false), bare_claim).await?);
-        rows.push(self.rounds(Row::new("keyed-claim", None), &city.keyed, claims(true), bare_claim).await?);
-
-        let redeem = async |holders: &[(Parent, VoucherId)]| {
-            let codes = self.codes(holders).await?;
-            let request = |(i, code): (usize, String)| {
-                let desk = &city.desks[i % city.desks.len()];
-                let body = json!({ "code": code, "request_id": format!("bench-{}", holders[i].1) });
-                client::post("/api/v1/desk/redemptions", Some(desk), "", &body)
-            };
-            Ok(codes.into_iter().enumerate().map(request).collect())
-        };
-        let bare_redeem = |i: usize| client::post(&format!("/redeem/{}", 1 + i % bare::COUNTERS), None, "", &json!({}));
-        rows.push(self.rounds(Row::new("redeem", Some((0.5, 1.0))), &city.holders, redeem, bare_redeem).await?);
-
-        let places: Vec<_> = city.centres.iter().take(BOOKED_CENTRES).collect();
-        let (start, end) = (city.monday, city.monday + chrono::Days::new(18));
-        let mut booked = 0;
-        let book = async |parents: &[Parent]| {
-            self.open_app(parents).await?;
-            let request = |parent: &Parent| {
-                booked += 1;
-                let body = json!({
-                    "child_id": parent.child, "centre_id": places[booked % places.len()],
-                    "care_type": "full_day", "start_date": start, "end_date": end,
-                });
-                client::post("/api/v1/bookings", Some(&parent.token), "", &body)
-            };
-            Ok(parents.iter().map(request).collect())
-        };
-        let bare_book = |_| client::post("/book", None, "", &json!({}));
-        rows.push(self.rounds(Row::new("book", None), &city.bookers, book, bare_book).await?);
-        rows.retain(|row| !row.is_empty());
-        Ok(rows)
-    }
-
-    /// What the app asks for when it opens.
-    async fn open_app(&self, parents: &[Parent]) -> anyhow::Result<()> {
-        let requests = parents.iter().map(|parent| client::get("/api/v1/vouchers", Some(&parent.token))).collect();
-        client::load(self.ours.address, requests, Until::AllSent, false).await?.expect("vouchers", 200)?;
-        Ok(())
-    }
-
-    /// The present codes of vouchers, in their order.
-    async fn codes(&self, holders: &[(Parent, VoucherId)]) -> anyhow::Result<Vec<String>> {
-        let request = |(parent, voucher): &(Parent, VoucherId)| {
-            client::get(&format!("/api/v1/vouchers/{voucher}/code"), Some(&parent.token))
-        };
-        let requests = holders.iter().map(request).collect();
-        let mut sample = client::load(self.ours.address, requests, Until::AllSent, true).await?.expect("code", 200)?;
-        sample.bodies.sort_by_key(|(i, _)| *i);
-        let code = |(_, body): &(usize, Vec<u8>)| -> anyhow::Result<String> {
-            let body: Value = serde_json::from_slice(body)?;
-            Ok(body["code"].as_str().context("no code")?.to_owned())
-        };
-        sample.bodies.iter().map(code).collect()
-    }
-
     /// What was acknowledged is what the database holds: every request was answered 201.
     async fn check(&self, db: &Db, city: &City, sizes: &Sizes) -> anyhow::Result<()> {
         let db = db.reader();
@@ -354,8 +296,8 @@ impl Bench {
         for (what, found, expected) in [
             ("claimed", u64::try_from(campaign.claimed)?, sizes.claimers + sizes.keyed),
             ("vouchers", issued, sizes.claimers + sizes.keyed),
-            ("units used", used, sizes.holders),
-            ("redemptions", redemptions::Entity::find().count(db).await?, sizes.holders),
+            ("units used", used, sizes.holders.iter().sum()),
+            ("redemptions", redemptions::Entity::find().count(db).await?, sizes.holders.iter().sum()),
             ("bookings", bookings::Entity::find().count(db).await?, sizes.bookers),
             ("visits", visits::Entity::find().count(db).await?, sizes.bookers * bare::VISITS),
         ] {

@@ -1,23 +1,17 @@
 //! The data of a large city, inserted directly: what the requests need, and enough beside it.
 
+use crate::{
+    runs::ROUNDS,
+    rush::{FAMILIES, VOUCHERS},
+};
 use anyhow::Context as _;
 use chrono::{DateTime, Datelike as _, Days, Months, NaiveDate, TimeDelta, Utc};
 use entity::{
-    AccountStatus, Band, CampaignId, CampaignStatus, CareType, CentreId, CentreKind, ChildId, ClassId, Confirmation,
-    ConsentPurpose, FamilyId, Fen, Filed, FundCategory, FundSource, LngLat, MinuteOfDay, OfferUnit, Ownership,
-    SessionId, StaffId, StaffRole, VoucherId, VoucherStatus, campaigns, centre_hours, centres, children, classes,
-    consents, families, offers, sessions, staff, vouchers,
+    Band, CampaignId, CareType, CentreId, CentreKind, ChildId, ClassId, Confirmation, FamilyId, Fen, Filed, LngLat,
+    MinuteOfDay, OfferUnit, Ownership, VoucherId, centre_hours, centres, classes, offers,
 };
 use quanxiangtuo::{
     config::Settings,
-    features::{
-        auth::{
-            dto::{Role, UserOut},
-            service::OPENID_PLACE,
-            token,
-        },
-        families::service::NAME_PLACE,
-    },
     platform::{clock::Clock, crypto::Keyring, db::Db},
 };
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
@@ -32,10 +26,6 @@ const METRES_A_DEGREE: f64 = 111_195.0;
 /// PostgreSQL takes this many values in one statement.
 const VALUES_AT_ONCE: usize = 60_000;
 const TOWNSHIPS: [&str; 4] = ["洛阳镇", "东园镇", "张坂镇", "百崎回族乡"];
-/// Tokens outlive the run.
-const TOKEN_MINUTES: u32 = 60;
-/// Desks that redeem.
-const DESKS: usize = 100;
 
 /// A family with a child, signed in.
 #[derive(Clone)]
@@ -62,8 +52,14 @@ pub struct City {
     pub keyed: Vec<Parent>,
     /// Families without a booking.
     pub bookers: Vec<Parent>,
-    /// Families with an unused voucher.
-    pub holders: Vec<(Parent, VoucherId)>,
+    /// Families with an unused voucher, for each concurrency.
+    pub holders: Vec<Vec<(Parent, VoucherId)>>,
+    /// Families that rush for the campaigns below.
+    pub rushers: Vec<Parent>,
+    /// A campaign for each round of the rush.
+    pub rushes: Vec<CampaignId>,
+    /// A campaign with nothing left.
+    pub sold_out: CampaignId,
     /// Tokens of carers.
     pub desks: Vec<String>,
 }
@@ -78,17 +74,20 @@ pub struct Sizes {
     pub keyed: usize,
     /// Families that book.
     pub bookers: usize,
-    /// Families that redeem.
-    pub holders: usize,
+    /// Families that redeem, for each concurrency.
+    pub holders: [usize; 3],
+    /// Families that rush.
+    pub rushers: usize,
 }
 
-struct Seed<'a> {
-    db: &'a Db,
-    clock: Clock,
-    keys: Keyring,
-    now: DateTime<Utc>,
-    today: NaiveDate,
-    rng: StdRng,
+/// What the rows are made with.
+pub struct Seed<'a> {
+    pub(crate) db: &'a Db,
+    pub(crate) clock: Clock,
+    pub(crate) keys: Keyring,
+    pub(crate) now: DateTime<Utc>,
+    pub(crate) today: NaiveDate,
+    pub(crate) rng: StdRng,
 }
 
 /// Fills a migrated, empty database.
@@ -102,10 +101,21 @@ pub async fn city(db: &Db, sizes: &Sizes) -> anyhow::Result<City> {
     let claimers = seed.parents(sizes.claimers).await?;
     let keyed = seed.parents(sizes.keyed).await?;
     let bookers = seed.parents(sizes.bookers).await?;
-    let holding = seed.parents(sizes.holders).await?;
+    let rushers = without_family(seed.parents(sizes.rushers).await?);
     let campaign = seed.campaign("十五日体验券", sizes.claimers + sizes.keyed, 0).await?;
-    let held = seed.campaign("上一批体验券", sizes.holders, sizes.holders).await?;
-    let holders = seed.vouchers(held, holding).await?;
+    let in_all = sizes.holders.iter().sum();
+    let held = seed.campaign("上一批体验券", in_all, in_all).await?;
+    let mut holders = Vec::new();
+    for n in sizes.holders {
+        let holding = seed.parents(n).await?;
+        holders.push(seed.vouchers(held, holding).await?);
+    }
+    let mut rushes = Vec::new();
+    for _ in 0..=ROUNDS {
+        // As many for each family as for the rush: 1 voucher for 20.
+        rushes.push(seed.open_to_all("抢领批次", sizes.rushers * VOUCHERS / FAMILIES, 0).await?);
+    }
+    let sold_out = seed.open_to_all("已领完批次", 0, 0).await?;
     let desks = seed.desks(&centres).await?;
     let points = (0..512).map(|_| seed.point(0.85)).collect();
     let days_to_monday = 7 + u64::from(7 - today.weekday().num_days_from_monday());
@@ -118,6 +128,9 @@ pub async fn city(db: &Db, sizes: &Sizes) -> anyhow::Result<City> {
         keyed: without_family(keyed),
         bookers: without_family(bookers),
         holders,
+        rushers,
+        rushes,
+        sold_out,
         desks,
     })
 }
@@ -128,7 +141,7 @@ fn without_family(parents: Vec<(Parent, FamilyId)>) -> Vec<Parent> {
 
 impl Seed<'_> {
     /// Inserts rows in as few statements as the protocol takes.
-    async fn insert<M, A>(&self, rows: Vec<M>) -> anyhow::Result<()>
+    pub(crate) async fn insert<M, A>(&self, rows: Vec<M>) -> anyhow::Result<()>
     where
         M: ModelTrait + IntoActiveModel<A>,
         A: ActiveModelTrait<Entity = M::Entity>,
@@ -253,150 +266,5 @@ impl Seed<'_> {
             confirmation: Confirmation::Instant,
             active: true,
         }
-    }
-
-    /// Families with one child of 15 months and a live session each.
-    async fn parents(&mut self, n: usize) -> anyhow::Result<Vec<(Parent, FamilyId)>> {
-        let (mut family_rows, mut child_rows, mut consent_rows, mut session_rows) = (vec![], vec![], vec![], vec![]);
-        let mut parents = Vec::with_capacity(n);
-        for i in 0..n {
-            let family: FamilyId = self.clock.id();
-            let child: ChildId = self.clock.id();
-            let session: SessionId = self.clock.id();
-            let openid = family.to_string();
-            family_rows.push(families::Model {
-                id: family,
-                openid_hash: self.keys.lookup_hash(OPENID_PLACE, &openid),
-                openid_sealed: self.keys.seal(OPENID_PLACE, openid.as_bytes()),
-                nickname_sealed: None,
-                township: None,
-                status: AccountStatus::Active,
-                created_at: self.now,
-            });
-            child_rows.push(children::Model {
-                id: child,
-                family_id: family,
-                name_sealed: self.keys.seal(NAME_PLACE, "小满".as_bytes()),
-                name_hash: None,
-                legal_name_sealed: None,
-                birth_date: self.today - Months::new(15) - Days::new((i % 20) as u64),
-                township: TOWNSHIPS[i % TOWNSHIPS.len()].to_owned(),
-                third_child: false,
-                special_family: false,
-                disabled: false,
-                created_at: self.now,
-                removed_at: None,
-            });
-            consent_rows.push(consents::Model {
-                id: self.clock.id(),
-                family_id: family,
-                child_id: child,
-                purpose: ConsentPurpose::Booking,
-                version: "2026-01".to_owned(),
-                given_at: self.now,
-                withdrawn_at: None,
-            });
-            session_rows.push(self.session(session, Some(family), None));
-            let user = UserOut { id: family.to_string(), role: Role::Guardian, centre_id: None };
-            parents.push((Parent { token: self.token(&user, session)?, child }, family));
-        }
-        self.insert(family_rows).await.context("families")?;
-        self.insert(child_rows).await.context("children")?;
-        self.insert(consent_rows).await.context("consents")?;
-        self.insert(session_rows).await.context("sessions")?;
-        Ok(parents)
-    }
-
-    fn token(&self, user: &UserOut, session: SessionId) -> anyhow::Result<String> {
-        Ok(token::issue(&self.keys, user, session, self.now, TOKEN_MINUTES)?)
-    }
-
-    fn session(&self, id: SessionId, family_id: Option<FamilyId>, staff_id: Option<StaffId>) -> sessions::Model {
-        sessions::Model { id, family_id, staff_id, created_at: self.now, revoked_at: None, revoked_for: None }
-    }
-
-    async fn desks(&mut self, centres: &[CentreId]) -> anyhow::Result<Vec<String>> {
-        let (mut staff_rows, mut session_rows, mut tokens) = (vec![], vec![], vec![]);
-        for (i, centre) in centres.iter().take(DESKS).enumerate() {
-            let (id, session): (StaffId, SessionId) = (self.clock.id(), self.clock.id());
-            staff_rows.push(staff::Model {
-                id,
-                username: format!("bench{i}"),
-                // No password has this hash: these accounts are used by token only.
-                password_hash: "none".to_owned(),
-                role: StaffRole::Carer,
-                centre_id: Some(*centre),
-                name_sealed: self.keys.seal("staff.name", "前台".as_bytes()),
-                status: AccountStatus::Active,
-                failed_attempts: 0,
-                locked_until: None,
-                created_at: self.now,
-            });
-            session_rows.push(self.session(session, None, Some(id)));
-            let user = UserOut { id: id.to_string(), role: Role::Carer, centre_id: Some(*centre) };
-            tokens.push(self.token(&user, session)?);
-        }
-        self.insert(staff_rows).await.context("staff")?;
-        self.insert(session_rows).await.context("sessions of staff")?;
-        Ok(tokens)
-    }
-
-    async fn campaign(&mut self, name: &str, quota: usize, claimed: usize) -> anyhow::Result<CampaignId> {
-        let row = campaigns::Model {
-            id: self.clock.id(),
-            name: name.to_owned(),
-            description: "每券含十五天免费托育，限未满三岁婴幼儿。".to_owned(),
-            quota: i32::try_from(quota)?,
-            claimed: i32::try_from(claimed)?,
-            units_per_voucher: 15,
-            face_value_fen: Fen(8_000),
-            claim_from: self.now - TimeDelta::days(1),
-            claim_until: self.now + TimeDelta::days(30),
-            valid_from: None,
-            valid_until: None,
-            valid_days: Some(60),
-            min_age_months: Some(6),
-            max_age_months: Some(35),
-            first_time_only: true,
-            all_centres: true,
-            centre_kinds: None,
-            offline_daily_units: None,
-            fund_source: FundSource::District,
-            fund_category: FundCategory::Incentive,
-            status: CampaignStatus::Open,
-            created_at: self.now,
-            revoked_at: None,
-            revoked_on: None,
-        };
-        let id = row.id;
-        self.insert(vec![row]).await.context("campaign")?;
-        Ok(id)
-    }
-
-    async fn vouchers(
-        &mut self,
-        campaign_id: CampaignId,
-        holders: Vec<(Parent, FamilyId)>,
-    ) -> anyhow::Result<Vec<(Parent, VoucherId)>> {
-        let rows: Vec<_> = holders
-            .iter()
-            .map(|(parent, family)| vouchers::Model {
-                id: self.clock.id(),
-                campaign_id,
-                family_id: *family,
-                child_id: parent.child,
-                first_time_family_id: Some(*family),
-                units_total: 15,
-                units_used: 0,
-                valid_from: self.today - Days::new(1),
-                valid_until: self.today + Days::new(60),
-                status: VoucherStatus::Active,
-                claimed_at: self.now,
-                revoked_at: None,
-            })
-            .collect();
-        let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
-        self.insert(rows).await.context("vouchers")?;
-        Ok(holders.into_iter().map(|(parent, _)| parent).zip(ids).collect())
     }
 }
