@@ -119,7 +119,7 @@ pub(super) fn rows(keys: &Keyring, today: NaiveDate, past: &[Past], care: &[visi
         first_time_only: false,
         all_centres: false,
         centre_kinds: None,
-        offline_daily_units: None,
+        offline_daily_units: Some(10),
         fund_source: FundSource::District,
         fund_category: FundCategory::Publicity,
         status: CampaignStatus::Open,
