@@ -60,7 +60,8 @@ impl Modify for Bearer {
 /// The document as the handlers describe it.
 #[must_use]
 pub fn document() -> utoipa::openapi::OpenApi {
-    let (_, document) = App::new().into_utoipa_app().openapi(Base::openapi()).configure(routes::all).split_for_parts();
+    let (_, document) =
+        App::new().into_utoipa_app().openapi(Base::openapi()).configure(routes::describe).split_for_parts();
     document
 }
 

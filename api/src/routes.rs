@@ -1,31 +1,48 @@
 //! The one list of routes.
 
-use actix_web::{HttpRequest, HttpResponse, dev::ResourceDef, http::Method, http::header::ALLOW, web::Data};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    dev::ResourceDef,
+    http::{Method, header::ALLOW},
+    web::{self, Data},
+};
 use utoipa_actix_web::{scope, service_config::ServiceConfig};
 
 use crate::{
     error::{Code, Problem},
-    features, openapi,
+    features,
+    http::Registry,
+    openapi,
 };
 
-/// Registers every feature. There is exactly one `/api/v1`: a second scope with the same prefix
+const PREFIX: &str = "/api/v1";
+
+/// Below `/api/v1`: one feature a line. What is called most comes first: the router looks through
+/// them in order.
+fn api(cfg: &mut impl Registry) {
+    features::centres::routes(cfg);
+    features::vouchers::routes(cfg);
+    features::bookings::routes(cfg);
+    features::auth::routes(cfg);
+    features::families::routes(cfg);
+    features::ratings::routes(cfg);
+    features::satisfaction::routes(cfg);
+    features::settlement::routes(cfg);
+    features::oversight::routes(cfg);
+    features::audit::routes(cfg);
+}
+
+/// Every route of the server. There is exactly one `/api/v1`: a second scope with the same prefix
 /// would be shadowed.
-pub fn all(cfg: &mut ServiceConfig) {
-    // One feature a line. What is called most comes first: the router looks through them in order.
-    #[rustfmt::skip]
-    let api = scope::scope("/api/v1")
-        .configure(features::centres::routes)
-        .configure(features::vouchers::routes)
-        .configure(features::bookings::routes)
-        .configure(features::auth::routes)
-        .configure(features::families::routes)
-        .configure(features::ratings::routes)
-        .configure(features::satisfaction::routes)
-        .configure(features::settlement::routes)
-        .configure(features::oversight::routes)
-        .configure(features::audit::routes);
-    cfg.service(api);
-    cfg.configure(features::ops::routes);
+pub fn serve(cfg: &mut web::ServiceConfig) {
+    cfg.service(web::scope(PREFIX).configure(api));
+    features::ops::routes(cfg);
+}
+
+/// The same for the document.
+pub fn describe(cfg: &mut ServiceConfig<'_>) {
+    cfg.service(scope::scope(PREFIX).configure(|cfg: &mut ServiceConfig<'_>| api(cfg)));
+    features::ops::routes(cfg);
 }
 
 /// The paths that exist, with their methods.

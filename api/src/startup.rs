@@ -10,7 +10,6 @@ use actix_web::{
 };
 use anyhow::Context as _;
 use migration::{Migrator, MigratorTrait as _};
-use utoipa_actix_web::AppExt as _;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::{
@@ -200,7 +199,6 @@ impl Application {
             let parts = parts.clone();
             App::new()
                 .wrap(from_fn(observe::observe))
-                .into_utoipa_app()
                 .app_data(known.clone())
                 .data_factory(move || {
                     let parts = parts.clone();
@@ -208,8 +206,7 @@ impl Application {
                         parts.context().await.map_err(|error| tracing::error!(%error, "a worker can't connect"))
                     }
                 })
-                .configure(routes::all)
-                .into_app()
+                .configure(routes::serve)
                 .service(SwaggerUi::new("/docs/{_:.*}").config(docs))
                 .service(actix_web::web::redirect("/docs", "/docs/"))
                 .default_service(actix_web::web::to(routes::unknown))

@@ -266,3 +266,38 @@ async fn every_refused_scan_is_kept_with_its_reason_and_no_preview_leaves_a_trac
     assert_eq!(officer.get("/bureau/refused-scans?from=2026-03-03").await.ok()["items"], json!([]));
     desk.get("/bureau/refused-scans").await.problem(403, "FORBIDDEN");
 }
+
+#[tokio::test]
+async fn the_bureau_finds_vouchers_and_redemptions_by_what_it_knows_of_them() {
+    let app = TestApp::spawn().await;
+    let (officer, place, other) = (app.officer().await, app.place().await, app.place().await);
+    let (first, second) = (app.campaign().await, app.campaign().await);
+    let a = app.voucher_with(&first, &app.a_family().await, |row| row.units_used = 2).await;
+    let b = app.voucher(&second, &app.a_family().await).await;
+    let day = harness::day;
+    let one = app.redemption(&a, place.centre.id, day("2026-03-01"), |_| {}).await;
+    let two =
+        app.redemption(&a, other.centre.id, day("2026-03-02"), |row| row.uploaded_at = Some(app.clock.now())).await;
+    let ids = async |query: &str| {
+        let page = officer.get(&format!("/bureau/redemptions?{query}")).await.ok();
+        page["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let (one_id, two_id) = (one.id.to_string(), two.id.to_string());
+    assert_eq!(ids("").await.len(), 2);
+    assert_eq!(ids(&format!("centre_id={}", place.centre.id)).await, [one_id.clone()]);
+    assert_eq!(ids("from=2026-03-02&to=2026-03-02").await, [two_id.clone()]);
+    assert_eq!(ids("offline=true").await, [two_id]);
+    assert_eq!(ids(&format!("voucher_id={}&offline=false&status=redeemed", a.id)).await, [one_id]);
+    assert_eq!(ids(&format!("campaign_id={}", second.id)).await, Vec::<String>::new());
+    let table = officer.get("/bureau/redemptions.csv").await;
+    assert!(String::from_utf8(table.bytes).unwrap().contains(&one.id.to_string()));
+    assert!(officer.get("/bureau/redemptions.xlsx").await.bytes.starts_with(b"PK"));
+
+    let of_second = officer.get(&format!("/bureau/vouchers?campaign_id={}", second.id)).await.ok();
+    assert_eq!((&of_second["items"][0]["id"], &of_second["items"][0]["status"]), (&json!(b.id), &json!("active")));
+    officer.post(&format!("/bureau/campaigns/{}/revoke", second.id), json!({ "reason": "作废" })).await.ok();
+    let of_second = officer.get(&format!("/bureau/vouchers?campaign_id={}", second.id)).await.ok();
+    assert_eq!(of_second["items"][0]["status"], "revoked", "with its campaign");
+    assert_eq!(officer.get("/bureau/vouchers?status=used").await.ok()["items"], json!([]));
+    app.manager(place.centre.id).await.get("/bureau/redemptions").await.problem(403, "FORBIDDEN");
+}

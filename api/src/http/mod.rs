@@ -9,6 +9,7 @@ pub mod path;
 pub mod query;
 pub mod ratelimit;
 pub mod refusals;
+pub mod registry;
 pub mod table;
 pub mod values;
 
@@ -19,5 +20,6 @@ pub use self::{
     path::Path,
     query::Query,
     refusals::{PublicRefusals, Refusals},
+    registry::Registry,
     values::{Day, Line, Moment, Month, Paragraph, Whole, nullable},
 };

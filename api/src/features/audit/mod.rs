@@ -9,9 +9,9 @@ pub mod rules;
 pub mod service;
 mod store;
 
+use crate::http::Registry;
 use entity::{CentreId, StaffId, audit_rows};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, DbErr, EntityTrait};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     features::auth::{Bureau, Desk},
@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Registers the routes.
-pub fn routes(cfg: &mut ServiceConfig) {
+pub fn routes(cfg: &mut impl Registry) {
     cfg.service(bureau::list_audit);
 }
 

@@ -20,10 +20,10 @@ pub mod token;
 
 pub use extract::{Bureau, Desk, Guardian, SignedIn};
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::http::Registry;
 
 /// Registers the routes.
-pub fn routes(cfg: &mut ServiceConfig) {
+pub fn routes(cfg: &mut impl Registry) {
     cfg.service(handlers::sign_in_wechat)
         .service(handlers::sign_in_staff)
         .service(handlers::refresh)

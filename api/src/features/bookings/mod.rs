@@ -14,10 +14,10 @@ pub mod rules;
 pub mod service;
 pub mod store;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::http::Registry;
 
 /// Registers the routes.
-pub fn routes(cfg: &mut ServiceConfig) {
+pub fn routes(cfg: &mut impl Registry) {
     cfg.service(guardians::quote_booking)
         .service(guardians::create_booking)
         .service(guardians::list_bookings)

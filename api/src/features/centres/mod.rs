@@ -18,9 +18,9 @@ mod voucher_scope;
 pub use card::CentreRatingOut;
 pub use catalogue::{Catalogue, CentrePlan};
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::http::Registry;
 
 /// Registers the routes.
-pub fn routes(cfg: &mut ServiceConfig) {
+pub fn routes(cfg: &mut impl Registry) {
     cfg.service(public::search_centres).service(public::read_centre).service(public::read_availability);
 }

@@ -10,10 +10,10 @@ pub mod rules;
 pub mod service;
 pub mod store;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::http::Registry;
 
 /// Registers the routes.
-pub fn routes(cfg: &mut ServiceConfig) {
+pub fn routes(cfg: &mut impl Registry) {
     cfg.service(guardians::list_consents)
         .service(guardians::me)
         .service(guardians::list_children)

@@ -2,10 +2,10 @@
 
 pub mod housekeeping;
 
+use crate::http::Registry;
 use actix_web::{HttpResponse, get, web::Data};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     error::{Problem, Result},
@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Registers the routes.
-pub fn routes(cfg: &mut ServiceConfig) {
+pub fn routes(cfg: &mut impl Registry) {
     cfg.service(healthz).service(readyz).service(metrics).service(document);
 }
 

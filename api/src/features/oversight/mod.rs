@@ -11,10 +11,10 @@ mod service;
 pub mod signal_dto;
 mod store;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::http::Registry;
 
 /// Registers the routes.
-pub fn routes(cfg: &mut ServiceConfig) {
+pub fn routes(cfg: &mut impl Registry) {
     cfg.service(bureau::list_signals)
         .service(bureau::list_signals_csv)
         .service(bureau::list_signals_xlsx)

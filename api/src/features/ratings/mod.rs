@@ -11,10 +11,10 @@ pub mod rules;
 pub mod service;
 mod store;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::http::Registry;
 
 /// Registers the routes.
-pub fn routes(cfg: &mut ServiceConfig) {
+pub fn routes(cfg: &mut impl Registry) {
     cfg.service(guardians::rate)
         .service(guardians::list_own_ratings)
         .service(guardians::change_rating)

@@ -12,10 +12,10 @@ mod store;
 
 pub use store::Answers;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::http::Registry;
 
 /// Registers the routes.
-pub fn routes(cfg: &mut ServiceConfig) {
+pub fn routes(cfg: &mut impl Registry) {
     cfg.service(bureau::read_satisfaction)
         .service(bureau::read_satisfaction_csv)
         .service(bureau::read_satisfaction_xlsx);

@@ -20,10 +20,10 @@ mod store;
 
 pub use service::adjustments::adjust;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::http::Registry;
 
 /// Registers the routes.
-pub fn routes(cfg: &mut ServiceConfig) {
+pub fn routes(cfg: &mut impl Registry) {
     cfg.service(bureau::list_unsettled)
         .service(bureau::draft_statement)
         .service(bureau::list_statements)

@@ -14,6 +14,7 @@ pub mod draft;
 pub mod dto;
 pub mod fund_dto;
 pub mod funds;
+pub mod list_dto;
 pub mod offline_dto;
 pub mod refusal_dto;
 pub mod reversal_dto;
@@ -22,6 +23,7 @@ pub mod rules;
 pub mod story_dto;
 
 mod bureau;
+mod bureau_lists;
 mod bureau_rules;
 mod desk;
 mod faults;
@@ -35,12 +37,12 @@ mod public;
 mod service;
 mod store;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::http::Registry;
 
 pub use self::{gate::Gate, service::together::Redemptions};
 
 /// Registers the routes.
-pub fn routes(cfg: &mut ServiceConfig) {
+pub fn routes(cfg: &mut impl Registry) {
     cfg.service(public::list_campaigns)
         .service(public::read_campaign)
         .service(guardians::claim_voucher)
@@ -72,6 +74,10 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(bureau::edit_campaign)
         .service(poster::campaign_poster_svg)
         .service(poster::campaign_poster_png)
+        .service(bureau_lists::list_all_redemptions)
+        .service(bureau_lists::list_all_redemptions_csv)
+        .service(bureau_lists::list_all_redemptions_xlsx)
+        .service(bureau_lists::list_all_vouchers)
         .service(bureau_rules::revoke_voucher)
         .service(bureau_rules::revoke_campaign)
         .service(bureau_rules::suspend_centre_vouchers)

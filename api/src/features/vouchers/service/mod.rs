@@ -7,6 +7,7 @@ pub(super) mod conflicts;
 pub(super) mod desk;
 pub(super) mod edits;
 pub(super) mod funds;
+pub(super) mod lists;
 pub(super) mod offline;
 pub(super) mod refusals;
 pub(super) mod reversals;

@@ -4,6 +4,7 @@ pub(super) mod campaigns;
 pub(super) mod centres;
 pub(super) mod facts;
 pub(super) mod funds;
+pub(super) mod lists;
 pub(super) mod offline;
 pub(super) mod redemptions;
 pub(super) mod refusals;

@@ -1,0 +1,108 @@
+//! Handlers for the bureau: lists of vouchers and redemptions.
+
+use actix_web::{HttpResponse, get, web::Data};
+
+use super::{
+    list_dto::{BureauRedemptionOut, BureauRedemptionsQuery, BureauVoucherOut, BureauVouchersQuery},
+    service::lists,
+};
+use crate::{
+    error::Result,
+    features::auth::Bureau,
+    http::{
+        Moment, Page, Query, Refusals,
+        table::{self, Cell, Table},
+    },
+    state::Ctx,
+};
+
+/// List redemptions
+///
+/// Of every centre, newest first; filtered by centre, campaign, voucher, state, days of care.
+#[utoipa::path(tag = "bureau", security(("bearer" = [])), params(BureauRedemptionsQuery),
+    responses((status = 200, description = "One page", body = Page<BureauRedemptionOut>), Refusals))]
+#[get("/bureau/redemptions")]
+pub(super) async fn list_all_redemptions(
+    ctx: Data<Ctx>,
+    _bureau: Bureau,
+    Query(query): Query<BureauRedemptionsQuery>,
+) -> Result<HttpResponse> {
+    Ok(HttpResponse::Ok().json(lists::redemptions(&ctx, &query).await?))
+}
+
+/// Download redemptions as a table
+///
+/// The same page as `/bureau/redemptions`.
+#[utoipa::path(tag = "bureau", security(("bearer" = [])), params(BureauRedemptionsQuery),
+    responses((status = 200, description = "The table", body = String, content_type = table::CSV), Refusals))]
+#[get("/bureau/redemptions.csv")]
+pub(super) async fn list_all_redemptions_csv(
+    ctx: Data<Ctx>,
+    _bureau: Bureau,
+    Query(query): Query<BureauRedemptionsQuery>,
+) -> Result<HttpResponse> {
+    redemptions_table(&lists::redemptions(&ctx, &query).await?.items, Moment(ctx.clock.now())).csv()
+}
+
+/// Download redemptions as a workbook
+///
+/// The same page as `/bureau/redemptions`.
+#[utoipa::path(tag = "bureau", security(("bearer" = [])), params(BureauRedemptionsQuery),
+    responses((status = 200, description = "The workbook", body = Vec<u8>, content_type = table::XLSX), Refusals))]
+#[get("/bureau/redemptions.xlsx")]
+pub(super) async fn list_all_redemptions_xlsx(
+    ctx: Data<Ctx>,
+    _bureau: Bureau,
+    Query(query): Query<BureauRedemptionsQuery>,
+) -> Result<HttpResponse> {
+    redemptions_table(&lists::redemptions(&ctx, &query).await?.items, Moment(ctx.clock.now())).xlsx()
+}
+
+/// List vouchers
+///
+/// Of every family, newest first, without names.
+#[utoipa::path(tag = "bureau", security(("bearer" = [])), params(BureauVouchersQuery),
+    responses((status = 200, description = "One page", body = Page<BureauVoucherOut>), Refusals))]
+#[get("/bureau/vouchers")]
+pub(super) async fn list_all_vouchers(
+    ctx: Data<Ctx>,
+    _bureau: Bureau,
+    Query(query): Query<BureauVouchersQuery>,
+) -> Result<HttpResponse> {
+    Ok(HttpResponse::Ok().json(lists::vouchers(&ctx, &query).await?))
+}
+
+const REDEMPTIONS: [&str; 12] = [
+    "核销编号",
+    "体验券编号",
+    "批次编号",
+    "机构编号",
+    "操作人编号",
+    "设备",
+    "托育日期",
+    "核销时间",
+    "离线上传时间",
+    "服务形式",
+    "状态",
+    "金额（分）",
+];
+
+fn redemptions_table(redemptions: &[BureauRedemptionOut], as_of: Moment) -> Table<'static> {
+    let rows = redemptions.iter().map(|row| {
+        vec![
+            Cell::text(&row.id.to_string()),
+            Cell::text(&row.voucher_id.to_string()),
+            Cell::text(&row.campaign_id.to_string()),
+            Cell::text(&row.centre_id.to_string()),
+            Cell::text(&row.staff_id.to_string()),
+            row.device.as_deref().map_or(Cell::Empty, Cell::text),
+            Cell::text(&row.service_date.to_string()),
+            Cell::moment(row.redeemed_at),
+            row.uploaded_at.map_or(Cell::Empty, Cell::moment),
+            Cell::text(row.care_type.zh()),
+            Cell::text(row.status.zh()),
+            Cell::from(row.face_value_fen.0),
+        ]
+    });
+    Table { filename: "redemptions".to_owned(), header: &REDEMPTIONS, rows: rows.collect(), as_of }
+}
