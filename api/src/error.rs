@@ -308,9 +308,10 @@ impl ResponseError for Problem {
         self.code.status()
     }
 
-    /// Replaced by [`Problem::render`] once the request's language is known.
+    /// The status alone: [`Problem::render`] writes the rest when the answer leaves and the request's
+    /// language is known.
     fn error_response(&self) -> HttpResponse {
-        self.render(false, "")
+        HttpResponse::new(self.status_code())
     }
 }
 

@@ -16,6 +16,7 @@ use crate::{
     background,
     config::{AppEnv, Settings, Switch},
     features::{
+        auth::token::Tokens,
         centres::Catalogue,
         demo::{self, Seeded},
         vouchers::{Gate, code_keys::CodeKeys},
@@ -50,6 +51,7 @@ struct Parts {
     wechat: WeChat,
     gate: Arc<Gate>,
     code_keys: Arc<CodeKeys>,
+    tokens: Tokens,
     metrics: Metrics,
     /// SQLite and the in-process store are one for all workers.
     shared_db: Option<Db>,
@@ -82,6 +84,7 @@ impl Parts {
             wechat: self.wechat,
             gate: self.gate,
             code_keys: self.code_keys,
+            tokens: self.tokens,
             redemptions: Default::default(),
             metrics: self.metrics,
         })
@@ -160,6 +163,7 @@ pub async fn context(settings: Settings, clock: Clock) -> anyhow::Result<Ctx> {
         wechat,
         gate: Arc::default(),
         code_keys,
+        tokens: Tokens::default(),
         metrics: Metrics::new()?,
         shared_db: Some(db),
         memory: MemoryKv::default(),
@@ -184,6 +188,7 @@ impl Application {
             wechat: main.wechat.clone(),
             gate: Arc::clone(&main.gate),
             code_keys: Arc::clone(&main.code_keys),
+            tokens: main.tokens.clone(),
             metrics: main.metrics.clone(),
             shared_db: settings.is_sqlite().then(|| main.db.clone()),
             memory,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::{
     config::Settings,
     features::{
+        auth::token::Tokens,
         centres::Catalogue,
         vouchers::{Gate, Redemptions, code_keys::CodeKeys},
     },
@@ -26,6 +27,8 @@ pub struct Ctx {
     pub kv: Kv,
     /// Keys of seals, tokens and codes.
     pub keys: Arc<Keyring>,
+    /// Access tokens whose signature was checked; shared by the workers.
+    pub tokens: Tokens,
     /// Keys of voucher codes; rotated without a restart.
     pub code_keys: Arc<CodeKeys>,
     /// Centres in memory, with their spatial index; fresh within `catalogue_poll_ms`.

@@ -1,16 +1,12 @@
 //! Who calls, as types: a handler that takes a [`Guardian`] can't be reached by staff, one that
 //! takes a [`Desk`] only by staff of a centre, with that centre's id in hand.
 
-use std::{future::Future, pin::Pin};
+use std::{future::Future, pin::Pin, sync::Arc};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header::AUTHORIZATION, web::Data};
 use entity::{CentreId, FamilyId, SessionId, StaffId, StaffRole};
 
-use super::{
-    dto::Role,
-    session,
-    token::{self, Claims},
-};
+use super::{dto::Role, session, token::Claims};
 use crate::{
     error::{Code, Problem, Result},
     state::Ctx,
@@ -52,7 +48,7 @@ pub struct Bureau {
 
 /// An extractor from checked claims; someone of another role gets `FORBIDDEN`.
 trait FromClaims: Sized {
-    fn from_claims(claims: Claims) -> Result<Self>;
+    fn from_claims(claims: &Claims) -> Result<Self>;
 }
 
 fn forbidden<T>(_: T) -> Problem {
@@ -60,13 +56,13 @@ fn forbidden<T>(_: T) -> Problem {
 }
 
 impl FromClaims for SignedIn {
-    fn from_claims(claims: Claims) -> Result<Self> {
-        Ok(Self { claims })
+    fn from_claims(claims: &Claims) -> Result<Self> {
+        Ok(Self { claims: claims.clone() })
     }
 }
 
 impl FromClaims for Guardian {
-    fn from_claims(claims: Claims) -> Result<Self> {
+    fn from_claims(claims: &Claims) -> Result<Self> {
         match claims.role {
             Role::Guardian => Ok(Self { family_id: claims.sub.parse().map_err(forbidden)? }),
             _ => Err(forbidden(())),
@@ -75,7 +71,7 @@ impl FromClaims for Guardian {
 }
 
 impl FromClaims for Desk {
-    fn from_claims(claims: Claims) -> Result<Self> {
+    fn from_claims(claims: &Claims) -> Result<Self> {
         let role = match claims.role {
             Role::Carer => StaffRole::Carer,
             Role::Manager => StaffRole::Manager,
@@ -87,7 +83,7 @@ impl FromClaims for Desk {
 }
 
 impl FromClaims for Bureau {
-    fn from_claims(claims: Claims) -> Result<Self> {
+    fn from_claims(claims: &Claims) -> Result<Self> {
         let role = match claims.role {
             Role::Officer => StaffRole::Officer,
             Role::Admin => StaffRole::Admin,
@@ -122,17 +118,17 @@ async fn caller<T: FromClaims>(req: HttpRequest) -> Result<T> {
     let ctx = req.app_data::<Data<Ctx>>().ok_or_else(|| Problem::internal("no context"))?;
     let claims = claims(ctx, &req)?;
     let session = claims.sid;
-    let caller = T::from_claims(claims)?;
+    let caller = T::from_claims(&claims)?;
     if session::is_live(ctx, session).await? { Ok(caller) } else { Err(not_signed_in()) }
 }
 
-fn claims(ctx: &Ctx, req: &HttpRequest) -> Result<Claims> {
+fn claims(ctx: &Ctx, req: &HttpRequest) -> Result<Arc<Claims>> {
     let header = req.headers().get(AUTHORIZATION).and_then(|v| v.to_str().ok()).ok_or_else(not_signed_in)?;
     let (scheme, token) = header.split_once(' ').ok_or_else(not_signed_in)?;
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(not_signed_in());
     }
-    token::verify(&ctx.keys, token.trim(), ctx.clock.now()).ok_or_else(not_signed_in)
+    ctx.tokens.verify(&ctx.keys, token.trim(), ctx.clock.now()).ok_or_else(not_signed_in)
 }
 
 macro_rules! extractors {

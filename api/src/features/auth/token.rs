@@ -1,14 +1,17 @@
 //! Access tokens (JWT, HS256). The algorithm is pinned, the key is found by `kid` among our live
 //! keys, times are checked against our clock.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use data_encoding::HEXLOWER;
 use entity::{CentreId, SessionId};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use moka::sync::Cache;
 use serde::{Deserialize, Serialize};
 
 use super::dto::{Role, UserOut};
-use crate::platform::crypto::{Keyring, random_bytes};
+use crate::platform::crypto::{Keyring, random_bytes, sha256};
 
 const ISSUER: &str = "quanxiangtuo";
 const AUDIENCE: &str = "quanxiangtuo-api";
@@ -75,6 +78,34 @@ pub fn verify(keys: &Keyring, token: &str, now: DateTime<Utc>) -> Option<Claims>
     (claims.exp > now.timestamp()).then_some(claims)
 }
 
+/// How many tokens one process remembers as ours.
+const REMEMBERED: u64 = 10_000;
+
+/// Tokens whose signature was checked before: whether a text is signed by us never changes while the
+/// process runs, so it needs no second check. Its end and its session are looked at each time.
+#[derive(Clone, Debug)]
+pub struct Tokens(Cache<[u8; 32], Arc<Claims>>);
+
+impl Default for Tokens {
+    fn default() -> Self {
+        Self(Cache::new(REMEMBERED))
+    }
+}
+
+impl Tokens {
+    /// As [`verify`]. Known by its hash, so that no token lies in memory.
+    #[must_use]
+    pub fn verify(&self, keys: &Keyring, token: &str, now: DateTime<Utc>) -> Option<Arc<Claims>> {
+        let hash: [u8; 32] = sha256(&[token.as_bytes()]).try_into().ok()?;
+        if let Some(claims) = self.0.get(&hash) {
+            return (claims.exp > now.timestamp()).then_some(claims);
+        }
+        let claims = Arc::new(verify(keys, token, now)?);
+        self.0.insert(hash, Arc::clone(&claims));
+        Some(claims)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,6 +129,19 @@ mod tests {
         assert_eq!(verify(&keys(&format!("{B},{A}")), &token, now).unwrap().sid, session);
         assert!(verify(&keys(A), &token, now + TimeDelta::minutes(30)).is_none());
         assert!(verify(&keys(B), &token, now).is_none());
+    }
+
+    #[test]
+    fn a_remembered_token_ends_in_its_time_and_a_changed_one_is_another() {
+        let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let (ring, tokens) = (keys(A), Tokens::default());
+        let token = issue(&ring, &user(), SessionId(uuid::Uuid::nil()), now, 30).unwrap();
+        assert!(tokens.verify(&ring, &token, now).is_some());
+        assert!(tokens.verify(&ring, &token, now + TimeDelta::minutes(29)).is_some());
+        assert!(tokens.verify(&ring, &token, now + TimeDelta::minutes(30)).is_none());
+        let changed = format!("{}A", &token[..token.len() - 1]);
+        assert!(changed == token || tokens.verify(&ring, &changed, now).is_none());
+        assert!(tokens.verify(&ring, &format!("{token} "), now).is_none());
     }
 
     #[test]
