@@ -19,7 +19,10 @@ use crate::{
         auth::token::Tokens,
         centres::Catalogue,
         demo::{self, Seeded},
-        vouchers::{Gate, code_keys::CodeKeys},
+        vouchers::{
+            code_keys::CodeKeys,
+            gate::{self, Gate},
+        },
     },
     http::observe,
     platform::{
@@ -203,6 +206,8 @@ impl Application {
             let docs = Config::from("/openapi.yaml").validator_url("none");
             let parts = parts.clone();
             App::new()
+                // The last wraps all.
+                .wrap(from_fn(gate::early))
                 .wrap(from_fn(observe::observe))
                 .app_data(known.clone())
                 .data_factory(move || {

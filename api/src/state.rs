@@ -8,7 +8,7 @@ use crate::{
     features::{
         auth::token::Tokens,
         centres::Catalogue,
-        vouchers::{Gate, Redemptions, code_keys::CodeKeys},
+        vouchers::{Redemptions, code_keys::CodeKeys, gate::Gate},
     },
     platform::{clock::Clock, crypto::Keyring, db::Db, kv::Kv, wechat::WeChat},
     telemetry::Metrics,

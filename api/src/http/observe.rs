@@ -32,6 +32,10 @@ const MOST_DRAINED_BYTES: usize = 4 * 1024 * 1024;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// The template of a request that was answered before it was routed, for its line and its count.
+#[derive(Clone, Copy, Debug)]
+pub struct Route(pub &'static str);
+
 /// The request's body, read before anything may answer: a server that answers before it has read
 /// the body must close the connection.
 #[derive(Clone, Default)]
@@ -78,8 +82,9 @@ pub async fn observe(
         headers.insert(REQUEST_ID, value);
     }
     headers.insert(HeaderName::from_static("x-content-type-options"), HeaderValue::from_static("nosniff"));
-    let route = response.request().match_pattern();
-    let route = route.as_deref().unwrap_or("unmatched");
+    let answered_early = response.request().extensions().get::<Route>().copied();
+    let matched = if answered_early.is_some() { None } else { response.request().match_pattern() };
+    let route = answered_early.map_or_else(|| matched.as_deref().unwrap_or("unmatched"), |route| route.0);
     let (status, elapsed) = (response.status().as_u16(), watch.elapsed());
     let method = response.request().method().as_str();
     if let Some(ctx) = ctx {

@@ -131,6 +131,29 @@ fn claims(ctx: &Ctx, req: &HttpRequest) -> Result<Arc<Claims>> {
     ctx.tokens.verify(&ctx.keys, token.trim(), ctx.clock.now()).ok_or_else(not_signed_in)
 }
 
+/// A guardian whose token is ours, but whose session wasn't asked for yet.
+#[derive(Debug)]
+pub struct Knock {
+    /// The family that the account is.
+    pub family_id: FamilyId,
+    session: SessionId,
+}
+
+impl Knock {
+    /// Who the token of a request says the caller is, if it is a guardian's.
+    #[must_use]
+    pub fn of(ctx: &Ctx, req: &HttpRequest) -> Option<Self> {
+        let claims = claims(ctx, req).ok()?;
+        let family_id = Guardian::from_claims(&claims).ok()?.family_id;
+        Some(Self { family_id, session: claims.sid })
+    }
+
+    /// Whether the session still stands.
+    pub async fn stands(&self, ctx: &Ctx) -> bool {
+        session::is_live(ctx, self.session).await.unwrap_or(false)
+    }
+}
+
 macro_rules! extractors {
     ($($name:ident),*) => {$(
         impl FromRequest for $name {

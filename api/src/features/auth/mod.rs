@@ -18,7 +18,7 @@ mod staff_store;
 mod store;
 pub mod token;
 
-pub use extract::{Bureau, Desk, Guardian, SignedIn};
+pub use extract::{Bureau, Desk, Guardian, Knock, SignedIn};
 
 use crate::http::Registry;
 

@@ -1,11 +1,21 @@
 //! The gate before claims: a campaign that is sold out, paused or over is told so without asking
-//! the database, from what a refused claim or the bureau left in the key-value store.
+//! the database, from what a refused claim or the bureau left in the key-value store. It stands
+//! before the router ([`early`]), so that a rush that comes too late costs hardly more than hearing it.
 //!
 //! Never authoritative: it only ever says no, for some seconds, and what it lets through the
-//! database decides. Whoever has a voucher already is let through, to be told so.
+//! database decides. Whoever has a voucher already is let through, to be told so; so is a request
+//! with an `Idempotency-Key`, for it may have been answered before.
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
+use actix_web::{
+    Error, HttpMessage as _,
+    body::{BoxBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::Method,
+    middleware::Next,
+    web::Data,
+};
 use entity::{CampaignId, FamilyId, campaigns::Model};
 use moka::sync::Cache;
 
@@ -15,6 +25,8 @@ use super::{
 };
 use crate::{
     error::{Code, Problem},
+    features::auth::Knock,
+    http::observe::Route,
     state::Ctx,
 };
 
@@ -51,6 +63,40 @@ impl Default for Gate {
                 .build(),
         }
     }
+}
+
+/// Where claims come in.
+const BEFORE_ID: &str = "/api/v1/campaigns/";
+const AFTER_ID: &str = "/vouchers";
+const ROUTE: Route = Route("/api/v1/campaigns/{id}/vouchers");
+
+/// Answers a claim that can't succeed before it is routed; everything else goes its way.
+pub async fn early(
+    req: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    match refusal(&req).await {
+        Some(problem) => {
+            req.extensions_mut().insert(ROUTE);
+            Ok(req.error_response(problem))
+        }
+        None => next.call(req).await.map(ServiceResponse::map_into_boxed_body),
+    }
+}
+
+async fn refusal(req: &ServiceRequest) -> Option<Problem> {
+    if *req.method() != Method::POST {
+        return None;
+    }
+    let id = req.path().strip_prefix(BEFORE_ID)?.strip_suffix(AFTER_ID)?.parse().ok()?;
+    if req.headers().contains_key("Idempotency-Key") {
+        return None;
+    }
+    let ctx = req.app_data::<Data<Ctx>>()?.clone();
+    // Who says who it is; whether that still stands is asked only if there is something to refuse.
+    let knock = Knock::of(&ctx, req.request())?;
+    let problem = ctx.gate.refusal(&ctx, id, knock.family_id).await?;
+    knock.stands(&ctx).await.then_some(problem)
 }
 
 fn key(id: CampaignId) -> String {

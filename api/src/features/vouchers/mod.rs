@@ -39,7 +39,7 @@ mod store;
 
 use crate::http::Registry;
 
-pub use self::{gate::Gate, service::together::Redemptions};
+pub use self::service::together::Redemptions;
 
 /// Registers the routes.
 pub fn routes(cfg: &mut impl Registry) {

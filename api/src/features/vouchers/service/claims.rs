@@ -37,8 +37,7 @@ const CLAIMS_ADDRESS: Rule = Rule { name: "claim-address", most: 1200, seconds: 
 /// voucher goes in first and the campaign's count last, so that the one row everybody wants is
 /// held for the shortest time.
 ///
-/// Before it, the [`Gate`](super::super::gate::Gate) answers for a campaign that gives out nothing;
-/// not to a request with a key, for that may have been answered before.
+/// Before it, the [`gate`](super::super::gate) answers for a campaign that gives out nothing.
 pub async fn claim(
     ctx: &Ctx,
     family: FamilyId,
@@ -47,11 +46,6 @@ pub async fn claim(
     campaign: CampaignId,
     child: ChildId,
 ) -> Result<Once<VoucherOut>> {
-    if !idempotency.given()
-        && let Some(refusal) = ctx.gate.refusal(ctx, campaign, family).await
-    {
-        return Err(refusal);
-    }
     let account = family.to_string();
     limit(ctx, CLAIMS_FAMILY, &account).await?;
     limit(ctx, CLAIMS_ADDRESS, &address.0).await?;
