@@ -7,7 +7,13 @@
 
 use std::fmt;
 
-use actix_web::{HttpResponse, ResponseError, http::StatusCode};
+use actix_web::{
+    HttpResponse, ResponseError,
+    http::{
+        StatusCode,
+        header::{CONTENT_LANGUAGE, CONTENT_TYPE, HeaderValue},
+    },
+};
 use sea_orm::DbErr;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -221,27 +227,26 @@ impl Problem {
     #[must_use]
     pub fn render(&self, english: bool, request_id: &str) -> HttpResponse {
         let title = self.code.text();
+        let mut r#type = format!("urn:quanxiangtuo:problem:{}", self.code.as_str());
+        r#type.make_ascii_lowercase();
         let body = ProblemBody {
-            r#type: format!("urn:quanxiangtuo:problem:{}", self.code.as_str().to_lowercase()),
-            title: title.in_language(english).to_owned(),
+            r#type: &r#type,
+            title: title.in_language(english),
             status: self.code.status().as_u16(),
-            detail: self.detail.in_language(english).to_owned(),
-            code: self.code.as_str().to_owned(),
-            request_id: request_id.to_owned(),
+            detail: self.detail.in_language(english),
+            code: self.code.as_str(),
+            request_id,
             errors: self
                 .errors
                 .iter()
-                .map(|e| ProblemField {
-                    field: e.field.clone(),
-                    code: e.code.to_owned(),
-                    detail: e.text.in_language(english).to_owned(),
-                })
+                .map(|e| ProblemField { field: &e.field, code: e.code, detail: e.text.in_language(english) })
                 .collect(),
-            facts: self.facts.clone(),
+            facts: &self.facts,
         };
         let mut response = HttpResponse::build(self.code.status());
-        response.content_type("application/problem+json");
-        response.insert_header(("Content-Language", if english { "en" } else { "zh-CN" }));
+        let language = if english { "en" } else { "zh-CN" };
+        response.insert_header((CONTENT_TYPE, HeaderValue::from_static("application/problem+json")));
+        response.insert_header((CONTENT_LANGUAGE, HeaderValue::from_static(language)));
         if let Some(seconds) = self.retry_after_s {
             response.insert_header(("Retry-After", seconds.to_string()));
         }
@@ -258,41 +263,41 @@ impl Problem {
 /// A refusal (RFC 9457).
 #[derive(Serialize, ToSchema)]
 #[schema(as = Problem)]
-pub struct ProblemBody {
+pub struct ProblemBody<'a> {
     /// URN of the code.
     #[schema(example = "urn:quanxiangtuo:problem:no_place")]
-    r#type: String,
+    r#type: &'a str,
     /// What the code means, in general.
-    title: String,
+    title: &'a str,
     /// The HTTP status.
     #[schema(example = 409)]
     status: u16,
     /// What is wrong here and what to do next; Chinese, or English by `Accept-Language: en`.
-    detail: String,
+    detail: &'a str,
     /// Stable code.
     #[schema(example = "NO_PLACE")]
-    code: String,
+    code: &'a str,
     /// Also in the header `X-Request-Id` and in the log.
-    request_id: String,
+    request_id: &'a str,
     /// The fields at fault.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    errors: Vec<ProblemField>,
+    errors: Vec<ProblemField<'a>>,
     #[serde(flatten)]
     #[schema(value_type = Object, additional_properties = true, inline)]
-    facts: Map<String, Value>,
+    facts: &'a Map<String, Value>,
 }
 
 /// A field at fault.
 #[derive(Serialize, ToSchema)]
-pub struct ProblemField {
+pub struct ProblemField<'a> {
     /// Path of the field.
     #[schema(example = "birth_date")]
-    field: String,
+    field: &'a str,
     /// Stable word.
     #[schema(example = "out_of_range")]
-    code: String,
+    code: &'a str,
     /// What is wrong.
-    detail: String,
+    detail: &'a str,
 }
 
 impl fmt::Display for Problem {

@@ -6,7 +6,11 @@
 //! database decides. Whoever has a voucher already is let through, to be told so; so is a request
 //! with an `Idempotency-Key`, for it may have been answered before.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use actix_web::{
     Error, HttpMessage as _,
@@ -16,6 +20,7 @@ use actix_web::{
     middleware::Next,
     web::Data,
 };
+use arc_swap::ArcSwap;
 use entity::{CampaignId, FamilyId, campaigns::Model};
 use moka::sync::Cache;
 
@@ -27,6 +32,7 @@ use crate::{
     error::{Code, Problem},
     features::auth::Knock,
     http::observe::Route,
+    platform::clock::Stopwatch,
     state::Ctx,
 };
 
@@ -43,10 +49,19 @@ const HOLDERS_IN_ALL: u64 = 500_000;
 
 type Holders = Arc<HashSet<FamilyId>>;
 
+/// What was last known of a campaign, and who has a voucher of it, if it is sold out.
+#[derive(Clone, Debug)]
+struct Known {
+    row: Option<Arc<Model>>,
+    holders: Option<Holders>,
+    since: Stopwatch,
+}
+
 /// What one process remembers of campaigns that give out nothing.
 #[derive(Debug)]
 pub struct Gate {
-    seen: Cache<CampaignId, Option<Arc<Model>>>,
+    /// Read by every claim on every worker without a lock or a counter that they would contend for.
+    known: ArcSwap<HashMap<CampaignId, Known>>,
     /// Of a sold-out campaign and its quota: complete until the quota is raised.
     holders: Cache<(CampaignId, i32), Holders>,
 }
@@ -55,7 +70,7 @@ impl Default for Gate {
     fn default() -> Self {
         let weight = |_: &_, holders: &Holders| u32::try_from(holders.len() + 1).unwrap_or(u32::MAX);
         Self {
-            seen: Cache::builder().max_capacity(10_000).time_to_live(LOCAL).build(),
+            known: ArcSwap::default(),
             holders: Cache::builder()
                 .max_capacity(HOLDERS_IN_ALL)
                 .weigher(weight)
@@ -105,25 +120,34 @@ fn key(id: CampaignId) -> String {
 
 impl Gate {
     /// Why this family's claim is refused, if that is known without the database.
-    pub(super) async fn refusal(&self, ctx: &Ctx, id: CampaignId, family: FamilyId) -> Option<Problem> {
-        let row = self.seen(ctx, id).await?;
-        if let Some(refusal) = rules::not_open(&row, ctx.clock.now()) {
-            return Some(refusal);
+    async fn refusal(&self, ctx: &Ctx, id: CampaignId, family: FamilyId) -> Option<Problem> {
+        if let Some(known) = self.known.load().get(&id).filter(|known| known.since.elapsed() < LOCAL) {
+            return known.refusal(ctx, family);
         }
-        if row.claimed < row.quota || row.quota > MOST_HOLDERS || self.holders(ctx, &row).await?.contains(&family) {
-            return None;
-        }
-        Some(Problem::new(Code::CampaignSoldOut))
+        self.look(ctx, id).await.refusal(ctx, family)
     }
 
-    async fn seen(&self, ctx: &Ctx, id: CampaignId) -> Option<Arc<Model>> {
-        if let Some(seen) = self.seen.get(&id) {
-            return seen;
-        }
+    /// Asks the store how a campaign stands, and remembers the answer.
+    async fn look(&self, ctx: &Ctx, id: CampaignId) -> Known {
         let stored = ctx.kv.get(&key(id)).await.ok().flatten();
-        let row = stored.and_then(|text| serde_json::from_str(&text).ok()).map(Arc::new);
-        self.seen.insert(id, row.clone());
-        row
+        let row = stored.and_then(|text| serde_json::from_str(&text).ok());
+        self.remember(ctx, id, row).await
+    }
+
+    async fn remember(&self, ctx: &Ctx, id: CampaignId, row: Option<Model>) -> Known {
+        let holders = match &row {
+            Some(row) if row.claimed >= row.quota && row.quota <= MOST_HOLDERS => self.holders(ctx, row).await,
+            _ => None,
+        };
+        let known = Known { row: row.map(Arc::new), holders, since: Stopwatch::start() };
+        self.known.rcu(|all| {
+            // What is too old to be believed goes.
+            let fresh = all.iter().filter(|(_, known)| known.since.elapsed() < LOCAL);
+            let mut all: HashMap<_, _> = fresh.map(|(id, known)| (*id, known.clone())).collect();
+            all.insert(id, known.clone());
+            all
+        });
+        known
     }
 
     /// Who has a voucher of a sold-out campaign.
@@ -142,14 +166,13 @@ impl Gate {
     pub(super) async fn learn(&self, ctx: &Ctx, row: &Model) {
         let Ok(text) = serde_json::to_string(row) else { return };
         if let Ok(true) = ctx.kv.put_if_absent(&key(row.id), &text, BELIEVED).await {
-            self.seen.insert(row.id, Some(Arc::new(row.clone())));
+            self.remember(ctx, row.id, Some(row.clone())).await;
         }
     }
 
     /// Tells every replica how a campaign stands after the bureau changed it. A store that is away
     /// forgets by itself: what it had lives [`BELIEVED`].
     pub(super) async fn changed(&self, ctx: &Ctx, id: CampaignId) {
-        self.seen.invalidate(&id);
         let row = match campaigns::one(ctx.db.reader(), id).await {
             Ok(Some(row)) => row,
             Ok(None) => return,
@@ -162,6 +185,18 @@ impl Gate {
         if let Err(error) = ctx.kv.put(&key(id), &text, CHANGED).await {
             tracing::warn!(%error, "a changed campaign is known to all within seconds, not at once");
         }
-        self.seen.insert(id, Some(Arc::new(row)));
+        self.remember(ctx, id, Some(row)).await;
+    }
+}
+
+impl Known {
+    fn refusal(&self, ctx: &Ctx, family: FamilyId) -> Option<Problem> {
+        let row = self.row.as_ref()?;
+        if let Some(refusal) = rules::not_open(row, ctx.clock.now()) {
+            return Some(refusal);
+        }
+        // Without the list of those who have one nobody can be told apart: the database does.
+        let sold_out = row.claimed >= row.quota && !self.holders.as_ref()?.contains(&family);
+        sold_out.then(|| Problem::new(Code::CampaignSoldOut))
     }
 }
