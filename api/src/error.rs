@@ -253,8 +253,9 @@ impl Problem {
         if self.code == Code::NotSignedIn {
             response.insert_header(("WWW-Authenticate", "Bearer"));
         }
-        match serde_json::to_vec(&body) {
-            Ok(bytes) => response.body(bytes),
+        let mut bytes = Vec::with_capacity(512);
+        match serde_json::to_writer(&mut bytes, &body) {
+            Ok(()) => response.body(bytes),
             Err(_) => response.finish(),
         }
     }

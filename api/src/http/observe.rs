@@ -10,7 +10,7 @@ use actix_web::{
     dev::{ServiceRequest, ServiceResponse},
     http::{
         Method,
-        header::{ACCEPT_LANGUAGE, CONTENT_TYPE, HeaderName, HeaderValue},
+        header::{ACCEPT_LANGUAGE, CONTENT_TYPE, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS},
     },
     middleware::Next,
     web::{Bytes, BytesMut, Data},
@@ -81,7 +81,7 @@ pub async fn observe(
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         headers.insert(REQUEST_ID, value);
     }
-    headers.insert(HeaderName::from_static("x-content-type-options"), HeaderValue::from_static("nosniff"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     let answered_early = response.request().extensions().get::<Route>().copied();
     let matched = if answered_early.is_some() { None } else { response.request().match_pattern() };
     let route = answered_early.map_or_else(|| matched.as_deref().unwrap_or("unmatched"), |route| route.0);
@@ -135,21 +135,28 @@ async fn read_body(req: &mut ServiceRequest) -> Result<(), Problem> {
         return Ok(());
     }
     let mut payload = req.take_payload();
-    let mut body = BytesMut::new();
+    // A body that comes in one piece, as most do, isn't copied.
+    let (mut first, mut more) = (Bytes::new(), BytesMut::new());
     let mut length = 0;
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| Problem::new(Code::InvalidInput))?;
         length += chunk.len();
-        if length <= MOST_BODY_BYTES {
-            body.extend_from_slice(&chunk);
-        } else if length > MOST_DRAINED_BYTES {
+        if length > MOST_DRAINED_BYTES {
             break;
+        }
+        if length <= MOST_BODY_BYTES {
+            if first.is_empty() {
+                first = chunk;
+            } else {
+                more.extend_from_slice(&chunk);
+            }
         }
     }
     if length > MOST_BODY_BYTES {
         return Err(Problem::new(Code::BodyTooLarge));
     }
-    req.extensions_mut().insert(Body(body.freeze()));
+    let body = if more.is_empty() { first } else { [&first[..], &more].concat().into() };
+    req.extensions_mut().insert(Body(body));
     Ok(())
 }
 

@@ -26,10 +26,16 @@ pub(super) async fn is_live(ctx: &Ctx, session: SessionId) -> Result<bool> {
         Ok(None) => {}
         Err(error) => tracing::debug!(%error, "session asked of the database"),
     }
+    // Boxed: rare, and large.
+    Box::pin(ask_database(ctx, session, &key)).await
+}
+
+/// What the database says; "live" is remembered for a while.
+async fn ask_database(ctx: &Ctx, session: SessionId, key: &str) -> Result<bool> {
     let live = store::session_is_live(ctx.db.reader(), session).await?;
     if live {
         // Only if absent: a revocation written since the database was asked must stand.
-        let _ = ctx.kv.put_if_absent(&key, "live", REMEMBER_LIVE).await;
+        let _ = ctx.kv.put_if_absent(key, "live", REMEMBER_LIVE).await;
     }
     Ok(live)
 }

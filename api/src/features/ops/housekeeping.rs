@@ -1,8 +1,8 @@
-//! What has outlived its use is deleted: first answers by idempotency key, ended refresh tokens
-//! and manual codes. Every replica may run it; a row is deleted once.
+//! What has outlived its use is deleted: first answers by idempotency key, ended refresh tokens,
+//! manual codes and old refused scans. Every replica may run it; a row is deleted once.
 
 use chrono::TimeDelta;
-use entity::{idempotency_keys, manual_codes, refresh_tokens};
+use entity::{idempotency_keys, manual_codes, refresh_tokens, refused_scans};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 
 use crate::{platform::db::write_txn, state::Ctx};
@@ -11,6 +11,9 @@ use crate::{platform::db::write_txn, state::Ctx};
 const KEEP_ANSWERS: TimeDelta = TimeDelta::days(7);
 /// Long enough that a stolen refresh token is still recognised as reused.
 const KEEP_ENDED_TOKENS: TimeDelta = TimeDelta::days(30);
+
+/// A refused scan is asked about for a settlement year and the one after it.
+const KEEP_REFUSED_SCANS: TimeDelta = TimeDelta::days(2 * 366);
 
 /// Deletes once.
 pub async fn tidy(ctx: &Ctx) -> Result<(), DbErr> {
@@ -26,7 +29,11 @@ pub async fn tidy(ctx: &Ctx) -> Result<(), DbErr> {
             .await?;
         let codes =
             manual_codes::Entity::delete_many().filter(manual_codes::Column::ExpiresAt.lt(now)).exec(txn).await?;
-        Ok::<_, DbErr>(answers.rows_affected + tokens.rows_affected + codes.rows_affected)
+        let scans = refused_scans::Entity::delete_many()
+            .filter(refused_scans::Column::At.lt(now - KEEP_REFUSED_SCANS))
+            .exec(txn)
+            .await?;
+        Ok::<_, DbErr>(answers.rows_affected + tokens.rows_affected + codes.rows_affected + scans.rows_affected)
     })
     .await?;
     tracing::debug!(rows, "tidied");

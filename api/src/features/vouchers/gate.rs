@@ -124,7 +124,8 @@ impl Gate {
         if let Some(known) = self.known.load().get(&id).filter(|known| known.since.elapsed() < LOCAL) {
             return known.refusal(ctx, family);
         }
-        self.look(ctx, id).await.refusal(ctx, family)
+        // Boxed: rare, and large.
+        Box::pin(self.look(ctx, id)).await.refusal(ctx, family)
     }
 
     /// Asks the store how a campaign stands, and remembers the answer.

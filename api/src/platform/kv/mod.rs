@@ -27,7 +27,8 @@ impl Kv {
     pub async fn get(&self, key: &str) -> Result<Option<String>, KvError> {
         match self {
             Self::Memory(kv) => Ok(kv.get(key)),
-            Self::Redis(kv) => kv.get(key).await,
+            // Boxed, so that the in-process path doesn't carry the room of this one about.
+            Self::Redis(kv) => Box::pin(kv.get(key)).await,
         }
     }
 
@@ -38,7 +39,7 @@ impl Kv {
                 kv.put(key, value, ttl);
                 Ok(())
             }
-            Self::Redis(kv) => kv.put(key, value, ttl).await,
+            Self::Redis(kv) => Box::pin(kv.put(key, value, ttl)).await,
         }
     }
 
@@ -46,7 +47,7 @@ impl Kv {
     pub async fn put_if_absent(&self, key: &str, value: &str, ttl: Duration) -> Result<bool, KvError> {
         match self {
             Self::Memory(kv) => Ok(kv.put_if_absent(key, value, ttl)),
-            Self::Redis(kv) => kv.put_if_absent(key, value, ttl).await,
+            Self::Redis(kv) => Box::pin(kv.put_if_absent(key, value, ttl)).await,
         }
     }
 
@@ -55,7 +56,7 @@ impl Kv {
     pub async fn count(&self, key: &str, window: Duration) -> Result<(u64, Duration), KvError> {
         match self {
             Self::Memory(kv) => Ok(kv.count(key, window)),
-            Self::Redis(kv) => kv.count(key, window).await,
+            Self::Redis(kv) => Box::pin(kv.count(key, window)).await,
         }
     }
 

@@ -72,7 +72,8 @@ pub async fn reverse(
 }
 
 fn check_in_time(row: &redemptions::Model, centre: Option<CentreId>, now: DateTime<Utc>) -> Result<()> {
-    let until = row.redeemed_at + CENTRE_MAY_REVERSE;
+    // A scan made without network can be seen to be wrong only once it is uploaded.
+    let until = row.uploaded_at.unwrap_or(row.redeemed_at) + CENTRE_MAY_REVERSE;
     if centre.is_none() || now < until || row.status == RedemptionStatus::Reversed {
         return Ok(());
     }
