@@ -186,6 +186,27 @@ async fn what_stands_against_an_offline_scan_becomes_a_conflict_that_the_bureau_
 }
 
 #[tokio::test]
+async fn a_key_given_to_two_scans_holds_up_no_other_of_the_queue_and_loses_none() {
+    let scene = Scene::new(5).await;
+    let mut codes = vec![];
+    for _ in 0..4 {
+        let (family, voucher) = scene.family().await;
+        codes.push(offline_code(&family, &voucher).await);
+    }
+    let scan = |n: usize, key: &str| scene.scan(&codes[n], key);
+    let queue = [scan(0, "same-key"), scan(1, "same-key"), scan(2, "same-key"), scan(3, "another-key")];
+    let results = scene.upload(&queue).await;
+    let outcomes: Vec<_> = results.iter().map(|r| (r["outcome"].as_str().unwrap(), r["reason"].as_str())).collect();
+    let reused = Some("IDEMPOTENCY_KEY_REUSED");
+    assert_eq!(outcomes, [("redeemed", None), ("conflict", reused), ("refused", reused), ("redeemed", None)]);
+    assert_eq!(scene.upload(&queue).await[..2], results[..2], "sent again");
+    assert_eq!(scene.app.count(redemptions::Entity).await, 2);
+    assert_eq!(scene.app.count(entity::offline_conflicts::Entity).await, 1);
+    let kept = scene.desk.get("/desk/refused-scans").await.ok();
+    assert_eq!(kept["items"][0]["reason"], "IDEMPOTENCY_KEY_REUSED");
+}
+
+#[tokio::test]
 async fn a_centre_redeems_no_more_than_its_daily_bound_offline_whoever_uploads_at_once() {
     let scene = Scene::new(3).await;
     let mut scans = vec![];

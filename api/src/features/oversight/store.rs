@@ -66,7 +66,7 @@ pub(super) async fn night_scans(
     rows.into_model().all(db).await
 }
 
-/// Scans of the devices and days that have at least `least`, by centre, device and time.
+/// Scans of the centres and days that have at least `least`, by centre, device and time.
 pub(super) async fn busy_devices(db: &impl ConnectionTrait, scope: Scope, least: i64) -> Result<Vec<Scan>, DbErr> {
     use redemptions::Column::{CentreId as Centre, Device, Id, RedeemedAt, ServiceDate, StaffId as Staff};
     let busy = scans(scope)

@@ -44,6 +44,8 @@ const CHANGED: Duration = Duration::from_secs(1);
 const LOCAL: Duration = Duration::from_millis(250);
 /// Beyond this many families with a voucher, the database tells who has one.
 const MOST_HOLDERS: i32 = 50_000;
+/// Campaigns remembered at once before unknown ones are asked about again each time.
+const MOST_KNOWN: usize = 256;
 /// Families of sold-out campaigns remembered in all, 16 bytes each.
 const HOLDERS_IN_ALL: u64 = 500_000;
 
@@ -145,7 +147,10 @@ impl Gate {
             // What is too old to be believed goes.
             let fresh = all.iter().filter(|(_, known)| known.since.elapsed() < LOCAL);
             let mut all: HashMap<_, _> = fresh.map(|(id, known)| (*id, known.clone())).collect();
-            all.insert(id, known.clone());
+            // Ids that nobody knows must not fill it: each change copies the whole.
+            if known.row.is_some() || all.len() < MOST_KNOWN {
+                all.insert(id, known.clone());
+            }
             all
         });
         known

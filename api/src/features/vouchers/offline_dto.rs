@@ -122,7 +122,7 @@ pub enum OfflineOutcome {
     Redeemed,
     /// The code was ours, but something stood against it: the bureau decides.
     Conflict,
-    /// The code wasn't ours.
+    /// The code wasn't ours, or its `request_id` had been given to other scans before.
     Refused,
 }
 

@@ -142,7 +142,7 @@ async fn take(ctx: &Ctx, desk: &Desk, scan: OfflineScanIn) -> Result<OfflineResu
         today: local(at).date_naive(),
     };
     let Some(said) = said else {
-        return refused(ctx, desk, &scan, &request_id).await;
+        return refused(ctx, desk, &scan, &request_id, Code::VoucherInvalid).await;
     };
     for _ in 0..ATTEMPTS {
         match attempt(ctx, desk, &scan, &said, scanned_at.0, uploaded_at, &request_id).await {
@@ -155,9 +155,9 @@ async fn take(ctx: &Ctx, desk: &Desk, scan: OfflineScanIn) -> Result<OfflineResu
     Err(Problem::new(Code::Unavailable))
 }
 
-/// A code that isn't ours, or of a voucher that is gone; kept among the refused scans.
-async fn refused(ctx: &Ctx, desk: &Desk, scan: &Scan, request_id: &str) -> Result<OfflineResultOut> {
-    let reason = Code::VoucherInvalid;
+/// A code that isn't ours, of a voucher that is gone, or under a key taken twice; kept among the
+/// refused scans.
+async fn refused(ctx: &Ctx, desk: &Desk, scan: &Scan, request_id: &str, reason: Code) -> Result<OfflineResultOut> {
     refusals::keep(ctx, desk, scan, request_id, reason).await?;
     Ok(OfflineResultOut {
         request_id: request_id.to_owned(),
@@ -165,7 +165,7 @@ async fn refused(ctx: &Ctx, desk: &Desk, scan: &Scan, request_id: &str) -> Resul
         redemption: None,
         reason: Some(reason.as_str().to_owned()),
         conflict_id: None,
-        message: "不是有效的离线券码，未核销。".to_owned(),
+        message: format!("离线核销未入账：{}", reason.text().zh),
     })
 }
 
@@ -179,12 +179,24 @@ async fn attempt(
     request_id: &str,
 ) -> Result<OfflineResultOut, Lost> {
     let mut facts = desk::facts(ctx, desk.centre_id, Some(request_id), scan).await?;
-    if let Some(again) = facts.again.take() {
-        let answer = desk::replay(ctx, scan, &again)?;
+    let again = facts.again.take().map(|again| desk::replay(ctx, scan, &again));
+    if let Some(Ok(answer)) = again {
         return Ok(redeemed(request_id, &answer.body)?);
     }
     if let Some(row) = store::conflict_of(ctx.db.reader(), desk.centre_id, request_id).await? {
-        return Ok(conflict_out(row));
+        if row.voucher_id == said.voucher {
+            return Ok(conflict_out(row));
+        }
+        // The key is taken twice over: not even a conflict can be kept under it.
+        return Ok(refused(ctx, desk, scan, request_id, Code::IdempotencyKeyReused).await?);
+    }
+    match again {
+        // The desk gave two scans one key: ours, so the bureau decides, and the queue goes on.
+        Some(Err(problem)) if problem.code() == Code::IdempotencyKeyReused => {
+            return conflict(ctx, desk, scan, said, scanned_at, uploaded_at, request_id, problem.code()).await;
+        }
+        Some(Err(problem)) => return Err(problem.into()),
+        _ => {}
     }
     let most = facts.voucher.as_ref().and_then(|voucher| voucher.offline_daily_units);
     let campaign_id = facts.voucher.as_ref().map(|voucher| voucher.campaign_id);
@@ -260,7 +272,7 @@ async fn conflict(
 ) -> Result<OfflineResultOut, Lost> {
     if reason == Code::VoucherInvalid {
         // Signed by us, but no such voucher: only after its family was erased.
-        return Ok(refused(ctx, desk, scan, request_id).await?);
+        return Ok(refused(ctx, desk, scan, request_id, reason).await?);
     }
     let row = offline_conflicts::Model {
         id: ctx.clock.id(),
