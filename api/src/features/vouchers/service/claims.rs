@@ -53,15 +53,14 @@ pub async fn claim(
     for _ in 0..ATTEMPTS {
         let now = ctx.clock.now();
         let facts = rows::claim_facts(ctx.db.reader(), campaign, family, child).await?;
-        let seen = facts.as_ref().map(|facts| facts.campaign.clone());
-        let decided = decide(facts, now);
-        if let (Err(refusal), Some(row)) = (&decided, &seen)
+        let decided = facts.as_ref().ok_or_else(|| Problem::new(Code::NotFound)).and_then(|facts| decide(facts, now));
+        if let (Err(refusal), Some(facts)) = (&decided, &facts)
             && matches!(refusal.code(), Code::CampaignNotOpen | Code::CampaignSoldOut)
         {
-            ctx.gate.learn(ctx, row).await;
+            ctx.gate.learn(ctx, &facts.campaign).await;
         }
         let campaign_row = match decided {
-            Ok(row) => row,
+            Ok(row) => row.clone(),
             // A repeated request must get the first answer, although now the child has a voucher.
             Err(refusal) if idempotency.given() => {
                 return once(ctx, idempotency, &account, async |_| Err(refusal)).await;
@@ -116,13 +115,12 @@ pub async fn claim(
     Err(refusal)
 }
 
-fn decide(facts: Option<ClaimFacts>, now: chrono::DateTime<chrono::Utc>) -> Result<entity::campaigns::Model> {
-    let not_found = || Problem::new(Code::NotFound);
-    let facts = facts.ok_or_else(not_found)?;
+/// The campaign, if this claim may go ahead.
+fn decide(facts: &ClaimFacts, now: chrono::DateTime<chrono::Utc>) -> Result<&entity::campaigns::Model> {
     let claimant = Claimant {
         birth_date: facts.birth_date.ok_or_else(|| {
             let text = Text::new("没有找到这个孩子，请在“我的孩子”中核对。", "No such child of yours.");
-            not_found().detail(text.clone()).and_field("child_id", "unknown", text)
+            Problem::new(Code::NotFound).detail(text.clone()).and_field("child_id", "unknown", text)
         })?,
         in_township: facts.in_township,
         has_one: facts.has_one,
@@ -130,7 +128,7 @@ fn decide(facts: Option<ClaimFacts>, now: chrono::DateTime<chrono::Utc>) -> Resu
     };
     match rules::claim_refusal(&facts.campaign, &claimant, now) {
         Some(refusal) => Err(refusal),
-        None => Ok(facts.campaign),
+        None => Ok(&facts.campaign),
     }
 }
 
