@@ -28,7 +28,7 @@ pub struct Ctx {
     /// Keys of seals, tokens and codes.
     pub keys: Arc<Keyring>,
     /// Access tokens whose signature was checked; shared by the workers.
-    pub tokens: Tokens,
+    pub tokens: Arc<Tokens>,
     /// Keys of voucher codes; rotated without a restart.
     pub code_keys: Arc<CodeKeys>,
     /// Centres in memory, with their spatial index; fresh within `catalogue_poll_ms`.

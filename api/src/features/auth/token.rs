@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use data_encoding::HEXLOWER;
 use entity::{CentreId, SessionId};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
-use moka::sync::Cache;
+use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
 
 use super::dto::{Role, UserOut};
@@ -79,11 +79,11 @@ pub fn verify(keys: &Keyring, token: &str, now: DateTime<Utc>) -> Option<Claims>
 }
 
 /// How many tokens one process remembers as ours.
-const REMEMBERED: u64 = 10_000;
+const REMEMBERED: usize = 10_000;
 
 /// Tokens whose signature was checked before: whether a text is signed by us never changes while the
 /// process runs, so it needs no second check. Its end and its session are looked at each time.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Tokens(Cache<[u8; 32], Arc<Claims>>);
 
 impl Default for Tokens {

@@ -22,7 +22,7 @@ use actix_web::{
 };
 use arc_swap::ArcSwap;
 use entity::{CampaignId, FamilyId, campaigns::Model};
-use moka::sync::Cache;
+use quick_cache::{Weighter, sync::Cache};
 
 use super::{
     rules,
@@ -65,20 +65,23 @@ pub struct Gate {
     /// Read by every claim on every worker without a lock or a counter that they would contend for.
     known: ArcSwap<HashMap<CampaignId, Known>>,
     /// Of a sold-out campaign and its quota: complete until the quota is raised.
-    holders: Cache<(CampaignId, i32), Holders>,
+    holders: Cache<(CampaignId, i32), Holders, Families>,
+}
+
+#[derive(Clone, Debug)]
+struct Families;
+
+impl Weighter<(CampaignId, i32), Holders> for Families {
+    fn weight(&self, _: &(CampaignId, i32), holders: &Holders) -> u64 {
+        holders.len() as u64 + 1
+    }
 }
 
 impl Default for Gate {
     fn default() -> Self {
-        let weight = |_: &_, holders: &Holders| u32::try_from(holders.len() + 1).unwrap_or(u32::MAX);
-        Self {
-            known: ArcSwap::default(),
-            holders: Cache::builder()
-                .max_capacity(HOLDERS_IN_ALL)
-                .weigher(weight)
-                .time_to_idle(Duration::from_secs(60))
-                .build(),
-        }
+        // Few expected items make few parts, so that each has room for the largest campaign.
+        let holders = Cache::with_weighter(MOST_KNOWN, HOLDERS_IN_ALL, Families);
+        Self { known: ArcSwap::default(), holders }
     }
 }
 

@@ -1,14 +1,18 @@
-//! The in-process stand-in: a bounded cache with an expiry per entry.
+//! The in-process stand-in: a bounded cache with an end per entry.
 
 use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use moka::{Expiry, sync::Cache};
+use quick_cache::{
+    UnitWeighter,
+    sync::{Cache, EntryAction, EntryResult},
+};
 
-/// More entries than this and the least used go: a cache may forget.
-const MOST_ENTRIES: u64 = 200_000;
+/// More entries than this and the least used go: a cache may forget. What has ended goes with them,
+/// or when its key is set again.
+const MOST_ENTRIES: usize = 200_000;
 
 #[derive(Clone)]
 enum Stored {
@@ -22,24 +26,13 @@ struct Entry {
     until: Instant,
 }
 
-struct UntilItsTime;
-
-impl Expiry<String, Entry> for UntilItsTime {
-    fn expire_after_create(&self, _: &String, entry: &Entry, now: Instant) -> Option<Duration> {
-        Some(entry.until.saturating_duration_since(now))
-    }
-    fn expire_after_update(&self, _: &String, entry: &Entry, now: Instant, _: Option<Duration>) -> Option<Duration> {
-        Some(entry.until.saturating_duration_since(now))
-    }
-}
-
 /// An in-process store; clones share it.
 #[derive(Clone)]
-pub struct MemoryKv(Cache<String, Entry>);
+pub struct MemoryKv(Arc<Cache<String, Entry>>);
 
 impl Default for MemoryKv {
     fn default() -> Self {
-        Self(Cache::builder().max_capacity(MOST_ENTRIES).expire_after(UntilItsTime).build())
+        Self(Arc::new(Cache::with_weighter(MOST_ENTRIES, MOST_ENTRIES as u64, UnitWeighter)))
     }
 }
 
@@ -48,12 +41,17 @@ fn after(ttl: Duration) -> Instant {
     Instant::now() + ttl
 }
 
+fn now() -> Instant {
+    after(Duration::ZERO)
+}
+
 impl MemoryKv {
     pub(super) fn get(&self, key: &str) -> Option<String> {
-        match self.0.get(key)?.stored {
-            Stored::Text(text) => Some(text.as_ref().to_owned()),
-            Stored::Count(n) => Some(n.to_string()),
-        }
+        let entry = self.0.get(key).filter(|entry| now() < entry.until)?;
+        Some(match entry.stored {
+            Stored::Text(text) => text.as_ref().to_owned(),
+            Stored::Count(n) => n.to_string(),
+        })
     }
 
     pub(super) fn put(&self, key: &str, value: &str, ttl: Duration) {
@@ -61,20 +59,89 @@ impl MemoryKv {
     }
 
     pub(super) fn put_if_absent(&self, key: &str, value: &str, ttl: Duration) -> bool {
-        let fresh = || Entry { stored: Stored::Text(value.into()), until: after(ttl) };
-        self.0.entry_by_ref(key).or_insert_with(fresh).is_fresh()
+        let fresh = Entry { stored: Stored::Text(value.into()), until: after(ttl) };
+        self.change(key, &fresh, |entry| {
+            let ended = entry.until <= now();
+            if ended {
+                entry.clone_from(&fresh);
+            }
+            ended
+        })
+        .unwrap_or(true)
     }
 
     pub(super) fn count(&self, key: &str, window: Duration) -> (u64, Duration) {
-        let entry = self.0.entry_by_ref(key).and_upsert_with(|present| match present.map(moka::Entry::into_value) {
-            Some(Entry { stored: Stored::Count(n), until }) => Entry { stored: Stored::Count(n + 1), until },
-            _ => Entry { stored: Stored::Count(1), until: after(window) },
-        });
-        let Entry { stored, until } = entry.into_value();
-        let left = until.saturating_duration_since(after(Duration::ZERO));
-        match stored {
-            Stored::Count(n) => (n, left),
-            Stored::Text(_) => (1, left),
+        let first = Entry { stored: Stored::Count(1), until: after(window) };
+        self.change(key, &first, |entry| {
+            let now = now();
+            match &mut entry.stored {
+                Stored::Count(n) if now < entry.until => *n += 1,
+                _ => entry.clone_from(&first),
+            }
+            let n = if let Stored::Count(n) = entry.stored { n } else { 1 };
+            (n, entry.until.saturating_duration_since(now))
+        })
+        .unwrap_or((1, window))
+    }
+
+    /// Changes what is at `key` under its lock, or puts `fresh` there, which gives nothing.
+    fn change<T>(&self, key: &str, fresh: &Entry, mut change: impl FnMut(&mut Entry) -> T) -> Option<T> {
+        loop {
+            match self.0.entry(key, None, |_, entry| EntryAction::Retain(change(entry))) {
+                EntryResult::Retained(told) => return Some(told),
+                // Fails if somebody has put something there meanwhile: that is looked at then.
+                EntryResult::Vacant(place) => {
+                    if place.insert(fresh.clone()).is_ok() {
+                        return None;
+                    }
+                }
+                EntryResult::Removed(..) | EntryResult::Replaced(..) | EntryResult::Timeout => {}
+            }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn what_has_ended_is_not_there() {
+        let kv = MemoryKv::default();
+        kv.put("a", "1", Duration::ZERO);
+        assert_eq!(kv.get("a"), None);
+        assert!(kv.put_if_absent("a", "2", LONG));
+        assert!(!kv.put_if_absent("a", "3", LONG));
+        assert_eq!(kv.get("a").as_deref(), Some("2"));
+        kv.put("a", "4", LONG);
+        assert_eq!(kv.get("a").as_deref(), Some("4"));
+        assert_eq!(kv.count("b", Duration::ZERO).0, 1);
+        assert_eq!(kv.count("b", LONG).0, 1);
+        let (n, left) = kv.count("b", LONG);
+        assert_eq!(n, 2);
+        assert!(left <= LONG && left > LONG / 2);
+    }
+
+    #[test]
+    fn one_of_many_puts_first_and_each_count_counts() {
+        let kv = MemoryKv::default();
+        let firsts: usize = thread::scope(|scope| {
+            let threads: Vec<_> = (0..8)
+                .map(|_| {
+                    scope.spawn(|| {
+                        (0..500)
+                            .filter(|i| kv.count("n", LONG).0 > 0 && kv.put_if_absent(&i.to_string(), "x", LONG))
+                            .count()
+                    })
+                })
+                .collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+        });
+        assert_eq!(firsts, 500);
+        assert_eq!(kv.count("n", LONG).0, 8 * 500 + 1);
     }
 }
