@@ -21,6 +21,7 @@ mod readme;
 mod satisfaction;
 mod satisfaction_answers;
 mod settlement;
+mod upgrades;
 mod vouchers;
 mod vouchers_campaigns;
 mod vouchers_claims;

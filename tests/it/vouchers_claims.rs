@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use entity::{CampaignStatus, VisitStatus, campaigns};
 use harness::{Client, Family, TestApp, at_once, day};
+use reqwest::Method;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, sea_query::Expr};
 use serde_json::{Value, json};
 
@@ -99,6 +100,49 @@ async fn a_family_that_claims_too_often_is_told_when_to_come_back() {
     assert!((1..=61).contains(&wait), "{wait}");
     refused.problem(429, "RATE_LIMITED");
     claim(&campaign, &app.a_family().await).await.problem(422, "NOT_ELIGIBLE");
+}
+
+#[tokio::test]
+async fn an_address_that_claims_too_often_waits_and_another_one_does_not() {
+    let app = TestApp::spawn_with(&[("rate_limits", "on"), ("client_address_header", "X-Real-Ip")]).await;
+    let campaign = app.campaign_with(|row| row.min_age_months = Some(36)).await;
+    // Sixty families of one housing estate, twenty times each: all that its address may in a minute.
+    let families = app.many_families(61).await;
+    let path = format!("/campaigns/{}/vouchers", campaign.id);
+    let claim_from = async |family: &Family, address: &str| {
+        let body = json!({ "child_id": family.child() });
+        family.client.send(Method::POST, &path, Some(body), &[("X-Real-Ip", address)]).await
+    };
+    let (last, estate) = families.split_last().unwrap();
+    at_once(estate.iter().map(async |family| {
+        for _ in 0..20 {
+            claim_from(family, "192.0.2.1").await.problem(422, "NOT_ELIGIBLE");
+        }
+    }))
+    .await;
+    let refused = claim_from(last, "192.0.2.1").await;
+    let wait: u64 = refused.header("retry-after").unwrap().parse().unwrap();
+    assert!((1..=61).contains(&wait), "{wait}");
+    refused.problem(429, "RATE_LIMITED");
+    claim_from(last, "192.0.2.2").await.problem(422, "NOT_ELIGIBLE");
+}
+
+#[tokio::test]
+async fn ids_of_campaigns_that_nobody_knows_do_not_crowd_out_the_early_answer() {
+    let app = TestApp::spawn().await;
+    let campaign = app.campaign_with(|row| row.quota = 1).await;
+    let families = app.many_families(3).await;
+    claim(&campaign, &families[0]).await.created();
+    at_once((0..300).map(async |_| {
+        let path = format!("/campaigns/{}/vouchers", app.id::<entity::CampaignId>());
+        families[1].client.post(&path, json!({ "child_id": families[1].child() })).await.problem(404, "NOT_FOUND");
+    }))
+    .await;
+    claim(&campaign, &families[1]).await.problem(409, "CAMPAIGN_SOLD_OUT");
+    // Behind the API's back there is one more: the early answer doesn't look.
+    let raised = Expr::value(2);
+    campaigns::Entity::update_many().col_expr(campaigns::Column::Quota, raised).exec(app.db()).await.unwrap();
+    claim(&campaign, &families[2]).await.problem(409, "CAMPAIGN_SOLD_OUT");
 }
 
 fn standing(body: &Value, campaign: &campaigns::Model) -> Value {

@@ -294,3 +294,21 @@ async fn a_leaked_key_verifies_for_a_minute_only() {
     let good = scene.upload(&[scene.scan(&offline_code(&family, &voucher).await, "made-anew")]).await;
     assert_eq!(good[0]["outcome"], "redeemed");
 }
+
+#[tokio::test]
+async fn when_every_key_id_is_in_use_nothing_is_rotated() {
+    let app = TestApp::spawn().await;
+    let first = rotate(&app, false).await;
+    let ids = 36 - app.ctx.keys.all().count();
+    for _ in 1..ids {
+        rotate(&app, false).await;
+    }
+    let (stored, now) = (app.count(entity::code_keys::Entity).await, app.clock.now());
+    let (db, keys): (&Db, _) = (&app.ctx.db, &app.ctx.keys);
+    let refused = write_txn(db, async |txn| code_keys::rotate(txn, keys, now, false).await).await.unwrap_err();
+    assert!(refused.to_string().contains("rotate again when the oldest has retired"), "{refused}");
+    assert_eq!(app.count(entity::code_keys::Entity).await, stored);
+    // Once the former ones have retired, their ids are free again.
+    app.clock.advance(TimeDelta::days(10));
+    assert_eq!(rotate(&app, false).await.id, first.id);
+}
