@@ -74,6 +74,10 @@ pub struct Settings {
     pub walking_detour: f64,
     pub satisfaction_target: f64,
     pub confirm_within_hours: u32,
+    /// Missed days and late absences of this many days count against a family.
+    pub attendance_days: u32,
+    /// So many, and its bookings need the centre's confirmation; 0: never.
+    pub request_only_after: u32,
     pub signal_day_from: MinuteOfDay,
     pub signal_day_until: MinuteOfDay,
     pub signal_burst_scans: u32,
@@ -163,6 +167,7 @@ impl Settings {
             ("signal_unchecked", f64::from(self.signal_unchecked), 1.0, 10_000.0),
             ("signal_places_factor", self.signal_places_factor, 0.5, 10.0),
             ("confirm_within_hours", f64::from(self.confirm_within_hours), 1.0, 720.0),
+            ("attendance_days", f64::from(self.attendance_days), 1.0, 730.0),
         ];
         for (name, value, least, most) in ranges {
             if !(least..=most).contains(&value) {

@@ -20,6 +20,8 @@ pub struct Model {
     /// The lines of the price as quoted: `[{code, label, quantity, unit_fen, amount_fen}]`.
     pub price_lines: Json,
     pub voucher_id: Option<VoucherId>,
+    /// The booking whose days this one takes over once it is confirmed.
+    pub replaces_id: Option<BookingId>,
     /// While `pending`: the centre must answer by then.
     pub confirm_by: Option<DateTimeUtc>,
     /// Minutes before the first visit until which the family may cancel, as offered.

@@ -1,7 +1,7 @@
 //! Visits: one day of a booking. The rows in a holding status are the occupancy of a class.
 use sea_orm::{QueryFilter, entity::prelude::*};
 
-use crate::{BookingId, CareType, CentreId, ChildId, ClassId, FamilyId, MinuteOfDay, VisitId, VisitStatus};
+use crate::{BookingId, CareType, CentreId, ChildId, ClassId, FamilyId, Fen, MinuteOfDay, VisitId, VisitStatus};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "visits")]
@@ -20,6 +20,12 @@ pub struct Model {
     pub status: VisitStatus,
     pub checked_in_at: Option<DateTimeUtc>,
     pub checked_out_at: Option<DateTimeUtc>,
+    /// What the day comes to in its booking's price; absent for days booked before it was kept.
+    pub amount_fen: Option<Fen>,
+    /// Whether a voucher is to pay for the day; absent for days booked before it was kept.
+    pub with_voucher: Option<bool>,
+    /// When an absence was told after the cut-off.
+    pub late_told_at: Option<DateTimeUtc>,
     /// Who took the child home, sealed; absent means the guardian.
     pub collected_by_sealed: Option<Vec<u8>>,
 }

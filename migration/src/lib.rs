@@ -21,6 +21,7 @@ mod m0011_refused_scans;
 mod m0012_statements;
 mod m0013_offline_desk;
 mod m0014_keys_and_seals;
+mod m0015_single_days;
 
 /// The list of steps.
 pub struct Migrator;
@@ -43,6 +44,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0012_statements::Migration),
             Box::new(m0013_offline_desk::Migration),
             Box::new(m0014_keys_and_seals::Migration),
+            Box::new(m0015_single_days::Migration),
         ]
     }
 }

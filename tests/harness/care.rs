@@ -61,6 +61,9 @@ impl TestApp {
             status,
             checked_in_at: arrived.then(|| at(hm(8, 5))),
             checked_out_at: (status == VisitStatus::Left).then(|| at(hm(16, 50))),
+            amount_fen: None,
+            with_voucher: None,
+            late_told_at: None,
             collected_by_sealed: None,
         };
         change(&mut visit);
@@ -83,6 +86,7 @@ impl TestApp {
             total_fen: Fen(8000),
             price_lines: json!([]),
             voucher_id: None,
+            replaces_id: None,
             confirm_by: None,
             cutoff_minutes: 120,
             reason: None,

@@ -8,6 +8,8 @@ use entity::{
     OfferUnit, Ownership, calendar_days, centre_days, centre_hours, centres, classes, offers, rosters,
 };
 
+use sea_orm::{ActiveValue::Set, EntityTrait as _};
+
 use crate::{app::TestApp, hm};
 
 /// In 洛阳镇, WGS-84.
@@ -158,6 +160,17 @@ impl TestApp {
             offers.push(self.offer_with(class, care_type, change).await);
         }
         offers
+    }
+
+    /// From now on the centre confirms this care of the place at once, or by hand.
+    pub async fn offer_confirmation(&self, place: &Place, care_type: CareType, confirmation: Confirmation) {
+        let change = offers::ActiveModel {
+            id: Set(place.offer(care_type).id),
+            confirmation: Set(confirmation),
+            ..Default::default()
+        };
+        offers::Entity::update(change).exec(self.db()).await.unwrap();
+        self.reload_catalogue().await;
     }
 
     /// One offer, with changes.

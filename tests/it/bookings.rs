@@ -295,7 +295,7 @@ async fn a_told_absence_frees_the_place() {
     second.client.post("/bookings", body.clone()).await.problem(409, "NO_PLACE");
     let desk = app.carer(place.centre.id).await;
     let told = desk.post(&format!("/desk/visits/{}/absent", visit.id), json!({ "reason": "发烧" })).await.ok();
-    assert_eq!((&told["status"], &told["booking_status"]), (&json!("absent"), &json!("completed")));
+    assert_eq!((&told["status"], &told["booking_status"]), (&json!("absent"), &json!("cancelled")));
     second.client.post("/bookings", body).await.created();
 }
 

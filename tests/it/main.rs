@@ -6,6 +6,7 @@ mod audit;
 mod auth;
 mod auth_staff;
 mod bookings;
+mod bookings_changes;
 mod bookings_input;
 mod bookings_races;
 mod centres;

@@ -149,6 +149,8 @@ pub struct BookingOut {
     pub entry_check: BookingEntryCheckOut,
     /// The voucher that pays for some days.
     pub voucher_id: Option<VoucherId>,
+    /// The booking whose days this one takes over; while this one is `pending`, that one stands.
+    pub replaces: Option<BookingId>,
     /// While `pending`: the centre answers by then, else the booking lapses.
     pub confirm_by: Option<Moment>,
     /// Until when the family may cancel; null when nothing is left to cancel.
@@ -240,6 +242,41 @@ pub struct BookingsQuery {
     pub limit: Limit,
     /// `next_cursor` of the page before.
     pub cursor: Option<Cursor>,
+}
+
+/// Other days for a booking: the same care for the same child at the same centre.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+pub struct RescheduleIn {
+    /// First day.
+    pub start_date: Day,
+    /// Last day; absent: the first.
+    pub end_date: Option<Day>,
+    /// 1 (Monday) to 7; absent: all opening days of the range.
+    #[schema(example = json!([1, 3, 5]))]
+    pub weekdays: Option<Vec<i64>>,
+    /// Half-day care: which half.
+    pub half: Option<Half>,
+    /// Hourly (required) and temporary care: from, on the half-hour.
+    pub from: Option<MinuteOfDay>,
+    /// Hourly (required) and temporary care: to, on the half-hour.
+    pub to: Option<MinuteOfDay>,
+    /// A class of the centre; absent: the class of the child's age, with room if there is one.
+    pub class_id: Option<ClassId>,
+}
+
+/// How a family keeps its bookings.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct AttendanceOut {
+    /// Counted from this day on.
+    pub since: NaiveDate,
+    /// Days to which nobody came.
+    pub no_shows: i64,
+    /// Absences told after the cut-off.
+    pub late_absences: i64,
+    /// So many of both, and bookings need the centre's confirmation; 0: never.
+    pub most: i64,
+    /// Whether bookings now need the centre's confirmation.
+    pub request_only: bool,
 }
 
 /// Why a family cancels.

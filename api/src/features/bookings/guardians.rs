@@ -1,10 +1,10 @@
 //! Handlers for guardians.
 
 use actix_web::{HttpResponse, get, http::StatusCode, post, web::Data};
-use entity::BookingId;
+use entity::{BookingId, VisitId};
 
 use super::{
-    dto::{BookingIn, BookingOut, BookingsQuery, CancelBookingIn, QuoteOut},
+    dto::{AttendanceOut, BookingIn, BookingOut, BookingsQuery, CancelBookingIn, QuoteOut, RescheduleIn},
     service,
 };
 use crate::{
@@ -90,4 +90,77 @@ pub(super) async fn cancel_booking(
 ) -> Result<HttpResponse> {
     let cancelled = service::cancel(&ctx, guardian.family_id, &key, id.0, reason.as_deref()).await?;
     Ok(cancelled.respond(StatusCode::OK))
+}
+
+/// Reschedule a booking
+///
+/// Other days or hours in place of what is still to come, until `can_cancel_until`: the new places
+/// are held and the old ones given back together, or nothing changes. The answer is a new booking
+/// that names the old one in `replaces`. Where the centre confirms by hand, the new one is `pending`
+/// and the old one stands until the centre has confirmed.
+#[utoipa::path(tag = "bookings", security(("bearer" = [])), request_body = RescheduleIn,
+    params(("id" = BookingId, Path, description = "The booking"),
+        ("Idempotency-Key" = Option<String>, Header, description = "8–64 visible characters; the same key and body get the first answer again")),
+    responses((status = 201, description = "Rescheduled", body = BookingOut), Refusals))]
+#[post("/bookings/{id}/reschedule")]
+pub(super) async fn reschedule_booking(
+    ctx: Data<Ctx>,
+    guardian: Guardian,
+    key: Idempotency,
+    id: Path<BookingId>,
+    Json(body): Json<RescheduleIn>,
+) -> Result<HttpResponse> {
+    let done = service::reschedule(&ctx, guardian.family_id, &key, id.0, &body).await?;
+    Ok(done.respond(StatusCode::CREATED))
+}
+
+/// Cancel one day
+///
+/// The others stand. Until the booking's cut-off before the day begins, afterwards
+/// `CANCEL_WINDOW_CLOSED` with the centre's phone; the day is taken off the price.
+#[utoipa::path(tag = "bookings", security(("bearer" = [])), request_body = CancelBookingIn,
+    params(("id" = BookingId, Path, description = "The booking"), ("visit_id" = VisitId, Path, description = "The day"),
+        ("Idempotency-Key" = Option<String>, Header, description = "8–64 visible characters; the same key and body get the first answer again")),
+    responses((status = 200, description = "Cancelled", body = BookingOut), Refusals))]
+#[post("/bookings/{id}/visits/{visit_id}/cancel")]
+pub(super) async fn cancel_visit(
+    ctx: Data<Ctx>,
+    guardian: Guardian,
+    key: Idempotency,
+    ids: Path<(BookingId, VisitId)>,
+    Json(CancelBookingIn { reason }): Json<CancelBookingIn>,
+) -> Result<HttpResponse> {
+    let done = service::cancel_visit(&ctx, guardian.family_id, &key, ids.0, reason.as_deref()).await?;
+    Ok(done.respond(StatusCode::OK))
+}
+
+/// Tell that the child is absent
+///
+/// Until the day begins; its place is free again for others. Before the cut-off the day is taken off
+/// the price; after it the day is paid for, and counted among late absences.
+#[utoipa::path(tag = "bookings", security(("bearer" = [])), request_body = CancelBookingIn,
+    params(("id" = BookingId, Path, description = "The booking"), ("visit_id" = VisitId, Path, description = "The day"),
+        ("Idempotency-Key" = Option<String>, Header, description = "8–64 visible characters; the same key and body get the first answer again")),
+    responses((status = 200, description = "Absent", body = BookingOut), Refusals))]
+#[post("/bookings/{id}/visits/{visit_id}/absent")]
+pub(super) async fn tell_absent(
+    ctx: Data<Ctx>,
+    guardian: Guardian,
+    key: Idempotency,
+    ids: Path<(BookingId, VisitId)>,
+    Json(CancelBookingIn { reason }): Json<CancelBookingIn>,
+) -> Result<HttpResponse> {
+    let done = service::tell_absent(&ctx, guardian.family_id, &key, ids.0, reason.as_deref()).await?;
+    Ok(done.respond(StatusCode::OK))
+}
+
+/// Read the family's attendance
+///
+/// Days missed and absences told too late, of the last 90 days by default; from `most` on the centre
+/// confirms each booking by hand.
+#[utoipa::path(tag = "bookings", security(("bearer" = [])), responses(
+    (status = 200, description = "The attendance", body = AttendanceOut), Refusals))]
+#[get("/me/attendance")]
+pub(super) async fn read_attendance(ctx: Data<Ctx>, guardian: Guardian) -> Result<HttpResponse> {
+    Ok(HttpResponse::Ok().json(service::attendance(&ctx, guardian.family_id).await?))
 }

@@ -211,6 +211,7 @@ impl History {
             total_fen,
             price_lines,
             voucher_id: None,
+            replaces_id: None,
             confirm_by: None,
             cutoff_minutes: 120,
             reason: None,
@@ -243,6 +244,9 @@ impl History {
                 status: VisitStatus::Left,
                 checked_in_at: Some(instant_at(date, stay.from) + TimeDelta::minutes(6)),
                 checked_out_at: Some(instant_at(date, stay.to) - TimeDelta::minutes(4)),
+                amount_fen: None,
+                with_voucher: None,
+                late_told_at: None,
                 collected_by_sealed: None,
             });
         }

@@ -70,9 +70,28 @@ pub fn can_cancel_until(booking: &bookings::Model, visits: &[visits::Model]) -> 
     if !matches!(booking.status, BookingStatus::Pending | BookingStatus::Confirmed) {
         return None;
     }
-    let begins = |visit: &visits::Model| instant_at(visit.date, visit.from_min);
-    let first = visits.iter().filter(|visit| visit.status == VisitStatus::Expected).map(begins).min()?;
-    Some(first - TimeDelta::minutes(i64::from(booking.cutoff_minutes)))
+    visits.iter().filter(|visit| visit.status == VisitStatus::Expected).map(|visit| cutoff(booking, visit)).min()
+}
+
+/// Until when one day of a booking can be called off without being charged.
+#[must_use]
+pub fn cutoff(booking: &bookings::Model, visit: &visits::Model) -> DateTime<Utc> {
+    instant_at(visit.date, visit.from_min) - TimeDelta::minutes(i64::from(booking.cutoff_minutes))
+}
+
+/// What becomes of a booking none of whose days is still open: `completed` if care took place or was
+/// missed, `cancelled` if every day was called off. Absent while a day is open.
+#[must_use]
+pub fn outcome(visits: &[visits::Model]) -> Option<BookingStatus> {
+    let any = |of: &[VisitStatus]| visits.iter().any(|visit| of.contains(&visit.status));
+    if any(&[VisitStatus::Expected, VisitStatus::InCare]) {
+        return None;
+    }
+    Some(if any(&[VisitStatus::Left, VisitStatus::NoShow]) {
+        BookingStatus::Completed
+    } else {
+        BookingStatus::Cancelled
+    })
 }
 
 #[cfg(test)]

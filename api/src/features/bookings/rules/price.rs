@@ -53,7 +53,7 @@ impl utoipa::ToSchema for Quantity {}
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = BookingPriceLine)]
 pub struct Line {
-    /// `care`, `meals` or `voucher`.
+    /// `care`, `meals` or `voucher`; `cancelled` and `absent` take days off again.
     #[schema(example = "care")]
     pub code: String,
     /// For people, in Chinese.
@@ -61,7 +61,7 @@ pub struct Line {
     pub label: String,
     /// How many; for care priced by the month the opening days booked in that month.
     pub quantity: Quantity,
-    /// Price of one unit; negative for a voucher. For care priced by the month the month's price.
+    /// Price of one unit; negative for a voucher and for days taken off. For care priced by the month the month's price.
     pub unit_fen: Fen,
     /// What the line comes to.
     pub amount_fen: Fen,
@@ -80,35 +80,61 @@ pub struct Cover {
     pub until: NaiveDate,
 }
 
-/// The lines of a price; their amounts are the total. `opening_days` counts the centre's opening
-/// days in the month of a date.
-pub fn lines(
+/// What one day comes to, in the order of the stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DayPrice {
+    /// Care and meals, less what the voucher pays.
+    pub amount: Fen,
+    /// Whether the voucher pays for it.
+    pub with_voucher: bool,
+}
+
+/// The lines of a price and what each day comes to; both add up to the same total. `opening_days`
+/// counts the centre's opening days in the month of a date.
+pub fn price(
     offer: &offers::Model,
     stays: &[Stay],
     opening_days: &dyn Fn(NaiveDate) -> i64,
     cover: Option<Cover>,
-) -> Vec<Line> {
-    let (mut lines, days) = care(offer, stays, opening_days);
+) -> (Vec<Line>, Vec<DayPrice>) {
+    let (mut lines, care) = care(offer, stays, opening_days);
     if offer.meals_fen.0 > 0 {
         lines.push(line("meals", "餐费（每天）".to_owned(), Quantity::whole(count(stays)), offer.meals_fen));
     }
+    let mut days: Vec<DayPrice> =
+        care.iter().map(|(_, care)| DayPrice { amount: care.plus(offer.meals_fen), with_voucher: false }).collect();
     if let Some(cover) = cover {
-        lines.extend(covered(cover, &days));
+        lines.extend(covered(cover, &care, &mut days));
+    }
+    (lines, days)
+}
+
+/// The lines that take days off a price again: alike amounts together, so that quantity × unit is
+/// the amount.
+#[must_use]
+pub fn taken_off(code: &str, label: &str, amounts: &[Fen]) -> Vec<Line> {
+    let mut lines: Vec<Line> = Vec::new();
+    for amount in amounts.iter().filter(|amount| amount.0 != 0) {
+        one_more(&mut lines, Fen(-amount.0), code, label);
     }
     lines
+}
+
+/// Counts one more unit of this price in the line that has it, or in a new one.
+fn one_more(lines: &mut Vec<Line>, unit: Fen, code: &str, label: &str) {
+    match lines.iter_mut().find(|line| line.unit_fen == unit) {
+        Some(line) => {
+            line.quantity.halves += 2;
+            line.amount_fen = line.amount_fen.plus(unit);
+        }
+        None => lines.push(line(code, label.to_owned(), Quantity::whole(1), unit)),
+    }
 }
 
 /// The sum of the lines.
 #[must_use]
 pub fn total(lines: &[Line]) -> Fen {
     lines.iter().map(|line| line.amount_fen).sum()
-}
-
-/// The days that a voucher pays for in stored lines.
-#[must_use]
-pub fn voucher_days(lines: &serde_json::Value) -> i64 {
-    let lines: Vec<Line> = serde_json::from_value(lines.clone()).unwrap_or_default();
-    lines.iter().filter(|line| line.code == "voucher").map(|line| line.quantity.halves / 2).sum()
 }
 
 fn count(stays: &[Stay]) -> i64 {
@@ -130,7 +156,7 @@ fn halves(offer: &offers::Model, stay: &Stay) -> i64 {
     }
 }
 
-/// The lines of care, and what each day of it costs (never more in sum than the lines).
+/// The lines of care, and what each day of it costs: in sum as much as the lines.
 fn care(
     offer: &offers::Model,
     stays: &[Stay],
@@ -139,42 +165,49 @@ fn care(
     let name = offer.care_type.zh();
     if offer.unit != OfferUnit::Month {
         let quantity = Quantity { halves: stays.iter().map(|stay| halves(offer, stay)).sum() };
-        let days = stays.iter().map(|stay| (stay.date, Fen(offer.price_fen.0 * halves(offer, stay) / 2))).collect();
-        return (vec![line("care", format!("{name}（每{}）", offer.unit.zh()), quantity, offer.price_fen)], days);
+        let line = line("care", format!("{name}（每{}）", offer.unit.zh()), quantity, offer.price_fen);
+        let cost = |stay: &Stay| Fen(offer.price_fen.0 * halves(offer, stay) / 2);
+        let days = whole(stays.iter().map(|stay| (stay.date, cost(stay))).collect(), line.amount_fen);
+        return (vec![line], days);
     }
     let (mut lines, mut days) = (Vec::new(), Vec::new());
     for month in stays.chunk_by(|a, b| (a.date.year(), a.date.month()) == (b.date.year(), b.date.month())) {
         let Some(first) = month.first() else { continue };
         let visited = count(month);
         // A stay lies on an opening day, so the month has at least as many of them.
-        let whole = opening_days(first.date).max(visited);
-        let amount = offer.price_fen.share(visited, whole);
+        let in_all = opening_days(first.date).max(visited);
+        let amount = offer.price_fen.share(visited, in_all);
         lines.push(Line {
             code: "care".to_owned(),
-            label: format!("{name} {}（按开放日{visited}/{whole}计）", first.date.format("%Y-%m")),
+            label: format!("{name} {}（按开放日{visited}/{in_all}计）", first.date.format("%Y-%m")),
             quantity: Quantity::whole(visited),
             unit_fen: offer.price_fen,
             amount_fen: amount,
         });
-        days.extend(month.iter().map(|stay| (stay.date, Fen(amount.0 / visited))));
+        days.extend(whole(month.iter().map(|stay| (stay.date, Fen(amount.0 / visited))).collect(), amount));
     }
     (lines, days)
 }
 
+/// The days with what rounding left over on the last, so that they add up to `sum`.
+fn whole(mut days: Vec<(NaiveDate, Fen)>, sum: Fen) -> Vec<(NaiveDate, Fen)> {
+    let told: i64 = days.iter().map(|(_, amount)| amount.0).sum();
+    if let Some((_, last)) = days.last_mut() {
+        last.0 += sum.0 - told;
+    }
+    days
+}
+
 /// The voucher pays for care, not for meals: the first days in its validity, each up to its face
 /// value. Days of different amounts get lines of their own, so that quantity × unit is the amount.
-fn covered(cover: Cover, days: &[(NaiveDate, Fen)]) -> Vec<Line> {
+fn covered(cover: Cover, care: &[(NaiveDate, Fen)], days: &mut [DayPrice]) -> Vec<Line> {
     let units = usize::try_from(cover.units_left).unwrap_or(0);
     let mut lines: Vec<Line> = Vec::new();
-    for (_, cost) in days.iter().filter(|(date, _)| (cover.from..=cover.until).contains(date)).take(units) {
+    let within = care.iter().zip(days).filter(|((date, _), _)| (cover.from..=cover.until).contains(date));
+    for ((_, cost), day) in within.take(units) {
         let unit = Fen(-cost.0.min(cover.face_value.0));
-        match lines.iter_mut().find(|line| line.unit_fen == unit) {
-            Some(line) => {
-                line.quantity.halves += 2;
-                line.amount_fen = line.amount_fen.plus(unit);
-            }
-            None => lines.push(line("voucher", "托育体验券抵扣（每天）".to_owned(), Quantity::whole(1), unit)),
-        }
+        *day = DayPrice { amount: day.amount.plus(unit), with_voucher: true };
+        one_more(&mut lines, unit, "voucher", "托育体验券抵扣（每天）");
     }
     lines
 }

@@ -3,13 +3,13 @@
 use std::cell::Cell;
 
 use chrono::TimeDelta;
-use entity::{BookingStatus, CentreId, Confirmation, FamilyId, VisitStatus, bookings, visits};
+use entity::{BookingId, BookingStatus, CentreId, Confirmation, FamilyId, VisitStatus, bookings, visits};
 use sea_orm::DatabaseTransaction;
 
 use super::{
     super::{
         dto::{BookingIn, BookingOut, QuoteOut, QuoteVisitOut},
-        rules::life,
+        rules::{life, price::DayPrice, stays::Stay},
         store,
     },
     consider::{self, Considered, consider},
@@ -36,7 +36,9 @@ pub async fn quote(ctx: &Ctx, family: FamilyId, body: &BookingIn) -> Result<Quot
 }
 
 fn quote_out(body: &BookingIn, seen: Considered) -> QuoteOut {
-    let Considered { child, plan, class, offer, stays, skipped, full, overlaps, price, entry_check } = seen;
+    let Considered {
+        child, plan, class, offer, stays, skipped, full, overlaps, price, entry_check, confirmation, ..
+    } = seen;
     let begins = stays.first().map(|stay| instant_at(stay.date, stay.from));
     let cutoff = TimeDelta::minutes(i64::from(offer.cutoff_minutes));
     QuoteOut {
@@ -63,7 +65,7 @@ fn quote_out(body: &BookingIn, seen: Considered) -> QuoteOut {
         skipped: skipped.into_iter().map(Into::into).collect(),
         entry_check,
         voucher_id: body.voucher_id,
-        needs_confirmation: offer.confirmation == Confirmation::Request,
+        needs_confirmation: confirmation == Confirmation::Request,
         can_cancel_until: begins.map(|begins| Moment(begins - cutoff)),
     }
 }
@@ -77,8 +79,13 @@ pub async fn book(
 ) -> Result<Once<BookingOut>> {
     let stale = Cell::new(false);
     let account = family.to_string();
-    let attempt =
-        async || once(ctx, idempotency, &account, async |txn| take(txn, ctx, family, body, &stale).await).await;
+    let attempt = async || {
+        once(ctx, idempotency, &account, async |txn| {
+            let seen = consider(txn, ctx, family, body, true, &stale).await?;
+            take(txn, ctx, family, body, seen, None).await
+        })
+        .await
+    };
     let outcome = match attempt().await {
         Err(_) if stale.take() => {
             reload(ctx, body.centre_id).await?;
@@ -93,26 +100,28 @@ pub async fn book(
     Ok(outcome)
 }
 
-async fn reload(ctx: &Ctx, centre: CentreId) -> Result<()> {
+pub(super) async fn reload(ctx: &Ctx, centre: CentreId) -> Result<()> {
     Ok(ctx.catalogue.reload_centres(ctx.db.reader(), &ctx.clock, &[centre]).await?)
 }
 
-async fn take(
+/// Takes the places of a wish that was considered under lock, perhaps in place of another booking.
+pub(super) async fn take(
     txn: &DatabaseTransaction,
     ctx: &Ctx,
     family: FamilyId,
     body: &BookingIn,
-    stale: &consider::Stale,
+    seen: Considered,
+    replaces: Option<BookingId>,
 ) -> Result<BookingOut> {
-    let seen = consider(txn, ctx, family, body, true, stale).await?;
     if !seen.overlaps.is_empty() {
         return Err(consider::elsewhere(seen.child.id, &seen.overlaps));
     }
     if seen.stays.is_empty() || (!body.best_effort && !seen.full.is_empty()) {
         return Err(consider::no_place(&seen.full));
     }
-    let booking = row(ctx, family, body, &seen)?;
-    let visits: Vec<visits::Model> = seen.stays.iter().map(|stay| visit(ctx, &booking, stay)).collect();
+    let booking = bookings::Model { replaces_id: replaces, ..row(ctx, family, body, &seen)? };
+    let days = seen.stays.iter().zip(&seen.days);
+    let visits: Vec<visits::Model> = days.map(|(stay, price)| visit(ctx, &booking, stay, *price)).collect();
     let made = event(ctx, booking.id, None, family.to_string(), booking.status.as_str(), None);
     store::insert(txn, &booking, &visits, made).await?;
     let skipped = seen.skipped.into_iter().map(Into::into).collect();
@@ -124,7 +133,7 @@ async fn take(
 fn row(ctx: &Ctx, family: FamilyId, body: &BookingIn, seen: &Considered) -> Result<bookings::Model> {
     let now = ctx.clock.now();
     let begins = seen.stays.first().map_or(now, |stay| instant_at(stay.date, stay.from));
-    let (status, confirm_by) = match seen.offer.confirmation {
+    let (status, confirm_by) = match seen.confirmation {
         Confirmation::Instant => (BookingStatus::Confirmed, None),
         Confirmation::Request => {
             (BookingStatus::Pending, Some(life::confirm_by(now, ctx.settings.confirm_within_hours, begins)))
@@ -143,6 +152,7 @@ fn row(ctx: &Ctx, family: FamilyId, body: &BookingIn, seen: &Considered) -> Resu
         total_fen: seen.price.total_fen,
         price_lines: serde_json::to_value(&seen.price.lines).map_err(Problem::internal)?,
         voucher_id: body.voucher_id,
+        replaces_id: None,
         confirm_by,
         cutoff_minutes: seen.offer.cutoff_minutes,
         reason: None,
@@ -151,7 +161,7 @@ fn row(ctx: &Ctx, family: FamilyId, body: &BookingIn, seen: &Considered) -> Resu
     })
 }
 
-fn visit(ctx: &Ctx, booking: &bookings::Model, stay: &super::super::rules::stays::Stay) -> visits::Model {
+fn visit(ctx: &Ctx, booking: &bookings::Model, stay: &Stay, price: DayPrice) -> visits::Model {
     visits::Model {
         id: ctx.clock.id(),
         booking_id: booking.id,
@@ -166,6 +176,9 @@ fn visit(ctx: &Ctx, booking: &bookings::Model, stay: &super::super::rules::stays
         status: VisitStatus::Expected,
         checked_in_at: None,
         checked_out_at: None,
+        amount_fen: Some(price.amount),
+        with_voucher: Some(price.with_voucher),
+        late_told_at: None,
         collected_by_sealed: None,
     }
 }

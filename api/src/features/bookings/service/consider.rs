@@ -4,19 +4,20 @@
 use std::{cell::Cell, collections::BTreeMap, sync::Arc};
 
 use chrono::{Datelike as _, NaiveDate};
-use entity::{BookingId, ChildId, ClassId, FamilyId, Filed, VoucherStatus, children, classes, offers};
+use entity::{ChildId, ClassId, Confirmation, FamilyId, Filed, VoucherStatus, children, classes, offers};
 use sea_orm::ConnectionTrait;
 
 use super::super::{
     dto::{BookingEntryCheckOut, BookingIn, BookingOverlapOut, BookingPriceOut},
     rules::{
         life::{self, EntryCheckStatus},
-        price::{self, Cover},
+        price::{self, Cover, DayPrice},
         stays::{Skip, Stay, Timetable, Wish},
         terms::{self, Case, Places, Unfit},
     },
     store::{self, Checks},
 };
+use super::attendance;
 use crate::{
     error::{Code, Problem, Result, Text},
     features::{
@@ -39,6 +40,10 @@ pub(super) struct Considered {
     pub(super) full: Vec<NaiveDate>,
     pub(super) overlaps: Vec<BookingOverlapOut>,
     pub(super) price: BookingPriceOut,
+    /// What each stay comes to, in the same order.
+    pub(super) days: Vec<DayPrice>,
+    /// As the class offers it, or by request for a family that missed too many days.
+    pub(super) confirmation: Confirmation,
     pub(super) entry_check: BookingEntryCheckOut,
 }
 
@@ -101,7 +106,7 @@ pub(super) async fn consider(
     let overlaps = overlaps(store::visits_of_child(db, child.id, first.date, last.date).await?, &stays);
     let cover = cover(db, ctx, family, body, &plan, &stays).await?;
     let opening_days = |date: NaiveDate| opening_days(ctx, &plan, date);
-    let lines = price::lines(&offer, &stays, &opening_days, cover);
+    let (lines, days) = price::price(&offer, &stays, &opening_days, cover);
     let checks = Checks::load(db, &[plan.row.id], &[child.id]).await?;
     let (check, last_visit) = checks.of(plan.row.id, child.id);
     let status = life::entry_check(check, last_visit, body.care_type, first.date);
@@ -109,6 +114,11 @@ pub(super) async fn consider(
     Ok(Considered {
         price: BookingPriceOut { total_fen: price::total(&lines), lines },
         entry_check: BookingEntryCheckOut { status, needed_by },
+        confirmation: match offer.confirmation {
+            Confirmation::Instant if attendance::of(db, ctx, family).await?.request_only => Confirmation::Request,
+            offered => offered,
+        },
+        days,
         child,
         class,
         offer,
@@ -253,7 +263,8 @@ async fn cover(
             "The voucher can't be used at this centre.",
         )));
     }
-    let units_left = i64::from(voucher.units_total - voucher.units_used) - promised(db, voucher.id).await?;
+    let units_left =
+        i64::from(voucher.units_total - voucher.units_used) - store::days_on_voucher(db, voucher.id).await?;
     if units_left <= 0 {
         return Err(Problem::new(Code::VoucherExhausted).detail(Text::new(
             "该体验券的天数已用完或已用于其他预约。",
@@ -266,18 +277,6 @@ async fn cover(
         from: voucher.valid_from,
         until: voucher.valid_until,
     }))
-}
-
-/// Units that other live bookings count on for days still to come.
-async fn promised(db: &impl ConnectionTrait, voucher: entity::VoucherId) -> Result<i64> {
-    let bookings = store::bookings_on_voucher(db, voucher).await?;
-    let ids: Vec<BookingId> = bookings.iter().map(|booking| booking.id).collect();
-    let visits = store::visits(db, &ids).await?;
-    let to_come = |id: BookingId| {
-        let expected = visits.iter().filter(|v| v.booking_id == id && v.status == entity::VisitStatus::Expected);
-        i64::try_from(expected.count()).unwrap_or(i64::MAX)
-    };
-    Ok(bookings.iter().map(|booking| price::voucher_days(&booking.price_lines).min(to_come(booking.id))).sum())
 }
 
 /// `CHILD_OVERLAP`, with where the child is.

@@ -16,7 +16,9 @@ use super::{
         rules::life::{self, EntryCheckStatus},
         store::{self, Checks, Filter},
     },
-    Decision, event, nobody_in_care, show, wrong_booking_state, wrong_visit_state,
+    Decision,
+    days::{self, CallOff},
+    event, nobody_in_care, reschedule, show, wrong_booking_state, wrong_visit_state,
 };
 use crate::{
     error::{Code, Problem, Result, Text},
@@ -59,27 +61,38 @@ pub async fn decide(
     let (from, to, action): (&[BookingStatus], _, _) = match decision {
         Decision::Confirm => (&[BookingStatus::Pending], BookingStatus::Confirmed, "booking.confirm"),
         Decision::Decline => (&[BookingStatus::Pending], BookingStatus::Declined, "booking.decline"),
-        Decision::Cancel => {
-            (&[BookingStatus::Pending, BookingStatus::Confirmed], BookingStatus::Cancelled, "booking.cancel")
-        }
+        Decision::Cancel => (&store::LIVE, BookingStatus::Cancelled, "booking.cancel"),
     };
     let outcome = once(ctx, idempotency, &desk.staff_id.to_string(), async |txn| {
         let owner = bookings::Entity::of_centre(desk.centre_id);
         let mut row = store::lock(txn, owner, id).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
         let now = ctx.clock.now();
         let status = life::shown(&row, now);
+        let visits = store::visits(txn, &[id]).await?;
         if decision == Decision::Cancel {
-            nobody_in_care(&store::visits(txn, &[id]).await?)?;
+            nobody_in_care(&visits)?;
         }
         if status != row.status || !store::move_booking(txn, id, from, to, reason, now).await? {
             return Err(wrong_booking_state(status));
         }
-        let freed = if decision == Decision::Confirm { 0 } else { store::cancel_visits(txn, id).await? };
         store::insert_event(txn, event(ctx, id, None, desk.staff_id.to_string(), to.as_str(), reason)).await?;
-        audit::record(ctx, txn, Actor::from(desk), action, id.to_string(), json!({ "visits_freed": freed })).await?;
         row.status = to;
         row.reason = reason.map(str::to_owned).or(row.reason);
         row.updated_at = now;
+        let expected = visits.iter().filter(|visit| visit.status == VisitStatus::Expected).count();
+        let freed = if decision == Decision::Confirm { 0 } else { expected };
+        audit::record(ctx, txn, Actor::from(desk), action, id.to_string(), json!({ "visits_freed": freed })).await?;
+        let row = match decision {
+            Decision::Confirm => {
+                reschedule::take_over(txn, ctx, &row, &desk.staff_id.to_string()).await?;
+                row
+            }
+            Decision::Decline => {
+                store::cancel_visits(txn, id).await?;
+                row
+            }
+            Decision::Cancel => days::give_back(txn, ctx, row, &visits).await?,
+        };
         let shown = show::for_desk(txn, ctx, vec![row]).await?.pop();
         shown.ok_or_else(|| Problem::internal("a booking got lost on its way"))
     })
@@ -106,13 +119,12 @@ async fn held(txn: &DatabaseTransaction, desk: &Desk, id: VisitId) -> Result<(bo
 }
 
 /// What a step changes.
-struct Step<'a> {
+struct Step {
     from: VisitStatus,
     to: VisitStatus,
     /// What goes with the new status.
     row: visits::ActiveModel,
     action: &'static str,
-    reason: Option<&'a str>,
     detail: serde_json::Value,
 }
 
@@ -120,10 +132,10 @@ async fn step(
     txn: &DatabaseTransaction,
     ctx: &Ctx,
     desk: &Desk,
-    (mut booking, mut visit): (bookings::Model, visits::Model),
-    step: Step<'_>,
+    (booking, mut visit): (bookings::Model, visits::Model),
+    step: Step,
 ) -> Result<DeskVisitStepOut> {
-    let Step { from, to, mut row, action, reason, detail } = step;
+    let Step { from, to, mut row, action, detail } = step;
     if let Set(at) = row.checked_in_at {
         visit.checked_in_at = at;
     }
@@ -136,17 +148,15 @@ async fn step(
     }
     visit.status = to;
     let actor = desk.staff_id.to_string();
-    store::insert_event(txn, event(ctx, booking.id, Some(visit.id), actor.clone(), to.as_str(), reason)).await?;
+    store::insert_event(txn, event(ctx, booking.id, Some(visit.id), actor.clone(), to.as_str(), None)).await?;
     audit::record(ctx, txn, Actor::from(desk), action, visit.id.to_string(), detail).await?;
-    let open = |v: &visits::Model| matches!(v.status, VisitStatus::Expected | VisitStatus::InCare);
-    if to != VisitStatus::InCare && !store::visits(txn, &[booking.id]).await?.iter().any(open) {
-        let (confirmed, completed) = ([BookingStatus::Confirmed], BookingStatus::Completed);
-        if store::move_booking(txn, booking.id, &confirmed, completed, None, ctx.clock.now()).await? {
-            store::insert_event(txn, event(ctx, booking.id, None, actor, completed.as_str(), None)).await?;
-            booking.status = completed;
-        }
-    }
-    Ok(DeskVisitStepOut {
+    let visits = store::visits(txn, &[booking.id]).await?;
+    let booking = days::settle(txn, ctx, booking, &visits, &actor).await?;
+    Ok(step_out(&booking, &visit))
+}
+
+fn step_out(booking: &bookings::Model, visit: &visits::Model) -> DeskVisitStepOut {
+    DeskVisitStepOut {
         id: visit.id,
         booking_id: booking.id,
         booking_status: booking.status,
@@ -157,7 +167,7 @@ async fn step(
         status: visit.status,
         checked_in_at: visit.checked_in_at.map(Moment),
         checked_out_at: visit.checked_out_at.map(Moment),
-    })
+    }
 }
 
 fn count<T>(ctx: &Ctx, outcome: Once<T>, event: &str) -> Once<T> {
@@ -205,7 +215,6 @@ pub async fn check_in(
             to: VisitStatus::InCare,
             row: visits::ActiveModel { checked_in_at: Set(Some(now)), ..Default::default() },
             action: "visit.check_in",
-            reason: None,
             detail: json!({}),
         };
         step(txn, ctx, desk, (booking, visit), change).await
@@ -236,7 +245,6 @@ pub async fn check_out(
                 ..Default::default()
             },
             action: "visit.check_out",
-            reason: None,
             detail: json!({ "collected_by": by, "code_shown": pickup_code.is_some() }),
         };
         step(txn, ctx, desk, held(txn, desk, id).await?, change).await
@@ -255,19 +263,16 @@ pub async fn absent(
 ) -> Result<Once<DeskVisitStepOut>> {
     let DeskAbsentIn { reason } = body;
     let outcome = once(ctx, idempotency, &desk.staff_id.to_string(), async |txn| {
-        let (booking, visit) = held(txn, desk, id).await?;
-        if booking.status != BookingStatus::Confirmed {
-            return Err(wrong_booking_state(life::shown(&booking, ctx.clock.now())));
-        }
-        let change = Step {
-            from: VisitStatus::Expected,
-            to: VisitStatus::Absent,
-            row: visits::ActiveModel::default(),
-            action: "visit.absent",
-            reason: reason.as_deref(),
-            detail: json!({}),
-        };
-        step(txn, ctx, desk, (booking, visit), change).await
+        let (booking, mut visit) = held(txn, desk, id).await?;
+        let visits = store::visits(txn, &[booking.id]).await?;
+        let late = ctx.clock.now() > life::cutoff(&booking, &visit);
+        let how =
+            CallOff { visit: id, to: VisitStatus::Absent, actor: desk.staff_id.to_string(), reason: reason.as_deref() };
+        let booking = days::call_off(txn, ctx, booking, visits, how).await?;
+        visit.status = VisitStatus::Absent;
+        let detail = json!({ "late": late });
+        audit::record(ctx, txn, Actor::from(desk), "visit.absent", id.to_string(), detail).await?;
+        Ok(step_out(&booking, &visit))
     })
     .await?;
     Ok(count(ctx, outcome, "visit_absent"))

@@ -8,7 +8,7 @@ use super::{
         rules::life,
         store::{self, Filter},
     },
-    event, nobody_in_care, show, wrong_booking_state,
+    days, event, nobody_in_care, show, wrong_booking_state,
 };
 use crate::{
     error::{Code, Problem, Result, Text},
@@ -34,7 +34,7 @@ pub async fn booking(ctx: &Ctx, family: FamilyId, id: BookingId) -> Result<Booki
     one(ctx.db.reader(), ctx, row).await
 }
 
-async fn one(db: &impl sea_orm::ConnectionTrait, ctx: &Ctx, row: bookings::Model) -> Result<BookingOut> {
+pub(super) async fn one(db: &impl sea_orm::ConnectionTrait, ctx: &Ctx, row: bookings::Model) -> Result<BookingOut> {
     let out = show::for_family(db, ctx, vec![row]).await?.pop();
     out.ok_or_else(|| Problem::internal("a booking got lost on its way"))
 }
@@ -61,16 +61,15 @@ pub async fn cancel(
         if now > until {
             return Err(too_late(ctx, row.centre_id, until));
         }
-        let from = [BookingStatus::Pending, BookingStatus::Confirmed];
-        if !store::move_booking(txn, id, &from, BookingStatus::Cancelled, reason, now).await? {
+        if !store::move_booking(txn, id, &store::LIVE, BookingStatus::Cancelled, reason, now).await? {
             return Err(wrong_booking_state(status));
         }
-        store::cancel_visits(txn, id).await?;
         let cancelled = BookingStatus::Cancelled;
         store::insert_event(txn, event(ctx, id, None, family.to_string(), cancelled.as_str(), reason)).await?;
         row.status = cancelled;
         row.reason = reason.map(str::to_owned);
         row.updated_at = now;
+        let row = days::give_back(txn, ctx, row, &visits).await?;
         one(txn, ctx, row).await
     })
     .await?;
@@ -80,7 +79,8 @@ pub async fn cancel(
     Ok(outcome)
 }
 
-fn too_late(ctx: &Ctx, centre: CentreId, until: chrono::DateTime<chrono::Utc>) -> Problem {
+/// `CANCEL_WINDOW_CLOSED`, with the centre's phone.
+pub(super) fn too_late(ctx: &Ctx, centre: CentreId, until: chrono::DateTime<chrono::Utc>) -> Problem {
     let at = local(until).format("%Y-%m-%d %H:%M");
     let plan = ctx.catalogue.centre(centre);
     let phone = plan.and_then(|plan| plan.row.phone.clone());

@@ -1,17 +1,24 @@
 //! Use cases of bookings: [`book`] for quotes and bookings, [`family`] for what the guardian does
-//! later, [`desk`] for the centre's side, [`lapse`] for requests that nobody answered.
+//! later, [`reschedule`] for other days instead, [`days`] for single days that don't take place,
+//! [`desk`] for the centre's side, [`lapse`] for requests that nobody answered.
 
+mod attendance;
 mod book;
 mod consider;
+mod days;
 mod desk;
 mod family;
 mod lapse;
+mod reschedule;
 mod show;
 
+pub use attendance::attendance;
 pub use book::{book, quote};
+pub use days::{cancel_visit, keep_missed, mark_missed, tell_absent};
 pub use desk::{absent, bookings_of_centre, check_in, check_out, day, decide, record_entry_check};
 pub use family::{booking, bookings, cancel};
 pub use lapse::{keep_lapsed, lapse_due};
+pub use reschedule::reschedule;
 
 use entity::{BookingEventId, BookingId, BookingStatus, VisitId, VisitStatus, booking_events};
 

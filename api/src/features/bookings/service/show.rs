@@ -55,6 +55,7 @@ pub(super) fn booking_out(
         skipped: None,
         entry_check,
         voucher_id: booking.voucher_id,
+        replaces: booking.replaces_id,
         confirm_by: booking.confirm_by.map(Moment),
         can_cancel_until: until.map(Moment),
         reason: booking.reason,

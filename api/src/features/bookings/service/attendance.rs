@@ -1,0 +1,27 @@
+//! How well a family keeps its bookings.
+
+use chrono::Days;
+use entity::FamilyId;
+use sea_orm::ConnectionTrait;
+
+use super::super::{dto::AttendanceOut, store};
+use crate::{error::Result, state::Ctx};
+
+/// What a family missed of late, and whether it therefore books by request only.
+pub(super) async fn of(db: &impl ConnectionTrait, ctx: &Ctx, family: FamilyId) -> Result<AttendanceOut> {
+    let since = ctx.clock.today() - Days::new(u64::from(ctx.settings.attendance_days));
+    let (no_shows, late_absences) = store::missed(db, family, since).await?;
+    let most = i64::from(ctx.settings.request_only_after);
+    Ok(AttendanceOut {
+        since,
+        no_shows,
+        late_absences,
+        most,
+        request_only: most > 0 && no_shows + late_absences >= most,
+    })
+}
+
+/// The family's attendance, for the family.
+pub async fn attendance(ctx: &Ctx, family: FamilyId) -> Result<AttendanceOut> {
+    of(ctx.db.reader(), ctx, family).await
+}

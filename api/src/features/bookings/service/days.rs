@@ -1,0 +1,247 @@
+//! Single days of a booking: called off in time, told as absent, missed.
+
+use entity::{BookingId, BookingStatus, FamilyId, Fen, VisitId, VisitStatus, bookings, visits};
+use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait as _};
+
+use super::{
+    super::{
+        dto::BookingOut,
+        rules::{life, price},
+        store,
+    },
+    event, family, wrong_booking_state, wrong_visit_state,
+};
+use crate::{
+    error::{Code, Problem, Result, Text},
+    http::{Idempotency, Moment, Once, once},
+    platform::{clock::instant_at, db::write_txn},
+    state::Ctx,
+};
+
+/// Bookings with a missed day taken up in one go.
+const BATCH: u64 = 100;
+
+/// How a day doesn't take place.
+pub(super) struct CallOff<'a> {
+    pub(super) visit: VisitId,
+    /// `Cancelled` or `Absent`.
+    pub(super) to: VisitStatus,
+    /// A prefixed id.
+    pub(super) actor: String,
+    pub(super) reason: Option<&'a str>,
+}
+
+/// The family cancels one day, until the booking's cut-off before it begins.
+pub async fn cancel_visit(
+    ctx: &Ctx,
+    family: FamilyId,
+    idempotency: &Idempotency,
+    (booking, visit): (BookingId, VisitId),
+    reason: Option<&str>,
+) -> Result<Once<BookingOut>> {
+    by_family(
+        ctx,
+        family,
+        idempotency,
+        booking,
+        CallOff { visit, to: VisitStatus::Cancelled, actor: family.to_string(), reason },
+    )
+    .await
+}
+
+/// The family tells that the child doesn't come on a day, until it begins. The place is free again;
+/// after the cut-off the day is paid for and counted.
+pub async fn tell_absent(
+    ctx: &Ctx,
+    family: FamilyId,
+    idempotency: &Idempotency,
+    (booking, visit): (BookingId, VisitId),
+    reason: Option<&str>,
+) -> Result<Once<BookingOut>> {
+    by_family(
+        ctx,
+        family,
+        idempotency,
+        booking,
+        CallOff { visit, to: VisitStatus::Absent, actor: family.to_string(), reason },
+    )
+    .await
+}
+
+async fn by_family(
+    ctx: &Ctx,
+    family: FamilyId,
+    idempotency: &Idempotency,
+    id: BookingId,
+    how: CallOff<'_>,
+) -> Result<Once<BookingOut>> {
+    let event = if how.to == VisitStatus::Absent { "visit_absent" } else { "visit_cancelled" };
+    let outcome = once(ctx, idempotency, &family.to_string(), async |txn| {
+        let owner = bookings::Entity::of_family(family);
+        let booking = store::lock(txn, owner, id).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
+        let visits = store::visits(txn, &[id]).await?;
+        let visit = visits.iter().find(|visit| visit.id == how.visit).ok_or_else(|| Problem::new(Code::NotFound))?;
+        let (now, begins) = (ctx.clock.now(), instant_at(visit.date, visit.from_min));
+        if visit.status == VisitStatus::Expected
+            && how.to == VisitStatus::Cancelled
+            && now > life::cutoff(&booking, visit)
+        {
+            return Err(too_late_for_the_day(ctx, &booking, visit, now < begins));
+        }
+        if visit.status == VisitStatus::Expected && now >= begins {
+            return Err(family::too_late(ctx, booking.centre_id, begins));
+        }
+        let booking = call_off(txn, ctx, booking, visits, how).await?;
+        family::one(txn, ctx, booking).await
+    })
+    .await?;
+    if matches!(outcome, Once::First(_)) {
+        ctx.metrics.event(event);
+    }
+    Ok(outcome)
+}
+
+fn too_late_for_the_day(ctx: &Ctx, booking: &bookings::Model, visit: &visits::Model, may_tell: bool) -> Problem {
+    let problem = family::too_late(ctx, booking.centre_id, life::cutoff(booking, visit));
+    if !may_tell {
+        return problem;
+    }
+    let Text { zh, en } = problem.text().clone();
+    problem
+        .detail(Text::new(
+            format!("{zh}孩子不来时也可提交请假，托位将让给其他孩子，当日费用不退。"),
+            format!("{en} You may still tell that the child is absent; the day is then paid for."),
+        ))
+        .fact("absence_until", Moment(instant_at(visit.date, visit.from_min)))
+}
+
+/// Takes a day that is still expected out of a live booking, which the caller has locked: its place
+/// is free again. Before the cut-off it isn't charged.
+pub(super) async fn call_off(
+    txn: &DatabaseTransaction,
+    ctx: &Ctx,
+    mut booking: bookings::Model,
+    mut visits: Vec<visits::Model>,
+    how: CallOff<'_>,
+) -> Result<bookings::Model> {
+    let now = ctx.clock.now();
+    let status = life::shown(&booking, now);
+    let open: &[BookingStatus] = if how.to == VisitStatus::Absent { &store::LIVE[1..] } else { &store::LIVE };
+    if !open.contains(&status) {
+        return Err(wrong_booking_state(status));
+    }
+    let visit = visits.iter_mut().find(|visit| visit.id == how.visit).ok_or_else(|| Problem::new(Code::NotFound))?;
+    let late = now > life::cutoff(&booking, visit);
+    let row = visits::ActiveModel {
+        status: Set(how.to),
+        late_told_at: Set((late && how.to == VisitStatus::Absent).then_some(now)),
+        ..Default::default()
+    };
+    if !store::move_visit(txn, visit.id, VisitStatus::Expected, row).await? {
+        return Err(wrong_visit_state(visit.status));
+    }
+    visit.status = how.to;
+    let amount = visit.amount_fen;
+    store::insert_event(txn, event(ctx, booking.id, Some(visit.id), how.actor.clone(), how.to.as_str(), how.reason))
+        .await?;
+    if !late {
+        booking = take_off(txn, ctx, booking, &[amount], how.to).await?;
+    }
+    settle(txn, ctx, booking, &visits, &how.actor).await
+}
+
+/// Takes days off a booking's price again, as lines of their own.
+pub(super) async fn take_off(
+    txn: &DatabaseTransaction,
+    ctx: &Ctx,
+    mut booking: bookings::Model,
+    amounts: &[Option<Fen>],
+    why: VisitStatus,
+) -> Result<bookings::Model> {
+    let amounts: Vec<Fen> = amounts.iter().copied().flatten().collect();
+    let label = if why == VisitStatus::Absent { "请假免收（每天）" } else { "取消免收（每天）" };
+    let off = price::taken_off(why.as_str(), label, &amounts);
+    if off.is_empty() {
+        return Ok(booking);
+    }
+    let mut lines: Vec<price::Line> = serde_json::from_value(booking.price_lines).map_err(Problem::internal)?;
+    lines.extend(off);
+    booking.total_fen = price::total(&lines);
+    booking.price_lines = serde_json::to_value(&lines).map_err(Problem::internal)?;
+    booking.updated_at = ctx.clock.now();
+    store::reprice(txn, &booking).await?;
+    Ok(booking)
+}
+
+/// Gives back the places of all days still expected, which are then not charged.
+pub(super) async fn give_back(
+    txn: &DatabaseTransaction,
+    ctx: &Ctx,
+    booking: bookings::Model,
+    visits: &[visits::Model],
+) -> Result<bookings::Model> {
+    store::cancel_visits(txn, booking.id).await?;
+    let expected = visits.iter().filter(|visit| visit.status == VisitStatus::Expected);
+    let amounts: Vec<Option<Fen>> = expected.map(|visit| visit.amount_fen).collect();
+    take_off(txn, ctx, booking, &amounts, VisitStatus::Cancelled).await
+}
+
+/// Ends a booking none of whose days is still open: `completed`, or `cancelled` if all were called off.
+pub(super) async fn settle(
+    txn: &DatabaseTransaction,
+    ctx: &Ctx,
+    mut booking: bookings::Model,
+    visits: &[visits::Model],
+    actor: &str,
+) -> Result<bookings::Model> {
+    let Some(to) = life::outcome(visits) else { return Ok(booking) };
+    let now = ctx.clock.now();
+    if store::move_booking(txn, booking.id, &store::LIVE, to, None, now).await? {
+        store::insert_event(txn, event(ctx, booking.id, None, actor.to_owned(), to.as_str(), None)).await?;
+        (booking.status, booking.updated_at) = (to, now);
+    }
+    Ok(booking)
+}
+
+/// Marks the days that are over and to which nobody came; how many. Safe on several replicas at
+/// once: each day is moved by one conditional update under its booking's lock.
+pub async fn mark_missed(ctx: &Ctx) -> Result<u64> {
+    let (today, minute) = (ctx.clock.today(), crate::platform::clock::minute_of_day(ctx.clock.now()));
+    let mut missed = 0;
+    for id in store::over(ctx.db.reader(), today, minute, BATCH).await? {
+        missed += write_txn(&ctx.db, async |txn| mark(txn, ctx, id).await).await?;
+    }
+    for _ in 0..missed {
+        ctx.metrics.event("visit_no_show");
+    }
+    Ok(missed)
+}
+
+async fn mark(txn: &DatabaseTransaction, ctx: &Ctx, id: BookingId) -> Result<u64> {
+    let now = ctx.clock.now();
+    let Some(booking) = store::lock(txn, bookings::Entity::find(), id).await? else { return Ok(0) };
+    if booking.status != BookingStatus::Confirmed {
+        return Ok(0);
+    }
+    let mut visits = store::visits(txn, &[id]).await?;
+    let mut missed = 0;
+    for visit in &mut visits {
+        if visit.status != VisitStatus::Expected || instant_at(visit.date, visit.to_min) > now {
+            continue;
+        }
+        let to = VisitStatus::NoShow;
+        let row = visits::ActiveModel { status: Set(to), ..Default::default() };
+        if store::move_visit(txn, visit.id, VisitStatus::Expected, row).await? {
+            visit.status = to;
+            missed += 1;
+            store::insert_event(txn, event(ctx, id, Some(visit.id), "system".to_owned(), to.as_str(), None)).await?;
+        }
+    }
+    settle(txn, ctx, booking, &visits, "system").await?;
+    Ok(missed)
+}
+
+/// The background job of [`mark_missed`].
+pub async fn keep_missed(ctx: &Ctx) -> Result<()> {
+    mark_missed(ctx).await.map(drop)
+}

@@ -1,0 +1,190 @@
+//! Queries about bookings, and what the centre, the class and the voucher of one say.
+
+use chrono::{DateTime, Utc};
+use entity::{
+    BookingId, BookingStatus, CampaignId, CentreId, ClassId, FamilyId, VoucherId, booking_events, bookings,
+    campaign_centres, campaigns, centres, classes, visits, vouchers,
+};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, QueryFilter,
+    QueryOrder, QuerySelect, Select,
+};
+
+/// The states of a booking that hold places.
+pub(in super::super) const LIVE: [BookingStatus; 2] = [BookingStatus::Pending, BookingStatus::Confirmed];
+
+/// The version of a centre, if it is active.
+pub(in super::super) async fn centre_version(db: &impl ConnectionTrait, id: CentreId) -> Result<Option<i64>, DbErr> {
+    centres::Entity::find_by_id(id)
+        .select_only()
+        .column(centres::Column::Version)
+        .filter(centres::Column::Active.eq(true))
+        .into_tuple()
+        .one(db)
+        .await
+}
+
+/// Classes as they are now, without a lock.
+pub(in super::super) async fn classes(
+    db: &impl ConnectionTrait,
+    ids: &[ClassId],
+) -> Result<Vec<classes::Model>, DbErr> {
+    classes::Entity::find().filter(classes::Column::Id.is_in(ids.iter().copied())).all(db).await
+}
+
+/// One voucher of the family, with its campaign.
+pub(in super::super) async fn voucher(
+    db: &impl ConnectionTrait,
+    family: FamilyId,
+    id: VoucherId,
+) -> Result<Option<(vouchers::Model, campaigns::Model)>, DbErr> {
+    let Some(voucher) = vouchers::Entity::of_family(family).filter(vouchers::Column::Id.eq(id)).one(db).await? else {
+        return Ok(None);
+    };
+    let campaign = campaigns::Entity::find_by_id(voucher.campaign_id).one(db).await?;
+    Ok(campaign.map(|campaign| (voucher, campaign)))
+}
+
+/// Whether a campaign that names its centres names this one.
+pub(in super::super) async fn campaign_names(
+    db: &impl ConnectionTrait,
+    campaign: CampaignId,
+    centre: CentreId,
+) -> Result<bool, DbErr> {
+    Ok(campaign_centres::Entity::find_by_id((campaign, centre)).one(db).await?.is_some())
+}
+
+/// Writes a booking's new price.
+pub(in super::super) async fn reprice(db: &impl ConnectionTrait, booking: &bookings::Model) -> Result<(), DbErr> {
+    let row = bookings::ActiveModel {
+        total_fen: Set(booking.total_fen),
+        price_lines: Set(booking.price_lines.clone()),
+        updated_at: Set(booking.updated_at),
+        ..Default::default()
+    };
+    bookings::Entity::update_many().set(row).filter(bookings::Column::Id.eq(booking.id)).exec(db).await.map(drop)
+}
+
+/// Whether a request waits for the centre that would take over this booking's days.
+pub(in super::super) async fn is_being_replaced(db: &impl ConnectionTrait, id: BookingId) -> Result<bool, DbErr> {
+    let found: Option<BookingId> = bookings::Entity::find()
+        .select_only()
+        .column(bookings::Column::Id)
+        .filter(bookings::Column::ReplacesId.eq(id))
+        .filter(bookings::Column::Status.eq(BookingStatus::Pending))
+        .into_tuple()
+        .one(db)
+        .await?;
+    Ok(found.is_some())
+}
+
+/// Writes a booking, its visits and the first line of its history.
+pub(in super::super) async fn insert(
+    db: &impl ConnectionTrait,
+    booking: &bookings::Model,
+    visits: &[visits::Model],
+    event: booking_events::Model,
+) -> Result<(), DbErr> {
+    bookings::Entity::insert(bookings::ActiveModel::from(booking.clone())).exec_without_returning(db).await?;
+    let rows = visits.iter().cloned().map(visits::ActiveModel::from);
+    visits::Entity::insert_many(rows).exec_without_returning(db).await?;
+    insert_event(db, event).await
+}
+
+pub(in super::super) async fn insert_event(
+    db: &impl ConnectionTrait,
+    event: booking_events::Model,
+) -> Result<(), DbErr> {
+    booking_events::Entity::insert(booking_events::ActiveModel::from(event)).exec_without_returning(db).await.map(drop)
+}
+
+/// Which bookings of an owner to list, newest first.
+#[derive(Clone, Copy, Debug)]
+pub(in super::super) struct Filter {
+    pub(in super::super) status: Option<BookingStatus>,
+    pub(in super::super) after: Option<BookingId>,
+    pub(in super::super) limit: u64,
+    pub(in super::super) now: DateTime<Utc>,
+}
+
+/// A page of `owner`'s bookings. A request past its deadline counts as lapsed.
+pub(in super::super) async fn page(
+    db: &impl ConnectionTrait,
+    owner: Select<bookings::Entity>,
+    filter: Filter,
+) -> Result<Vec<bookings::Model>, DbErr> {
+    use bookings::Column::{ConfirmBy, Id, Status};
+    let overdue = || Condition::all().add(Status.eq(BookingStatus::Pending)).add(ConfirmBy.lt(filter.now));
+    let status = filter.status.map(|status| match status {
+        BookingStatus::Pending => {
+            Condition::all().add(Status.eq(status)).add(ConfirmBy.gte(filter.now).or(ConfirmBy.is_null()))
+        }
+        BookingStatus::Lapsed => Condition::any().add(Status.eq(status)).add(overdue()),
+        _ => Condition::all().add(Status.eq(status)),
+    });
+    owner
+        .filter(Condition::all().add_option(status).add_option(filter.after.map(|id| Id.lt(id))))
+        .order_by_desc(Id)
+        .limit(filter.limit)
+        .all(db)
+        .await
+}
+
+/// One of the family's bookings.
+pub(in super::super) async fn booking_of_family(
+    db: &impl ConnectionTrait,
+    family: FamilyId,
+    id: BookingId,
+) -> Result<Option<bookings::Model>, DbErr> {
+    bookings::Entity::of_family(family).filter(bookings::Column::Id.eq(id)).one(db).await
+}
+
+/// One booking of `owner`, locked until the transaction ends.
+pub(in super::super) async fn lock(
+    db: &impl ConnectionTrait,
+    owner: Select<bookings::Entity>,
+    id: BookingId,
+) -> Result<Option<bookings::Model>, DbErr> {
+    owner.filter(bookings::Column::Id.eq(id)).lock_exclusive().one(db).await
+}
+
+/// Moves a booking on, if its status is still one of `from`.
+pub(in super::super) async fn move_booking(
+    db: &impl ConnectionTrait,
+    id: BookingId,
+    from: &[BookingStatus],
+    to: BookingStatus,
+    reason: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<bool, DbErr> {
+    use bookings::Column::{Id, Status};
+    let mut row = bookings::ActiveModel { status: Set(to), updated_at: Set(now), ..Default::default() };
+    if let Some(reason) = reason {
+        row.reason = Set(Some(reason.to_owned()));
+    }
+    let moved = bookings::Entity::update_many()
+        .set(row)
+        .filter(Id.eq(id))
+        .filter(Status.is_in(from.iter().copied()))
+        .exec(db)
+        .await?;
+    Ok(moved.rows_affected == 1)
+}
+
+/// Requests whose deadline has passed, the oldest first.
+pub(in super::super) async fn overdue(
+    db: &impl ConnectionTrait,
+    now: DateTime<Utc>,
+    most: u64,
+) -> Result<Vec<BookingId>, DbErr> {
+    bookings::Entity::find()
+        .select_only()
+        .column(bookings::Column::Id)
+        .filter(bookings::Column::Status.eq(BookingStatus::Pending))
+        .filter(bookings::Column::ConfirmBy.lt(now))
+        .order_by_asc(bookings::Column::ConfirmBy)
+        .limit(most)
+        .into_tuple()
+        .all(db)
+        .await
+}

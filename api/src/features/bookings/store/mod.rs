@@ -1,0 +1,9 @@
+//! Queries about bookings and visits. Whoever changes a booking or its visits holds the booking's
+//! row ([`lock`]); whoever makes one holds the child's row and then the classes'.
+
+mod bookings;
+mod checks;
+mod visits;
+
+pub use self::visits::visit_of_child_on;
+pub(super) use self::{bookings::*, checks::*, visits::*};
