@@ -74,6 +74,8 @@ pub struct Settings {
     pub walking_detour: f64,
     pub satisfaction_target: f64,
     pub confirm_within_hours: u32,
+    /// How long a place from the waiting list is held for a family.
+    pub waitlist_offer_minutes: u32,
     /// Missed days and late absences of this many days count against a family.
     pub attendance_days: u32,
     /// So many, and its bookings need the centre's confirmation; 0: never.
@@ -167,6 +169,7 @@ impl Settings {
             ("signal_unchecked", f64::from(self.signal_unchecked), 1.0, 10_000.0),
             ("signal_places_factor", self.signal_places_factor, 0.5, 10.0),
             ("confirm_within_hours", f64::from(self.confirm_within_hours), 1.0, 720.0),
+            ("waitlist_offer_minutes", f64::from(self.waitlist_offer_minutes), 10.0, 2880.0),
             ("attendance_days", f64::from(self.attendance_days), 1.0, 730.0),
         ];
         for (name, value, least, most) in ranges {

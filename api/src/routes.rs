@@ -23,6 +23,7 @@ fn api(cfg: &mut impl Registry) {
     features::centres::routes(cfg);
     features::vouchers::routes(cfg);
     features::bookings::routes(cfg);
+    features::waitlist::routes(cfg);
     features::auth::routes(cfg);
     features::families::routes(cfg);
     features::ratings::routes(cfg);

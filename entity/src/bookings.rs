@@ -24,6 +24,8 @@ pub struct Model {
     pub replaces_id: Option<BookingId>,
     /// While `pending`: the centre must answer by then.
     pub confirm_by: Option<DateTimeUtc>,
+    /// While a place from the waiting list is held: the family must accept it by then.
+    pub offer_until: Option<DateTimeUtc>,
     /// Minutes before the first visit until which the family may cancel, as offered.
     pub cutoff_minutes: i32,
     /// Why it was declined or cancelled.

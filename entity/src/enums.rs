@@ -95,6 +95,11 @@ words! {
         Expected = "expected" / "待入园", InCare = "in_care" / "在园", Left = "left" / "已离园",
         Absent = "absent" / "请假", NoShow = "no_show" / "未到", Cancelled = "cancelled" / "已取消",
     }
+    /// Life of a place in the waiting list.
+    WaitlistStatus {
+        Waiting = "waiting" / "候补中", Offered = "offered" / "待接受", Accepted = "accepted" / "已接受",
+        Lapsed = "lapsed" / "超时未接受", Withdrawn = "withdrawn" / "已退出", Over = "over" / "已过期",
+    }
     /// Life of a campaign.
     CampaignStatus { Draft = "draft" / "草稿", Open = "open" / "发放中", Paused = "paused" / "暂停发放", Closed = "closed" / "已结束" }
     /// Whose money pays for a campaign.

@@ -110,6 +110,8 @@ ids! {
     VisitId = "vis";
     /// A line of a booking's history.
     BookingEventId = "bev";
+    /// A place in the waiting list.
+    WaitlistEntryId = "wtl";
     /// A campaign of trial vouchers (体验券批次).
     CampaignId = "cmp";
     /// A trial voucher (托育体验券).

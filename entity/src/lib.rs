@@ -27,6 +27,7 @@ pub mod code_keys;
 pub mod consents;
 pub mod entry_checks;
 pub mod families;
+pub mod freed_centres;
 pub mod fund_rules;
 pub mod idempotency_keys;
 pub mod manual_codes;
@@ -47,6 +48,7 @@ pub mod statements;
 pub mod townships;
 pub mod visits;
 pub mod vouchers;
+pub mod waitlist_entries;
 
 pub use campaigns::CentreKinds;
 pub use enums::*;

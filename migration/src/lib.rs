@@ -22,6 +22,7 @@ mod m0012_statements;
 mod m0013_offline_desk;
 mod m0014_keys_and_seals;
 mod m0015_single_days;
+mod m0016_waitlist;
 
 /// The list of steps.
 pub struct Migrator;
@@ -45,6 +46,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0013_offline_desk::Migration),
             Box::new(m0014_keys_and_seals::Migration),
             Box::new(m0015_single_days::Migration),
+            Box::new(m0016_waitlist::Migration),
         ]
     }
 }

@@ -87,6 +87,7 @@ impl TestApp {
             price_lines: json!([]),
             voucher_id: None,
             replaces_id: None,
+            offer_until: None,
             confirm_by: None,
             cutoff_minutes: 120,
             reason: None,

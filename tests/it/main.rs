@@ -32,3 +32,4 @@ mod vouchers_offline;
 mod vouchers_posters;
 mod vouchers_races;
 mod vouchers_reversals;
+mod waitlist;

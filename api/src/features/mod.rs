@@ -14,3 +14,4 @@ pub mod ratings;
 pub mod satisfaction;
 pub mod settlement;
 pub mod vouchers;
+pub mod waitlist;

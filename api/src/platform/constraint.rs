@@ -30,6 +30,8 @@ pub enum Constraint {
     AdjustmentOfRedemption,
     /// One staff account per user name.
     StaffUsername,
+    /// A child waits once for the same care from the same day on.
+    WaitingChild,
 }
 
 const SPELLINGS: &[(Constraint, &str, &str)] = &[
@@ -49,6 +51,11 @@ const SPELLINGS: &[(Constraint, &str, &str)] = &[
     (Constraint::StatementOfMonth, "statements_centre_month", "statements.centre_id, statements.month"),
     (Constraint::AdjustmentOfRedemption, "adjustments_redemption", "adjustments.redemption_id"),
     (Constraint::StaffUsername, "staff_username", "staff.username"),
+    (
+        Constraint::WaitingChild,
+        "waitlist_entries_child",
+        "waitlist_entries.child_id, waitlist_entries.centre_id, waitlist_entries.care_type, waitlist_entries.start_date",
+    ),
 ];
 
 /// Which known constraint an error violates, if any.

@@ -153,6 +153,8 @@ pub struct BookingOut {
     pub replaces: Option<BookingId>,
     /// While `pending`: the centre answers by then, else the booking lapses.
     pub confirm_by: Option<Moment>,
+    /// A place from the waiting list: held for the family to accept until then.
+    pub offer_until: Option<Moment>,
     /// Until when the family may cancel; null when nothing is left to cancel.
     pub can_cancel_until: Option<Moment>,
     /// Why it was declined or cancelled.

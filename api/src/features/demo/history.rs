@@ -212,6 +212,7 @@ impl History {
             price_lines,
             voucher_id: None,
             replaces_id: None,
+            offer_until: None,
             confirm_by: None,
             cutoff_minutes: 120,
             reason: None,

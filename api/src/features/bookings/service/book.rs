@@ -2,9 +2,9 @@
 
 use std::cell::Cell;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use entity::{BookingId, BookingStatus, CentreId, Confirmation, FamilyId, VisitStatus, bookings, visits};
-use sea_orm::DatabaseTransaction;
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use super::{
     super::{
@@ -24,11 +24,16 @@ use crate::{
 
 /// What a booking would be; changes nothing.
 pub async fn quote(ctx: &Ctx, family: FamilyId, body: &BookingIn) -> Result<QuoteOut> {
+    quote_in(ctx.db.reader(), ctx, family, body).await
+}
+
+/// The same as seen by a connection, or within a transaction.
+pub async fn quote_in(db: &impl ConnectionTrait, ctx: &Ctx, family: FamilyId, body: &BookingIn) -> Result<QuoteOut> {
     let stale = Cell::new(false);
-    match consider(ctx.db.reader(), ctx, family, body, false, &stale).await {
+    match consider(db, ctx, family, body, false, &stale).await {
         Err(_) if stale.take() => {
             reload(ctx, body.centre_id).await?;
-            consider(ctx.db.reader(), ctx, family, body, false, &stale).await
+            consider(db, ctx, family, body, false, &stale).await
         }
         seen => seen,
     }
@@ -82,7 +87,7 @@ pub async fn book(
     let attempt = async || {
         once(ctx, idempotency, &account, async |txn| {
             let seen = consider(txn, ctx, family, body, true, &stale).await?;
-            take(txn, ctx, family, body, seen, None).await
+            take(txn, ctx, family, body, seen, Taking::default()).await
         })
         .await
     };
@@ -104,14 +109,23 @@ pub(super) async fn reload(ctx: &Ctx, centre: CentreId) -> Result<()> {
     Ok(ctx.catalogue.reload_centres(ctx.db.reader(), &ctx.clock, &[centre]).await?)
 }
 
-/// Takes the places of a wish that was considered under lock, perhaps in place of another booking.
+/// In whose place a booking comes, and whether the family must still accept it.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Taking {
+    /// The booking whose days it takes over.
+    pub(super) replaces: Option<BookingId>,
+    /// A place from the waiting list, held until then.
+    pub(super) offer_until: Option<DateTime<Utc>>,
+}
+
+/// Takes the places of a wish that was considered under lock.
 pub(super) async fn take(
     txn: &DatabaseTransaction,
     ctx: &Ctx,
     family: FamilyId,
     body: &BookingIn,
     seen: Considered,
-    replaces: Option<BookingId>,
+    taking: Taking,
 ) -> Result<BookingOut> {
     if !seen.overlaps.is_empty() {
         return Err(consider::elsewhere(seen.child.id, &seen.overlaps));
@@ -119,7 +133,15 @@ pub(super) async fn take(
     if seen.stays.is_empty() || (!body.best_effort && !seen.full.is_empty()) {
         return Err(consider::no_place(&seen.full));
     }
-    let booking = bookings::Model { replaces_id: replaces, ..row(ctx, family, body, &seen)? };
+    let mut booking = bookings::Model { replaces_id: taking.replaces, ..row(ctx, family, body, &seen)? };
+    if let Some(until) = taking.offer_until {
+        booking = bookings::Model {
+            status: BookingStatus::Pending,
+            confirm_by: Some(until),
+            offer_until: Some(until),
+            ..booking
+        };
+    }
     let days = seen.stays.iter().zip(&seen.days);
     let visits: Vec<visits::Model> = days.map(|(stay, price)| visit(ctx, &booking, stay, *price)).collect();
     let made = event(ctx, booking.id, None, family.to_string(), booking.status.as_str(), None);
@@ -153,6 +175,7 @@ fn row(ctx: &Ctx, family: FamilyId, body: &BookingIn, seen: &Considered) -> Resu
         price_lines: serde_json::to_value(&seen.price.lines).map_err(Problem::internal)?,
         voucher_id: body.voucher_id,
         replaces_id: None,
+        offer_until: None,
         confirm_by,
         cutoff_minutes: seen.offer.cutoff_minutes,
         reason: None,

@@ -48,7 +48,7 @@ pub(super) struct Considered {
 }
 
 /// Set when the catalogue turned out older than the database: reload it and try again.
-pub(super) type Stale = Cell<bool>;
+pub type Stale = Cell<bool>;
 
 /// An id of the body that is nothing of the caller's.
 fn not_found(field: &'static str, zh: &'static str, en: &'static str) -> Problem {

@@ -140,6 +140,7 @@ pub(super) async fn call_off(
     if !store::move_visit(txn, visit.id, VisitStatus::Expected, row).await? {
         return Err(wrong_visit_state(visit.status));
     }
+    store::freed(txn, booking.centre_id, now).await?;
     visit.status = how.to;
     let amount = visit.amount_fen;
     store::insert_event(txn, event(ctx, booking.id, Some(visit.id), how.actor.clone(), how.to.as_str(), how.reason))
@@ -181,6 +182,7 @@ pub(super) async fn give_back(
     visits: &[visits::Model],
 ) -> Result<bookings::Model> {
     store::cancel_visits(txn, booking.id).await?;
+    store::freed(txn, booking.centre_id, ctx.clock.now()).await?;
     let expected = visits.iter().filter(|visit| visit.status == VisitStatus::Expected);
     let amounts: Vec<Option<Fen>> = expected.map(|visit| visit.amount_fen).collect();
     take_off(txn, ctx, booking, &amounts, VisitStatus::Cancelled).await

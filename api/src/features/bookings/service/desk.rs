@@ -18,7 +18,7 @@ use super::{
     },
     Decision,
     days::{self, CallOff},
-    event, nobody_in_care, reschedule, show, wrong_booking_state, wrong_visit_state,
+    event, nobody_in_care, offers, reschedule, show, wrong_booking_state, wrong_visit_state,
 };
 use crate::{
     error::{Code, Problem, Result, Text},
@@ -72,6 +72,9 @@ pub async fn decide(
         if decision == Decision::Cancel {
             nobody_in_care(&visits)?;
         }
+        if row.offer_until.is_some() && decision != Decision::Cancel {
+            return Err(offers::to_be_accepted());
+        }
         if status != row.status || !store::move_booking(txn, id, from, to, reason, now).await? {
             return Err(wrong_booking_state(status));
         }
@@ -89,6 +92,7 @@ pub async fn decide(
             }
             Decision::Decline => {
                 store::cancel_visits(txn, id).await?;
+                store::freed(txn, row.centre_id, now).await?;
                 row
             }
             Decision::Cancel => days::give_back(txn, ctx, row, &visits).await?,

@@ -22,14 +22,16 @@ pub async fn lapse_due(ctx: &Ctx) -> Result<u64> {
 async fn lapse(ctx: &Ctx, id: BookingId) -> Result<bool> {
     let moved = write_txn(&ctx.db, async |txn| {
         let now = ctx.clock.now();
-        let due = store::lock(txn, bookings::Entity::find(), id)
-            .await?
-            .is_some_and(|row| row.confirm_by.is_some_and(|by| by < now));
-        let lapsed = BookingStatus::Lapsed;
-        if !due || !store::move_booking(txn, id, &[BookingStatus::Pending], lapsed, None, now).await? {
+        let row = store::lock(txn, bookings::Entity::find(), id).await?;
+        let Some(row) = row.filter(|row| row.confirm_by.is_some_and(|by| by < now)) else {
             return Result::<bool>::Ok(false);
+        };
+        let lapsed = BookingStatus::Lapsed;
+        if !store::move_booking(txn, id, &[BookingStatus::Pending], lapsed, None, now).await? {
+            return Ok(false);
         }
         store::cancel_visits(txn, id).await?;
+        store::freed(txn, row.centre_id, now).await?;
         store::insert_event(txn, event(ctx, id, None, "system".to_owned(), lapsed.as_str(), None)).await?;
         Ok(true)
     })

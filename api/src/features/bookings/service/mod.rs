@@ -9,15 +9,18 @@ mod days;
 mod desk;
 mod family;
 mod lapse;
+mod offers;
 mod reschedule;
 mod show;
 
 pub use attendance::attendance;
-pub use book::{book, quote};
+pub use book::{book, quote, quote_in};
+pub use consider::Stale;
 pub use days::{cancel_visit, keep_missed, mark_missed, tell_absent};
 pub use desk::{absent, bookings_of_centre, check_in, check_out, day, decide, record_entry_check};
 pub use family::{booking, bookings, cancel};
 pub use lapse::{keep_lapsed, lapse_due};
+pub use offers::{accept, give_up, hold};
 pub use reschedule::reschedule;
 
 use entity::{BookingEventId, BookingId, BookingStatus, VisitId, VisitStatus, booking_events};

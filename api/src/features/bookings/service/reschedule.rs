@@ -15,9 +15,9 @@ use super::{
         rules::life,
         store,
     },
-    book::{reload, take},
+    book::{Taking, reload, take},
     consider::{Stale, consider},
-    days, event, family as families, nobody_in_care, wrong_booking_state,
+    days, event, family as families, nobody_in_care, offers, wrong_booking_state,
 };
 use crate::{
     error::{Code, Problem, Result, Text},
@@ -82,6 +82,9 @@ async fn attempt(
         Some(until) if status == old.status => until,
         _ => return Err(wrong_booking_state(status)),
     };
+    if old.offer_until.is_some() {
+        return Err(offers::to_be_accepted());
+    }
     if now > until {
         return Err(families::too_late(ctx, old.centre_id, until));
     }
@@ -101,7 +104,7 @@ async fn attempt(
         again.by_request.set(true);
         return Err(Problem::new(Code::Unavailable));
     }
-    take(txn, ctx, family, &wish, seen, Some(id)).await
+    take(txn, ctx, family, &wish, seen, Taking { replaces: Some(id), ..Taking::default() }).await
 }
 
 /// The same care for the same child at the same centre, on other days or at other hours.

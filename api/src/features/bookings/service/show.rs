@@ -57,6 +57,7 @@ pub(super) fn booking_out(
         voucher_id: booking.voucher_id,
         replaces: booking.replaces_id,
         confirm_by: booking.confirm_by.map(Moment),
+        offer_until: booking.offer_until.map(Moment),
         can_cancel_until: until.map(Moment),
         reason: booking.reason,
         created_at: Moment(booking.created_at),

@@ -3,11 +3,13 @@
 use chrono::{DateTime, Utc};
 use entity::{
     BookingId, BookingStatus, CampaignId, CentreId, ClassId, FamilyId, VoucherId, booking_events, bookings,
-    campaign_centres, campaigns, centres, classes, visits, vouchers,
+    campaign_centres, campaigns, centres, classes, freed_centres, visits, vouchers,
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, QueryFilter,
-    QueryOrder, QuerySelect, Select,
+    ActiveValue::Set,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, QueryFilter, QueryOrder, QuerySelect,
+    Select,
+    sea_query::{Expr, OnConflict},
 };
 
 /// The states of a booking that hold places.
@@ -187,4 +189,41 @@ pub(in super::super) async fn overdue(
         .into_tuple()
         .all(db)
         .await
+}
+
+/// A place held for the family becomes a booking; false if it isn't held any more.
+pub(in super::super) async fn accept(
+    db: &impl ConnectionTrait,
+    id: BookingId,
+    to: BookingStatus,
+    confirm_by: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> Result<bool, DbErr> {
+    let row = bookings::ActiveModel {
+        status: Set(to),
+        confirm_by: Set(confirm_by),
+        offer_until: Set(None),
+        updated_at: Set(now),
+        ..Default::default()
+    };
+    let accepted = bookings::Entity::update_many()
+        .set(row)
+        .filter(bookings::Column::Id.eq(id))
+        .filter(bookings::Column::Status.eq(BookingStatus::Pending))
+        .filter(bookings::Column::OfferUntil.is_not_null())
+        .exec(db)
+        .await?;
+    Ok(accepted.rows_affected == 1)
+}
+
+/// Marks a centre whose waiting list is to be looked through, in the transaction that gave a place back.
+pub async fn freed(db: &impl ConnectionTrait, centre: CentreId, now: DateTime<Utc>) -> Result<(), DbErr> {
+    use freed_centres::Column::{CentreId as Centre, Marks};
+    let raise = OnConflict::column(Centre).value(Marks, Expr::col((freed_centres::Entity, Marks)).add(1)).to_owned();
+    let mark = freed_centres::Model { centre_id: centre, marks: 1, at: now };
+    freed_centres::Entity::insert(freed_centres::ActiveModel::from(mark))
+        .on_conflict(raise)
+        .exec_without_returning(db)
+        .await
+        .map(drop)
 }

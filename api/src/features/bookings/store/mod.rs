@@ -5,5 +5,6 @@ mod bookings;
 mod checks;
 mod visits;
 
+pub use self::bookings::freed;
 pub use self::visits::visit_of_child_on;
 pub(super) use self::{bookings::*, checks::*, visits::*};

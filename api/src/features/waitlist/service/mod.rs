@@ -1,0 +1,219 @@
+//! Use cases of the waiting list: join, leave, accept, and what the worker offers ([`offers`]).
+
+pub mod offers;
+
+use chrono::{DateTime, Utc};
+use entity::{
+    BookingId, BookingStatus, CentreId, FamilyId, WaitlistEntryId, WaitlistStatus, bookings, waitlist_entries,
+};
+
+use super::{
+    dto::{DeskWaitlistOut, WaitlistIn, WaitlistOfferOut, WaitlistOut, WaitlistQuery, Wish},
+    store,
+};
+use crate::{
+    error::{Code, Problem, Result, Text},
+    features::{
+        bookings::{dto::BookingOut, service as booking, store::freed},
+        families::{rules::age_months, store as family_store},
+    },
+    http::{Cursor, Idempotency, Moment, Once, Page, once},
+    platform::{
+        constraint::{Constraint, violated},
+        db::write_txn,
+    },
+    state::Ctx,
+};
+
+/// Places in waiting lists that a family may have at once (assumption).
+const MOST_ENTRIES: i64 = 10;
+
+/// Joins the waiting list of a centre for care that has no place now.
+pub async fn join(
+    ctx: &Ctx,
+    family: FamilyId,
+    idempotency: &Idempotency,
+    body: &WaitlistIn,
+) -> Result<Once<WaitlistOut>> {
+    let outcome = once(ctx, idempotency, &family.to_string(), async |txn| {
+        let quote = booking::quote_in(txn, ctx, family, &body.booking()).await?;
+        if quote.available {
+            return Err(Problem::new(Code::PlaceFree));
+        }
+        if !quote.overlaps.is_empty() {
+            return Err(Problem::new(Code::ChildOverlap).fact("overlaps", quote.overlaps));
+        }
+        // Held, so that what is asked for one child comes one by one.
+        family_store::lock_child(txn, family, body.child_id).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
+        if store::live_of_family(txn, family).await? >= MOST_ENTRIES {
+            return Err(Problem::new(Code::WrongState).detail(Text::new(
+                format!("最多同时候补{MOST_ENTRIES}项，请先退出不需要的候补。"),
+                format!("A family waits for at most {MOST_ENTRIES} places: leave one first."),
+            )));
+        }
+        let now = ctx.clock.now();
+        let row = waitlist_entries::Model {
+            id: ctx.clock.id(),
+            family_id: family,
+            child_id: body.child_id,
+            centre_id: body.centre_id,
+            care_type: body.care_type,
+            start_date: body.start_date.0,
+            end_date: body.end_date.unwrap_or(body.start_date).0,
+            wish: serde_json::to_value(&body.wish).map_err(Problem::internal)?,
+            status: WaitlistStatus::Waiting,
+            booking_id: None,
+            created_at: now,
+            updated_at: now,
+        };
+        if let Err(error) = store::insert(txn, row.clone()).await {
+            let waits = violated(&error) == Some(Constraint::WaitingChild);
+            return Err(if waits { Problem::new(Code::AlreadyWaiting) } else { error.into() });
+        }
+        // A place that was given back between the look and this write is found by the worker.
+        freed(txn, body.centre_id, now).await?;
+        let out = shown(ctx, txn, vec![row]).await?.pop();
+        out.ok_or_else(|| Problem::internal("an entry got lost on its way"))
+    })
+    .await?;
+    if matches!(outcome, Once::First(_)) {
+        ctx.metrics.event("waitlist_joined");
+    }
+    Ok(outcome)
+}
+
+/// The family's entries, newest first.
+pub async fn list(ctx: &Ctx, family: FamilyId, query: WaitlistQuery) -> Result<Page<WaitlistOut>> {
+    let after = query.cursor.as_ref().map(Cursor::unpack).transpose()?;
+    let rows = store::of_family(ctx.db.reader(), family, query.limit, after).await?;
+    let out = shown(ctx, ctx.db.reader(), rows).await?;
+    Ok(Page::of(out, query.limit, |entry| entry.id, |entry| entry))
+}
+
+/// Who waits for a centre, in the order of offers.
+pub async fn of_centre(ctx: &Ctx, centre: CentreId, query: WaitlistQuery) -> Result<Page<DeskWaitlistOut>> {
+    let after = query.cursor.as_ref().map(Cursor::unpack).transpose()?;
+    let rows = store::of_centre(ctx.db.reader(), centre, query.limit, after).await?;
+    let before = store::before(ctx.db.reader(), &waiting(rows.iter().map(|(row, _)| row))).await?;
+    let out: Vec<DeskWaitlistOut> = rows
+        .into_iter()
+        .map(|(row, born)| DeskWaitlistOut {
+            id: row.id,
+            status: row.status,
+            position: before.get(&row.id).map(|n| n + 1),
+            age_months: age_months(born, row.start_date),
+            care_type: row.care_type,
+            start_date: row.start_date,
+            end_date: row.end_date,
+            wish: wish(&row),
+            created_at: Moment(row.created_at),
+        })
+        .collect();
+    Ok(Page::of(out, query.limit, |entry| entry.id, |entry| entry))
+}
+
+/// Leaves the list; a place on offer passes on.
+pub async fn leave(ctx: &Ctx, family: FamilyId, id: WaitlistEntryId) -> Result<()> {
+    write_txn(&ctx.db, async |txn| {
+        let entry = store::lock(txn, id, Some(family)).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
+        let from = [WaitlistStatus::Waiting, WaitlistStatus::Offered];
+        if store::step(txn, id, &from, WaitlistStatus::Withdrawn, None, ctx.clock.now()).await?
+            && let Some(held) = entry.booking_id
+        {
+            booking::give_up(txn, ctx, family, held).await?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// Takes an offered place.
+pub async fn accept(
+    ctx: &Ctx,
+    family: FamilyId,
+    idempotency: &Idempotency,
+    id: WaitlistEntryId,
+) -> Result<Once<BookingOut>> {
+    let outcome = once(ctx, idempotency, &family.to_string(), async |txn| {
+        let entry = store::lock(txn, id, Some(family)).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
+        let (WaitlistStatus::Offered, Some(held)) = (entry.status, entry.booking_id) else {
+            return Err(wrong_state(entry.status));
+        };
+        let now = ctx.clock.now();
+        let accepted = booking::accept(txn, ctx, family, held).await?;
+        if !store::step(txn, id, &[WaitlistStatus::Offered], WaitlistStatus::Accepted, None, now).await? {
+            return Err(wrong_state(entry.status));
+        }
+        Ok(accepted)
+    })
+    .await?;
+    if matches!(outcome, Once::First(_)) {
+        ctx.metrics.event("waitlist_accepted");
+    }
+    Ok(outcome)
+}
+
+fn wrong_state(status: WaitlistStatus) -> Problem {
+    Problem::new(Code::WrongState)
+        .detail(Text::new(
+            format!("该候补{}，没有可接受的名额，请刷新后查看。", status.zh()),
+            format!("The entry is {status}: there is no place to accept."),
+        ))
+        .fact("state", status)
+}
+
+fn wish(row: &waitlist_entries::Model) -> Wish {
+    // Written by us from the same type.
+    serde_json::from_value(row.wish.clone()).unwrap_or_default()
+}
+
+fn waiting<'a>(rows: impl Iterator<Item = &'a waitlist_entries::Model>) -> Vec<WaitlistEntryId> {
+    rows.filter(|row| row.status == WaitlistStatus::Waiting).map(|row| row.id).collect()
+}
+
+/// Where an entry stands, with its offer as it is at `now`, written so or not.
+fn standing(
+    row: &waitlist_entries::Model,
+    held: Option<&bookings::Model>,
+    now: DateTime<Utc>,
+) -> (WaitlistStatus, Option<WaitlistOfferOut>) {
+    let (WaitlistStatus::Offered, Some(held)) = (row.status, held) else { return (row.status, None) };
+    match (held.status, held.offer_until) {
+        (BookingStatus::Pending, Some(until)) if now <= until => {
+            (row.status, Some(WaitlistOfferOut { booking_id: held.id, until: Moment(until) }))
+        }
+        (BookingStatus::Cancelled, _) => (WaitlistStatus::Withdrawn, None),
+        _ => (WaitlistStatus::Lapsed, None),
+    }
+}
+
+async fn shown(
+    ctx: &Ctx,
+    db: &impl sea_orm::ConnectionTrait,
+    rows: Vec<waitlist_entries::Model>,
+) -> Result<Vec<WaitlistOut>> {
+    let now = ctx.clock.now();
+    let before = store::before(db, &waiting(rows.iter())).await?;
+    let offered = rows.iter().filter(|row| row.status == WaitlistStatus::Offered);
+    let held: Vec<BookingId> = offered.filter_map(|row| row.booking_id).collect();
+    let held = store::offers(db, held).await?;
+    let show = |row: waitlist_entries::Model| {
+        let (status, offer) = standing(&row, row.booking_id.and_then(|id| held.get(&id)), now);
+        WaitlistOut {
+            id: row.id,
+            status,
+            status_label: status.zh(),
+            position: before.get(&row.id).map(|n| n + 1),
+            offer,
+            child_id: row.child_id,
+            centre_id: row.centre_id,
+            centre_name: ctx.catalogue.centre(row.centre_id).map(|plan| plan.row.name.clone()),
+            care_type: row.care_type,
+            start_date: row.start_date,
+            end_date: row.end_date,
+            wish: wish(&row),
+            created_at: Moment(row.created_at),
+        }
+    };
+    Ok(rows.into_iter().map(show).collect())
+}

@@ -1,0 +1,110 @@
+//! Offers freed places to those who wait, with no request running.
+
+use std::cell::Cell;
+
+use entity::{CentreId, WaitlistStatus, waitlist_entries};
+
+use super::{
+    super::{dto::WaitlistIn, rules, store},
+    wish,
+};
+use crate::{
+    error::{Code, Problem, Result},
+    features::bookings::service as booking,
+    http::Day,
+    platform::db::write_txn,
+    state::Ctx,
+};
+
+/// Centres looked at in one go.
+const CENTRES: u64 = 50;
+/// Entries read at once.
+const ENTRIES: u64 = 100;
+
+/// Looks through the lists of all centres where a place was given back; how many offers were made.
+/// What a kill interrupts is found again by its mark. Safe on several replicas at once.
+pub async fn offer_due(ctx: &Ctx) -> Result<u64> {
+    store::end_what_is_over(ctx.db.writer(), ctx.clock.today(), ctx.clock.now()).await?;
+    let mut offered = 0;
+    for mark in store::marked(ctx.db.writer(), CENTRES).await? {
+        offered += of_centre(ctx, mark.centre_id).await?;
+        store::unmark(ctx.db.writer(), &mark).await?;
+    }
+    Ok(offered)
+}
+
+async fn of_centre(ctx: &Ctx, centre: CentreId) -> Result<u64> {
+    let (mut offered, mut after) = (0, None);
+    loop {
+        let entries = store::waiting(ctx.db.writer(), centre, after, ENTRIES).await?;
+        let Some(last) = entries.last() else { return Ok(offered) };
+        after = Some(last.id);
+        for entry in entries {
+            let mut outcome = offer(ctx, &entry).await;
+            if let Err(Offer::Stale) = outcome {
+                ctx.catalogue.reload_centres(ctx.db.reader(), &ctx.clock, &[centre]).await?;
+                outcome = offer(ctx, &entry).await;
+            }
+            match outcome {
+                Ok(made) => offered += u64::from(made),
+                // No place, too old by now, closed: the next one may fit.
+                Err(Offer::Refused(problem)) if problem.code().status().is_client_error() => {}
+                Err(Offer::Refused(problem)) => return Err(problem),
+                Err(Offer::Stale) => return Err(Problem::new(Code::Unavailable)),
+            }
+        }
+    }
+}
+
+/// Why nothing was offered.
+enum Offer {
+    Stale,
+    Refused(Problem),
+}
+
+/// Holds the places of an entry that still waits, and says so in the same transaction.
+async fn offer(ctx: &Ctx, entry: &waitlist_entries::Model) -> Result<bool, Offer> {
+    let body = WaitlistIn {
+        child_id: entry.child_id,
+        centre_id: entry.centre_id,
+        care_type: entry.care_type,
+        start_date: Day(entry.start_date),
+        end_date: Some(Day(entry.end_date)),
+        wish: wish(entry),
+    }
+    .booking();
+    // Most who wait don't fit: that is seen without a lock.
+    match booking::quote(ctx, entry.family_id, &body).await {
+        Ok(quote) if quote.available => {}
+        Ok(_) => return Ok(false),
+        Err(problem) => return Err(Offer::Refused(problem)),
+    }
+    let stale = Cell::new(false);
+    let done = write_txn(&ctx.db, async |txn| {
+        let waits = store::lock(txn, entry.id, None).await?;
+        if waits.is_none_or(|row| row.status != WaitlistStatus::Waiting) {
+            return Ok(false);
+        }
+        let now = ctx.clock.now();
+        let until = rules::offer_until(now, ctx.settings.waitlist_offer_minutes);
+        let held = booking::hold(txn, ctx, entry.family_id, &body, until, &stale).await?;
+        let waiting = [WaitlistStatus::Waiting];
+        Ok(store::step(txn, entry.id, &waiting, WaitlistStatus::Offered, Some(held.id), now).await?)
+    })
+    .await;
+    match done {
+        Ok(made) => {
+            if made {
+                ctx.metrics.event("waitlist_offered");
+            }
+            Ok(made)
+        }
+        Err(_) if stale.get() => Err(Offer::Stale),
+        Err(problem) => Err(Offer::Refused(problem)),
+    }
+}
+
+/// The background job of [`offer_due`].
+pub async fn keep_offering(ctx: &Ctx) -> Result<()> {
+    offer_due(ctx).await.map(drop)
+}

@@ -1,0 +1,228 @@
+//! Queries about the waiting list.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use entity::{
+    BookingId, BookingStatus, CentreId, ChildId, FamilyId, WaitlistEntryId, WaitlistStatus, bookings, children,
+    freed_centres, waitlist_entries,
+};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, FromQueryResult, QueryFilter, QueryOrder,
+    QuerySelect,
+    sea_query::{Alias, Expr, Func, JoinType, Query},
+};
+use waitlist_entries::Column as C;
+
+use crate::http::Limit;
+
+const LIVE: [WaitlistStatus; 2] = [WaitlistStatus::Waiting, WaitlistStatus::Offered];
+
+pub(super) async fn insert(db: &impl ConnectionTrait, row: waitlist_entries::Model) -> Result<(), DbErr> {
+    let row = waitlist_entries::ActiveModel::from(row);
+    waitlist_entries::Entity::insert(row).exec_without_returning(db).await.map(drop)
+}
+
+/// How many places in waiting lists a family has, with its row locked by the caller.
+pub(super) async fn live_of_family(db: &impl ConnectionTrait, family: FamilyId) -> Result<i64, DbErr> {
+    let n: Option<i64> = waitlist_entries::Entity::of_family(family)
+        .select_only()
+        .column_as(C::Id.count(), "n")
+        .filter(C::Status.is_in(LIVE))
+        .into_tuple()
+        .one(db)
+        .await?;
+    Ok(n.unwrap_or(0))
+}
+
+/// The family's entries, newest first.
+pub(super) async fn of_family(
+    db: &impl ConnectionTrait,
+    family: FamilyId,
+    limit: Limit,
+    after: Option<WaitlistEntryId>,
+) -> Result<Vec<waitlist_entries::Model>, DbErr> {
+    let rows = waitlist_entries::Entity::of_family(family).order_by_desc(C::Id).limit(limit.plus_one());
+    match after {
+        Some(after) => rows.filter(C::Id.lt(after)).all(db).await,
+        None => rows.all(db).await,
+    }
+}
+
+/// Who waits for a centre, in the order of offers, with each child's day of birth.
+pub(super) async fn of_centre(
+    db: &impl ConnectionTrait,
+    centre: CentreId,
+    limit: Limit,
+    after: Option<WaitlistEntryId>,
+) -> Result<Vec<(waitlist_entries::Model, NaiveDate)>, DbErr> {
+    let rows = waitlist_entries::Entity::of_centre(centre)
+        .filter(C::Status.is_in(LIVE))
+        .order_by_asc(C::Id)
+        .limit(limit.plus_one());
+    let rows = match after {
+        Some(after) => rows.filter(C::Id.gt(after)).all(db).await?,
+        None => rows.all(db).await?,
+    };
+    let ids: Vec<ChildId> = rows.iter().map(|row| row.child_id).collect();
+    let born: Vec<(ChildId, NaiveDate)> = children::Entity::find()
+        .select_only()
+        .columns([children::Column::Id, children::Column::BirthDate])
+        .filter(children::Column::Id.is_in(ids))
+        .into_tuple()
+        .all(db)
+        .await?;
+    let born: HashMap<_, _> = born.into_iter().collect();
+    Ok(rows.into_iter().filter_map(|row| born.get(&row.child_id).map(|born| (row, *born))).collect())
+}
+
+#[derive(FromQueryResult)]
+struct Before {
+    id: WaitlistEntryId,
+    n: i64,
+}
+
+/// How many wait before each of these entries for the same care at the same centre, on some of the
+/// same days.
+pub(super) async fn before(
+    db: &impl ConnectionTrait,
+    ids: &[WaitlistEntryId],
+) -> Result<HashMap<WaitlistEntryId, i64>, DbErr> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let (mine, other) = (Alias::new("mine"), Alias::new("other"));
+    let m = |column: C| Expr::col((mine.clone(), column));
+    let o = |column: C| Expr::col((other.clone(), column));
+    let earlier = o(C::CentreId)
+        .eq(m(C::CentreId))
+        .and(o(C::CareType).eq(m(C::CareType)))
+        .and(o(C::Status).eq(WaitlistStatus::Waiting.as_str()))
+        .and(o(C::Id).lt(m(C::Id)))
+        .and(o(C::StartDate).lte(m(C::EndDate)))
+        .and(o(C::EndDate).gte(m(C::StartDate)));
+    let select = Query::select()
+        .expr_as(m(C::Id), "id")
+        .expr_as(Func::count(o(C::Id)), "n")
+        .from_as(waitlist_entries::Entity, mine.clone())
+        .join_as(JoinType::LeftJoin, waitlist_entries::Entity, other.clone(), earlier)
+        .and_where(m(C::Id).is_in(ids.iter().copied()))
+        .add_group_by([m(C::Id)])
+        .to_owned();
+    let rows = db.query_all(&select).await?;
+    let rows = rows.iter().map(|row| Before::from_query_result(row, "").map(|before| (before.id, before.n)));
+    rows.collect()
+}
+
+/// How the bookings that hold offered places stand.
+pub(super) async fn offers(
+    db: &impl ConnectionTrait,
+    ids: Vec<BookingId>,
+) -> Result<HashMap<BookingId, bookings::Model>, DbErr> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = bookings::Entity::find().filter(bookings::Column::Id.is_in(ids)).all(db).await?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+}
+
+/// An entry, locked until the transaction ends; of this family, if one is named.
+pub(super) async fn lock(
+    db: &impl ConnectionTrait,
+    id: WaitlistEntryId,
+    family: Option<FamilyId>,
+) -> Result<Option<waitlist_entries::Model>, DbErr> {
+    let rows = family.map_or_else(waitlist_entries::Entity::find, waitlist_entries::Entity::of_family);
+    rows.filter(C::Id.eq(id)).lock_exclusive().one(db).await
+}
+
+/// Moves an entry on, if it is still in one of `from`.
+pub(super) async fn step(
+    db: &impl ConnectionTrait,
+    id: WaitlistEntryId,
+    from: &[WaitlistStatus],
+    to: WaitlistStatus,
+    booking: Option<BookingId>,
+    now: DateTime<Utc>,
+) -> Result<bool, DbErr> {
+    let mut row = waitlist_entries::ActiveModel { status: Set(to), updated_at: Set(now), ..Default::default() };
+    if booking.is_some() {
+        row.booking_id = Set(booking);
+    }
+    let moved = waitlist_entries::Entity::update_many()
+        .set(row)
+        .filter(C::Id.eq(id))
+        .filter(C::Status.is_in(from.iter().copied()))
+        .exec(db)
+        .await?;
+    Ok(moved.rows_affected == 1)
+}
+
+/// Ends the entries whose offer has lapsed or was cancelled, and those whose first day is past.
+pub(super) async fn end_what_is_over(
+    db: &impl ConnectionTrait,
+    today: NaiveDate,
+    now: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    let with_booking = |status: BookingStatus| {
+        Query::select()
+            .column(bookings::Column::Id)
+            .from(bookings::Entity)
+            .and_where(
+                Expr::col((bookings::Entity, bookings::Column::Id)).equals((waitlist_entries::Entity, C::BookingId)),
+            )
+            .and_where(Expr::col((bookings::Entity, bookings::Column::Status)).eq(status.as_str()))
+            .to_owned()
+    };
+    for (booking, to) in
+        [(BookingStatus::Lapsed, WaitlistStatus::Lapsed), (BookingStatus::Cancelled, WaitlistStatus::Withdrawn)]
+    {
+        waitlist_entries::Entity::update_many()
+            .set(waitlist_entries::ActiveModel { status: Set(to), updated_at: Set(now), ..Default::default() })
+            .filter(C::Status.eq(WaitlistStatus::Offered))
+            .filter(Expr::exists(with_booking(booking)))
+            .exec(db)
+            .await?;
+    }
+    let over = WaitlistStatus::Over;
+    waitlist_entries::Entity::update_many()
+        .set(waitlist_entries::ActiveModel { status: Set(over), updated_at: Set(now), ..Default::default() })
+        .filter(C::Status.eq(WaitlistStatus::Waiting))
+        .filter(C::StartDate.lt(today))
+        .exec(db)
+        .await
+        .map(drop)
+}
+
+/// Centres whose lists are to be looked through, the longest marked first.
+pub(super) async fn marked(db: &impl ConnectionTrait, most: u64) -> Result<Vec<freed_centres::Model>, DbErr> {
+    freed_centres::Entity::find().order_by_asc(freed_centres::Column::At).limit(most).all(db).await
+}
+
+/// Takes a mark away, unless it was raised meanwhile.
+pub(super) async fn unmark(db: &impl ConnectionTrait, mark: &freed_centres::Model) -> Result<(), DbErr> {
+    freed_centres::Entity::delete_many()
+        .filter(freed_centres::Column::CentreId.eq(mark.centre_id))
+        .filter(freed_centres::Column::Marks.eq(mark.marks))
+        .exec(db)
+        .await
+        .map(drop)
+}
+
+/// Who waits for a centre after `after`, first come first.
+pub(super) async fn waiting(
+    db: &impl ConnectionTrait,
+    centre: CentreId,
+    after: Option<WaitlistEntryId>,
+    most: u64,
+) -> Result<Vec<waitlist_entries::Model>, DbErr> {
+    let rows = waitlist_entries::Entity::of_centre(centre)
+        .filter(C::Status.eq(WaitlistStatus::Waiting))
+        .order_by_asc(C::Id)
+        .limit(most);
+    match after {
+        Some(after) => rows.filter(C::Id.gt(after)).all(db).await,
+        None => rows.all(db).await,
+    }
+}
