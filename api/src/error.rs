@@ -60,6 +60,7 @@ codes! {
     NoPlace = "NO_PLACE", CONFLICT, "所选日期的托位已满，请换个日期或机构。", "No place is left on these dates.";
     AgeClassMismatch = "AGE_CLASS_MISMATCH", UNPROCESSABLE_ENTITY, "孩子在托育当日的月龄不符合该班级的要求。", "On the day of care the child's age doesn't fit the class.";
     CentreClosed = "CENTRE_CLOSED", UNPROCESSABLE_ENTITY, "所选时间不在该机构的开放时间内，请另选时间。", "The centre isn't open then.";
+    BookingsAffected = "BOOKINGS_AFFECTED", CONFLICT, "该调整影响已有预约，请先决定如何处理。", "Bookings are in the way; decide what becomes of them.";
     PlaceFree = "PLACE_FREE", CONFLICT, "所选日期还有空位，无需候补，请直接预约。", "There is a place: book it, no need to wait.";
     AlreadyWaiting = "ALREADY_WAITING", CONFLICT, "孩子已在候补名单中，请到“我的候补”查看。", "The child is on this waiting list already.";
     NoOffer = "NO_OFFER", UNPROCESSABLE_ENTITY, "该机构暂不提供这种托育服务，请选择其他服务形式。", "The centre doesn't offer this form of care.";

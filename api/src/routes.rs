@@ -27,6 +27,7 @@ fn api(cfg: &mut impl Registry) {
     features::auth::routes(cfg);
     features::families::routes(cfg);
     features::ratings::routes(cfg);
+    features::planning::routes(cfg);
     features::satisfaction::routes(cfg);
     features::settlement::routes(cfg);
     features::oversight::routes(cfg);

@@ -310,7 +310,7 @@ async fn a_centre_that_changed_since_the_catalogue_looked_is_read_again() {
         .exec(app.db())
         .await
         .unwrap();
-    quanxiangtuo::features::centres::store::touch(app.db(), place.centre.id, app.clock.now()).await.unwrap();
+    quanxiangtuo::features::centres::store::touch(app.db(), Some(place.centre.id), app.clock.now()).await.unwrap();
     let body = ask(&family, &place, json!({ "care_type": "full_day", "start_date": "2026-03-03" }));
     let booking = family.client.post("/bookings", body).await.created();
     assert_eq!(booking["price"]["total_fen"], 9999 + 1200);

@@ -16,6 +16,7 @@ mod logs;
 mod openapi;
 mod ops;
 mod oversight;
+mod planning;
 mod problems;
 mod ratings;
 mod readme;

@@ -93,6 +93,13 @@ impl FromClaims for Bureau {
     }
 }
 
+impl Desk {
+    /// Refuses whoever isn't the manager of the centre.
+    pub fn manager(&self) -> Result<()> {
+        if self.role == StaffRole::Manager { Ok(()) } else { Err(forbidden(())) }
+    }
+}
+
 impl Bureau {
     /// Refuses whoever isn't an administrator.
     pub fn administrator(&self) -> Result<()> {

@@ -166,11 +166,16 @@ impl Catalogue {
         let plans = load_plans(db, None, today).await?;
         self.townships.store(Arc::new(store::townships(db).await?));
         self.rules.store(Arc::new(store::class_rules(db).await?));
-        let calendar = store::calendar(db, first_of_month(today)).await?;
-        self.calendar.store(Arc::new(calendar.into_iter().map(|day| (day.date, day)).collect()));
+        self.load_calendar(db, today).await?;
         self.index.store(Arc::new(Index::of(plans, today)));
         self.refresh_vouchers(db, clock).await?;
         self.looked_at.store(now.timestamp_millis(), Ordering::Relaxed);
+        Ok(())
+    }
+
+    async fn load_calendar(&self, db: &impl ConnectionTrait, today: NaiveDate) -> Result<(), DbErr> {
+        let calendar = store::calendar(db, first_of_month(today)).await?;
+        self.calendar.store(Arc::new(calendar.into_iter().map(|day| (day.date, day)).collect()));
         Ok(())
     }
 
@@ -223,6 +228,8 @@ impl Catalogue {
         if ids.len() > MOST_AT_ONCE {
             return self.load_all(db, clock).await;
         }
+        // A change of the bureau's calendar raises the version of every centre.
+        self.load_calendar(db, clock.today()).await?;
         let plans = load_plans(db, Some(ids), clock.today()).await?;
         let index = self.index.load_full();
         let stays =

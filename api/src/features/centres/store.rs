@@ -129,6 +129,19 @@ pub(super) async fn calendar(db: &impl ConnectionTrait, from: NaiveDate) -> Resu
     calendar_days::Entity::find().filter(calendar_days::Column::Date.gte(from)).all(db).await
 }
 
+/// The own days of a centre, or of all, on a date.
+pub async fn days_on(
+    db: &impl ConnectionTrait,
+    centre: Option<CentreId>,
+    date: NaiveDate,
+) -> Result<Vec<centre_days::Model>, DbErr> {
+    centre_days::Entity::find()
+        .filter(centre_days::Column::Date.eq(date))
+        .filter(sea_orm::Condition::all().add_option(centre.map(|id| centre_days::Column::CentreId.eq(id))))
+        .all(db)
+        .await
+}
+
 /// A running campaign, and where its vouchers can be used.
 #[derive(Clone, Debug, FromQueryResult)]
 pub(super) struct Running {
@@ -165,12 +178,13 @@ pub(super) async fn named_centres(db: &impl ConnectionTrait, ids: Vec<CampaignId
         .await
 }
 
-/// Raises a centre's version; part of every transaction that changes what the catalogue shows.
-pub async fn touch(db: &impl ConnectionTrait, centre: CentreId, now: DateTime<Utc>) -> Result<(), DbErr> {
+/// Raises the version of a centre, or of all; part of every transaction that changes what the
+/// catalogue shows.
+pub async fn touch(db: &impl ConnectionTrait, centre: Option<CentreId>, now: DateTime<Utc>) -> Result<(), DbErr> {
     centres::Entity::update_many()
         .col_expr(centres::Column::Version, Expr::col(centres::Column::Version).add(1))
         .col_expr(centres::Column::ChangedAt, Expr::value(now))
-        .filter(centres::Column::Id.eq(centre))
+        .filter(sea_orm::Condition::all().add_option(centre.map(|id| centres::Column::Id.eq(id))))
         .exec(db)
         .await
         .map(drop)

@@ -140,7 +140,7 @@ async fn cared_for(txn: &DatabaseTransaction, family: FamilyId, occasion: Occasi
 /// Keeps the state as a version and raises the centre's version, whose card shows the figures.
 async fn counted(ctx: &Ctx, txn: &DatabaseTransaction, row: &ratings::Model) -> Result<()> {
     store::keep_version(txn, ctx.clock.id(), row).await?;
-    centres::store::touch(txn, row.centre_id, row.updated_at).await?;
+    centres::store::touch(txn, Some(row.centre_id), row.updated_at).await?;
     Ok(())
 }
 

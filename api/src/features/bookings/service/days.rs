@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     error::{Code, Problem, Result, Text},
+    features::audit::{self, Actor},
     http::{Idempotency, Moment, Once, once},
     platform::{clock::instant_at, db::write_txn},
     state::Ctx,
@@ -203,6 +204,38 @@ pub(super) async fn settle(
         (booking.status, booking.updated_at) = (to, now);
     }
     Ok(booking)
+}
+
+/// Cancels days of a booking for the centre or the bureau, whatever the cut-off; how many were still
+/// to come.
+pub async fn cancel_for_centre(ctx: &Ctx, actor: Actor, id: BookingId, days: &[VisitId], reason: &str) -> Result<u64> {
+    let cancelled = write_txn(&ctx.db, async |txn| {
+        let Some(booking) = store::lock(txn, bookings::Entity::find(), id).await? else { return Ok(0) };
+        let (mut visits, by, mut amounts) = (store::visits(txn, &[id]).await?, actor.staff_id.to_string(), Vec::new());
+        for visit in visits.iter_mut().filter(|visit| days.contains(&visit.id)) {
+            let to = VisitStatus::Cancelled;
+            let row = visits::ActiveModel { status: Set(to), ..Default::default() };
+            if store::move_visit(txn, visit.id, VisitStatus::Expected, row).await? {
+                visit.status = to;
+                amounts.push(visit.amount_fen);
+                store::insert_event(txn, event(ctx, id, Some(visit.id), by.clone(), to.as_str(), Some(reason))).await?;
+            }
+        }
+        let n = amounts.len();
+        if n > 0 {
+            let detail = serde_json::json!({ "visits_freed": n });
+            audit::record(ctx, txn, actor, "booking.days_cancel", id.to_string(), detail).await?;
+            store::freed(txn, booking.centre_id, ctx.clock.now()).await?;
+            let booking = take_off(txn, ctx, booking, &amounts, VisitStatus::Cancelled).await?;
+            settle(txn, ctx, booking, &visits, &by).await?;
+        }
+        Result::<u64>::Ok(n as u64)
+    })
+    .await?;
+    for _ in 0..cancelled {
+        ctx.metrics.event("visit_cancelled");
+    }
+    Ok(cancelled)
 }
 
 /// Marks the days that are over and to which nobody came; how many. Safe on several replicas at

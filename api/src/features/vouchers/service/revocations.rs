@@ -95,7 +95,7 @@ pub async fn suspend_centre(
             };
             return Err(Problem::new(Code::WrongState).detail(text));
         }
-        touch(txn, id, now).await?;
+        touch(txn, Some(id), now).await?;
         let action = if suspend { "centre.suspend_vouchers" } else { "centre.resume_vouchers" };
         audit::record(ctx, txn, bureau.into(), action, id.to_string(), json!({ "reason": reason })).await?;
         Ok(SuspensionOut { centre_id: id, vouchers_suspended_at: suspend.then_some(Moment(now)) })

@@ -1,0 +1,178 @@
+//! Closed days, the bureau's calendar, places and carers, and the bookings that a change hits. Every
+//! test begins on Monday 2 March 2026, 09:00.
+
+use entity::{VisitStatus, centre_days, visits};
+use harness::{Client, Family, Place, TestApp, at_once, day};
+use sea_orm::EntityTrait as _;
+use serde_json::{Value, json};
+
+async fn book(family: &Family, place: &Place, start: &str, end: &str) -> harness::Reply {
+    let body = json!({ "child_id": family.child(), "centre_id": place.id(), "care_type": "full_day",
+        "start_date": start, "end_date": end });
+    family.client.post("/bookings", body).await
+}
+
+async fn close(desk: &Client, date: &str, decision: Option<&str>) -> harness::Reply {
+    let mut body = json!({ "reason": "消防演练" });
+    if let Some(decision) = decision {
+        body["decision"] = json!(decision);
+    }
+    desk.put(&format!("/desk/centre/days/{date}"), body).await
+}
+
+async fn statuses(family: &Family, booking: &Value) -> Vec<String> {
+    let booking = family.client.get(&format!("/bookings/{}", booking["id"].as_str().unwrap())).await.ok();
+    booking["visits"].as_array().unwrap().iter().map(|visit| visit["status"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn a_closed_day_asks_what_becomes_of_its_bookings_and_takes_no_new_ones() {
+    let app = TestApp::spawn().await;
+    let (place, family, other) = (app.place().await, app.a_family().await, app.a_family().await);
+    let (manager, carer) = (app.manager(place.centre.id).await, app.carer(place.centre.id).await);
+    let booking = book(&family, &place, "2026-03-03", "2026-03-05").await.created();
+    let refused = close(&manager, "2026-03-04", None).await.problem(409, "BOOKINGS_AFFECTED");
+    assert_eq!((&refused["affected"], &refused["errors"][0]["field"]), (&json!(1), &json!("decision")));
+    assert_eq!(refused["conflicts"][0]["visit_id"], booking["visits"][1]["id"]);
+    assert_eq!(app.count(centre_days::Entity).await, 0, "nothing changed");
+    close(&carer, "2026-03-04", Some("keep")).await.problem(403, "FORBIDDEN");
+    family.client.get("/desk/conflicts").await.problem(403, "FORBIDDEN");
+
+    // Kept: the visit stands and stays on the list; nobody else can book the day.
+    let kept = close(&manager, "2026-03-04", Some("keep")).await.ok();
+    assert_eq!((&kept["affected"], &kept["cancelled"]), (&json!(1), &json!(0)));
+    assert_eq!(statuses(&family, &booking).await, ["expected"; 3]);
+    let conflicts = carer.get("/desk/conflicts").await.ok();
+    assert_eq!(conflicts["items"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        (&conflicts["items"][0]["kind"], &conflicts["items"][0]["date"]),
+        (&json!("outside_hours"), &json!("2026-03-04"))
+    );
+    book(&other, &place, "2026-03-04", "2026-03-04").await.problem(422, "CENTRE_CLOSED");
+
+    // Decided anew: cancelled, and not charged.
+    let cancelled = close(&manager, "2026-03-04", Some("cancel")).await.ok();
+    assert_eq!((&cancelled["affected"], &cancelled["cancelled"]), (&json!(1), &json!(1)));
+    assert_eq!(statuses(&family, &booking).await, ["expected", "cancelled", "expected"]);
+    let read = family.client.get(&format!("/bookings/{}", booking["id"].as_str().unwrap())).await.ok();
+    assert_eq!(read["price"]["total_fen"], 2 * 9200);
+    assert_eq!(close(&manager, "2026-03-04", Some("cancel")).await.ok()["affected"], 0, "again changes nothing");
+    assert!(carer.get("/desk/conflicts").await.ok()["items"].as_array().unwrap().is_empty());
+
+    // Shorter hours hit whoever is booked past them; the day's own hours go again.
+    let short = json!({ "from": "09:00", "to": "12:00", "reason": "半日开放" });
+    manager.put("/desk/centre/days/2026-03-05", short).await.problem(409, "BOOKINGS_AFFECTED");
+    manager.delete("/desk/centre/days/2026-03-04").await.ok();
+    manager.delete("/desk/centre/days/2026-03-04").await.problem(404, "NOT_FOUND");
+    book(&other, &place, "2026-03-04", "2026-03-04").await.created();
+    // A Saturday opens.
+    let open = json!({ "from": "08:00", "to": "12:00", "reason": "开放日" });
+    manager.put("/desk/centre/days/2026-03-07", open).await.ok();
+    let saturday = book(&other, &place, "2026-03-07", "2026-03-07").await.created();
+    assert_eq!((&saturday["visits"][0]["from"], &saturday["visits"][0]["to"]), (&json!("08:00"), &json!("12:00")));
+    assert_eq!(carer.get("/desk/centre/days").await.ok()["items"].as_array().unwrap().len(), 1);
+    manager.delete("/desk/centre/days/2026-03-07").await.problem(409, "BOOKINGS_AFFECTED");
+    for (body, field) in [
+        (json!({ "from": "09:00", "reason": "x" }), "to"),
+        (json!({ "to": "09:00", "reason": "x" }), "from"),
+        (json!({ "from": "10:00", "to": "09:00", "reason": "x" }), "to"),
+        (json!({ "reason": "" }), "reason"),
+    ] {
+        manager.put("/desk/centre/days/2026-03-09", body).await.invalid(field);
+    }
+    close(&manager, "2026-03-01", None).await.invalid("date");
+    manager.put("/desk/centre/days/tomorrow", json!({ "reason": "x" })).await.problem(404, "NOT_FOUND");
+}
+
+#[tokio::test]
+async fn the_bureaus_calendar_reaches_every_centre_and_replica_at_once() {
+    let app = TestApp::spawn().await;
+    let replica = app.replica().await;
+    let (place, there) = (app.place().await, app.place().await);
+    replica.reload_catalogue().await;
+    let families = app.many_families(3).await;
+    let officer = app.officer().await;
+    let booking = book(&families[0], &place, "2026-03-05", "2026-03-06").await.created();
+    let holiday = |decision: Value| json!({ "kind": "holiday", "name": "临时假日", "decision": decision });
+    let refused = officer.put("/bureau/calendar/2026-03-06", holiday(Value::Null)).await;
+    assert_eq!(refused.problem(409, "BOOKINGS_AFFECTED")["affected"], 1);
+    officer.put("/bureau/calendar/2026-03-06", holiday(json!("cancel"))).await.ok();
+    assert_eq!(statuses(&families[0], &booking).await, ["expected", "cancelled"]);
+    // The other replica books by it, for it reads a centre's version in the booking's transaction.
+    let elsewhere = Family { client: families[1].client.at(&replica), ..families[1].clone() };
+    book(&elsewhere, &there, "2026-03-06", "2026-03-06").await.problem(422, "CENTRE_CLOSED");
+    // A Sunday that is worked as a Friday.
+    let swapped = json!({ "kind": "workday", "works_as": 5, "name": "调休上班" });
+    officer.put("/bureau/calendar/2026-03-08", swapped).await.ok();
+    book(&families[2], &there, "2026-03-08", "2026-03-08").await.created();
+    let list = officer.get("/bureau/calendar").await.ok();
+    assert_eq!(list["items"].as_array().unwrap().len(), 2);
+    officer.delete("/bureau/calendar/2026-03-08").await.problem(409, "BOOKINGS_AFFECTED");
+    officer.delete("/bureau/calendar/2026-03-06").await.ok();
+    book(&elsewhere, &there, "2026-03-06", "2026-03-06").await.created();
+    let bad = json!({ "kind": "holiday", "works_as": 5, "name": "x" });
+    officer.put("/bureau/calendar/2026-03-09", bad).await.invalid("works_as");
+    let manager = app.manager(place.centre.id).await;
+    manager.put("/bureau/calendar/2026-03-09", holiday(Value::Null)).await.problem(403, "FORBIDDEN");
+    officer.get("/bureau/calendar?from=2026-03-01&to=2028-03-01").await.invalid("to");
+}
+
+#[tokio::test]
+async fn fewer_places_or_carers_block_new_bookings_and_list_those_they_hit() {
+    let app = TestApp::spawn().await;
+    let place = app.place_with(6, 2, |_| {}).await;
+    let families = app.many_families(6).await;
+    let manager = app.manager(place.centre.id).await;
+    for family in &families[..3] {
+        book(family, &place, "2026-03-03", "2026-03-03").await.created();
+    }
+    let class = format!("/desk/classes/{}", place.class_id());
+    let cut = manager.patch(&class, json!({ "places": 2 })).await.ok();
+    assert_eq!((&cut["affected"], &cut["cancelled"]), (&json!(3), &json!(0)));
+    assert_eq!(cut["conflicts"][0]["kind"], "over_capacity");
+    book(&families[3], &place, "2026-03-03", "2026-03-03").await.problem(409, "NO_PLACE");
+    assert_eq!(app.count(visits::Entity).await, 3, "nobody was turned away");
+    assert_eq!(manager.patch(&class, json!({ "places": 6 })).await.ok()["affected"], 0);
+    book(&families[3], &place, "2026-03-03", "2026-03-03").await.created();
+    // Nobody is rostered in the afternoon of that day.
+    let roster = format!("{class}/rosters/2026-03-03");
+    let morning = json!({ "lines": [{ "from": "07:30", "to": "12:00", "carers": 2 }] });
+    assert_eq!(manager.put(&roster, morning).await.ok()["affected"], 4);
+    book(&families[4], &place, "2026-03-03", "2026-03-03").await.problem(409, "NO_PLACE");
+    assert_eq!(manager.put(&roster, json!({ "lines": [] })).await.ok()["affected"], 0);
+    book(&families[4], &place, "2026-03-03", "2026-03-03").await.created();
+
+    let over = manager.patch(&class, json!({ "places": 16 })).await.invalid("places");
+    assert!(over["detail"].as_str().unwrap().contains("15"), "{over}");
+    manager
+        .put(&roster, json!({ "lines": [{ "from": "12:00", "to": "08:00", "carers": 1 }] }))
+        .await
+        .invalid("lines[0].to");
+    app.carer(place.centre.id).await.patch(&class, json!({ "places": 1 })).await.problem(403, "FORBIDDEN");
+    let stranger = app.manager(app.place().await.centre.id).await;
+    stranger.patch(&class, json!({ "places": 1 })).await.problem(404, "NOT_FOUND");
+    stranger.put(&roster, json!({ "lines": [] })).await.problem(404, "NOT_FOUND");
+}
+
+#[tokio::test]
+async fn a_closing_day_and_bookings_race_and_no_booking_is_broken_silently() {
+    let app = TestApp::spawn().await;
+    let replica = app.replica().await;
+    let place = app.place_with(15, 5, |_| {}).await;
+    replica.reload_catalogue().await;
+    let families = app.many_families(12).await;
+    let manager = app.manager(place.centre.id).await;
+    let (closed, booked) = tokio::join!(
+        async { close(&manager, "2026-03-04", Some("cancel")).await.ok() },
+        at_once(families.iter().enumerate().map(async |(n, family)| {
+            let client = if n % 2 == 0 { family.client.clone() } else { family.client.at(&replica) };
+            book(&Family { client, ..family.clone() }, &place, "2026-03-04", "2026-03-04").await.status
+        }))
+    );
+    let made = booked.iter().filter(|status| **status == 201).count();
+    assert!(booked.iter().all(|status| [201, 422].contains(status)), "{booked:?}");
+    let rows = visits::Entity::find().all(app.db()).await.unwrap();
+    assert!(rows.iter().all(|row| row.status == VisitStatus::Cancelled && row.date == day("2026-03-04")), "{rows:?}");
+    assert_eq!((rows.len(), closed["cancelled"].as_u64()), (made, Some(made as u64)));
+    assert!(manager.get("/desk/conflicts").await.ok()["items"].as_array().unwrap().is_empty());
+}
