@@ -19,6 +19,7 @@ pub mod campaign_townships;
 pub mod campaigns;
 pub mod centre_days;
 pub mod centre_hours;
+pub mod centre_weeks;
 pub mod centres;
 pub mod children;
 pub mod class_rules;
@@ -51,6 +52,7 @@ pub mod vouchers;
 pub mod waitlist_entries;
 
 pub use campaigns::CentreKinds;
+pub use centre_weeks::WeekHours;
 pub use enums::*;
 pub use ids::*;
 pub use values::{Fen, LngLat, MinuteOfDay, ValueError};

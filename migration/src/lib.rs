@@ -23,6 +23,7 @@ mod m0013_offline_desk;
 mod m0014_keys_and_seals;
 mod m0015_single_days;
 mod m0016_waitlist;
+mod m0017_weeks;
 
 /// The list of steps.
 pub struct Migrator;
@@ -47,6 +48,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0014_keys_and_seals::Migration),
             Box::new(m0015_single_days::Migration),
             Box::new(m0016_waitlist::Migration),
+            Box::new(m0017_weeks::Migration),
         ]
     }
 }

@@ -176,3 +176,61 @@ async fn a_closing_day_and_bookings_race_and_no_booking_is_broken_silently() {
     assert_eq!((rows.len(), closed["cancelled"].as_u64()), (made, Some(made as u64)));
     assert!(manager.get("/desk/conflicts").await.ok()["items"].as_array().unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn a_later_week_is_announced_decided_about_and_applies_from_its_day() {
+    let app = TestApp::spawn().await;
+    let (place, family, other) = (app.place().await, app.a_family().await, app.a_family().await);
+    let manager = app.manager(place.centre.id).await;
+    let booking = book(&family, &place, "2026-03-05", "2026-03-10").await.created();
+    let half = |from: &str, to: &str| json!({ "from": from, "to": to });
+    // From Monday the 9th: Tuesday to Saturday, shorter.
+    let week = |decision: Value| {
+        let hours: Vec<Value> = (2..=6).map(|day| json!({ "weekday": day, "from": "07:30", "to": "17:00" })).collect();
+        json!({ "hours": hours, "morning": half("08:30", "11:30"), "afternoon": half("14:00", "17:00"), "decision": decision })
+    };
+    let path = "/desk/centre/weeks/2026-03-09";
+    let refused = manager.put(path, week(Value::Null)).await.problem(409, "BOOKINGS_AFFECTED");
+    assert_eq!(refused["affected"], 2, "Monday is closed, Tuesday ends earlier");
+    let done = manager.put(path, week(json!("cancel"))).await.ok();
+    assert_eq!((&done["affected"], &done["cancelled"]), (&json!(2), &json!(2)));
+    assert_eq!(statuses(&family, &booking).await, ["expected", "expected", "cancelled", "cancelled"]);
+    let weeks = manager.get("/desk/centre/weeks").await.ok();
+    assert_eq!((weeks["items"].as_array().unwrap().len(), &weeks["items"][1]["valid_from"]), (2, &json!("2026-03-09")));
+
+    // Before its day as ever, from its day on the new hours and windows.
+    book(&other, &place, "2026-03-07", "2026-03-07").await.problem(422, "CENTRE_CLOSED");
+    book(&other, &place, "2026-03-09", "2026-03-09").await.problem(422, "CENTRE_CLOSED");
+    let saturday = book(&other, &place, "2026-03-14", "2026-03-14").await.created();
+    assert_eq!((&saturday["visits"][0]["from"], &saturday["visits"][0]["to"]), (&json!("07:30"), &json!("17:00")));
+    let morning = |date: &str| json!({ "child_id": other.child(), "centre_id": place.id(), "care_type": "half_day", "half": "morning", "start_date": date });
+    let early = other.client.post("/bookings", morning("2026-03-06")).await.created();
+    let late = other.client.post("/bookings", morning("2026-03-10")).await.created();
+    assert_eq!((&early["visits"][0]["from"], &late["visits"][0]["from"]), (&json!("08:00"), &json!("08:30")));
+    let availability = format!("/centres/{}/availability?start_date=2026-03-07&end_date=2026-03-10", place.id());
+    let days = other.client.get(&availability).await.ok();
+    let open: Vec<bool> = days["days"].as_array().unwrap().iter().map(|day| !day["open"].is_null()).collect();
+    assert_eq!(open, [false, false, false, true]);
+
+    // Taken back, Saturday's visit is in the way.
+    manager.delete(path).await.problem(409, "BOOKINGS_AFFECTED");
+    manager.delete(&format!("{path}?decision=keep")).await.ok();
+    let conflicts = manager.get("/desk/conflicts").await.ok();
+    assert_eq!(
+        (conflicts["items"].as_array().unwrap().len(), &conflicts["items"][0]["date"]),
+        (1, &json!("2026-03-14"))
+    );
+    for (hours, field) in [
+        (json!([{ "weekday": 0, "from": "08:00", "to": "17:00" }]), "hours[0].weekday"),
+        (
+            json!([{ "weekday": 1, "from": "08:00", "to": "17:00" }, { "weekday": 1, "from": "08:00", "to": "17:00" }]),
+            "hours[1].weekday",
+        ),
+        (json!([{ "weekday": 1, "from": "17:00", "to": "17:00" }]), "hours[0].to"),
+    ] {
+        let body = json!({ "hours": hours, "morning": half("08:00", "12:00"), "afternoon": half("14:00", "17:00") });
+        manager.put(path, body).await.invalid(field);
+    }
+    manager.put("/desk/centre/weeks/2026-03-01", week(Value::Null)).await.invalid("date");
+    app.carer(place.centre.id).await.put(path, week(Value::Null)).await.problem(403, "FORBIDDEN");
+}

@@ -16,8 +16,8 @@ use std::{
 use arc_swap::ArcSwap;
 use chrono::{Datelike as _, Days, Months, NaiveDate, TimeDelta};
 use entity::{
-    CareType, CentreId, CentreKind, ClassId, Filed, LngLat, MinuteOfDay, calendar_days, centre_days, centres,
-    class_rules, classes, offers,
+    CareType, CentreId, CentreKind, ClassId, Filed, LngLat, calendar_days, centre_days, centre_hours, centre_weeks,
+    centres, class_rules, classes, offers,
 };
 use rstar::{AABB, RTree, primitives::GeomWithData};
 use sea_orm::{ConnectionTrait, DbErr};
@@ -25,7 +25,7 @@ use sea_orm::{ConnectionTrait, DbErr};
 use super::{
     card::Card,
     geo,
-    rules::{self, Opening, Week},
+    rules::{self, Opening, WeekPlan},
     store,
     voucher_scope::VoucherScope,
 };
@@ -55,8 +55,8 @@ pub struct RatingSummary {
 pub struct CentrePlan {
     /// The stored row.
     pub row: centres::Model,
-    /// Weekly hours.
-    pub week: Week,
+    /// Weekly hours and half-day windows, the earliest first; the first applies from the beginning.
+    pub weeks: Vec<WeekPlan>,
     /// Its own special days, from the first of this month on: prices by the month count its opening days.
     pub days: BTreeMap<NaiveDate, centre_days::Model>,
     /// Active classes.
@@ -69,6 +69,18 @@ pub struct CentrePlan {
 }
 
 impl CentrePlan {
+    /// One centre as this connection, or this transaction, sees it.
+    pub async fn load(db: &impl ConnectionTrait, id: CentreId, today: NaiveDate) -> Result<Option<Self>, DbErr> {
+        Ok(load_plans(db, Some(&[id]), today).await?.pop())
+    }
+
+    /// The week that applies on a date.
+    #[must_use]
+    pub fn week_on(&self, date: NaiveDate) -> &WeekPlan {
+        let later = self.weeks.iter().skip(1).rev().find(|plan| plan.valid_from <= date);
+        later.unwrap_or(&self.weeks[0])
+    }
+
     /// The offer of a class for a form of care.
     #[must_use]
     pub fn offer(&self, class: ClassId, care_type: CareType) -> Option<&offers::Model> {
@@ -283,7 +295,7 @@ impl Catalogue {
     /// When a centre is open on a date.
     #[must_use]
     pub fn opening(&self, plan: &CentrePlan, date: NaiveDate) -> Opening {
-        rules::opening(&plan.week, &plan.days, &self.calendar.load(), date)
+        rules::opening(&plan.week_on(date).week, &plan.days, &self.calendar.load(), date)
     }
 }
 
@@ -336,13 +348,8 @@ async fn load_plans(
 ) -> Result<Vec<CentrePlan>, DbErr> {
     let rated_since = today.checked_sub_months(Months::new(RATED_MONTHS)).unwrap_or(today);
     let rows = store::load(db, only, first_of_month(today), rated_since).await?;
-    let mut weeks: HashMap<CentreId, Week> = HashMap::new();
-    for hours in rows.hours {
-        let week = weeks.entry(hours.centre_id).or_default();
-        if let Some(day) = usize::try_from(hours.weekday - 1).ok().and_then(|day| week.get_mut(day)) {
-            *day = Some((hours.opens, hours.closes));
-        }
-    }
+    let mut hours = group(rows.hours, |h: &centre_hours::Model| h.centre_id);
+    let mut later = group(rows.weeks, |w: &centre_weeks::Model| w.centre_id);
     let mut days: HashMap<CentreId, BTreeMap<NaiveDate, centre_days::Model>> = HashMap::new();
     for day in rows.days {
         days.entry(day.centre_id).or_default().insert(day.date, day);
@@ -363,8 +370,9 @@ async fn load_plans(
             let (classes, offers) = (classes.remove(&id).unwrap_or_default(), offers.remove(&id).unwrap_or_default());
             let rating = ratings.remove(&id).unwrap_or_default();
             let card = Card::of(&row, &classes, &offers, rating, today);
-            let (week, days) = (weeks.remove(&id).unwrap_or_default(), days.remove(&id).unwrap_or_default());
-            CentrePlan { row, week, days, classes, offers, rating, card }
+            let weeks =
+                rules::weeks(&row, &hours.remove(&id).unwrap_or_default(), &later.remove(&id).unwrap_or_default());
+            CentrePlan { row, weeks, days: days.remove(&id).unwrap_or_default(), classes, offers, rating, card }
         })
         .collect())
 }
@@ -375,15 +383,4 @@ fn group<T>(rows: Vec<T>, key: impl Fn(&T) -> CentreId) -> HashMap<CentreId, Vec
         map.entry(key(&row)).or_default().push(row);
     }
     map
-}
-
-impl CentrePlan {
-    /// Half-day window of this centre.
-    #[must_use]
-    pub fn half(&self, half: entity::Half) -> (MinuteOfDay, MinuteOfDay) {
-        match half {
-            entity::Half::Morning => (self.row.morning_from, self.row.morning_to),
-            entity::Half::Afternoon => (self.row.afternoon_from, self.row.afternoon_to),
-        }
-    }
 }

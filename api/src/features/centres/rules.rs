@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use chrono::{Datelike, NaiveDate};
-use entity::{Band, CalendarKind, MinuteOfDay, calendar_days, centre_days, class_rules, rosters};
+use entity::{
+    Band, CalendarKind, Half, MinuteOfDay, calendar_days, centre_days, centre_hours, centre_weeks, centres,
+    class_rules, rosters,
+};
 
 use crate::features::families::rules::age_months;
 
@@ -21,6 +24,60 @@ pub enum Opening {
 
 /// A centre's week, Monday first; a day without hours is closed.
 pub type Week = [Option<(MinuteOfDay, MinuteOfDay)>; 7];
+
+/// Weekly hours and half-day windows from a date on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WeekPlan {
+    /// The first day they apply to.
+    pub valid_from: NaiveDate,
+    /// The hours.
+    pub week: Week,
+    /// `half=morning`.
+    pub morning: (MinuteOfDay, MinuteOfDay),
+    /// `half=afternoon`.
+    pub afternoon: (MinuteOfDay, MinuteOfDay),
+}
+
+impl WeekPlan {
+    /// From and to of a half.
+    #[must_use]
+    pub const fn half(&self, half: Half) -> (MinuteOfDay, MinuteOfDay) {
+        match half {
+            Half::Morning => self.morning,
+            Half::Afternoon => self.afternoon,
+        }
+    }
+}
+
+/// A week from weekdays (1, Monday, to 7) with their hours.
+#[must_use]
+pub fn week(hours: impl IntoIterator<Item = (i32, MinuteOfDay, MinuteOfDay)>) -> Week {
+    let mut week = Week::default();
+    for (weekday, opens, closes) in hours {
+        if let Some(day) = usize::try_from(weekday - 1).ok().and_then(|day| week.get_mut(day)) {
+            *day = Some((opens, closes));
+        }
+    }
+    week
+}
+
+/// The week of the centre's row, and those that follow it.
+#[must_use]
+pub fn weeks(row: &centres::Model, hours: &[centre_hours::Model], later: &[centre_weeks::Model]) -> Vec<WeekPlan> {
+    let first = WeekPlan {
+        valid_from: NaiveDate::MIN,
+        week: week(hours.iter().map(|day| (day.weekday, day.opens, day.closes))),
+        morning: (row.morning_from, row.morning_to),
+        afternoon: (row.afternoon_from, row.afternoon_to),
+    };
+    let later = later.iter().map(|row| WeekPlan {
+        valid_from: row.valid_from,
+        week: week(row.hours.0.iter().map(|(weekday, opens, closes)| (i32::from(*weekday), *opens, *closes))),
+        morning: (row.morning_from, row.morning_to),
+        afternoon: (row.afternoon_from, row.afternoon_to),
+    });
+    std::iter::once(first).chain(later).collect()
+}
 
 /// When a centre is open on `date`. Its own special days go first, then the bureau's calendar
 /// (holidays; swapped working days, which take the hours of the weekday they stand for), then the

@@ -39,7 +39,7 @@ pub fn page(ctx: &Ctx, id: CentreId, query: &CentrePageQuery) -> Result<CentreOu
     let plan = plan(ctx, id)?;
     let today = ctx.clock.today();
     let class_rules = ctx.catalogue.rules();
-    let row = &plan.row;
+    let (row, week) = (&plan.row, plan.week_on(today));
     let at = query.coord.from_wgs84(row.location());
     let round = |degrees: f64| (degrees * 1e6).round() / 1e6;
     Ok(CentreOut {
@@ -59,12 +59,12 @@ pub fn page(ctx: &Ctx, id: CentreId, query: &CentrePageQuery) -> Result<CentreOu
         phone: row.phone.clone(),
         intro: row.intro.clone(),
         hours: (1..)
-            .zip(plan.week)
+            .zip(week.week)
             .filter_map(|(weekday, hours)| hours.map(|(from, to)| HoursOut { weekday, from, to }))
             .collect(),
         half_days: HalfDaysOut {
-            morning: TimesOut { from: row.morning_from, to: row.morning_to },
-            afternoon: TimesOut { from: row.afternoon_from, to: row.afternoon_to },
+            morning: TimesOut { from: week.morning.0, to: week.morning.1 },
+            afternoon: TimesOut { from: week.afternoon.0, to: week.afternoon.1 },
         },
         classes: plan
             .classes

@@ -3,8 +3,8 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::{
     CampaignId, CampaignStatus, CentreId, CentreKinds, ClassId, MinuteOfDay, VisitStatus, calendar_days,
-    campaign_centres, campaigns, centre_days, centre_hours, centres, class_rules, classes, offers, ratings, rosters,
-    townships, visits,
+    campaign_centres, campaigns, centre_days, centre_hours, centre_weeks, centres, class_rules, classes, offers,
+    ratings, rosters, townships, visits,
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, FromQueryResult, QueryFilter, QueryOrder,
@@ -16,6 +16,7 @@ use sea_orm::{
 pub(super) struct Rows {
     pub(super) centres: Vec<centres::Model>,
     pub(super) hours: Vec<centre_hours::Model>,
+    pub(super) weeks: Vec<centre_weeks::Model>,
     pub(super) days: Vec<centre_days::Model>,
     pub(super) classes: Vec<classes::Model>,
     pub(super) offers: Vec<offers::Model>,
@@ -50,6 +51,7 @@ pub(super) async fn load(
     Ok(Rows {
         centres: rows!(centres, Id).all(db).await?,
         hours: rows!(centre_hours, CentreId).all(db).await?,
+        weeks: rows!(centre_weeks, CentreId).order_by_asc(centre_weeks::Column::ValidFrom).all(db).await?,
         days: rows!(centre_days, CentreId).filter(centre_days::Column::Date.gte(days_since)).all(db).await?,
         classes: rows!(classes, CentreId)
             .filter(classes::Column::Active.eq(true))
@@ -127,19 +129,6 @@ pub(super) async fn class_rules(db: &impl ConnectionTrait) -> Result<Vec<class_r
 
 pub(super) async fn calendar(db: &impl ConnectionTrait, from: NaiveDate) -> Result<Vec<calendar_days::Model>, DbErr> {
     calendar_days::Entity::find().filter(calendar_days::Column::Date.gte(from)).all(db).await
-}
-
-/// The own days of a centre, or of all, on a date.
-pub async fn days_on(
-    db: &impl ConnectionTrait,
-    centre: Option<CentreId>,
-    date: NaiveDate,
-) -> Result<Vec<centre_days::Model>, DbErr> {
-    centre_days::Entity::find()
-        .filter(centre_days::Column::Date.eq(date))
-        .filter(sea_orm::Condition::all().add_option(centre.map(|id| centre_days::Column::CentreId.eq(id))))
-        .all(db)
-        .await
 }
 
 /// A running campaign, and where its vouchers can be used.

@@ -4,7 +4,10 @@ use actix_web::{HttpResponse, delete, get, patch, put, web::Data};
 use entity::ClassId;
 
 use super::{
-    dto::{ConflictsOut, DecisionQuery, DeskClassIn, DeskDayIn, DeskPlanDaysOut, DeskRosterIn, PlanChangeOut},
+    dto::{
+        ConflictsOut, DecisionQuery, DeskClassIn, DeskDayIn, DeskPlanDaysOut, DeskRosterIn, DeskWeekIn, DeskWeeksOut,
+        PlanChangeOut,
+    },
     service,
 };
 use crate::{
@@ -13,6 +16,49 @@ use crate::{
     http::{Day, Json, Path, Query, Refusals},
     state::Ctx,
 };
+
+/// List the centre's weeks
+///
+/// Weekly hours and half-day windows: those that apply today, and those that follow them.
+#[utoipa::path(tag = "desk", security(("bearer" = [])), responses(
+    (status = 200, description = "The weeks", body = DeskWeeksOut), Refusals))]
+#[get("/desk/centre/weeks")]
+pub(super) async fn list_desk_weeks(ctx: Data<Ctx>, desk: Desk) -> Result<HttpResponse> {
+    Ok(HttpResponse::Ok().json(service::weeks(&ctx, &desk).await?))
+}
+
+/// Set the week from a date on
+///
+/// Weekly hours and half-day windows, until the next later week. Visits that lie outside are named
+/// with `BOOKINGS_AFFECTED`, and nothing changes, until `decision` says what becomes of them.
+#[utoipa::path(tag = "desk", security(("bearer" = [])), request_body = DeskWeekIn,
+    params(("valid_from" = Day, Path, description = "The first day")),
+    responses((status = 200, description = "Changed", body = PlanChangeOut), Refusals))]
+#[put("/desk/centre/weeks/{valid_from}")]
+pub(super) async fn set_desk_week(
+    ctx: Data<Ctx>,
+    desk: Desk,
+    from: Path<Day>,
+    Json(body): Json<DeskWeekIn>,
+) -> Result<HttpResponse> {
+    Ok(HttpResponse::Ok().json(service::set_week(&ctx, &desk, from.0.0, body).await?))
+}
+
+/// Take an announced week back
+///
+/// The one before it goes on. Only before its first day is past.
+#[utoipa::path(tag = "desk", security(("bearer" = [])),
+    params(("valid_from" = Day, Path, description = "The first day"), DecisionQuery),
+    responses((status = 200, description = "Changed", body = PlanChangeOut), Refusals))]
+#[delete("/desk/centre/weeks/{valid_from}")]
+pub(super) async fn clear_desk_week(
+    ctx: Data<Ctx>,
+    desk: Desk,
+    from: Path<Day>,
+    Query(query): Query<DecisionQuery>,
+) -> Result<HttpResponse> {
+    Ok(HttpResponse::Ok().json(service::clear_week(&ctx, &desk, from.0.0, query.decision).await?))
+}
 
 /// List the centre's own days
 ///

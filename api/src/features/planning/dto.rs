@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::rules::ConflictKind;
+use crate::features::centres::rules::WeekPlan;
 use crate::http::{Day, Line, Whole};
 
 /// What becomes of the visits that a change hits.
@@ -40,6 +41,74 @@ pub struct DeskDayIn {
 pub struct DecisionQuery {
     /// Asked for with `BOOKINGS_AFFECTED`.
     pub decision: Option<Decision>,
+}
+
+/// The hours of a weekday.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+pub struct WeekdayHours {
+    /// 1 (Monday) to 7.
+    pub weekday: u8,
+    /// Opens.
+    pub from: MinuteOfDay,
+    /// Closes.
+    pub to: MinuteOfDay,
+}
+
+/// From and to.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+pub struct HalfDayHours {
+    /// From.
+    pub from: MinuteOfDay,
+    /// To.
+    pub to: MinuteOfDay,
+}
+
+/// Weekly hours and half-day windows from a date on.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct DeskWeekIn {
+    /// The open days.
+    pub hours: Vec<WeekdayHours>,
+    /// `half=morning`.
+    pub morning: HalfDayHours,
+    /// `half=afternoon`.
+    pub afternoon: HalfDayHours,
+    /// What becomes of the visits that this hits; asked for with `BOOKINGS_AFFECTED`.
+    pub decision: Option<Decision>,
+}
+
+/// Weekly hours and half-day windows from a date on.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct DeskWeekOut {
+    /// The first day they apply to; null: from the beginning.
+    pub valid_from: Option<NaiveDate>,
+    /// The open days.
+    pub hours: Vec<WeekdayHours>,
+    /// `half=morning`.
+    pub morning: HalfDayHours,
+    /// `half=afternoon`.
+    pub afternoon: HalfDayHours,
+}
+
+impl From<&WeekPlan> for DeskWeekOut {
+    fn from(plan: &WeekPlan) -> Self {
+        let half = |(from, to)| HalfDayHours { from, to };
+        let hours = (1..)
+            .zip(plan.week)
+            .filter_map(|(weekday, hours)| hours.map(|(from, to)| WeekdayHours { weekday, from, to }));
+        Self {
+            valid_from: (plan.valid_from != NaiveDate::MIN).then_some(plan.valid_from),
+            hours: hours.collect(),
+            morning: half(plan.morning),
+            afternoon: half(plan.afternoon),
+        }
+    }
+}
+
+/// The centre's weeks.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DeskWeeksOut {
+    /// The one that applies today, and those that follow it.
+    pub items: Vec<DeskWeekOut>,
 }
 
 /// A day with hours of its own.

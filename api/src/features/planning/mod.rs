@@ -1,4 +1,4 @@
-//! What a centre and the bureau plan: closed days and extra openings, statutory holidays and swapped
+//! What a centre and the bureau plan: weeks from a date on, closed days and extra openings, statutory holidays and swapped
 //! working days, places and carers; and which bookings a change hits.
 //!
 //! Promises: no change breaks a booking silently. A change of a day's hours that hits bookings is
@@ -18,7 +18,10 @@ use crate::http::Registry;
 
 /// Registers the routes.
 pub fn routes(cfg: &mut impl Registry) {
-    cfg.service(desk::list_desk_days)
+    cfg.service(desk::list_desk_weeks)
+        .service(desk::set_desk_week)
+        .service(desk::clear_desk_week)
+        .service(desk::list_desk_days)
         .service(desk::set_desk_day)
         .service(desk::clear_desk_day)
         .service(desk::change_desk_class)

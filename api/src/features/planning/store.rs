@@ -1,7 +1,7 @@
 //! Queries about plans.
 
 use chrono::NaiveDate;
-use entity::{CentreId, ClassId, VisitStatus, calendar_days, centre_days, classes, rosters, visits};
+use entity::{CentreId, ClassId, VisitStatus, calendar_days, centre_days, centre_weeks, classes, rosters, visits};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::OnConflict,
@@ -59,6 +59,19 @@ pub(super) async fn put_day(db: &impl ConnectionTrait, day: centre_days::Model) 
 
 pub(super) async fn clear_day(db: &impl ConnectionTrait, centre: CentreId, date: NaiveDate) -> Result<bool, DbErr> {
     Ok(centre_days::Entity::delete_by_id((centre, date)).exec(db).await?.rows_affected == 1)
+}
+
+pub(super) async fn put_week(db: &impl ConnectionTrait, week: centre_weeks::Model) -> Result<(), DbErr> {
+    use centre_weeks::Column::{AfternoonFrom, AfternoonTo, CentreId, Hours, MorningFrom, MorningTo, ValidFrom};
+    let over = OnConflict::columns([CentreId, ValidFrom])
+        .update_columns([Hours, MorningFrom, MorningTo, AfternoonFrom, AfternoonTo])
+        .to_owned();
+    let row = centre_weeks::ActiveModel::from(week);
+    centre_weeks::Entity::insert(row).on_conflict(over).exec_without_returning(db).await.map(drop)
+}
+
+pub(super) async fn clear_week(db: &impl ConnectionTrait, centre: CentreId, from: NaiveDate) -> Result<bool, DbErr> {
+    Ok(centre_weeks::Entity::delete_by_id((centre, from)).exec(db).await?.rows_affected == 1)
 }
 
 pub(super) async fn calendar(

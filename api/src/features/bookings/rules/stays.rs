@@ -78,8 +78,8 @@ pub struct Skip {
 pub struct Timetable<'a> {
     /// When it is open on a date.
     pub opening: &'a dyn Fn(NaiveDate) -> Opening,
-    /// From and to of a half.
-    pub half: &'a dyn Fn(Half) -> (MinuteOfDay, MinuteOfDay),
+    /// From and to of a half on a date.
+    pub half: &'a dyn Fn(NaiveDate, Half) -> (MinuteOfDay, MinuteOfDay),
 }
 
 fn bad<T>(field: &str, code: &'static str, zh: impl Into<String>, en: impl Into<String>) -> Result<T> {
@@ -214,7 +214,7 @@ impl Wish {
         match self.hours {
             Hours::Opening => Ok(Ok((opens, closes))),
             Hours::Half(half) => {
-                let (from, to) = (timetable.half)(half);
+                let (from, to) = (timetable.half)(date, half);
                 let label = || format!("{}时段不开放（开放{opens}–{closes}）", half.zh());
                 Ok(if inside(from, to) { Ok((from, to)) } else { Err(label()) })
             }

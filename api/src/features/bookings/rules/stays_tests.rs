@@ -25,7 +25,7 @@ fn opening(day: NaiveDate) -> Opening {
 fn expand_at(asked: &Asked, now: &str) -> Result<(Vec<Stay>, Vec<Skip>)> {
     let (day, time) = now.split_once(' ').unwrap();
     let now = instant_at(date(day), hm(time));
-    let half = |half| match half {
+    let half = |_, half| match half {
         Half::Morning => (hm("08:00"), hm("12:00")),
         Half::Afternoon => (hm("14:00"), hm("17:30")),
     };

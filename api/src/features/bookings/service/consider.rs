@@ -80,7 +80,8 @@ pub(super) async fn consider(
         .ok_or_else(|| not_found("centre_id", "没有找到该托育机构，可能已停止服务。", "No such centre."))?;
     let opening = |date| ctx.catalogue.opening(&plan, date);
     let now = ctx.clock.now();
-    let expanded = wish.expand(&Timetable { opening: &opening, half: &|half| plan.half(half) }, now);
+    let expanded =
+        wish.expand(&Timetable { opening: &opening, half: &|date, half| plan.week_on(date).half(half) }, now);
     let judged = expanded.and_then(|(stays, skipped)| {
         let rules = ctx.catalogue.rules();
         let grace = plan.row.age_grace_months;

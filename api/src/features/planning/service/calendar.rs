@@ -1,0 +1,78 @@
+//! The bureau's calendar of all centres.
+
+use chrono::{Days, NaiveDate};
+use entity::calendar_days;
+use serde_json::json;
+
+use super::{
+    super::{
+        dto::{CalendarDayIn, CalendarOut, CalendarQuery, Decision, PlanChangeOut},
+        store,
+    },
+    Change, change_hours, not_past,
+};
+use crate::{
+    error::{Code, Problem, Result, Text},
+    features::{audit::Actor, auth::Bureau},
+    state::Ctx,
+};
+
+/// Days of the bureau's calendar.
+pub async fn calendar(ctx: &Ctx, query: &CalendarQuery) -> Result<CalendarOut> {
+    let from = query.from.map_or_else(|| ctx.clock.today(), |day| day.0);
+    let last = from + Days::new(366);
+    let to = query.to.map_or(last, |day| day.0);
+    if to < from || to > last {
+        let text = Text::new("结束日期须在开始日期之后一年内。", "`to` lies within a year after `from`.");
+        return Err(Problem::field("to", "out_of_range", text));
+    }
+    let rows = store::calendar(ctx.db.reader(), from, to).await?;
+    Ok(CalendarOut { items: rows.into_iter().map(Into::into).collect() })
+}
+
+/// Sets a holiday or a swapped working day for all centres.
+pub async fn set_calendar(ctx: &Ctx, bureau: &Bureau, date: NaiveDate, body: CalendarDayIn) -> Result<PlanChangeOut> {
+    not_past(ctx, date)?;
+    let works_as = body.works_as.map(|day| day.0);
+    if works_as.is_some() && body.kind == entity::CalendarKind::Holiday {
+        let text = Text::new("节假日不需要填写 works_as。", "A holiday takes no `works_as`.");
+        return Err(Problem::field("works_as", "not_for_this_kind", text));
+    }
+    let row = calendar_days::Model { date, kind: body.kind, works_as, name: body.name.to_string() };
+    let change = Change {
+        actor: Actor::from(bureau),
+        centre: None,
+        dates: (date, date),
+        decision: body.decision,
+        reason: &body.name,
+        action: "calendar.day_set",
+        object: date.to_string(),
+        detail: json!({ "kind": body.kind, "works_as": works_as }),
+    };
+    change_hours(ctx, change, async |txn| Ok(store::put_calendar(txn, row.clone()).await?)).await
+}
+
+/// Makes a day of the calendar an ordinary one again.
+pub async fn clear_calendar(
+    ctx: &Ctx,
+    bureau: &Bureau,
+    date: NaiveDate,
+    decision: Option<Decision>,
+) -> Result<PlanChangeOut> {
+    not_past(ctx, date)?;
+    let change = Change {
+        actor: Actor::from(bureau),
+        centre: None,
+        dates: (date, date),
+        decision,
+        reason: "节假日安排调整",
+        action: "calendar.day_cleared",
+        object: date.to_string(),
+        detail: json!({}),
+    };
+    change_hours(ctx, change, async |txn| {
+        let there = store::clear_calendar(txn, date).await?;
+        if there { Ok(()) } else { Err(Problem::new(Code::NotFound)) }
+    })
+    .await
+}

@@ -1,0 +1,134 @@
+//! Places and carers of classes, and the visits that a plan has no room for.
+
+use chrono::{Days, NaiveDate};
+use entity::{CentreId, ClassId, VisitStatus, classes, rosters, visits};
+use sea_orm::DatabaseTransaction;
+use serde_json::json;
+
+use super::{
+    super::{
+        dto::{ConflictOut, ConflictsOut, DeskClassIn, DeskRosterIn, DeskRosterLine, PlanChangeOut},
+        rules::{self, ConflictKind},
+        store,
+    },
+    DAYS_AHEAD, MOST_NAMED, not_past,
+};
+use crate::{
+    error::{Code, Problem, Result, Text},
+    features::{
+        audit::{self, Actor},
+        auth::Desk,
+        bookings::store::freed,
+        centres::{CentrePlan, rules as centre_rules, store as centre_store},
+    },
+    platform::db::write_txn,
+    state::Ctx,
+};
+
+/// Lines of one day's roster.
+const MOST_LINES: usize = 20;
+
+fn class_of(desk: &Desk, rows: Vec<classes::Model>, id: ClassId) -> Result<classes::Model> {
+    let own = |row: &classes::Model| row.id == id && row.centre_id == desk.centre_id;
+    rows.into_iter().find(own).ok_or_else(|| Problem::new(Code::NotFound))
+}
+
+/// Changes the places and standing carers of a class: fewer than are booked block new bookings.
+pub async fn change_class(ctx: &Ctx, desk: &Desk, id: ClassId, body: DeskClassIn) -> Result<PlanChangeOut> {
+    desk.manager()?;
+    let today = ctx.clock.today();
+    write_txn(&ctx.db, async |txn| {
+        let mut class = class_of(desk, centre_store::lock_classes(txn, &[id]).await?, id)?;
+        class.places = body.places.map_or(class.places, |n| n.0);
+        class.carers = body.carers.map_or(class.carers, |n| n.0);
+        let all = ctx.catalogue.rules();
+        let most = centre_rules::class_rule(&all, class.band, today).map(|rule| (rule.max_places, &rule.source));
+        if let Some((most, source)) = most.filter(|(most, _)| class.places > *most) {
+            let text = Text::new(
+                format!("{}最多{most}个托位（{source}）。", class.band.zh()),
+                format!("A class of this age has at most {most} places."),
+            );
+            return Err(Problem::field("places", "out_of_range", text));
+        }
+        store::put_class(txn, &class).await?;
+        let detail = json!({ "places": class.places, "carers": class.carers });
+        audit::record(ctx, txn, Actor::from(desk), "class.change", id.to_string(), detail).await?;
+        planned(ctx, txn, desk.centre_id).await
+    })
+    .await?;
+    report(ctx, desk, Some(id)).await
+}
+
+/// Sets who is on duty in a class on one day: fewer than are needed block new bookings.
+pub async fn set_roster(
+    ctx: &Ctx,
+    desk: &Desk,
+    (id, date): (ClassId, NaiveDate),
+    body: DeskRosterIn,
+) -> Result<PlanChangeOut> {
+    desk.manager()?;
+    not_past(ctx, date)?;
+    if body.lines.len() > MOST_LINES {
+        let text = Text::new(format!("一天最多{MOST_LINES}行排班。"), format!("At most {MOST_LINES} lines a day."));
+        return Err(Problem::field("lines", "too_long", text));
+    }
+    if let Some(i) = body.lines.iter().position(|line| line.to <= line.from) {
+        let text = Text::new("结束时间须晚于开始时间。", "`to` must be later than `from`.");
+        return Err(Problem::field(format!("lines[{i}].to"), "not_after_from", text));
+    }
+    write_txn(&ctx.db, async |txn| {
+        class_of(desk, centre_store::lock_classes(txn, &[id]).await?, id)?;
+        let line = |line: &DeskRosterLine| rosters::Model {
+            id: ctx.clock.id(),
+            class_id: id,
+            date,
+            from_min: line.from,
+            to_min: line.to,
+            carers: line.carers.0,
+        };
+        store::put_roster(txn, id, date, body.lines.iter().map(line).collect()).await?;
+        let detail = json!({ "date": date, "lines": body.lines.len() });
+        audit::record(ctx, txn, Actor::from(desk), "class.roster", id.to_string(), detail).await?;
+        planned(ctx, txn, desk.centre_id).await
+    })
+    .await?;
+    report(ctx, desk, Some(id)).await
+}
+
+/// Tells the catalogues of all replicas, and those who wait: there may be more places now.
+async fn planned(ctx: &Ctx, txn: &DatabaseTransaction, centre: CentreId) -> Result<()> {
+    let now = ctx.clock.now();
+    centre_store::touch(txn, Some(centre), now).await?;
+    Ok(freed(txn, centre, now).await?)
+}
+
+async fn report(ctx: &Ctx, desk: &Desk, class: Option<ClassId>) -> Result<PlanChangeOut> {
+    ctx.catalogue.refresh(ctx.db.reader(), &ctx.clock).await?;
+    let mut conflicts = conflicts(ctx, desk).await?.items;
+    conflicts.retain(|hit| class.is_none_or(|class| class == hit.class_id && hit.kind == ConflictKind::OverCapacity));
+    let affected = conflicts.len() as u64;
+    conflicts.truncate(MOST_NAMED);
+    Ok(PlanChangeOut { affected, cancelled: 0, conflicts })
+}
+
+/// The visits of a centre that its plan has no room for, from today on.
+pub async fn conflicts(ctx: &Ctx, desk: &Desk) -> Result<ConflictsOut> {
+    let (db, today) = (ctx.db.reader(), ctx.clock.today());
+    let last = today + Days::new(DAYS_AHEAD);
+    let plan = ctx.catalogue.centre(desk.centre_id).ok_or_else(|| Problem::new(Code::NotFound))?;
+    let visits = store::holding(db, Some(desk.centre_id), today, last).await?;
+    let ids: Vec<ClassId> = plan.classes.iter().map(|class| class.id).collect();
+    let rosters = centre_store::rosters(db, &ids, today, last).await?;
+    Ok(ConflictsOut { items: of_plan(ctx, &plan, &visits, &rosters) })
+}
+
+fn of_plan(ctx: &Ctx, plan: &CentrePlan, visits: &[visits::Model], rosters: &[rosters::Model]) -> Vec<ConflictOut> {
+    let expected = |visit: &&visits::Model| visit.status == VisitStatus::Expected;
+    let outside = |visit: &&visits::Model| rules::outside(visit, &ctx.catalogue.opening(plan, visit.date));
+    let outside = visits.iter().filter(expected).filter(outside);
+    let mut found: Vec<ConflictOut> = outside.map(|visit| ConflictOut::of(ConflictKind::OutsideHours, visit)).collect();
+    let over = rules::over(visits, &plan.classes, &ctx.catalogue.rules(), rosters);
+    found.extend(over.into_iter().map(|visit| ConflictOut::of(ConflictKind::OverCapacity, visit)));
+    found.sort_by_key(|hit| (hit.date, std::cmp::Reverse(hit.visit_id)));
+    found
+}
