@@ -140,6 +140,34 @@ async fn what_comes_between_check_and_freeze_has_to_be_drafted_again() {
 }
 
 #[tokio::test]
+async fn a_draft_that_nothing_is_left_for_is_discarded_and_a_frozen_one_stays() {
+    let scene = Scene::new().await;
+    let (officer, place) = (&scene.officer, &scene.place);
+    let pending = json!({ "centre_id": place.centre.id, "amount_fen": 700, "reason": "补付" });
+    officer.post("/bureau/adjustments", pending).await.created();
+    // The same adjustment waits in two drafts; the first that is frozen takes it.
+    scene.app.clock.advance(chrono::TimeDelta::days(31));
+    let (officer, other) = (scene.app.fresh(officer), scene.app.fresh(&scene.other));
+    let draft = async |month: &str| {
+        officer.post("/bureau/statements", json!({ "centre_id": place.centre.id, "month": month })).await
+    };
+    let (february, march) = (draft("2026-02").await.created(), draft("2026-03").await.created());
+    for statement in [&february, &march] {
+        officer.post(&path(statement, "/check"), json!({})).await.ok();
+    }
+    other.post(&path(&february, "/freeze"), json!({})).await.ok();
+    other.post(&path(&march, "/freeze"), json!({})).await.problem(409, "WRONG_STATE");
+    draft("2026-03").await.problem(409, "WRONG_STATE");
+    let carer = scene.app.manager(place.centre.id).await;
+    carer.delete(&path(&march, "")).await.problem(403, "FORBIDDEN");
+    officer.delete(&path(&march, "")).await.no_content();
+    officer.delete(&path(&march, "")).await.problem(404, "NOT_FOUND");
+    officer.delete(&path(&february, "")).await.problem(409, "STATEMENT_FROZEN");
+    assert_eq!(officer.get("/bureau/statements").await.ok()["items"].as_array().unwrap().len(), 1);
+    officer.get("/bureau/redemptions?from=2026-03-02&to=2026-03-01").await.invalid("to");
+}
+
+#[tokio::test]
 async fn a_freeze_and_reversals_at_once_never_leave_a_reversed_unit_paid() {
     for round in 0..6 {
         let scene = Scene::new().await;

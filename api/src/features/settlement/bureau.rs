@@ -1,6 +1,6 @@
 //! Handlers for the bureau: statements.
 
-use actix_web::{HttpResponse, get, http::StatusCode, post, web::Data};
+use actix_web::{HttpResponse, delete, get, http::StatusCode, post, web::Data};
 use entity::StatementId;
 
 use super::{
@@ -116,6 +116,18 @@ pub(super) async fn check_statement(
     key: Idempotency,
 ) -> Result<HttpResponse> {
     Ok(statements::check(&ctx, &bureau, &key, id.0).await?.respond(StatusCode::OK))
+}
+
+/// Discard a draft
+///
+/// Also a checked one; what it listed waits for another. A frozen statement stays
+/// (`STATEMENT_FROZEN`).
+#[utoipa::path(tag = "bureau", security(("bearer" = [])), params(("id" = StatementId, Path, description = "The statement")),
+    responses((status = 204, description = "Discarded"), Refusals))]
+#[delete("/bureau/statements/{id}")]
+pub(super) async fn discard_statement(ctx: Data<Ctx>, bureau: Bureau, id: Path<StatementId>) -> Result<HttpResponse> {
+    statements::discard(&ctx, &bureau, id.0).await?;
+    Ok(HttpResponse::NoContent().finish())
 }
 
 /// Freeze a statement

@@ -32,6 +32,7 @@ pub fn routes(cfg: &mut impl Registry) {
         .service(bureau::read_statement)
         .service(bureau::check_statement)
         .service(bureau::freeze_statement)
+        .service(bureau::discard_statement)
         .service(bureau::read_statement_csv)
         .service(bureau::read_statement_xlsx)
         .service(bureau::print_statement)

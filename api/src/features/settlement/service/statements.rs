@@ -18,7 +18,10 @@ use crate::{
     error::{Code, Problem, Result, Text},
     features::{audit, auth::Bureau},
     http::{Cursor, Idempotency, Moment, Month, Once, Page, once},
-    platform::constraint::{Constraint, violated},
+    platform::{
+        constraint::{Constraint, violated},
+        db::write_txn,
+    },
     state::Ctx,
 };
 
@@ -268,6 +271,19 @@ fn frozen_already() -> Problem {
         "The statement is frozen: make an adjustment, which goes into the next one.",
     );
     Problem::new(Code::StatementFrozen).detail(text)
+}
+
+/// Takes a draft away, checked or not: what it listed waits for another one.
+pub async fn discard(ctx: &Ctx, bureau: &Bureau, id: StatementId) -> Result<()> {
+    write_txn(&ctx.db, async |txn| {
+        let row = store::one(txn, id, None).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
+        if !store::discard(txn, id).await? {
+            return Err(frozen_already());
+        }
+        let detail = json!({ "figures_sha256": row.figures_sha256, "month": row.month });
+        Ok(audit::record(ctx, txn, bureau.into(), "statement.discard", id.to_string(), detail).await?)
+    })
+    .await
 }
 
 fn wrong_state(present: StatementStatus, deed: &str) -> Problem {

@@ -82,6 +82,16 @@ pub(in super::super) async fn redraft(db: &impl ConnectionTrait, row: Model) -> 
     Ok(done.rows_affected == 1)
 }
 
+/// Takes a statement away that isn't frozen; false if it is.
+pub(in super::super) async fn discard(db: &impl ConnectionTrait, id: StatementId) -> Result<bool, DbErr> {
+    let done = Entity::delete_many()
+        .filter(Column::Id.eq(id))
+        .filter(Column::Status.ne(StatementStatus::Frozen))
+        .exec(db)
+        .await?;
+    Ok(done.rows_affected == 1)
+}
+
 /// Marks a draft with these figures as checked; false if it is no draft or has others.
 pub(in super::super) async fn check(
     db: &impl ConnectionTrait,

@@ -8,13 +8,19 @@ use super::super::{
     store::lists as rows,
 };
 use crate::{
-    error::Result,
+    error::{Problem, Result, Text},
     http::{Cursor, Moment, Page},
     state::Ctx,
 };
 
 /// Redemptions of every centre, newest first.
 pub async fn redemptions(ctx: &Ctx, query: &BureauRedemptionsQuery) -> Result<Page<BureauRedemptionOut>> {
+    if let (Some(from), Some(to)) = (query.from, query.to)
+        && to.0 < from.0
+    {
+        let text = Text::new("结束日期不能早于开始日期。", "`to` lies before `from`.");
+        return Err(Problem::field("to", "before_from", text));
+    }
     let after = query.cursor.as_ref().map(Cursor::unpack).transpose()?;
     let found = rows::redemptions(ctx.db.reader(), query, after).await?;
     Ok(Page::of(found, query.limit, |row| row.id, redemption_out))
