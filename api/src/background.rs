@@ -15,6 +15,7 @@ pub fn start(ctx: &Ctx) {
     every(ctx, Duration::from_secs(3), "audit sealing", audit::service::keep_sealed);
     every(ctx, Duration::from_secs(5), "lapsing of requests", bookings::service::keep_lapsed);
     every(ctx, Duration::from_secs(2), "waiting lists", waitlist::keep_offering);
+    every(ctx, Duration::from_secs(30), "ends of waiting", waitlist::end_due);
     every(ctx, Duration::from_secs(30), "missed days", bookings::service::keep_missed);
     every(ctx, Duration::from_secs(5), "keys of codes", async |ctx: &Ctx| ctx.code_keys.refresh(ctx.db.reader()).await);
     every(ctx, Duration::from_secs(3600), "housekeeping", housekeeping::tidy);

@@ -61,6 +61,8 @@ codes! {
     AgeClassMismatch = "AGE_CLASS_MISMATCH", UNPROCESSABLE_ENTITY, "孩子在托育当日的月龄不符合该班级的要求。", "On the day of care the child's age doesn't fit the class.";
     CentreClosed = "CENTRE_CLOSED", UNPROCESSABLE_ENTITY, "所选时间不在该机构的开放时间内，请另选时间。", "The centre isn't open then.";
     BookingsAffected = "BOOKINGS_AFFECTED", CONFLICT, "该调整影响已有预约，请先决定如何处理。", "Bookings are in the way; decide what becomes of them.";
+    PickupNotAllowed = "PICKUP_NOT_ALLOWED", UNPROCESSABLE_ENTITY, "该接送人不在家长登记的名单中，请核对姓名，或请家长生成一次性接送码。", "The family hasn't named this person; ask the guardian for a one-time code.";
+    PickupCodeInvalid = "PICKUP_CODE_INVALID", UNPROCESSABLE_ENTITY, "接送码不正确、已使用或已过期，请联系家长重新生成。", "The pick-up code is wrong, used or has expired; ask the guardian for a new one.";
     PlaceFree = "PLACE_FREE", CONFLICT, "所选日期还有空位，无需候补，请直接预约。", "There is a place: book it, no need to wait.";
     AlreadyWaiting = "ALREADY_WAITING", CONFLICT, "孩子已在候补名单中，请到“我的候补”查看。", "The child is on this waiting list already.";
     NoOffer = "NO_OFFER", UNPROCESSABLE_ENTITY, "该机构暂不提供这种托育服务，请选择其他服务形式。", "The centre doesn't offer this form of care.";

@@ -28,6 +28,7 @@ fn api(cfg: &mut impl Registry) {
     features::families::routes(cfg);
     features::ratings::routes(cfg);
     features::planning::routes(cfg);
+    features::pickups::routes(cfg);
     features::satisfaction::routes(cfg);
     features::settlement::routes(cfg);
     features::oversight::routes(cfg);

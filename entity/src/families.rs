@@ -17,5 +17,7 @@ pub struct Model {
     pub township: Option<String>,
     pub status: AccountStatus,
     pub created_at: DateTimeUtc,
+    /// The last day that the family missed or called off too late, so that most bookings need not count.
+    pub missed_on: Option<Date>,
 }
 crate::plain_table!();

@@ -110,6 +110,8 @@ ids! {
     VisitId = "vis";
     /// A line of a booking's history.
     BookingEventId = "bev";
+    /// Somebody who may take children home.
+    PickupPersonId = "pup";
     /// A place in the waiting list.
     WaitlistEntryId = "wtl";
     /// A campaign of trial vouchers (体验券批次).

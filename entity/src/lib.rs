@@ -35,6 +35,8 @@ pub mod manual_codes;
 pub mod offers;
 pub mod offline_conflicts;
 pub mod offline_days;
+pub mod pickup_codes;
+pub mod pickup_persons;
 pub mod rating_versions;
 pub mod ratings;
 pub mod redemption_reversals;

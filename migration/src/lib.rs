@@ -24,6 +24,7 @@ mod m0014_keys_and_seals;
 mod m0015_single_days;
 mod m0016_waitlist;
 mod m0017_weeks;
+mod m0018_pickups;
 
 /// The list of steps.
 pub struct Migrator;
@@ -49,6 +50,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0015_single_days::Migration),
             Box::new(m0016_waitlist::Migration),
             Box::new(m0017_weeks::Migration),
+            Box::new(m0018_pickups::Migration),
         ]
     }
 }

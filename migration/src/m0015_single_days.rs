@@ -25,6 +25,7 @@ impl MigrationTrait for Migration {
         add(manager, "visits", opt(boolean("with_voucher"))).await?;
         add(manager, "visits", opt(instant("late_told_at"))).await?;
         add(manager, "bookings", opt(uuid("replaces_id"))).await?;
+        add(manager, "families", opt(date("missed_on"))).await?;
         let indexes = [
             // What the worker that looks for missed days reads.
             index(EXPECTED, "visits", &["date"]).and_where(column("status").eq("expected")).to_owned(),
@@ -48,6 +49,7 @@ impl MigrationTrait for Migration {
         {
             manager.drop_index(Index::drop().name(name).table(Alias::new(table)).to_owned()).await?;
         }
+        remove(manager, "families", "missed_on").await?;
         remove(manager, "bookings", "replaces_id").await?;
         remove(manager, "visits", "late_told_at").await?;
         remove(manager, "visits", "with_voucher").await?;

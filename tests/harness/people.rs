@@ -109,6 +109,7 @@ impl TestApp {
                 township: None,
                 status: AccountStatus::Active,
                 created_at: now,
+                missed_on: None,
             });
             kids.push(children::Model {
                 id: child_id,

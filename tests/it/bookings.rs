@@ -272,6 +272,10 @@ async fn a_day_at_the_desk() {
     let manager = app.manager(place.centre.id).await;
     let url = format!("/desk/bookings/{id}/cancel");
     manager.post(&url, json!({ "reason": "停课" })).await.problem(409, "WRONG_STATE");
+    // Only to whom the family named.
+    let guardian = app.guardian("chen").await;
+    desk.post(&step("check-out"), json!({ "collected_by": "奶奶" })).await.problem(422, "PICKUP_NOT_ALLOWED");
+    guardian.post("/me/pickup-persons", json!({ "name": "奶奶", "relation": "祖母" })).await.created();
     let left = desk.post(&step("check-out"), json!({ "collected_by": "奶奶" })).await.ok();
     assert_eq!((&left["status"], &left["booking_status"]), (&json!("left"), &json!("completed")));
     desk.post(&step("check-out"), json!({})).await.problem(409, "WRONG_STATE");

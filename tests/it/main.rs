@@ -16,6 +16,7 @@ mod logs;
 mod openapi;
 mod ops;
 mod oversight;
+mod pickups;
 mod planning;
 mod problems;
 mod ratings;

@@ -3,7 +3,10 @@
 use chrono::TimeDelta;
 use entity::{CareType, Confirmation, VisitStatus, WaitlistStatus, bookings, visits, waitlist_entries};
 use harness::{Family, Place, TestApp, at_once, day, unknown_id};
-use quanxiangtuo::features::{bookings::service::lapse_due, waitlist::offer_due};
+use quanxiangtuo::features::{
+    bookings::service::lapse_due,
+    waitlist::{end_due, offer_due},
+};
 use sea_orm::EntityTrait as _;
 use serde_json::{Value, json};
 
@@ -84,6 +87,7 @@ async fn a_freed_place_is_offered_to_the_first_who_fits_held_and_passed_on() {
     assert_eq!(booking["id"], offered["offer"]["booking_id"]);
     assert_eq!(booking["price"]["total_fen"], 3 * 9200);
     assert_eq!((&entry(third).await["status"], &entry(first).await["status"]), (&json!("accepted"), &json!("waiting")));
+    end_due(&app.ctx).await.unwrap();
     let list = app.carer(place.centre.id).await.get("/desk/waitlist").await.ok();
     assert_eq!((list["items"].as_array().unwrap().len(), &list["items"][0]["position"]), (1, &json!(1)));
 }

@@ -42,6 +42,7 @@ impl Seed<'_> {
                 township: None,
                 status: AccountStatus::Active,
                 created_at: self.now,
+                missed_on: None,
             });
             child_rows.push(children::Model {
                 id: child,

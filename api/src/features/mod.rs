@@ -10,6 +10,7 @@ pub mod demo;
 pub mod families;
 pub mod ops;
 pub mod oversight;
+pub mod pickups;
 pub mod planning;
 pub mod ratings;
 pub mod satisfaction;

@@ -59,6 +59,7 @@ async fn create_family(ctx: &Ctx, hash: &[u8], openid: &str) -> Result<families:
         township: Set(None),
         status: Set(AccountStatus::Active),
         created_at: Set(ctx.clock.now()),
+        missed_on: Set(None),
     };
     let inserted = write_txn(&ctx.db, async |txn| store::insert_family(txn, row).await).await;
     match inserted {

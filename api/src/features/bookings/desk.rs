@@ -124,7 +124,8 @@ pub(super) async fn check_in_visit(
 
 /// Check a child out
 ///
-/// To the guardian, or to the person named in `collected_by`. The last visit completes the booking.
+/// To the guardian, to somebody the family named (`collected_by`), or to whom a one-time code names
+/// (`pickup_code`); to nobody else. The last visit completes the booking.
 #[utoipa::path(tag = "desk", security(("bearer" = [])), request_body = DeskCheckOutIn,
     params(("id" = VisitId, Path, description = "The visit"),
         ("Idempotency-Key" = Option<String>, Header, description = "8–64 visible characters; the same key and body get the first answer again")),

@@ -121,11 +121,13 @@ pub struct DeskCheckInIn {}
 /// Who takes the child home.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct DeskCheckOutIn {
-    /// Who takes the child home; absent: the guardian.
-    #[schema(example = "奶奶")]
+    /// Who takes the child home, by name or id, of those the family named (`PICKUP_NOT_ALLOWED`
+    /// otherwise); absent: the guardian.
+    #[schema(example = "林秀英")]
     pub collected_by: Option<Line<40>>,
-    /// The code of a person whom the guardian named, as shown at the desk. Only noted that one was
-    /// shown: codes are not checked yet.
+    /// The one-time code that somebody else shows; it names who that is (`PICKUP_CODE_INVALID` if it
+    /// is wrong, used or over).
+    #[schema(example = "604913")]
     pub pickup_code: Option<Line<16>>,
 }
 

@@ -115,6 +115,7 @@ pub(super) fn rows(keys: &Keyring, today: NaiveDate, past: &[Past]) -> People {
             township: Some(site.township.to_owned()),
             status: AccountStatus::Active,
             created_at: at,
+            missed_on: None,
         });
         let mut dice = Dice::named(&format!("name/{number}"));
         let name = dice.pick(NAMES).unwrap_or("安安");

@@ -1,6 +1,6 @@
 //! How well a family keeps its bookings.
 
-use chrono::Days;
+use chrono::{Days, NaiveDate};
 use entity::FamilyId;
 use sea_orm::ConnectionTrait;
 
@@ -9,7 +9,7 @@ use crate::{error::Result, state::Ctx};
 
 /// What a family missed of late, and whether it therefore books by request only.
 pub(super) async fn of(db: &impl ConnectionTrait, ctx: &Ctx, family: FamilyId) -> Result<AttendanceOut> {
-    let since = ctx.clock.today() - Days::new(u64::from(ctx.settings.attendance_days));
+    let since = since(ctx);
     let (no_shows, late_absences) = store::missed(db, family, since).await?;
     let most = i64::from(ctx.settings.request_only_after);
     Ok(AttendanceOut {
@@ -19,6 +19,21 @@ pub(super) async fn of(db: &impl ConnectionTrait, ctx: &Ctx, family: FamilyId) -
         most,
         request_only: most > 0 && no_shows + late_absences >= most,
     })
+}
+
+/// Whether the family books by request only; `missed_on` is the last day it missed.
+pub(super) async fn request_only(
+    db: &impl ConnectionTrait,
+    ctx: &Ctx,
+    family: FamilyId,
+    missed_on: Option<NaiveDate>,
+) -> Result<bool> {
+    let since = since(ctx);
+    Ok(missed_on.is_some_and(|day| since <= day) && of(db, ctx, family).await?.request_only)
+}
+
+fn since(ctx: &Ctx) -> NaiveDate {
+    ctx.clock.today() - Days::new(u64::from(ctx.settings.attendance_days))
 }
 
 /// The family's attendance, for the family.

@@ -92,10 +92,11 @@ pub(super) async fn consider(
     // A refusal by hours or terms that have changed since would be as wrong as a booking by them.
     let ids: Vec<ClassId> = judged.as_ref().map(|(.., c)| c.iter().map(|o| o.class_id).collect()).unwrap_or_default();
     let rows = if lock { centre_store::lock_classes(db, &ids).await? } else { store::classes(db, &ids).await? };
-    if store::centre_version(db, plan.row.id).await? != Some(plan.row.version) {
+    let standing = store::standing(db, plan.row.id, family).await?;
+    let Some((_, missed_on)) = standing.filter(|(version, _)| *version == plan.row.version) else {
         stale.set(true);
         return Err(Problem::new(Code::Unavailable));
-    }
+    };
     let (stays, mut skipped, candidates) = judged?;
     let (Some(first), Some(last)) = (stays.first().copied(), stays.last().copied()) else {
         return Err(Problem::new(Code::CentreClosed));
@@ -116,7 +117,9 @@ pub(super) async fn consider(
         price: BookingPriceOut { total_fen: price::total(&lines), lines },
         entry_check: BookingEntryCheckOut { status, needed_by },
         confirmation: match offer.confirmation {
-            Confirmation::Instant if attendance::of(db, ctx, family).await?.request_only => Confirmation::Request,
+            Confirmation::Instant if attendance::request_only(db, ctx, family, missed_on).await? => {
+                Confirmation::Request
+            }
             offered => offered,
         },
         days,

@@ -142,6 +142,9 @@ pub(super) async fn call_off(
         return Err(wrong_visit_state(visit.status));
     }
     store::freed(txn, booking.centre_id, now).await?;
+    if late {
+        store::missed_on(txn, booking.family_id, visit.date).await?;
+    }
     visit.status = how.to;
     let amount = visit.amount_fen;
     store::insert_event(txn, event(ctx, booking.id, Some(visit.id), how.actor.clone(), how.to.as_str(), how.reason))
@@ -269,6 +272,7 @@ async fn mark(txn: &DatabaseTransaction, ctx: &Ctx, id: BookingId) -> Result<u64
         if store::move_visit(txn, visit.id, VisitStatus::Expected, row).await? {
             visit.status = to;
             missed += 1;
+            store::missed_on(txn, visit.family_id, visit.date).await?;
             store::insert_event(txn, event(ctx, id, Some(visit.id), "system".to_owned(), to.as_str(), None)).await?;
         }
     }

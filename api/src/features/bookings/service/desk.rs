@@ -25,6 +25,7 @@ use crate::{
     features::{
         audit::{self, Actor},
         auth::Desk,
+        pickups,
     },
     http::{Cursor, Idempotency, Moment, Once, Page, once},
     state::Ctx,
@@ -236,10 +237,17 @@ pub async fn check_out(
     body: DeskCheckOutIn,
 ) -> Result<Once<DeskVisitStepOut>> {
     let DeskCheckOutIn { collected_by, pickup_code } = body;
+    if pickup_code.is_some() {
+        pickups::may_try(ctx, desk).await?;
+    }
     let outcome = once(ctx, idempotency, &desk.staff_id.to_string(), async |txn| {
         let now = ctx.clock.now();
-        let sealed = collected_by.as_ref().map(|name| ctx.keys.seal(COLLECTED_BY_PLACE, name.as_bytes()));
-        let by = if collected_by.is_some() { "named_person" } else { "guardian" };
+        let (booking, visit) = held(txn, desk, id).await?;
+        if visit.status != VisitStatus::InCare {
+            return Err(wrong_visit_state(visit.status));
+        }
+        let collector = pickups::authorise(txn, ctx, &visit, collected_by.as_deref(), pickup_code.as_deref()).await?;
+        let sealed = collector.name().map(|name| ctx.keys.seal(COLLECTED_BY_PLACE, name.as_bytes()));
         let change = Step {
             from: VisitStatus::InCare,
             to: VisitStatus::Left,
@@ -249,9 +257,9 @@ pub async fn check_out(
                 ..Default::default()
             },
             action: "visit.check_out",
-            detail: json!({ "collected_by": by, "code_shown": pickup_code.is_some() }),
+            detail: json!({ "collected_by": collector.kind() }),
         };
-        step(txn, ctx, desk, held(txn, desk, id).await?, change).await
+        step(txn, ctx, desk, (booking, visit), change).await
     })
     .await?;
     Ok(count(ctx, outcome, "visit_checked_out"))

@@ -1,25 +1,35 @@
 //! Queries about bookings, and what the centre, the class and the voucher of one say.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use entity::{
     BookingId, BookingStatus, CampaignId, CentreId, ClassId, FamilyId, VoucherId, booking_events, bookings,
-    campaign_centres, campaigns, centres, classes, freed_centres, visits, vouchers,
+    campaign_centres, campaigns, centres, classes, families, freed_centres, visits, vouchers,
 };
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, QueryFilter, QueryOrder, QuerySelect,
     Select,
-    sea_query::{Expr, OnConflict},
+    sea_query::{Expr, OnConflict, Query},
 };
 
 /// The states of a booking that hold places.
 pub(in super::super) const LIVE: [BookingStatus; 2] = [BookingStatus::Pending, BookingStatus::Confirmed];
 
-/// The version of a centre, if it is active.
-pub(in super::super) async fn centre_version(db: &impl ConnectionTrait, id: CentreId) -> Result<Option<i64>, DbErr> {
+/// The version of a centre, if it is active, and the last day that a family missed.
+pub(in super::super) async fn standing(
+    db: &impl ConnectionTrait,
+    id: CentreId,
+    family: FamilyId,
+) -> Result<Option<(i64, Option<NaiveDate>)>, DbErr> {
+    let missed_on = Query::select()
+        .column(families::Column::MissedOn)
+        .from(families::Entity)
+        .and_where(Expr::col((families::Entity, families::Column::Id)).eq(family))
+        .to_owned();
     centres::Entity::find_by_id(id)
         .select_only()
         .column(centres::Column::Version)
+        .column_as(Expr::SubQuery(None, Box::new(missed_on.into())), "missed_on")
         .filter(centres::Column::Active.eq(true))
         .into_tuple()
         .one(db)

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use entity::{
     BookingId, CentreId, ChildId, FamilyId, MinuteOfDay, RedemptionStatus, VisitId, VisitStatus, VoucherId, bookings,
-    redemptions, visits,
+    families, redemptions, visits,
 };
 use sea_orm::{
     ActiveValue::Set,
@@ -51,6 +51,27 @@ pub(in super::super) async fn days_on_voucher(db: &impl ConnectionTrait, voucher
     Ok(days.unwrap_or(0))
 }
 
+/// The status written out, not bound: a general plan can't use a partial index otherwise.
+fn is(status: VisitStatus) -> Expr {
+    Expr::col((visits::Entity, visits::Column::Status)).eq(Expr::Constant(status.as_str().into()))
+}
+
+/// Remembers the last day that a family missed.
+pub(in super::super) async fn missed_on(
+    db: &impl ConnectionTrait,
+    family: FamilyId,
+    date: NaiveDate,
+) -> Result<(), DbErr> {
+    use families::Column::{Id, MissedOn};
+    families::Entity::update_many()
+        .col_expr(MissedOn, Expr::value(date))
+        .filter(Id.eq(family))
+        .filter(MissedOn.is_null().or(MissedOn.lt(date)))
+        .exec(db)
+        .await
+        .map(drop)
+}
+
 /// What a family missed: days it didn't come, and absences it told after the cut-off. A day on which a
 /// voucher was redeemed there isn't counted: then only the desk forgot to check the child in.
 pub(in super::super) async fn missed(
@@ -72,7 +93,7 @@ pub(in super::super) async fn missed(
         .column(visits::Column::Status)
         .column_as(visits::Column::Id.count(), "n")
         .filter(visits::Column::Date.gte(since))
-        .filter(visits::Column::Status.eq(VisitStatus::NoShow).or(visits::Column::LateToldAt.is_not_null()))
+        .filter(is(VisitStatus::NoShow).or(visits::Column::LateToldAt.is_not_null()))
         .filter(Expr::exists(redeemed).not())
         .group_by(visits::Column::Status)
         .into_tuple()
@@ -89,11 +110,11 @@ pub(in super::super) async fn over(
     minute: MinuteOfDay,
     most: u64,
 ) -> Result<Vec<BookingId>, DbErr> {
-    use visits::Column::{BookingId, Date, Status, ToMin};
+    use visits::Column::{BookingId, Date, ToMin};
     visits::Entity::find()
         .select_only()
         .column(BookingId)
-        .filter(Status.eq(VisitStatus::Expected))
+        .filter(is(VisitStatus::Expected))
         .filter(Date.lt(today).or(Date.eq(today).and(ToMin.lte(minute))))
         .group_by(BookingId)
         .order_by_asc(Date.min())

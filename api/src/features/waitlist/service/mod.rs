@@ -19,6 +19,7 @@ use crate::{
     },
     http::{Cursor, Idempotency, Moment, Once, Page, once},
     platform::{
+        clock::local,
         constraint::{Constraint, violated},
         db::write_txn,
     },
@@ -177,6 +178,9 @@ fn standing(
     held: Option<&bookings::Model>,
     now: DateTime<Utc>,
 ) -> (WaitlistStatus, Option<WaitlistOfferOut>) {
+    if row.status == WaitlistStatus::Waiting && row.start_date < local(now).date_naive() {
+        return (WaitlistStatus::Over, None);
+    }
     let (WaitlistStatus::Offered, Some(held)) = (row.status, held) else { return (row.status, None) };
     match (held.status, held.offer_until) {
         (BookingStatus::Pending, Some(until)) if now <= until => {

@@ -24,9 +24,8 @@ const ENTRIES: u64 = 100;
 /// Looks through the lists of all centres where a place was given back; how many offers were made.
 /// What a kill interrupts is found again by its mark. Safe on several replicas at once.
 pub async fn offer_due(ctx: &Ctx) -> Result<u64> {
-    store::end_what_is_over(ctx.db.writer(), ctx.clock.today(), ctx.clock.now()).await?;
     let mut offered = 0;
-    for mark in store::marked(ctx.db.writer(), CENTRES).await? {
+    for mark in store::marked(ctx.db.reader(), CENTRES).await? {
         offered += of_centre(ctx, mark.centre_id).await?;
         store::unmark(ctx.db.writer(), &mark).await?;
     }
@@ -36,7 +35,7 @@ pub async fn offer_due(ctx: &Ctx) -> Result<u64> {
 async fn of_centre(ctx: &Ctx, centre: CentreId) -> Result<u64> {
     let (mut offered, mut after) = (0, None);
     loop {
-        let entries = store::waiting(ctx.db.writer(), centre, after, ENTRIES).await?;
+        let entries = store::waiting(ctx.db.reader(), centre, after, ENTRIES).await?;
         let Some(last) = entries.last() else { return Ok(offered) };
         after = Some(last.id);
         for entry in entries {
@@ -102,6 +101,11 @@ async fn offer(ctx: &Ctx, entry: &waitlist_entries::Model) -> Result<bool, Offer
         Err(_) if stale.get() => Err(Offer::Stale),
         Err(problem) => Err(Offer::Refused(problem)),
     }
+}
+
+/// Ends the entries whose offer is over or whose first day is past. They are shown as such before.
+pub async fn end_due(ctx: &Ctx) -> Result<()> {
+    Ok(store::end_what_is_over(ctx.db.writer(), ctx.clock.today(), ctx.clock.now()).await?)
 }
 
 /// The background job of [`offer_due`].
