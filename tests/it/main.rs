@@ -8,6 +8,7 @@ mod auth_staff;
 mod bookings;
 mod bookings_changes;
 mod bookings_input;
+mod bookings_model;
 mod bookings_races;
 mod centres;
 mod docs;

@@ -102,6 +102,18 @@ async fn who_may_wait_and_for_what() {
     ask(family, wish(other, &place, "2026-03-03", "2026-03-03")).await.problem(404, "NOT_FOUND");
     ask(family, wish(family, &place, "2026-03-07", "2026-03-07")).await.problem(422, "CENTRE_CLOSED");
     ask(family, wish(family, &place, "2026-02-27", "2026-03-03")).await.problem(422, "NOTICE_TOO_SHORT");
+    for (field, value) in [
+        ("weekdays", json!("x")),
+        ("half", json!("noon")),
+        ("from", json!("25:00")),
+        ("start_date", json!("2026-02-30")),
+        ("best_effort", json!(true)),
+        ("voucher_id", json!(app.id::<entity::VoucherId>())),
+    ] {
+        let mut body = wish(family, &place, "2026-03-03", "2026-03-03");
+        body[field] = value;
+        ask(family, body).await.invalid(field);
+    }
     let desk = app.manager(place.centre.id).await;
     desk.post("/waitlist", wish(family, &place, "2026-03-03", "2026-03-03")).await.problem(403, "FORBIDDEN");
     family.client.get("/desk/waitlist").await.problem(403, "FORBIDDEN");

@@ -1,7 +1,7 @@
 //! Handlers for guardians.
 
 use actix_web::{HttpResponse, get, http::StatusCode, post, web::Data};
-use entity::{BookingId, VisitId};
+use entity::{BookingId, VisitId, VisitStatus};
 
 use super::{
     dto::{AttendanceOut, BookingIn, BookingOut, BookingsQuery, CancelBookingIn, QuoteOut, RescheduleIn},
@@ -130,7 +130,8 @@ pub(super) async fn cancel_visit(
     ids: Path<(BookingId, VisitId)>,
     Json(CancelBookingIn { reason }): Json<CancelBookingIn>,
 ) -> Result<HttpResponse> {
-    let done = service::cancel_visit(&ctx, guardian.family_id, &key, ids.0, reason.as_deref()).await?;
+    let done =
+        service::not_coming(&ctx, guardian.family_id, &key, ids.0, VisitStatus::Cancelled, reason.as_deref()).await?;
     Ok(done.respond(StatusCode::OK))
 }
 
@@ -150,7 +151,8 @@ pub(super) async fn tell_absent(
     ids: Path<(BookingId, VisitId)>,
     Json(CancelBookingIn { reason }): Json<CancelBookingIn>,
 ) -> Result<HttpResponse> {
-    let done = service::tell_absent(&ctx, guardian.family_id, &key, ids.0, reason.as_deref()).await?;
+    let done =
+        service::not_coming(&ctx, guardian.family_id, &key, ids.0, VisitStatus::Absent, reason.as_deref()).await?;
     Ok(done.respond(StatusCode::OK))
 }
 

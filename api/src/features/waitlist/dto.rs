@@ -1,7 +1,10 @@
 //! What families and centres send and get.
 
 use chrono::NaiveDate;
-use entity::{BookingId, CareType, CentreId, ChildId, ClassId, Half, MinuteOfDay, WaitlistEntryId, WaitlistStatus};
+use entity::{
+    BookingId, CareType, CentreId, ChildId, ClassId, Half, MinuteOfDay, WaitlistEntryId, WaitlistStatus,
+    waitlist_entries,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -9,24 +12,6 @@ use crate::{
     features::bookings::dto::BookingIn,
     http::{Cursor, Day, Limit, Moment},
 };
-
-/// Care that a family would take if there were a place: the fields of a booking.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-pub struct WaitlistIn {
-    /// One of the family's children.
-    pub child_id: ChildId,
-    /// Where.
-    pub centre_id: CentreId,
-    /// Form of care.
-    pub care_type: CareType,
-    /// First day.
-    pub start_date: Day,
-    /// Last day; absent: the first.
-    pub end_date: Option<Day>,
-    /// The rest of the wish.
-    #[serde(flatten)]
-    pub wish: Wish,
-}
 
 /// What of a wish is the same when a place is offered.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -44,16 +29,21 @@ pub struct Wish {
     pub class_id: Option<ClassId>,
 }
 
-impl WaitlistIn {
-    /// The booking that it waits for: all days, without a voucher.
-    pub(super) fn booking(&self) -> BookingIn {
-        let Wish { weekdays, half, from, to, class_id } = self.wish.clone();
+impl Wish {
+    pub(super) fn of(body: &BookingIn) -> Self {
+        let BookingIn { weekdays, half, from, to, class_id, .. } = body.clone();
+        Self { weekdays, half, from, to, class_id }
+    }
+
+    /// The booking that an entry waits for: all days, without a voucher.
+    pub(super) fn booking(self, row: &waitlist_entries::Model) -> BookingIn {
+        let Self { weekdays, half, from, to, class_id } = self;
         BookingIn {
-            child_id: self.child_id,
-            centre_id: self.centre_id,
-            care_type: self.care_type,
-            start_date: self.start_date,
-            end_date: self.end_date,
+            child_id: row.child_id,
+            centre_id: row.centre_id,
+            care_type: row.care_type,
+            start_date: Day(row.start_date),
+            end_date: Some(Day(row.end_date)),
             weekdays,
             half,
             from,

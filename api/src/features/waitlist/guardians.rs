@@ -4,12 +4,15 @@ use actix_web::{HttpResponse, delete, get, http::StatusCode, post, web::Data};
 use entity::WaitlistEntryId;
 
 use super::{
-    dto::{WaitlistIn, WaitlistOut, WaitlistQuery},
+    dto::{WaitlistOut, WaitlistQuery},
     service,
 };
 use crate::{
     error::Result,
-    features::{auth::Guardian, bookings::dto::BookingOut},
+    features::{
+        auth::Guardian,
+        bookings::dto::{BookingIn, BookingOut},
+    },
     http::{Idempotency, Json, Page, Path, Query, Refusals},
     state::Ctx,
 };
@@ -18,8 +21,9 @@ use crate::{
 ///
 /// For care that has no place now (`PLACE_FREE` otherwise), on all of its days; what can't be booked
 /// for another reason is refused as a booking would be. A child waits once for the same care from the
-/// same day on (`ALREADY_WAITING`), a family for at most 10.
-#[utoipa::path(tag = "bookings", security(("bearer" = [])), request_body = WaitlistIn,
+/// same day on (`ALREADY_WAITING`), a family for at most 10. The body is a booking's, without
+/// `voucher_id` and `best_effort`: a voucher pays at the desk all the same.
+#[utoipa::path(tag = "bookings", security(("bearer" = [])), request_body = BookingIn,
     params(("Idempotency-Key" = Option<String>, Header, description = "8–64 visible characters; the same key and body get the first answer again")),
     responses((status = 201, description = "Waiting", body = WaitlistOut), Refusals))]
 #[post("/waitlist")]
@@ -27,7 +31,7 @@ pub(super) async fn join_waitlist(
     ctx: Data<Ctx>,
     guardian: Guardian,
     key: Idempotency,
-    Json(body): Json<WaitlistIn>,
+    Json(body): Json<BookingIn>,
 ) -> Result<HttpResponse> {
     Ok(service::join(&ctx, guardian.family_id, &key, &body).await?.respond(StatusCode::CREATED))
 }

@@ -32,50 +32,17 @@ pub(super) struct CallOff<'a> {
     pub(super) reason: Option<&'a str>,
 }
 
-/// The family cancels one day, until the booking's cut-off before it begins.
-pub async fn cancel_visit(
+/// The family calls off one day: `Cancelled`, until the booking's cut-off before it begins; `Absent`,
+/// until it begins, and after the cut-off the day is paid for and counted.
+pub async fn not_coming(
     ctx: &Ctx,
     family: FamilyId,
     idempotency: &Idempotency,
-    (booking, visit): (BookingId, VisitId),
+    (id, visit): (BookingId, VisitId),
+    to: VisitStatus,
     reason: Option<&str>,
 ) -> Result<Once<BookingOut>> {
-    by_family(
-        ctx,
-        family,
-        idempotency,
-        booking,
-        CallOff { visit, to: VisitStatus::Cancelled, actor: family.to_string(), reason },
-    )
-    .await
-}
-
-/// The family tells that the child doesn't come on a day, until it begins. The place is free again;
-/// after the cut-off the day is paid for and counted.
-pub async fn tell_absent(
-    ctx: &Ctx,
-    family: FamilyId,
-    idempotency: &Idempotency,
-    (booking, visit): (BookingId, VisitId),
-    reason: Option<&str>,
-) -> Result<Once<BookingOut>> {
-    by_family(
-        ctx,
-        family,
-        idempotency,
-        booking,
-        CallOff { visit, to: VisitStatus::Absent, actor: family.to_string(), reason },
-    )
-    .await
-}
-
-async fn by_family(
-    ctx: &Ctx,
-    family: FamilyId,
-    idempotency: &Idempotency,
-    id: BookingId,
-    how: CallOff<'_>,
-) -> Result<Once<BookingOut>> {
+    let how = CallOff { visit, to, actor: family.to_string(), reason };
     let event = if how.to == VisitStatus::Absent { "visit_absent" } else { "visit_cancelled" };
     let outcome = once(ctx, idempotency, &family.to_string(), async |txn| {
         let owner = bookings::Entity::of_family(family);

@@ -16,7 +16,7 @@ mod show;
 pub use attendance::attendance;
 pub use book::{book, quote, quote_in};
 pub use consider::Stale;
-pub use days::{cancel_for_centre, cancel_visit, keep_missed, mark_missed, tell_absent};
+pub use days::{cancel_for_centre, keep_missed, mark_missed, not_coming};
 pub use desk::{absent, bookings_of_centre, check_in, check_out, day, decide, record_entry_check};
 pub use family::{booking, bookings, cancel};
 pub use lapse::{keep_lapsed, lapse_due};

@@ -8,13 +8,17 @@ use entity::{
 };
 
 use super::{
-    dto::{DeskWaitlistOut, WaitlistIn, WaitlistOfferOut, WaitlistOut, WaitlistQuery, Wish},
+    dto::{DeskWaitlistOut, WaitlistOfferOut, WaitlistOut, WaitlistQuery, Wish},
     store,
 };
 use crate::{
     error::{Code, Problem, Result, Text},
     features::{
-        bookings::{dto::BookingOut, service as booking, store::freed},
+        bookings::{
+            dto::{BookingIn, BookingOut},
+            service as booking,
+            store::freed,
+        },
         families::{rules::age_months, store as family_store},
     },
     http::{Cursor, Idempotency, Moment, Once, Page, once},
@@ -34,10 +38,16 @@ pub async fn join(
     ctx: &Ctx,
     family: FamilyId,
     idempotency: &Idempotency,
-    body: &WaitlistIn,
+    body: &BookingIn,
 ) -> Result<Once<WaitlistOut>> {
+    for (field, given) in [("voucher_id", body.voucher_id.is_some()), ("best_effort", body.best_effort)] {
+        if given {
+            let text = Text::new(format!("候补不需要填写 {field}。"), format!("Waiting takes no `{field}`."));
+            return Err(Problem::field(field, "not_for_waiting", text));
+        }
+    }
     let outcome = once(ctx, idempotency, &family.to_string(), async |txn| {
-        let quote = booking::quote_in(txn, ctx, family, &body.booking()).await?;
+        let quote = booking::quote_in(txn, ctx, family, body).await?;
         if quote.available {
             return Err(Problem::new(Code::PlaceFree));
         }
@@ -61,7 +71,7 @@ pub async fn join(
             care_type: body.care_type,
             start_date: body.start_date.0,
             end_date: body.end_date.unwrap_or(body.start_date).0,
-            wish: serde_json::to_value(&body.wish).map_err(Problem::internal)?,
+            wish: serde_json::to_value(Wish::of(body)).map_err(Problem::internal)?,
             status: WaitlistStatus::Waiting,
             booking_id: None,
             created_at: now,

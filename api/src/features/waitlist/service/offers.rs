@@ -5,13 +5,12 @@ use std::cell::Cell;
 use entity::{CentreId, WaitlistStatus, waitlist_entries};
 
 use super::{
-    super::{dto::WaitlistIn, rules, store},
+    super::{rules, store},
     wish,
 };
 use crate::{
     error::{Code, Problem, Result},
     features::bookings::service as booking,
-    http::Day,
     platform::db::write_txn,
     state::Ctx,
 };
@@ -63,15 +62,7 @@ enum Offer {
 
 /// Holds the places of an entry that still waits, and says so in the same transaction.
 async fn offer(ctx: &Ctx, entry: &waitlist_entries::Model) -> Result<bool, Offer> {
-    let body = WaitlistIn {
-        child_id: entry.child_id,
-        centre_id: entry.centre_id,
-        care_type: entry.care_type,
-        start_date: Day(entry.start_date),
-        end_date: Some(Day(entry.end_date)),
-        wish: wish(entry),
-    }
-    .booking();
+    let body = wish(entry).booking(entry);
     // Most who wait don't fit: that is seen without a lock.
     match booking::quote(ctx, entry.family_id, &body).await {
         Ok(quote) if quote.available => {}
