@@ -1,7 +1,10 @@
 //! Bookings and the desk's day, step by step. Every test begins on Monday 2 March 2026, 09:00.
 
 use chrono::TimeDelta;
-use entity::{Band, CareType, Confirmation, Fen, OfferUnit, VisitStatus, audit_rows, booking_events, bookings, visits};
+use entity::{
+    Band, CareType, CentreKind, CentreKinds, Confirmation, Fen, OfferUnit, VisitStatus, audit_rows, booking_events,
+    bookings, visits,
+};
 use harness::{Family, Place, TestApp, day, hm};
 use sea_orm::EntityTrait as _;
 use serde_json::{Value, json};
@@ -164,6 +167,30 @@ async fn a_voucher_pays_for_the_days_it_has_left() {
     body["start_date"] = json!("2026-03-09");
     body["end_date"] = json!("2026-03-09");
     family.client.post("/bookings", body).await.problem(409, "VOUCHER_EXHAUSTED");
+}
+
+#[tokio::test]
+async fn a_voucher_promises_nothing_where_it_could_not_be_redeemed() {
+    let app = TestApp::spawn().await;
+    let (place, family, officer) = (app.place().await, app.a_family().await, app.officer().await);
+    let other = CentreKind::ALL.iter().copied().find(|kind| *kind != place.centre.kind).unwrap();
+    let of_kind = app.campaign_with(|row| row.centre_kinds = Some(CentreKinds(vec![other]))).await;
+    let (plain, revoked) = (app.campaign().await, app.campaign().await);
+    let quote = async |campaign: &entity::campaigns::Model| {
+        let voucher = app.voucher(campaign, &family).await;
+        let body = ask(
+            &family,
+            &place,
+            json!({ "care_type": "full_day", "start_date": "2026-03-03", "voucher_id": voucher.id }),
+        );
+        family.client.post("/bookings/quote", body).await
+    };
+    quote(&of_kind).await.problem(403, "CENTRE_NOT_ALLOWED");
+    officer.post(&format!("/bureau/campaigns/{}/revoke", revoked.id), json!({ "reason": "停办" })).await.ok();
+    quote(&revoked).await.problem(422, "VOUCHER_REVOKED");
+    let path = format!("/bureau/centres/{}/suspend-vouchers", place.id());
+    officer.post(&path, json!({ "reason": "整改" })).await.ok();
+    quote(&plain).await.problem(403, "CENTRE_NOT_ALLOWED");
 }
 
 #[tokio::test]

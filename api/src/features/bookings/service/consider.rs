@@ -23,6 +23,7 @@ use crate::{
     features::{
         centres::{CentrePlan, rules::Opening, store as centre_store},
         families::store as family_store,
+        vouchers::rules::status_on,
     },
     state::Ctx,
 };
@@ -247,7 +248,8 @@ async fn cover(
         return Err(Problem::new(Code::VoucherInvalid)
             .detail(Text::new("该体验券属于另一个孩子，不能转让使用。", "The voucher belongs to another child.")));
     }
-    if voucher.status == VoucherStatus::Revoked {
+    let status = status_on(voucher.status, voucher.valid_until, campaign.revoked_on, ctx.clock.today());
+    if status == VoucherStatus::Revoked {
         return Err(Problem::new(Code::VoucherRevoked));
     }
     let covers = |stay: &Stay| (voucher.valid_from..=voucher.valid_until).contains(&stay.date);
@@ -260,7 +262,10 @@ async fn cover(
             format!("The voucher is valid from {from} to {until}, on none of these dates."),
         )));
     }
-    let may_redeem = plan.row.filed == Filed::Filed && plan.row.inclusive_on(ctx.clock.today());
+    let may_redeem = plan.row.filed == Filed::Filed
+        && plan.row.inclusive_on(ctx.clock.today())
+        && plan.row.vouchers_suspended_at.is_none()
+        && campaign.centre_kinds.as_ref().is_none_or(|kinds| kinds.0.contains(&plan.row.kind));
     if !may_redeem || !(campaign.all_centres || store::campaign_names(db, campaign.id, plan.row.id).await?) {
         return Err(Problem::new(Code::CentreNotAllowed).detail(Text::new(
             "该体验券不适用于这家机构，请选择券面列出的机构，或不使用体验券预约。",
