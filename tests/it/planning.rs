@@ -234,3 +234,32 @@ async fn a_later_week_is_announced_decided_about_and_applies_from_its_day() {
     manager.put("/desk/centre/weeks/2026-03-01", week(Value::Null)).await.invalid("date");
     app.carer(place.centre.id).await.put(path, week(Value::Null)).await.problem(403, "FORBIDDEN");
 }
+
+#[tokio::test]
+async fn the_desk_sees_its_classes_and_is_warned_of_too_few_carers() {
+    let app = TestApp::spawn().await;
+    let place = app.place_with(15, 2, |_| {}).await;
+    let families = app.many_families(9).await;
+    let today = day("2026-03-02");
+    for (n, family) in families.iter().enumerate() {
+        let status = match n {
+            0..6 => VisitStatus::InCare,
+            6 => VisitStatus::Expected,
+            7 => VisitStatus::Absent,
+            _ => VisitStatus::Left,
+        };
+        app.visit(&place, family, today, status).await;
+    }
+    let (carer, manager) = (app.carer(place.centre.id).await, app.manager(place.centre.id).await);
+    let class = async || carer.get("/desk/today").await.ok()["classes"][0].clone();
+    let counts = json!({ "class_id": place.class_id(), "class_name": place.class.name, "expected": 1, "in_care": 6,
+        "left": 1, "absent": 1, "no_show": 0, "carers_now": 2, "carers_needed": 2, "too_few_carers": false });
+    assert_eq!(class().await, counts, "six children, one carer for five");
+    // One of the two goes at nine.
+    let roster = json!({ "lines": [{ "from": "07:30", "to": "18:00", "carers": 1 }, { "from": "07:30", "to": "09:00", "carers": 1 }] });
+    manager.put(&format!("/desk/classes/{}/rosters/2026-03-02", place.class_id()), roster).await.ok();
+    let short = class().await;
+    assert_eq!((&short["carers_now"], &short["too_few_carers"]), (&json!(1), &json!(true)));
+    let tomorrow = carer.get("/desk/today?date=2026-03-03").await.ok();
+    assert_eq!(tomorrow["classes"][0]["carers_needed"], Value::Null);
+}

@@ -20,7 +20,8 @@ use crate::{
 
 /// Read the day
 ///
-/// Whom to expect on a date, ordered by the hour; cancelled visits are left out.
+/// Whom to expect on a date, ordered by the hour; cancelled visits are left out. Each class with how
+/// many children are where, and today whether enough carers are on duty for those who are there.
 #[utoipa::path(tag = "desk", security(("bearer" = [])), params(DeskTodayQuery), responses(
     (status = 200, description = "The day", body = DeskDayOut), Refusals))]
 #[get("/desk/today")]

@@ -63,11 +63,39 @@ pub struct DeskVisitOut {
     pub checked_out_at: Option<Moment>,
 }
 
+/// A class on a day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct DeskClassDayOut {
+    /// The class.
+    pub class_id: ClassId,
+    /// Its name.
+    #[schema(example = "托小班")]
+    pub class_name: String,
+    /// Visits still to come.
+    pub expected: i64,
+    /// Children there now.
+    pub in_care: i64,
+    /// Visits that are over.
+    pub left: i64,
+    /// Absences told.
+    pub absent: i64,
+    /// Visits to which nobody came.
+    pub no_show: i64,
+    /// Today: carers on duty in the present half-hour.
+    pub carers_now: Option<i32>,
+    /// Today: carers that the children there now need (§58).
+    pub carers_needed: Option<i32>,
+    /// More carers are needed than are there.
+    pub too_few_carers: bool,
+}
+
 /// The visits of a day.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DeskDayOut {
     /// The local date.
     pub date: NaiveDate,
+    /// The classes, with how many children are where.
+    pub classes: Vec<DeskClassDayOut>,
     /// Ordered by the hour they begin.
     pub items: Vec<DeskVisitOut>,
 }

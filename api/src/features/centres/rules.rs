@@ -129,20 +129,19 @@ pub fn age_fits(rule: &class_rules::Model, grace: i32, birth: NaiveDate, date: N
 /// standing carers count.
 #[must_use]
 pub fn capacity(places: i32, standing_carers: i32, per_carer: i32, roster: &[rosters::Model]) -> [i32; SLOTS] {
-    std::array::from_fn(|slot| {
-        let minute = i32::try_from(slot).unwrap_or(0) * MinuteOfDay::SLOT;
-        let carers = if roster.is_empty() {
-            standing_carers
-        } else {
-            // A line counts in a half-hour that it covers whole.
-            roster
-                .iter()
-                .filter(|l| l.from_min.0 <= minute && minute + MinuteOfDay::SLOT <= l.to_min.0)
-                .map(|l| l.carers)
-                .sum()
-        };
-        places.min(carers * per_carer)
-    })
+    std::array::from_fn(|slot| places.min(on_duty(standing_carers, roster, slot) * per_carer))
+}
+
+/// The carers on duty in a half-hour: those of the roster's lines that cover it whole, or the
+/// standing ones on a date without lines.
+#[must_use]
+pub fn on_duty(standing_carers: i32, roster: &[rosters::Model], slot: usize) -> i32 {
+    if roster.is_empty() {
+        return standing_carers;
+    }
+    let minute = i32::try_from(slot).unwrap_or(0) * MinuteOfDay::SLOT;
+    let covers = |line: &&rosters::Model| line.from_min.0 <= minute && minute + MinuteOfDay::SLOT <= line.to_min.0;
+    roster.iter().filter(covers).map(|line| line.carers).sum()
 }
 
 /// The slots that a stay from `from` to `to` touches.

@@ -37,7 +37,9 @@ const COLLECTED_BY_PLACE: &str = "visits.collected_by";
 /// The visits of a day at the desk's centre.
 pub async fn day(ctx: &Ctx, desk: &Desk, date: Option<NaiveDate>) -> Result<DeskDayOut> {
     let date = date.unwrap_or_else(|| ctx.clock.today());
-    Ok(DeskDayOut { date, items: show::day(ctx.db.reader(), ctx, desk.centre_id, date).await? })
+    let items = show::day(ctx.db.reader(), ctx, desk.centre_id, date).await?;
+    let classes = show::classes_of_day(ctx.db.reader(), ctx, desk.centre_id, date, &items).await?;
+    Ok(DeskDayOut { date, classes, items })
 }
 
 /// A page of the centre's bookings, newest first.

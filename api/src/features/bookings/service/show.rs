@@ -7,18 +7,22 @@ use entity::{BookingId, CareType, CentreId, ChildId, ClassId, VisitStatus, booki
 use sea_orm::ConnectionTrait;
 
 use super::super::{
-    desk_dto::{DeskBookingOut, DeskChildOut, DeskVisitOut},
+    desk_dto::{DeskBookingOut, DeskChildOut, DeskClassDayOut, DeskVisitOut},
     dto::{BookingEntryCheckOut, BookingOut, BookingPriceOut, BookingVisitOut},
     rules::life::{self, EntryCheckStatus},
     store::{self, Checks},
 };
 use crate::{
     error::{Problem, Result},
-    features::families::{
-        rules::{age_months, masked},
-        service::NAME_PLACE,
+    features::{
+        centres::{rules as centre_rules, store as centre_store},
+        families::{
+            rules::{age_months, masked},
+            service::NAME_PLACE,
+        },
     },
     http::Moment,
+    platform::clock::minute_of_day,
     state::Ctx,
 };
 
@@ -210,4 +214,43 @@ pub(super) async fn day(
         })
     };
     rows.into_iter().map(show).collect()
+}
+
+/// The classes of a day, with how many children are where and whether carers suffice just now.
+pub(super) async fn classes_of_day(
+    db: &impl ConnectionTrait,
+    ctx: &Ctx,
+    centre: CentreId,
+    date: NaiveDate,
+    visits: &[DeskVisitOut],
+) -> Result<Vec<DeskClassDayOut>> {
+    let Some(plan) = ctx.catalogue.centre(centre) else { return Ok(Vec::new()) };
+    let ids: Vec<ClassId> = plan.classes.iter().map(|class| class.id).collect();
+    let rosters = centre_store::rosters(db, &ids, date, date).await?;
+    let (rules, now) = (ctx.catalogue.rules(), ctx.clock.now());
+    let is_today = date == ctx.clock.today();
+    let show = |class: &entity::classes::Model| {
+        let count = |status: VisitStatus| {
+            let here = visits.iter().filter(|visit| visit.class_id == class.id && visit.status == status);
+            i64::try_from(here.count()).unwrap_or(i64::MAX)
+        };
+        let in_care = count(VisitStatus::InCare);
+        let lines: Vec<_> = rosters.iter().filter(|line| line.class_id == class.id).cloned().collect();
+        let present = centre_rules::on_duty(class.carers, &lines, minute_of_day(now).slot());
+        let per_carer = centre_rules::class_rule(&rules, class.band, date).map_or(1, |rule| rule.per_carer);
+        let needed = i32::try_from(in_care).unwrap_or(i32::MAX).saturating_add(per_carer - 1) / per_carer;
+        DeskClassDayOut {
+            class_id: class.id,
+            class_name: class.name.clone(),
+            expected: count(VisitStatus::Expected),
+            in_care,
+            left: count(VisitStatus::Left),
+            absent: count(VisitStatus::Absent),
+            no_show: count(VisitStatus::NoShow),
+            carers_now: is_today.then_some(present),
+            carers_needed: is_today.then_some(needed),
+            too_few_carers: is_today && present < needed,
+        }
+    };
+    Ok(plan.classes.iter().map(show).collect())
 }
