@@ -132,6 +132,18 @@ async fn fewer_places_or_carers_block_new_bookings_and_list_those_they_hit() {
     assert_eq!(cut["conflicts"][0]["kind"], "over_capacity");
     book(&families[3], &place, "2026-03-03", "2026-03-03").await.problem(409, "NO_PLACE");
     assert_eq!(app.count(visits::Entity).await, 3, "nobody was turned away");
+    // The list comes in pages, each visit once.
+    let (mut seen, mut next) = (Vec::new(), String::new());
+    for _ in 0..3 {
+        let page = manager.get(&format!("/desk/conflicts?limit=1{next}")).await.ok();
+        seen.extend(page["items"].as_array().unwrap().iter().map(|hit| hit["visit_id"].to_string()));
+        next = page["next_cursor"].as_str().map_or_else(String::new, |cursor| format!("&cursor={cursor}"));
+    }
+    assert!(next.is_empty());
+    seen.sort();
+    seen.dedup();
+    assert_eq!(seen.len(), 3);
+    manager.get("/desk/conflicts?cursor=x").await.invalid("cursor");
     assert_eq!(manager.patch(&class, json!({ "places": 6 })).await.ok()["affected"], 0);
     book(&families[3], &place, "2026-03-03", "2026-03-03").await.created();
     // Nobody is rostered in the afternoon of that day.
@@ -231,7 +243,7 @@ async fn a_later_week_is_announced_decided_about_and_applies_from_its_day() {
         let body = json!({ "hours": hours, "morning": half("08:00", "12:00"), "afternoon": half("14:00", "17:00") });
         manager.put(path, body).await.invalid(field);
     }
-    manager.put("/desk/centre/weeks/2026-03-01", week(Value::Null)).await.invalid("date");
+    manager.put("/desk/centre/weeks/2026-03-01", week(Value::Null)).await.invalid("valid_from");
     app.carer(place.centre.id).await.put(path, week(Value::Null)).await.problem(403, "FORBIDDEN");
 }
 

@@ -87,6 +87,12 @@ async fn a_freed_place_is_offered_to_the_first_who_fits_held_and_passed_on() {
     assert_eq!(booking["id"], offered["offer"]["booking_id"]);
     assert_eq!(booking["price"]["total_fen"], 3 * 9200);
     assert_eq!((&entry(third).await["status"], &entry(first).await["status"]), (&json!("accepted"), &json!("waiting")));
+    let desk = app.carer(place.centre.id).await;
+    let standing = async || {
+        let list = desk.get("/desk/waitlist").await.ok();
+        list["items"].as_array().unwrap().iter().map(|entry| entry["status"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(standing().await, ["waiting", "lapsed"], "known at the desk before the worker has come by");
     end_due(&app.ctx).await.unwrap();
     let list = app.carer(place.centre.id).await.get("/desk/waitlist").await.ok();
     assert_eq!((list["items"].as_array().unwrap().len(), &list["items"][0]["position"]), (1, &json!(1)));
@@ -202,4 +208,35 @@ async fn an_accepted_and_a_lapsing_offer_race_and_one_thing_is_true() {
     lapse_due(&app.ctx).await.unwrap();
     offer_due(&app.ctx).await.unwrap();
     assert_eq!(entry(&fresh(&app, &families)[1]).await["status"], "accepted");
+}
+
+#[tokio::test]
+async fn a_reopened_day_is_offered_to_who_waits_for_it() {
+    let (app, place, families, _) = full().await;
+    let waiting = &families[1];
+    join(waiting, &place, "2026-03-04", "2026-03-04").await;
+    let manager = app.manager(place.centre.id).await;
+    let path = "/desk/centre/days/2026-03-04";
+    manager.put(path, json!({ "reason": "停电", "decision": "cancel" })).await.ok();
+    offer_due(&app.ctx).await.unwrap();
+    assert_eq!(entry(waiting).await["status"], "waiting", "nobody is offered a closed day");
+    manager.delete(path).await.ok();
+    offer_due(&app.ctx).await.unwrap();
+    assert_eq!(entry(waiting).await["status"], "offered");
+}
+
+#[tokio::test]
+async fn a_family_waits_for_ten_places_at_most_however_many_it_asks_for_at_once() {
+    let app = TestApp::spawn().await;
+    let place = app.place_with(1, 1, |_| {}).await;
+    let families = app.many_families(2).await;
+    book(&families[0], &place, "2026-03-03", "2026-03-20").await;
+    let days = (3..=20).filter(|day| ![7, 8, 14, 15].contains(day));
+    let replies = at_once(days.map(async |day| {
+        let day = format!("2026-03-{day:02}");
+        families[1].client.post("/waitlist", wish(&families[1], &place, &day, &day)).await
+    }))
+    .await;
+    assert_eq!(replies.iter().filter(|reply| reply.status == 201).count(), 10);
+    assert!(replies.iter().all(|reply| reply.status == 201 || reply.code() == Some("WRONG_STATE")));
 }

@@ -31,6 +31,11 @@ pub async fn lock_child(
     children::Entity::one_of_family(family, child).lock_exclusive().one(db).await
 }
 
+/// The family's row, locked until the transaction ends, so that what is counted of it stays true.
+pub async fn lock_family(db: &impl ConnectionTrait, family: FamilyId) -> Result<(), DbErr> {
+    families::Entity::find_by_id(family).lock_exclusive().one(db).await.map(drop)
+}
+
 /// The consents in force for all children of the family.
 pub(super) async fn consents(db: &impl ConnectionTrait, family: FamilyId) -> Result<Vec<consents::Model>, DbErr> {
     consents::Entity::find()

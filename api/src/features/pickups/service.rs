@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     error::{Code, Problem, Result, Text},
-    features::auth::Desk,
+    features::{auth::Desk, families::store as family_store},
     http::{
         Idempotency, Moment, Once, once,
         ratelimit::{Rule, limit},
@@ -84,7 +84,7 @@ pub async fn add(
     body: PickupPersonIn,
 ) -> Result<Once<PickupPersonOut>> {
     once(ctx, idempotency, &family.to_string(), async |txn| {
-        store::lock_family(txn, family).await?;
+        family_store::lock_family(txn, family).await?;
         let mut present = Vec::new();
         for row in store::persons(txn, family).await? {
             present.push(out(ctx, row)?);

@@ -1,16 +1,11 @@
 //! Queries about handing over.
 
 use chrono::{DateTime, Utc};
-use entity::{BookingId, CentreId, FamilyId, PickupPersonId, VisitId, families, pickup_codes, pickup_persons, visits};
+use entity::{BookingId, CentreId, FamilyId, PickupPersonId, VisitId, pickup_codes, pickup_persons, visits};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
     sea_query::{Expr, OnConflict},
 };
-
-/// The family's row, locked until the transaction ends, so that what is counted of it stays true.
-pub(super) async fn lock_family(db: &impl ConnectionTrait, family: FamilyId) -> Result<(), DbErr> {
-    families::Entity::find_by_id(family).lock_exclusive().one(db).await.map(drop)
-}
 
 pub(super) async fn persons(db: &impl ConnectionTrait, family: FamilyId) -> Result<Vec<pickup_persons::Model>, DbErr> {
     let rows = pickup_persons::Entity::of_family(family);

@@ -5,15 +5,15 @@ use entity::ClassId;
 
 use super::{
     dto::{
-        ConflictsOut, DecisionQuery, DeskClassIn, DeskDayIn, DeskPlanDaysOut, DeskRosterIn, DeskWeekIn, DeskWeeksOut,
-        PlanChangeOut,
+        ConflictOut, ConflictsQuery, DecisionQuery, DeskClassIn, DeskDayIn, DeskPlanDaysOut, DeskRosterIn, DeskWeekIn,
+        DeskWeeksOut, PlanChangeOut,
     },
     service,
 };
 use crate::{
     error::Result,
     features::auth::Desk,
-    http::{Day, Json, Path, Query, Refusals},
+    http::{Day, Json, Page, Path, Query, Refusals},
     state::Ctx,
 };
 
@@ -142,9 +142,13 @@ pub(super) async fn set_desk_roster(
 ///
 /// Outside the opening hours, or in a class that holds more than its places or carers allow; from
 /// today on, the earliest first.
-#[utoipa::path(tag = "desk", security(("bearer" = [])), responses(
-    (status = 200, description = "The visits", body = ConflictsOut), Refusals))]
+#[utoipa::path(tag = "desk", security(("bearer" = [])), params(ConflictsQuery), responses(
+    (status = 200, description = "A page of visits", body = Page<ConflictOut>), Refusals))]
 #[get("/desk/conflicts")]
-pub(super) async fn list_desk_conflicts(ctx: Data<Ctx>, desk: Desk) -> Result<HttpResponse> {
-    Ok(HttpResponse::Ok().json(service::conflicts(&ctx, &desk).await?))
+pub(super) async fn list_desk_conflicts(
+    ctx: Data<Ctx>,
+    desk: Desk,
+    Query(query): Query<ConflictsQuery>,
+) -> Result<HttpResponse> {
+    Ok(HttpResponse::Ok().json(service::conflicts(&ctx, &desk, &query).await?))
 }

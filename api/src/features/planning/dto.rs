@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::rules::ConflictKind;
-use crate::features::centres::rules::WeekPlan;
-use crate::http::{Day, Line, Whole};
+use crate::{
+    features::centres::rules::WeekPlan,
+    http::{Cursor, Day, Limit, Line, Whole},
+};
 
 /// What becomes of the visits that a change hits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
@@ -187,11 +189,15 @@ pub struct PlanChangeOut {
     pub conflicts: Vec<ConflictOut>,
 }
 
-/// Visits that the plan has no room for.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ConflictsOut {
-    /// From today on, the earliest first; of a day the booked last first.
-    pub items: Vec<ConflictOut>,
+/// Which conflicts to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ConflictsQuery {
+    /// Items at most, 1 to 100.
+    #[serde(default)]
+    pub limit: Limit,
+    /// `next_cursor` of the page before.
+    pub cursor: Option<Cursor>,
 }
 
 /// Places and carers of a class; what is absent stays.

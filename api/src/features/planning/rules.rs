@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 use entity::{ClassId, VisitStatus, class_rules, classes, rosters, visits};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::features::centres::rules::{Opening, SLOTS, capacity, class_rule, occupancy, slots};
 
 /// What is wrong with a visit under the present plan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ConflictKind {
     /// The centre isn't open then.

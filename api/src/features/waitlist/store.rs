@@ -31,7 +31,7 @@ pub(super) async fn insert(db: &impl ConnectionTrait, row: waitlist_entries::Mod
     waitlist_entries::Entity::insert(row).exec_without_returning(db).await.map(drop)
 }
 
-/// How many places in waiting lists a family has, with its row locked by the caller.
+/// How many places in waiting lists a family has, whose row the caller holds.
 pub(super) async fn live_of_family(db: &impl ConnectionTrait, family: FamilyId) -> Result<i64, DbErr> {
     let n: Option<i64> = waitlist_entries::Entity::of_family(family)
         .select_only()

@@ -7,17 +7,19 @@ use chrono::{Datelike as _, NaiveDate};
 use entity::{ChildId, ClassId, Confirmation, FamilyId, Filed, VoucherStatus, children, classes, offers};
 use sea_orm::ConnectionTrait;
 
-use super::super::{
-    dto::{BookingEntryCheckOut, BookingIn, BookingOverlapOut, BookingPriceOut},
-    rules::{
-        life::{self, EntryCheckStatus},
-        price::{self, Cover, DayPrice},
-        stays::{Skip, Stay, Timetable, Wish},
-        terms::{self, Case, Places, Unfit},
+use super::{
+    super::{
+        dto::{BookingEntryCheckOut, BookingIn, BookingOverlapOut, BookingPriceOut},
+        rules::{
+            life::{self, EntryCheckStatus},
+            price::{self, Cover, DayPrice},
+            stays::{Skip, Stay, Timetable, Wish},
+            terms::{self, Case, Places, Unfit},
+        },
+        store::{self, Checks},
     },
-    store::{self, Checks},
+    attendance,
 };
-use super::attendance;
 use crate::{
     error::{Code, Problem, Result, Text},
     features::{

@@ -2,6 +2,7 @@
 
 use entity::{BookingId, BookingStatus, FamilyId, Fen, VisitId, VisitStatus, bookings, visits};
 use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait as _};
+use serde_json::json;
 
 use super::{
     super::{
@@ -15,7 +16,10 @@ use crate::{
     error::{Code, Problem, Result, Text},
     features::audit::{self, Actor},
     http::{Idempotency, Moment, Once, once},
-    platform::{clock::instant_at, db::write_txn},
+    platform::{
+        clock::{instant_at, minute_of_day},
+        db::write_txn,
+    },
     state::Ctx,
 };
 
@@ -108,10 +112,11 @@ pub(super) async fn call_off(
     if !store::move_visit(txn, visit.id, VisitStatus::Expected, row).await? {
         return Err(wrong_visit_state(visit.status));
     }
-    store::freed(txn, booking.centre_id, now).await?;
+    // The family's row before the centre's mark, as whoever joins a waiting list takes them.
     if late {
         store::missed_on(txn, booking.family_id, visit.date).await?;
     }
+    store::freed(txn, booking.centre_id, now).await?;
     visit.status = how.to;
     let amount = visit.amount_fen;
     store::insert_event(txn, event(ctx, booking.id, Some(visit.id), how.actor.clone(), how.to.as_str(), how.reason))
@@ -193,7 +198,7 @@ pub async fn cancel_for_centre(ctx: &Ctx, actor: Actor, id: BookingId, days: &[V
         }
         let n = amounts.len();
         if n > 0 {
-            let detail = serde_json::json!({ "visits_freed": n });
+            let detail = json!({ "visits_freed": n });
             audit::record(ctx, txn, actor, "booking.days_cancel", id.to_string(), detail).await?;
             store::freed(txn, booking.centre_id, ctx.clock.now()).await?;
             let booking = take_off(txn, ctx, booking, &amounts, VisitStatus::Cancelled).await?;
@@ -211,10 +216,18 @@ pub async fn cancel_for_centre(ctx: &Ctx, actor: Actor, id: BookingId, days: &[V
 /// Marks the days that are over and to which nobody came; how many. Safe on several replicas at
 /// once: each day is moved by one conditional update under its booking's lock.
 pub async fn mark_missed(ctx: &Ctx) -> Result<u64> {
-    let (today, minute) = (ctx.clock.today(), crate::platform::clock::minute_of_day(ctx.clock.now()));
+    let (today, minute) = (ctx.clock.today(), minute_of_day(ctx.clock.now()));
     let mut missed = 0;
-    for id in store::over(ctx.db.reader(), today, minute, BATCH).await? {
-        missed += write_txn(&ctx.db, async |txn| mark(txn, ctx, id).await).await?;
+    loop {
+        let due = store::over(ctx.db.reader(), today, minute, BATCH).await?;
+        let (before, full) = (missed, due.len() as u64 == BATCH);
+        for id in due {
+            missed += write_txn(&ctx.db, async |txn| mark(txn, ctx, id).await).await?;
+        }
+        // After an evening in a large city there is more than one batch.
+        if !full || missed == before {
+            break;
+        }
     }
     for _ in 0..missed {
         ctx.metrics.event("visit_no_show");

@@ -32,7 +32,7 @@ pub async fn calendar(ctx: &Ctx, query: &CalendarQuery) -> Result<CalendarOut> {
 
 /// Sets a holiday or a swapped working day for all centres.
 pub async fn set_calendar(ctx: &Ctx, bureau: &Bureau, date: NaiveDate, body: CalendarDayIn) -> Result<PlanChangeOut> {
-    not_past(ctx, date)?;
+    not_past(ctx, "date", date)?;
     let works_as = body.works_as.map(|day| day.0);
     if works_as.is_some() && body.kind == entity::CalendarKind::Holiday {
         let text = Text::new("节假日不需要填写 works_as。", "A holiday takes no `works_as`.");
@@ -59,7 +59,7 @@ pub async fn clear_calendar(
     date: NaiveDate,
     decision: Option<Decision>,
 ) -> Result<PlanChangeOut> {
-    not_past(ctx, date)?;
+    not_past(ctx, "date", date)?;
     let change = Change {
         actor: Actor::from(bureau),
         centre: None,

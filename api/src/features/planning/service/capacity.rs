@@ -1,26 +1,27 @@
 //! Places and carers of classes, and the visits that a plan has no room for.
 
+use std::cmp::Reverse;
+
 use chrono::{Days, NaiveDate};
-use entity::{CentreId, ClassId, VisitStatus, classes, rosters, visits};
-use sea_orm::DatabaseTransaction;
+use entity::{ClassId, VisitId, VisitStatus, classes, rosters, visits};
 use serde_json::json;
 
 use super::{
     super::{
-        dto::{ConflictOut, ConflictsOut, DeskClassIn, DeskRosterIn, DeskRosterLine, PlanChangeOut},
+        dto::{ConflictOut, ConflictsQuery, DeskClassIn, DeskRosterIn, DeskRosterLine, PlanChangeOut},
         rules::{self, ConflictKind},
         store,
     },
-    DAYS_AHEAD, MOST_NAMED, not_past,
+    DAYS_AHEAD, MOST_NAMED, not_past, planned,
 };
 use crate::{
     error::{Code, Problem, Result, Text},
     features::{
         audit::{self, Actor},
         auth::Desk,
-        bookings::store::freed,
         centres::{CentrePlan, rules as centre_rules, store as centre_store},
     },
+    http::{Cursor, Page},
     platform::db::write_txn,
     state::Ctx,
 };
@@ -53,10 +54,10 @@ pub async fn change_class(ctx: &Ctx, desk: &Desk, id: ClassId, body: DeskClassIn
         store::put_class(txn, &class).await?;
         let detail = json!({ "places": class.places, "carers": class.carers });
         audit::record(ctx, txn, Actor::from(desk), "class.change", id.to_string(), detail).await?;
-        planned(ctx, txn, desk.centre_id).await
+        planned(ctx, txn, Some(desk.centre_id)).await
     })
     .await?;
-    report(ctx, desk, Some(id)).await
+    report(ctx, desk, id).await
 }
 
 /// Sets who is on duty in a class on one day: fewer than are needed block new bookings.
@@ -67,7 +68,7 @@ pub async fn set_roster(
     body: DeskRosterIn,
 ) -> Result<PlanChangeOut> {
     desk.manager()?;
-    not_past(ctx, date)?;
+    not_past(ctx, "date", date)?;
     if body.lines.len() > MOST_LINES {
         let text = Text::new(format!("一天最多{MOST_LINES}行排班。"), format!("At most {MOST_LINES} lines a day."));
         return Err(Problem::field("lines", "too_long", text));
@@ -89,37 +90,45 @@ pub async fn set_roster(
         store::put_roster(txn, id, date, body.lines.iter().map(line).collect()).await?;
         let detail = json!({ "date": date, "lines": body.lines.len() });
         audit::record(ctx, txn, Actor::from(desk), "class.roster", id.to_string(), detail).await?;
-        planned(ctx, txn, desk.centre_id).await
+        planned(ctx, txn, Some(desk.centre_id)).await
     })
     .await?;
-    report(ctx, desk, Some(id)).await
+    report(ctx, desk, id).await
 }
 
-/// Tells the catalogues of all replicas, and those who wait: there may be more places now.
-async fn planned(ctx: &Ctx, txn: &DatabaseTransaction, centre: CentreId) -> Result<()> {
-    let now = ctx.clock.now();
-    centre_store::touch(txn, Some(centre), now).await?;
-    Ok(freed(txn, centre, now).await?)
-}
-
-async fn report(ctx: &Ctx, desk: &Desk, class: Option<ClassId>) -> Result<PlanChangeOut> {
+/// What a change of a class did.
+async fn report(ctx: &Ctx, desk: &Desk, class: ClassId) -> Result<PlanChangeOut> {
     ctx.catalogue.refresh(ctx.db.reader(), &ctx.clock).await?;
-    let mut conflicts = conflicts(ctx, desk).await?.items;
-    conflicts.retain(|hit| class.is_none_or(|class| class == hit.class_id && hit.kind == ConflictKind::OverCapacity));
+    let mut conflicts = all_conflicts(ctx, desk).await?;
+    conflicts.retain(|hit| hit.class_id == class && hit.kind == ConflictKind::OverCapacity);
     let affected = conflicts.len() as u64;
     conflicts.truncate(MOST_NAMED);
     Ok(PlanChangeOut { affected, cancelled: 0, conflicts })
 }
 
-/// The visits of a centre that its plan has no room for, from today on.
-pub async fn conflicts(ctx: &Ctx, desk: &Desk) -> Result<ConflictsOut> {
+/// A page of the visits of a centre that its plan has no room for, from today on.
+pub async fn conflicts(ctx: &Ctx, desk: &Desk, query: &ConflictsQuery) -> Result<Page<ConflictOut>> {
+    let after: Option<(NaiveDate, Reverse<VisitId>, ConflictKind)> =
+        query.cursor.as_ref().map(Cursor::unpack).transpose()?;
+    let found = all_conflicts(ctx, desk).await?.into_iter();
+    let rest = found.filter(|hit| after.as_ref().is_none_or(|after| *after < place(hit)));
+    let rows = rest.take(query.limit.0 as usize + 1).collect();
+    Ok(Page::of(rows, query.limit, place, |hit| hit))
+}
+
+/// Where a conflict stands in their list: the earliest day first, of a day the booked last first.
+fn place(hit: &ConflictOut) -> (NaiveDate, Reverse<VisitId>, ConflictKind) {
+    (hit.date, Reverse(hit.visit_id), hit.kind)
+}
+
+async fn all_conflicts(ctx: &Ctx, desk: &Desk) -> Result<Vec<ConflictOut>> {
     let (db, today) = (ctx.db.reader(), ctx.clock.today());
     let last = today + Days::new(DAYS_AHEAD);
     let plan = ctx.catalogue.centre(desk.centre_id).ok_or_else(|| Problem::new(Code::NotFound))?;
     let visits = store::holding(db, Some(desk.centre_id), today, last).await?;
     let ids: Vec<ClassId> = plan.classes.iter().map(|class| class.id).collect();
     let rosters = centre_store::rosters(db, &ids, today, last).await?;
-    Ok(ConflictsOut { items: of_plan(ctx, &plan, &visits, &rosters) })
+    Ok(of_plan(ctx, &plan, &visits, &rosters))
 }
 
 fn of_plan(ctx: &Ctx, plan: &CentrePlan, visits: &[visits::Model], rosters: &[rosters::Model]) -> Vec<ConflictOut> {
@@ -129,6 +138,6 @@ fn of_plan(ctx: &Ctx, plan: &CentrePlan, visits: &[visits::Model], rosters: &[ro
     let mut found: Vec<ConflictOut> = outside.map(|visit| ConflictOut::of(ConflictKind::OutsideHours, visit)).collect();
     let over = rules::over(visits, &plan.classes, &ctx.catalogue.rules(), rosters);
     found.extend(over.into_iter().map(|visit| ConflictOut::of(ConflictKind::OverCapacity, visit)));
-    found.sort_by_key(|hit| (hit.date, std::cmp::Reverse(hit.visit_id)));
+    found.sort_by_key(place);
     found
 }

@@ -25,7 +25,7 @@ use crate::{
     error::{Code, Problem, Result, Text},
     features::{
         audit::{self, Actor},
-        bookings::service as booking,
+        bookings::{service as booking, store::freed},
         centres::{CentrePlan, rules as centre_rules, store as centre_store},
     },
     platform::db::write_txn,
@@ -53,10 +53,10 @@ struct Change<'a> {
 
 type Calendar = BTreeMap<NaiveDate, calendar_days::Model>;
 
-fn not_past(ctx: &Ctx, date: NaiveDate) -> Result<()> {
+fn not_past(ctx: &Ctx, field: &'static str, date: NaiveDate) -> Result<()> {
     if date < ctx.clock.today() {
         let text = Text::new("日期已过，只能调整今天及以后的安排。", "The date is past.");
-        return Err(Problem::field("date", "past", text));
+        return Err(Problem::field(field, "past", text));
     }
     Ok(())
 }
@@ -73,7 +73,7 @@ async fn change_hours(
     let hits = write_txn(&ctx.db, async |txn| {
         store::lock_classes(txn, centre).await?;
         apply(txn).await?;
-        centre_store::touch(txn, centre, ctx.clock.now()).await?;
+        planned(ctx, txn, centre).await?;
         audit::record(ctx, txn, change.actor, change.action, change.object.clone(), change.detail.clone()).await?;
         let calendar: Calendar = store::calendar(txn, from, to).await?.into_iter().map(|day| (day.date, day)).collect();
         let hits = outside(ctx, txn, centre, (from, to), &calendar).await?;
@@ -99,6 +99,18 @@ async fn change_hours(
         cancelled,
         conflicts: if cancelled > 0 { Vec::new() } else { named(ConflictKind::OutsideHours, &hits) },
     })
+}
+
+/// Tells the catalogues of all replicas of a change of one centre, or of all, and those who wait for
+/// it: there may be more places now. Of all centres nothing but the calendar changes, and an opened
+/// day makes room for nobody who waits for others.
+async fn planned(ctx: &Ctx, txn: &DatabaseTransaction, centre: Option<CentreId>) -> Result<()> {
+    let now = ctx.clock.now();
+    centre_store::touch(txn, centre, now).await?;
+    match centre {
+        Some(centre) => Ok(freed(txn, centre, now).await?),
+        None => Ok(()),
+    }
 }
 
 /// The visits of some dates that lie outside the hours as they are in this transaction.

@@ -54,8 +54,7 @@ pub async fn join(
         if !quote.overlaps.is_empty() {
             return Err(Problem::new(Code::ChildOverlap).fact("overlaps", quote.overlaps));
         }
-        // Held, so that what is asked for one child comes one by one.
-        family_store::lock_child(txn, family, body.child_id).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
+        family_store::lock_family(txn, family).await?;
         if store::live_of_family(txn, family).await? >= MOST_ENTRIES {
             return Err(Problem::new(Code::WrongState).detail(Text::new(
                 format!("最多同时候补{MOST_ENTRIES}项，请先退出不需要的候补。"),
@@ -105,12 +104,14 @@ pub async fn list(ctx: &Ctx, family: FamilyId, query: WaitlistQuery) -> Result<P
 pub async fn of_centre(ctx: &Ctx, centre: CentreId, query: WaitlistQuery) -> Result<Page<DeskWaitlistOut>> {
     let after = query.cursor.as_ref().map(Cursor::unpack).transpose()?;
     let rows = store::of_centre(ctx.db.reader(), centre, query.limit, after).await?;
-    let before = store::before(ctx.db.reader(), &waiting(rows.iter().map(|(row, _)| row))).await?;
+    let (now, db) = (ctx.clock.now(), ctx.db.reader());
+    let before = store::before(db, &waiting(rows.iter().map(|(row, _)| row))).await?;
+    let held = store::offers(db, offered(rows.iter().map(|(row, _)| row))).await?;
     let out: Vec<DeskWaitlistOut> = rows
         .into_iter()
         .map(|(row, born)| DeskWaitlistOut {
             id: row.id,
-            status: row.status,
+            status: standing(&row, row.booking_id.and_then(|id| held.get(&id)), now).0,
             position: before.get(&row.id).map(|n| n + 1),
             age_months: age_months(born, row.start_date),
             care_type: row.care_type,
@@ -182,6 +183,10 @@ fn waiting<'a>(rows: impl Iterator<Item = &'a waitlist_entries::Model>) -> Vec<W
     rows.filter(|row| row.status == WaitlistStatus::Waiting).map(|row| row.id).collect()
 }
 
+fn offered<'a>(rows: impl Iterator<Item = &'a waitlist_entries::Model>) -> Vec<BookingId> {
+    rows.filter(|row| row.status == WaitlistStatus::Offered).filter_map(|row| row.booking_id).collect()
+}
+
 /// Where an entry stands, with its offer as it is at `now`, written so or not.
 fn standing(
     row: &waitlist_entries::Model,
@@ -208,9 +213,7 @@ async fn shown(
 ) -> Result<Vec<WaitlistOut>> {
     let now = ctx.clock.now();
     let before = store::before(db, &waiting(rows.iter())).await?;
-    let offered = rows.iter().filter(|row| row.status == WaitlistStatus::Offered);
-    let held: Vec<BookingId> = offered.filter_map(|row| row.booking_id).collect();
-    let held = store::offers(db, held).await?;
+    let held = store::offers(db, offered(rows.iter())).await?;
     let show = |row: waitlist_entries::Model| {
         let (status, offer) = standing(&row, row.booking_id.and_then(|id| held.get(&id)), now);
         WaitlistOut {

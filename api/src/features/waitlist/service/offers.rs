@@ -23,12 +23,18 @@ const ENTRIES: u64 = 100;
 /// Looks through the lists of all centres where a place was given back; how many offers were made.
 /// What a kill interrupts is found again by its mark. Safe on several replicas at once.
 pub async fn offer_due(ctx: &Ctx) -> Result<u64> {
-    let mut offered = 0;
+    let (mut offered, mut failed) = (0, None);
     for mark in store::marked(ctx.db.reader(), CENTRES).await? {
-        offered += of_centre(ctx, mark.centre_id).await?;
-        store::unmark(ctx.db.writer(), &mark).await?;
+        // One centre that fails keeps its mark and holds up no other.
+        match of_centre(ctx, mark.centre_id).await {
+            Ok(made) => {
+                offered += made;
+                store::unmark(ctx.db.writer(), &mark).await?;
+            }
+            Err(problem) => failed = Some(problem),
+        }
     }
-    Ok(offered)
+    failed.map_or(Ok(offered), Err)
 }
 
 async fn of_centre(ctx: &Ctx, centre: CentreId) -> Result<u64> {
