@@ -80,6 +80,8 @@ pub struct Settings {
     pub attendance_days: u32,
     /// So many, and its bookings need the centre's confirmation; 0: never.
     pub request_only_after: u32,
+    /// Open bookings of one family, at most.
+    pub bookings_per_family: u32,
     pub signal_day_from: MinuteOfDay,
     pub signal_day_until: MinuteOfDay,
     pub signal_burst_scans: u32,
@@ -170,6 +172,7 @@ impl Settings {
             ("signal_places_factor", self.signal_places_factor, 0.5, 10.0),
             ("confirm_within_hours", f64::from(self.confirm_within_hours), 1.0, 720.0),
             ("waitlist_offer_minutes", f64::from(self.waitlist_offer_minutes), 10.0, 2880.0),
+            ("bookings_per_family", f64::from(self.bookings_per_family), 1.0, 10_000.0),
             ("attendance_days", f64::from(self.attendance_days), 1.0, 730.0),
         ];
         for (name, value, least, most) in ranges {

@@ -63,6 +63,8 @@ codes! {
     BookingsAffected = "BOOKINGS_AFFECTED", CONFLICT, "该调整影响已有预约，请先决定如何处理。", "Bookings are in the way; decide what becomes of them.";
     PickupNotAllowed = "PICKUP_NOT_ALLOWED", UNPROCESSABLE_ENTITY, "该接送人不在家长登记的名单中，请核对姓名，或请家长生成一次性接送码。", "The family hasn't named this person; ask the guardian for a one-time code.";
     PickupCodeInvalid = "PICKUP_CODE_INVALID", UNPROCESSABLE_ENTITY, "接送码不正确、已使用或已过期，请联系家长重新生成。", "The pick-up code is wrong, used or has expired; ask the guardian for a new one.";
+    EmployerCodeInvalid = "EMPLOYER_CODE_INVALID", UNPROCESSABLE_ENTITY, "职工码不正确、已停用或已过期，请向单位核对。", "The employer's code is wrong, revoked or over; ask your employer.";
+    BookingLimit = "BOOKING_LIMIT", CONFLICT, "进行中的预约已达上限，请先取消不需要的预约。", "As many bookings as a family may have are open; cancel one first.";
     PlaceFree = "PLACE_FREE", CONFLICT, "所选日期还有空位，无需候补，请直接预约。", "There is a place: book it, no need to wait.";
     AlreadyWaiting = "ALREADY_WAITING", CONFLICT, "孩子已在候补名单中，请到“我的候补”查看。", "The child is on this waiting list already.";
     NoOffer = "NO_OFFER", UNPROCESSABLE_ENTITY, "该机构暂不提供这种托育服务，请选择其他服务形式。", "The centre doesn't offer this form of care.";
@@ -75,7 +77,7 @@ codes! {
     CampaignNotOpen = "CAMPAIGN_NOT_OPEN", CONFLICT, "该批次体验券当前不可领取。", "This campaign isn't giving out vouchers now.";
     CampaignSoldOut = "CAMPAIGN_SOLD_OUT", CONFLICT, "该批次体验券已领完，请关注下一批。", "All vouchers of this campaign are taken.";
     ClaimLimit = "CLAIM_LIMIT", CONFLICT, "孩子已领取过该批次体验券，请到“我的券”查看。", "The child already has a voucher of this campaign.";
-    NotEligible = "NOT_ELIGIBLE", UNPROCESSABLE_ENTITY, "暂不符合领取条件。", "The conditions aren't met; see `reasons`.";
+    NotEligible = "NOT_ELIGIBLE", UNPROCESSABLE_ENTITY, "暂不符合条件。", "The conditions aren't met; see `reasons`.";
     FundRuleViolation = "FUND_RULE_VIOLATION", UNPROCESSABLE_ENTITY, "该资金来源不得用于此用途，请调整资金来源。", "This source of funds may not pay for this.";
     VoucherInvalid = "VOUCHER_INVALID", UNPROCESSABLE_ENTITY, "不是有效的托育体验券码，请让家长打开小程序重新出示。", "This is not a valid voucher code.";
     VoucherCodeExpired = "VOUCHER_CODE_EXPIRED", UNPROCESSABLE_ENTITY, "券码已过期，请让家长刷新后重新出示（截图无效）。", "The code has expired; ask the parent to refresh it.";

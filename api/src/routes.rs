@@ -29,6 +29,8 @@ fn api(cfg: &mut impl Registry) {
     features::ratings::routes(cfg);
     features::planning::routes(cfg);
     features::pickups::routes(cfg);
+    features::terms::routes(cfg);
+    features::admission::routes(cfg);
     features::satisfaction::routes(cfg);
     features::settlement::routes(cfg);
     features::oversight::routes(cfg);

@@ -1,7 +1,7 @@
 //! Centres (托育机构): places that care for under-threes.
 use sea_orm::entity::prelude::*;
 
-use crate::{CentreId, CentreKind, Fen, Filed, LngLat, MinuteOfDay, Ownership};
+use crate::{Admits, CentreId, CentreKind, Fen, Filed, LngLat, MinuteOfDay, Ownership};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "centres")]
@@ -40,6 +40,10 @@ pub struct Model {
     pub insured_until: Option<Date>,
     pub medical_until: Option<Date>,
     pub cross_strait: bool,
+    /// Whom it takes; proven by an employer code.
+    pub admits: Admits,
+    /// Own staff first: others may book so many days ahead.
+    pub others_days: i32,
     /// Demonstration data, never a real place's own figures.
     pub demo: bool,
     pub active: bool,

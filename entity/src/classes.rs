@@ -15,6 +15,8 @@ pub struct Model {
     pub places: i32,
     /// Carers on duty through the opening hours of a day without roster lines.
     pub carers: i32,
+    /// Places that only full-day care may take.
+    pub kept_full_day: i32,
     pub active: bool,
 }
 crate::plain_table!();

@@ -67,6 +67,14 @@ words! {
         None = "none" / "未备案", Pending = "pending" / "备案中", Filed = "filed" / "已备案",
         Changed = "changed" / "备案变更中", Revoked = "revoked" / "备案注销",
     }
+    /// Whom a centre takes (project 2): the employer's own staff only, them first, or all.
+    Admits { OwnStaff = "own_staff" / "仅限本单位职工", OwnFirst = "own_first" / "本单位职工优先", All = "all" / "面向社会" }
+    /// Families whose fees a centre may reduce (project 5).
+    ReductionKind {
+        ThirdChild = "third_child" / "三孩", SpecialFamily = "special_family" / "计生特殊家庭", Disabled = "disabled" / "残疾儿童",
+    }
+    /// What a family is to a centre at which its answers don't count.
+    Tie { Staff = "staff" / "本园工作人员", Relative = "relative" / "工作人员亲属" }
     /// A class's age band (国卫人口发〔2019〕58号; `family`: 家庭托育点管理办法(试行)).
     Band {
         Infant = "infant" / "乳儿班", ToddlerSmall = "toddler_small" / "托小班",
@@ -136,6 +144,7 @@ words! {
     ConsentPurpose {
         Booking = "booking" / "预约托育服务", HealthProof = "health_proof" / "入托健康证明",
         Location = "location" / "位置检索", Ratings = "ratings" / "服务评价", Messages = "messages" / "消息提醒",
+        Reductions = "reductions" / "托育费减免",
     }
     /// Whether a rating's text may be shown. The score counts at once, whatever this says.
     TextStatus { Pending = "pending" / "待审核", Shown = "shown" / "已展示", Hidden = "hidden" / "不展示" }

@@ -112,6 +112,10 @@ ids! {
     BookingEventId = "bev";
     /// Somebody who may take children home.
     PickupPersonId = "pup";
+    /// A code by which an employer's staff prove that they are its own.
+    EmployerCodeId = "emc";
+    /// A family of a centre's staff or their relatives.
+    TieId = "tie";
     /// A place in the waiting list.
     WaitlistEntryId = "wtl";
     /// A campaign of trial vouchers (体验券批次).

@@ -25,6 +25,7 @@ mod m0015_single_days;
 mod m0016_waitlist;
 mod m0017_weeks;
 mod m0018_pickups;
+mod m0019_terms;
 
 /// The list of steps.
 pub struct Migrator;
@@ -51,6 +52,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0016_waitlist::Migration),
             Box::new(m0017_weeks::Migration),
             Box::new(m0018_pickups::Migration),
+            Box::new(m0019_terms::Migration),
         ]
     }
 }

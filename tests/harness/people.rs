@@ -24,7 +24,7 @@ use crate::{
 /// The password of every staff account made here.
 pub const PASSWORD: &str = "a-password-of-the-suite";
 /// The version of the texts of consent.
-pub const CONSENT_VERSION: &str = "2026-01";
+pub const CONSENT_VERSION: &str = "2026-11";
 /// Minutes that a token made here lives, so that a test may move the clock: those signed in over
 /// the API live as long as the settings say.
 const A_YEAR: u32 = 365 * 24 * 60;

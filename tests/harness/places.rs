@@ -4,7 +4,7 @@
 
 use chrono::NaiveDate;
 use entity::{
-    Band, CalendarKind, CareType, CentreId, CentreKind, ClassId, Confirmation, Fen, Filed, LngLat, MinuteOfDay,
+    Admits, Band, CalendarKind, CareType, CentreId, CentreKind, ClassId, Confirmation, Fen, Filed, LngLat, MinuteOfDay,
     OfferUnit, Ownership, calendar_days, centre_days, centre_hours, centres, classes, offers, rosters,
 };
 
@@ -98,6 +98,8 @@ impl TestApp {
             insured_until: Some(crate::day("2026-12-31")),
             medical_until: Some(crate::day("2026-12-31")),
             cross_strait: false,
+            admits: Admits::All,
+            others_days: 0,
             demo: false,
             active: true,
             vouchers_suspended_at: None,
@@ -132,8 +134,17 @@ impl TestApp {
     /// A class.
     pub async fn class(&self, centre_id: CentreId, band: Band, places: i32, carers: i32) -> classes::Model {
         let id: ClassId = self.id();
-        self.insert(classes::Model { id, centre_id, name: band.zh().to_owned(), band, places, carers, active: true })
-            .await
+        self.insert(classes::Model {
+            id,
+            centre_id,
+            name: band.zh().to_owned(),
+            band,
+            places,
+            carers,
+            kept_full_day: 0,
+            active: true,
+        })
+        .await
     }
 
     /// A roster line: carers of a class on a date.

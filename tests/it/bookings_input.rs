@@ -26,7 +26,7 @@ async fn fields_of_another_care_and_arrays_for_objects_are_refused() {
     family.client.post("/bookings", array).await.problem(400, "INVALID_INPUT");
     app.anonymous().post("/auth/wechat", json!(["dev:chen"])).await.problem(400, "INVALID_INPUT");
     let child =
-        json!({ "name": "甲", "birth_date": "2025-01-01", "township": "洛阳镇", "consent": ["2026-01", ["booking"]] });
+        json!({ "name": "甲", "birth_date": "2025-01-01", "township": "洛阳镇", "consent": ["2026-11", ["booking"]] });
     family.client.post("/me/children", child).await.invalid("consent");
     assert_eq!(app.count(bookings::Entity).await, 0);
 }

@@ -63,7 +63,7 @@ impl Seed<'_> {
                 family_id: family,
                 child_id: child,
                 purpose: ConsentPurpose::Booking,
-                version: "2026-01".to_owned(),
+                version: "2026-11".to_owned(),
                 given_at: self.now,
                 withdrawn_at: None,
             });

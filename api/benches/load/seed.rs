@@ -7,8 +7,8 @@ use crate::{
 use anyhow::Context as _;
 use chrono::{DateTime, Datelike as _, Days, Months, NaiveDate, TimeDelta, Utc};
 use entity::{
-    Band, CampaignId, CareType, CentreId, CentreKind, ChildId, ClassId, Confirmation, FamilyId, Fen, Filed, LngLat,
-    MinuteOfDay, OfferUnit, Ownership, VoucherId, centre_hours, centres, classes, offers,
+    Admits, Band, CampaignId, CareType, CentreId, CentreKind, ChildId, ClassId, Confirmation, FamilyId, Fen, Filed,
+    LngLat, MinuteOfDay, OfferUnit, Ownership, VoucherId, centre_hours, centres, classes, offers,
 };
 use quanxiangtuo::{
     config::Settings,
@@ -223,6 +223,8 @@ impl Seed<'_> {
             insured_until: i.is_multiple_of(2).then(|| year(1)),
             medical_until: i.is_multiple_of(3).then(|| year(1)),
             cross_strait: i.is_multiple_of(10),
+            admits: Admits::All,
+            others_days: 0,
             demo: true,
             active: true,
             vouchers_suspended_at: None,
@@ -240,6 +242,7 @@ impl Seed<'_> {
             band,
             places,
             carers,
+            kept_full_day: 0,
             active: true,
         }
     }

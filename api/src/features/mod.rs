@@ -2,6 +2,7 @@
 //! routes), handlers by audience, `dto.rs`, `rules.rs` (pure), `service.rs` (use cases, the only
 //! place that opens a write transaction), `store.rs` (queries).
 
+pub mod admission;
 pub mod audit;
 pub mod auth;
 pub mod bookings;
@@ -15,5 +16,6 @@ pub mod planning;
 pub mod ratings;
 pub mod satisfaction;
 pub mod settlement;
+pub mod terms;
 pub mod vouchers;
 pub mod waitlist;

@@ -205,6 +205,30 @@ pub fn sha256(parts: &[&[u8]]) -> Vec<u8> {
     hash.finalize().to_vec()
 }
 
+/// Letters of codes that people type: without 0 O, 1 I L, 2 Z, 5 S, 8 B, U V.
+pub const TYPED_LETTERS: &[u8] = b"34679ACDEFGHJKMNPQRTWXY";
+
+/// A new random code that people type.
+#[must_use]
+pub fn typed_code(length: usize) -> String {
+    let most = TYPED_LETTERS.len();
+    // Bytes beyond the last whole round of the alphabet are dropped, so that all letters are alike.
+    let fair = 256 / most * most;
+    let mut code = String::with_capacity(length);
+    while code.len() < length {
+        let bytes: [u8; 16] = random_bytes();
+        let letters = bytes.iter().map(|b| usize::from(*b)).filter(|b| *b < fair).map(|b| TYPED_LETTERS[b % most]);
+        code.extend(letters.take(length - code.len()).map(char::from));
+    }
+    code
+}
+
+/// A typed code without what a person may have put between or a scanner around it.
+#[must_use]
+pub fn as_typed(text: &str) -> String {
+    text.chars().filter(|c| !c.is_whitespace() && *c != '-').map(|c| c.to_ascii_uppercase()).collect()
+}
+
 /// Bytes from the operating system's generator.
 #[must_use]
 pub fn random_bytes<const N: usize>() -> [u8; N] {

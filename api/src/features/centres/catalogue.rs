@@ -17,7 +17,7 @@ use arc_swap::ArcSwap;
 use chrono::{Datelike as _, Days, Months, NaiveDate, TimeDelta};
 use entity::{
     CareType, CentreId, CentreKind, ClassId, Filed, LngLat, calendar_days, centre_days, centre_hours, centre_weeks,
-    centres, class_rules, classes, offers,
+    centres, class_rules, classes, fee_reductions, offers,
 };
 use rstar::{AABB, RTree, primitives::GeomWithData};
 use sea_orm::{ConnectionTrait, DbErr};
@@ -63,6 +63,8 @@ pub struct CentrePlan {
     pub classes: Vec<classes::Model>,
     /// Active offers.
     pub offers: Vec<offers::Model>,
+    /// Reductions of fees.
+    pub reductions: Vec<fee_reductions::Model>,
     /// Ratings of the last twelve months.
     pub rating: RatingSummary,
     pub(super) card: Card,
@@ -356,6 +358,7 @@ async fn load_plans(
     }
     let mut classes = group(rows.classes, |c: &classes::Model| c.centre_id);
     let mut offers = group(rows.offers, |o: &offers::Model| o.centre_id);
+    let mut reductions = group(rows.reductions, |r: &fee_reductions::Model| r.centre_id);
     let mut ratings: HashMap<CentreId, RatingSummary> = rows
         .ratings
         .into_iter()
@@ -372,7 +375,8 @@ async fn load_plans(
             let card = Card::of(&row, &classes, &offers, rating, today);
             let weeks =
                 rules::weeks(&row, &hours.remove(&id).unwrap_or_default(), &later.remove(&id).unwrap_or_default());
-            CentrePlan { row, weeks, days: days.remove(&id).unwrap_or_default(), classes, offers, rating, card }
+            let (days, reductions) = (days.remove(&id).unwrap_or_default(), reductions.remove(&id).unwrap_or_default());
+            CentrePlan { row, weeks, days, classes, offers, reductions, rating, card }
         })
         .collect())
 }

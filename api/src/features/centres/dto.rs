@@ -2,8 +2,8 @@
 
 use chrono::NaiveDate;
 use entity::{
-    Band, CareType, CentreId, CentreKind, ClassId, Confirmation, Fen, Filed, Half, MinuteOfDay, OfferId, OfferUnit,
-    Ownership,
+    Admits, Band, CareType, CentreId, CentreKind, ClassId, Confirmation, Fen, Filed, Half, MinuteOfDay, OfferId,
+    OfferUnit, Ownership, ReductionKind, fee_reductions,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -202,6 +202,12 @@ pub struct CentreOut {
     pub filing: FilingOut,
     /// Recognised cap on a month of full-day care.
     pub price_cap_fen: Option<Fen>,
+    /// Whom it takes: an employer's own staff only, them first, or all.
+    pub admits: Admits,
+    /// Own staff first: others book so many days ahead at most.
+    pub others_days: Option<i32>,
+    /// By how much it reduces fees for families that declare a ground.
+    pub reductions: Vec<ReductionOut>,
     /// Street address.
     pub address: String,
     /// Township.
@@ -359,6 +365,27 @@ pub struct AvailabilityDayOut {
     pub classes: Vec<AvailabilityClassOut>,
 }
 
+/// A reduction of fees (project 5). Of several grounds the largest counts.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct ReductionOut {
+    /// The ground.
+    pub kind: ReductionKind,
+    /// In Chinese.
+    #[schema(example = "三孩")]
+    pub label: &'static str,
+    /// Of the price of care.
+    #[schema(example = 20)]
+    pub percent: i32,
+}
+
+impl ReductionOut {
+    /// As stored.
+    #[must_use]
+    pub const fn of(row: &fee_reductions::Model) -> Self {
+        Self { kind: row.kind, label: row.kind.zh(), percent: row.percent }
+    }
+}
+
 /// One class on one date.
 #[derive(Serialize, ToSchema)]
 pub struct AvailabilityClassOut {
@@ -383,6 +410,10 @@ pub struct AvailabilitySpanOut {
     pub to: MinuteOfDay,
     /// Places that the class has then (places, or what the carers on duty allow).
     pub places: i32,
-    /// Of these, free.
+    /// Places that are held; more than `places` where they were cut later.
+    pub taken: i32,
+    /// Places that full-day care may take.
     pub free: i32,
+    /// Of these, kept for full-day care: other care may take the rest.
+    pub kept_full_day: i32,
 }

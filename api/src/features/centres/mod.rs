@@ -8,6 +8,7 @@ mod catalogue;
 pub mod coords;
 pub mod dto;
 mod geo;
+pub mod grid;
 mod public;
 pub mod rules;
 mod search;

@@ -151,18 +151,6 @@ pub fn slots(from: MinuteOfDay, to: MinuteOfDay) -> std::ops::Range<usize> {
     from.slot()..usize::try_from(end).unwrap_or(0).min(SLOTS)
 }
 
-/// Counts held places per slot from stays and how many there are of each.
-#[must_use]
-pub fn occupancy(stays: impl IntoIterator<Item = (MinuteOfDay, MinuteOfDay, i32)>) -> [i32; SLOTS] {
-    let mut held = [0; SLOTS];
-    for (from, to, n) in stays {
-        for slot in slots(from, to) {
-            held[slot] += n;
-        }
-    }
-    held
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -190,8 +178,6 @@ mod tests {
     fn a_stay_takes_every_half_hour_it_touches() {
         assert_eq!(slots(hm(8, 0), hm(9, 0)), 16..18);
         assert_eq!(slots(hm(8, 10), hm(8, 40)), 16..18);
-        let held = occupancy([(hm(8, 0), hm(9, 0), 2), (hm(8, 30), hm(10, 0), 1)]);
-        assert_eq!((held[15], held[16], held[17], held[19], held[20]), (0, 2, 3, 1, 0));
     }
 
     #[test]

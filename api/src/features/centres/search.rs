@@ -4,7 +4,7 @@
 use std::{cmp::Ordering, collections::HashMap};
 
 use chrono::NaiveDate;
-use entity::{CareType, CentreId, ClassId, Half, LngLat, MinuteOfDay};
+use entity::{CareType, CentreId, ClassId, LngLat, MinuteOfDay, offers};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -12,7 +12,8 @@ use super::{
     catalogue::{CentrePlan, Index, Spot},
     coords::Coord,
     dto::{CentreSearch, CentreSort, WalkMethod, WalkOut},
-    rules::{self, Opening, SLOTS},
+    grid::Grid,
+    rules::{self, Opening},
     store,
     voucher_scope::VoucherScope,
 };
@@ -227,36 +228,21 @@ async fn keep_free(ctx: &Ctx, query: &CentreSearch, date: NaiveDate, found: &mut
         .filter(|c| wanted.contains_key(&c.plan.row.id))
         .flat_map(|c| c.plan.classes.iter().map(|class| class.id))
         .collect();
-    let mut held: HashMap<ClassId, [i32; SLOTS]> = HashMap::new();
-    let mut rosters: HashMap<ClassId, Vec<entity::rosters::Model>> = HashMap::new();
+    let mut grid = Grid::default();
     for ids in ids.chunks(IDS_PER_QUERY) {
-        for row in store::held(ctx.db.reader(), ids, date, date).await? {
-            let slots = held.entry(row.class_id).or_insert([0; SLOTS]);
-            for slot in rules::slots(row.from_min, row.to_min) {
-                slots[slot] += i32::try_from(row.n).unwrap_or(i32::MAX);
-            }
-        }
-        for row in store::rosters(ctx.db.reader(), ids, date, date).await? {
-            rosters.entry(row.class_id).or_default().push(row);
-        }
+        let held = store::held(ctx.db.reader(), ids, date, date).await?;
+        grid.add(held, store::rosters(ctx.db.reader(), ids, date, date).await?);
     }
     found.retain_mut(|candidate| {
         let plan = candidate.plan;
         let Some(&(from, to)) = wanted.get(&plan.row.id) else { return false };
-        let free = plan
-            .classes
-            .iter()
-            .filter(|class| fits(plan, class.id))
-            .filter(|class| bookable(ctx, query, plan, class.id, date, (from, to)))
-            .filter_map(|class| {
-                let rule = rules::class_rule(&rules, class.band, date)?;
-                let roster = rosters.get(&class.id).map_or(&[][..], Vec::as_slice);
-                let places = rules::capacity(class.places, class.carers, rule.per_carer, roster);
-                let held = held.get(&class.id).copied().unwrap_or([0; SLOTS]);
-                rules::slots(from, to).map(|slot| places[slot] - held[slot]).min()
-            })
-            .max()
-            .unwrap_or(0);
+        let classes = plan.classes.iter().filter(|class| fits(plan, class.id));
+        let free = classes.flat_map(|class| {
+            let day = grid.day(class, &rules, date);
+            let offers = bookable(ctx, query, plan, class.id, date, (from, to));
+            offers.map(move |offer| day.free_through(offer.care_type, from, to))
+        });
+        let free = free.max().unwrap_or(0);
         candidate.free_places = Some(free);
         free > 0
     });
@@ -269,8 +255,7 @@ fn times(ctx: &Ctx, query: &CentreSearch, plan: &CentrePlan, date: NaiveDate) ->
     let today = ctx.clock.today();
     let (from, to) = match (query.from.zip(query.to), query.half) {
         (Some(times), _) => times,
-        (None, Some(Half::Morning)) => (plan.row.morning_from, plan.row.morning_to),
-        (None, Some(Half::Afternoon)) => (plan.row.afternoon_from, plan.row.afternoon_to),
+        (None, Some(half)) => plan.week_on(date).half(half),
         (None, None) if date == today && matches!(query.care_type, None | Some(CareType::Temporary)) => {
             (opens.max(minute_of_day(ctx.clock.now()).floor_half_hour()), closes)
         }
@@ -279,27 +264,27 @@ fn times(ctx: &Ctx, query: &CentreSearch, plan: &CentrePlan, date: NaiveDate) ->
     (date >= today && opens <= from && to <= closes && from < to).then_some((from, to))
 }
 
-/// Whether a class has an offer that could be booked for this time now: begun or short-notice times
-/// and dates past the horizon can't, whatever is free.
-fn bookable(
+/// The offers of a class that could be booked for this time now: begun or short-notice times and dates
+/// past the horizon can't, whatever is free.
+fn bookable<'a>(
     ctx: &Ctx,
     query: &CentreSearch,
-    plan: &CentrePlan,
+    plan: &'a CentrePlan,
     class: ClassId,
     date: NaiveDate,
     (from, to): (MinuteOfDay, MinuteOfDay),
-) -> bool {
-    let now = ctx.clock.now();
-    let offers = plan.offers.iter().filter(|o| o.class_id == class && query.care_type.is_none_or(|c| c == o.care_type));
-    offers.into_iter().any(|offer| {
+) -> impl Iterator<Item = &'a offers::Model> {
+    let (now, today, asked) = (ctx.clock.now(), ctx.clock.today(), query.care_type);
+    plan.offers.iter().filter(move |offer| {
         // Temporary care of today runs from the present half-hour.
         let grace = if offer.care_type == CareType::Temporary { MinuteOfDay::SLOT } else { 0 };
         let latest = instant_at(date, MinuteOfDay(from.0 + grace));
         let short = offer.care_type == CareType::Hourly && to.0 - from.0 < offer.min_minutes;
-        let begins_in = (latest - now).num_minutes();
-        !short
-            && begins_in >= i64::from(offer.notice_minutes)
-            && (date - ctx.clock.today()).num_days() <= i64::from(offer.horizon_days)
+        offer.class_id == class
+            && asked.is_none_or(|care| care == offer.care_type)
+            && !short
+            && (latest - now).num_minutes() >= i64::from(offer.notice_minutes)
+            && (date - today).num_days() <= i64::from(offer.horizon_days)
     })
 }
 

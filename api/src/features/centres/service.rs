@@ -1,18 +1,17 @@
 //! A centre's page and its free places.
 
-use std::collections::HashMap;
-
 use chrono::{Days, NaiveDate};
-use entity::{CentreId, ClassId, MinuteOfDay};
+use entity::{Admits, CareType, CentreId, ClassId, MinuteOfDay};
 
 use super::{
     catalogue::CentrePlan,
     dto::{
         AvailabilityClassOut, AvailabilityDayOut, AvailabilityOut, AvailabilityQuery, AvailabilitySpanOut, CentreOut,
-        CentrePageQuery, ClassOut, FilingOut, HalfDaysOut, HoursOut, LocationOut, OfferOut, TimesOut,
+        CentrePageQuery, ClassOut, FilingOut, HalfDaysOut, HoursOut, LocationOut, OfferOut, ReductionOut, TimesOut,
     },
     geo,
-    rules::{self, Opening, SLOTS},
+    grid::{DayGrid, Grid},
+    rules::{self, Opening},
     search::{point, walk},
     store,
 };
@@ -52,6 +51,9 @@ pub fn page(ctx: &Ctx, id: CentreId, query: &CentrePageQuery) -> Result<CentreOu
         filed: row.filed == entity::Filed::Filed,
         filing: FilingOut { status: row.filed, number: row.filed_no.clone() },
         price_cap_fen: row.price_cap_fen,
+        admits: row.admits,
+        others_days: (row.admits == Admits::OwnFirst).then_some(row.others_days),
+        reductions: plan.reductions.iter().map(ReductionOut::of).collect(),
         address: row.address.clone(),
         township: row.township.clone(),
         location: LocationOut { lng: round(at.lng), lat: round(at.lat), coord: query.coord },
@@ -149,34 +151,20 @@ pub async fn availability(ctx: &Ctx, id: CentreId, query: &AvailabilityQuery) ->
         })
         .collect();
     let ids: Vec<ClassId> = shown.iter().map(|class| class.id).collect();
-    let mut held: HashMap<(ClassId, NaiveDate), Vec<_>> = HashMap::new();
-    for row in store::held(ctx.db.reader(), &ids, start, end).await? {
-        held.entry((row.class_id, row.date)).or_default().push((
-            row.from_min,
-            row.to_min,
-            i32::try_from(row.n).unwrap_or(i32::MAX),
-        ));
-    }
-    let mut rosters: HashMap<(ClassId, NaiveDate), Vec<_>> = HashMap::new();
-    for row in store::rosters(ctx.db.reader(), &ids, start, end).await? {
-        rosters.entry((row.class_id, row.date)).or_default().push(row);
-    }
+    let held = store::held(ctx.db.reader(), &ids, start, end).await?;
+    let grid = Grid::of(held, store::rosters(ctx.db.reader(), &ids, start, end).await?);
     let day = |date: NaiveDate| match ctx.catalogue.opening(&plan, date) {
         Opening::Closed(reason) => AvailabilityDayOut { date, open: None, reason: Some(reason), classes: Vec::new() },
         Opening::Open(from, to) => {
-            let classes = shown.iter().filter_map(|class| {
-                let rule = rules::class_rule(&class_rules, class.band, date)?;
-                let roster = rosters.get(&(class.id, date)).map_or(&[][..], Vec::as_slice);
-                let places = rules::capacity(class.places, class.carers, rule.per_carer, roster);
-                let taken = rules::occupancy(held.get(&(class.id, date)).into_iter().flatten().copied());
-                let free: [i32; SLOTS] = std::array::from_fn(|slot| (places[slot] - taken[slot]).max(0));
-                Some(AvailabilityClassOut {
+            let classes = shown.iter().map(|class| {
+                let day = grid.day(class, &class_rules, date);
+                AvailabilityClassOut {
                     class_id: class.id,
                     name: class.name.clone(),
                     band: class.band,
-                    free_all_day: rules::slots(from, to).map(|slot| free[slot]).min().unwrap_or(0),
-                    spans: spans(from, to, &places, &free),
-                })
+                    free_all_day: day.free_through(CareType::FullDay, from, to).max(0),
+                    spans: spans(from, to, &day),
+                }
             });
             AvailabilityDayOut { date, open: Some(TimesOut { from, to }), reason: None, classes: classes.collect() }
         }
@@ -185,16 +173,23 @@ pub async fn availability(ctx: &Ctx, id: CentreId, query: &AvailabilityQuery) ->
     Ok(AvailabilityOut { centre_id: id, start_date: start, end_date: end, days })
 }
 
-/// The opening hours, cut where places or free places change.
-fn spans(from: MinuteOfDay, to: MinuteOfDay, places: &[i32; SLOTS], free: &[i32; SLOTS]) -> Vec<AvailabilitySpanOut> {
+/// The opening hours, cut where the numbers change.
+fn spans(from: MinuteOfDay, to: MinuteOfDay, day: &DayGrid) -> Vec<AvailabilitySpanOut> {
     let mut spans: Vec<AvailabilitySpanOut> = Vec::new();
     for slot in rules::slots(from, to) {
-        let (places, free) = (places[slot], free[slot]);
         let begin = MinuteOfDay(i32::try_from(slot).unwrap_or(0) * MinuteOfDay::SLOT).max(from);
-        let end = MinuteOfDay(begin.floor_half_hour().0 + MinuteOfDay::SLOT).min(to);
+        let span = AvailabilitySpanOut {
+            from: begin,
+            to: MinuteOfDay(begin.floor_half_hour().0 + MinuteOfDay::SLOT).min(to),
+            places: day.places(slot),
+            taken: day.taken(slot),
+            free: day.free(CareType::FullDay, slot).max(0),
+            kept_full_day: day.kept(slot),
+        };
+        let numbers = |span: &AvailabilitySpanOut| (span.places, span.taken, span.kept_full_day);
         match spans.last_mut() {
-            Some(last) if last.places == places && last.free == free => last.to = end,
-            _ => spans.push(AvailabilitySpanOut { from: begin, to: end, places, free }),
+            Some(last) if numbers(last) == numbers(&span) => last.to = span.to,
+            _ => spans.push(span),
         }
     }
     spans

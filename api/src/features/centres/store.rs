@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::{
-    CampaignId, CampaignStatus, CentreId, CentreKinds, ClassId, MinuteOfDay, VisitStatus, calendar_days,
-    campaign_centres, campaigns, centre_days, centre_hours, centre_weeks, centres, class_rules, classes, offers,
-    ratings, rosters, townships, visits,
+    CampaignId, CampaignStatus, CareType, CentreId, CentreKinds, ClassId, MinuteOfDay, VisitStatus, calendar_days,
+    campaign_centres, campaigns, centre_days, centre_hours, centre_weeks, centres, class_rules, classes,
+    fee_reductions, offers, ratings, rosters, townships, visits,
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, FromQueryResult, QueryFilter, QueryOrder,
@@ -20,6 +20,7 @@ pub(super) struct Rows {
     pub(super) days: Vec<centre_days::Model>,
     pub(super) classes: Vec<classes::Model>,
     pub(super) offers: Vec<offers::Model>,
+    pub(super) reductions: Vec<fee_reductions::Model>,
     pub(super) ratings: Vec<RatingRow>,
 }
 
@@ -63,6 +64,7 @@ pub(super) async fn load(
             .order_by_asc(offers::Column::Id)
             .all(db)
             .await?,
+        reductions: rows!(fee_reductions, CentreId).order_by_asc(fee_reductions::Column::Kind).all(db).await?,
         ratings: rating_sums(db, only, rated_since).await?,
     })
 }
@@ -179,13 +181,15 @@ pub async fn touch(db: &impl ConnectionTrait, centre: Option<CentreId>, now: Dat
         .map(drop)
 }
 
-/// Places held: how many stays of one class, date and hours.
+/// Places held: how many stays of one class, date, form of care and hours.
 #[derive(Clone, Copy, Debug, FromQueryResult)]
 pub struct Held {
     /// The class.
     pub class_id: ClassId,
     /// The date of care.
     pub date: NaiveDate,
+    /// Form of care.
+    pub care_type: CareType,
     /// From, to, local time.
     pub from_min: MinuteOfDay,
     /// To.
@@ -201,16 +205,17 @@ pub async fn held(
     from: NaiveDate,
     to: NaiveDate,
 ) -> Result<Vec<Held>, DbErr> {
-    use visits::Column::{ClassId as Class, Date, FromMin, Id, Status, ToMin};
+    use visits::Column::{CareType as Care, ClassId as Class, Date, FromMin, Id, Status, ToMin};
     visits::Entity::find()
         .select_only()
-        .columns([Class, Date, FromMin, ToMin])
+        .columns([Class, Date, Care, FromMin, ToMin])
         .column_as(Id.count(), "n")
         .filter(Class.is_in(classes.iter().copied()))
         .filter(Date.between(from, to))
         .filter(Status.is_in(VisitStatus::HOLDING))
         .group_by(Class)
         .group_by(Date)
+        .group_by(Care)
         .group_by(FromMin)
         .group_by(ToMin)
         .into_model()
@@ -230,6 +235,12 @@ pub async fn rosters(
         .filter(rosters::Column::Date.between(from, to))
         .all(db)
         .await
+}
+
+/// The open classes of a centre.
+pub async fn active_classes(db: &impl ConnectionTrait, centre: CentreId) -> Result<Vec<classes::Model>, DbErr> {
+    let rows = classes::Entity::find().filter(classes::Column::CentreId.eq(centre));
+    rows.filter(classes::Column::Active.eq(true)).order_by_asc(classes::Column::Id).all(db).await
 }
 
 /// The classes, locked in id order until the transaction ends: whoever takes or cuts places holds

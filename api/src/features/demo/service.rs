@@ -124,7 +124,7 @@ mod tests {
 
     use super::*;
     use crate::features::{
-        centres::rules::{capacity, class_rule, occupancy},
+        centres::{grid::Grid, rules::class_rule, store::Held},
         demo::HOME,
     };
 
@@ -246,16 +246,18 @@ mod tests {
         for class in &classes {
             let rule = class_rule(&rules, class.band, today).unwrap();
             assert!(class.places <= rule.max_places && class.carers * rule.per_carer >= class.places, "{class:?}");
-            let limit = capacity(class.places, class.carers, rule.per_carer, &[]);
-            let days: BTreeSet<_> = visits.iter().filter(|v| v.class_id == class.id).map(|v| v.date).collect();
-            for day in days {
-                let held = occupancy(
-                    visits
-                        .iter()
-                        .filter(|v| v.class_id == class.id && v.date == day)
-                        .map(|v| (v.from_min, v.to_min, 1)),
-                );
-                assert!(held.iter().zip(limit).all(|(held, limit)| *held <= limit), "{class:?} on {day}");
+            let held = visits.iter().filter(|v| v.class_id == class.id).map(|v| Held {
+                class_id: v.class_id,
+                date: v.date,
+                care_type: v.care_type,
+                from_min: v.from_min,
+                to_min: v.to_min,
+                n: 1,
+            });
+            let grid = Grid::of(held.collect(), Vec::new());
+            for visit in visits.iter().filter(|v| v.class_id == class.id) {
+                let day = grid.day(class, &rules, visit.date);
+                assert!(!day.over(visit.from_min, visit.to_min), "{class:?} on {}", visit.date);
             }
         }
         let centres = centres::Entity::find().all(db).await.unwrap();

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use entity::{
-    Band, CareType, CentreId, CentreKind, ClassId, Confirmation, Fen, Filed, MinuteOfDay, OfferUnit, Ownership,
+    Admits, Band, CareType, CentreId, CentreKind, ClassId, Confirmation, Fen, Filed, MinuteOfDay, OfferUnit, Ownership,
     centre_hours, centres, classes, offers,
 };
 
@@ -134,6 +134,8 @@ impl Site {
             insured_until: self.insured.map(by_days),
             medical_until: self.medical.map(by_days),
             cross_strait: self.key == "risheng-baoli",
+            admits: Admits::All,
+            others_days: 0,
             demo: true,
             active: true,
             vouchers_suspended_at: None,
@@ -158,7 +160,16 @@ impl Site {
                 n => format!("{}{}班", band.zh().trim_end_matches('班'), n + 1),
             };
             let id = self.class_id(number);
-            rows.push(classes::Model { id, centre_id: self.id(), name, band, places, carers, active: true });
+            rows.push(classes::Model {
+                id,
+                centre_id: self.id(),
+                name,
+                band,
+                places,
+                carers,
+                kept_full_day: 0,
+                active: true,
+            });
         }
         rows
     }

@@ -3,7 +3,7 @@
 use entity::ConsentPurpose;
 
 /// The version of the present set; consents name it.
-pub const VERSION: &str = "2026-01";
+pub const VERSION: &str = "2026-11";
 
 /// Title and text of each purpose.
 pub const TEXTS: &[(ConsentPurpose, &str, &str)] = &[
@@ -20,4 +20,9 @@ pub const TEXTS: &[(ConsentPurpose, &str, &str)] = &[
     (ConsentPurpose::Location, "位置检索", "为查找15分钟托育服务圈内的机构，检索时使用您的位置，用后即弃，不保存。"),
     (ConsentPurpose::Ratings, "服务评价", "您的评分计入满意度统计；评语经审核后匿名展示，机构看不到评价人。"),
     (ConsentPurpose::Messages, "消息提醒", "通过微信订阅消息提醒预约、核销和到期，内容只含孩子的称呼。"),
+    (
+        ConsentPurpose::Reductions,
+        "托育费减免",
+        "为计算托育费减免，我们记录您声明的三孩、计生特殊家庭或残疾儿童情况，仅用于计费和机构奖补核算。不同意不影响预约。",
+    ),
 ];

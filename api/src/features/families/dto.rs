@@ -20,7 +20,7 @@ pub struct ConsentTextOut {
     /// What the data is used for.
     pub purpose: ConsentPurpose,
     /// Version of the whole set.
-    #[schema(example = "2026-01")]
+    #[schema(example = "2026-11")]
     pub version: &'static str,
     /// Heading.
     pub title: &'static str,
@@ -64,7 +64,7 @@ pub struct ChildIn {
     /// Where the family lives, by its Chinese name.
     #[schema(example = "洛阳镇")]
     pub township: Line<20>,
-    /// Third child 三孩, as declared.
+    /// Third child 三孩, as declared; this and the two below take consent to `reductions`.
     #[serde(default)]
     pub third_child: bool,
     /// Special family 计生特殊家庭再生育, as declared.
@@ -87,6 +87,15 @@ pub struct ChildPatch {
     pub legal_name: Option<Line<40>>,
     /// Where the family lives.
     pub township: Option<Line<20>>,
+    /// Third child 三孩, as declared; this and the two below take consent to `reductions`.
+    pub third_child: Option<bool>,
+    /// Special family 计生特殊家庭再生育, as declared.
+    pub special_family: Option<bool>,
+    /// Disabled child 残疾, as declared.
+    pub disabled: Option<bool>,
+    /// More consent of the guardian; what was given stays.
+    #[serde(default, deserialize_with = "object")]
+    pub consent: Option<ConsentIn>,
     /// Can't be changed: any other date than the child's is refused.
     pub birth_date: Option<Day>,
 }

@@ -53,6 +53,9 @@ pub async fn add_child(
     rules::check_birth_date(birth_date.0, ctx.clock.today())?;
     check_township(ctx, &township)?;
     let purposes = check_consent(consent.as_ref())?;
+    if third_child || special_family || disabled {
+        check_declared(&purposes)?;
+    }
     let now = ctx.clock.now();
     let hash = name_hash(&ctx.keys, family, &name);
     let child = children::Model {
@@ -69,21 +72,9 @@ pub async fn add_child(
         created_at: now,
         removed_at: None,
     };
-    let given: Vec<_> = purposes
-        .into_iter()
-        .map(|purpose| consent_rows::Model {
-            id: ctx.clock.id(),
-            family_id: family,
-            child_id: child.id,
-            purpose,
-            version: VERSION.to_owned(),
-            given_at: now,
-            withdrawn_at: None,
-        })
-        .collect();
+    let given: Vec<_> = purposes.into_iter().map(|purpose| consent_row(ctx, family, child.id, purpose)).collect();
     let added = once(ctx, idempotency, &family.to_string(), async |txn| {
-        let rows = given.iter().cloned().map(Into::into).collect();
-        store::insert_child(txn, child.clone().into(), rows).await.map_err(exists)?;
+        store::insert_child(txn, child.clone().into(), given.clone()).await.map_err(exists)?;
         child_out(ctx, child, &given)
     })
     .await;
@@ -93,9 +84,37 @@ pub async fn add_child(
     }
 }
 
-/// Changes a child's names or township.
+fn consent_row(ctx: &Ctx, family: FamilyId, child: ChildId, purpose: ConsentPurpose) -> consent_rows::Model {
+    consent_rows::Model {
+        id: ctx.clock.id(),
+        family_id: family,
+        child_id: child,
+        purpose,
+        version: VERSION.to_owned(),
+        given_at: ctx.clock.now(),
+        withdrawn_at: None,
+    }
+}
+
+/// What a family declares to pay less is sensitive, so it takes a consent of its own.
+fn check_declared(purposes: &BTreeSet<ConsentPurpose>) -> Result<()> {
+    if purposes.contains(&ConsentPurpose::Reductions) {
+        return Ok(());
+    }
+    Err(consent_required(
+        "consent.purposes",
+        "申报三孩、计生特殊家庭或残疾儿童须同意“托育费减免”。",
+        "Declaring a ground for reductions takes consent to `reductions`.",
+    ))
+}
+
+/// Changes a child's names, township or grounds for reductions.
 pub async fn change_child(ctx: &Ctx, family: FamilyId, id: ChildId, patch: ChildPatch) -> Result<ChildOut> {
-    let ChildPatch { name, legal_name, township, birth_date } = patch;
+    let ChildPatch { name, legal_name, township, third_child, special_family, disabled, consent, birth_date } = patch;
+    let more = match &consent {
+        Some(consent) => current(consent)?,
+        None => BTreeSet::new(),
+    };
     if let Some(township) = &township {
         check_township(ctx, township)?;
     }
@@ -123,10 +142,29 @@ pub async fn change_child(ctx: &Ctx, family: FamilyId, id: ChildId, patch: Child
             after.township = township.into_inner();
             row.township = Set(after.township.clone());
         }
+        let mut consents = store::consents(txn, family).await?;
+        let present: BTreeSet<_> = consents.iter().filter(|c| c.child_id == id).map(|c| c.purpose).collect();
+        let fresh: Vec<_> = more.difference(&present).map(|purpose| consent_row(ctx, family, id, *purpose)).collect();
+        consents.extend(fresh.iter().cloned());
+        if [third_child, special_family, disabled].contains(&Some(true)) {
+            check_declared(&present.union(&more).copied().collect())?;
+        }
+        if let Some(declared) = third_child {
+            after.third_child = declared;
+            row.third_child = Set(declared);
+        }
+        if let Some(declared) = special_family {
+            after.special_family = declared;
+            row.special_family = Set(declared);
+        }
+        if let Some(declared) = disabled {
+            after.disabled = declared;
+            row.disabled = Set(declared);
+        }
         if sea_orm::ActiveModelTrait::is_changed(&row) {
             store::update_child(txn, row).await.map_err(exists)?;
         }
-        let consents = store::consents(txn, family).await?;
+        store::insert_consents(txn, fresh).await?;
         child_out(ctx, after, &consents)
     })
     .await;
@@ -172,26 +210,28 @@ fn check_township(ctx: &Ctx, township: &str) -> Result<()> {
     ))
 }
 
+fn consent_required(field: &str, zh: &'static str, en: &'static str) -> Problem {
+    Problem::new(Code::ConsentRequired).and_field(field, "required", Text::new(zh, en)).fact("version", VERSION)
+}
+
 fn check_consent(consent: Option<&ConsentIn>) -> Result<BTreeSet<ConsentPurpose>> {
-    let required = |field: &str, zh: &'static str, en: &'static str| {
-        Problem::new(Code::ConsentRequired).and_field(field, "required", Text::new(zh, en)).fact("version", VERSION)
-    };
     let Some(consent) = consent else {
-        return Err(required("consent", "请先阅读并同意儿童个人信息处理规则。", "Give the guardian's consent."));
+        let zh = "请先阅读并同意儿童个人信息处理规则。";
+        return Err(consent_required("consent", zh, "Give the guardian's consent."));
     };
-    if &*consent.version != VERSION {
-        return Err(required(
-            "consent.version",
-            "同意书已更新，请阅读新版后再同意。",
-            "These texts are not the current version.",
-        ));
+    let purposes = current(consent)?;
+    if !purposes.contains(&ConsentPurpose::Booking) {
+        let zh = "添加孩子须同意“预约托育服务”。";
+        return Err(consent_required("consent.purposes", zh, "Consent to `booking` is required."));
     }
-    if !consent.purposes.contains(&ConsentPurpose::Booking) {
-        return Err(required(
-            "consent.purposes",
-            "添加孩子须同意“预约托育服务”。",
-            "Consent to `booking` is required.",
-        ));
+    Ok(purposes)
+}
+
+/// The purposes agreed to, if the texts were those of today.
+fn current(consent: &ConsentIn) -> Result<BTreeSet<ConsentPurpose>> {
+    if &*consent.version != VERSION {
+        let zh = "同意书已更新，请阅读新版后再同意。";
+        return Err(consent_required("consent.version", zh, "These texts are not the current version."));
     }
     Ok(consent.purposes.iter().copied().collect())
 }

@@ -1,8 +1,8 @@
 //! Queries about families and children.
 
 use chrono::NaiveDate;
-use entity::{ChildId, FamilyId, children, consents, families};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use entity::{ChildId, ConsentPurpose, FamilyId, children, consents, families};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect};
 
 pub(super) async fn family(db: &impl ConnectionTrait, id: FamilyId) -> Result<Option<families::Model>, DbErr> {
     families::Entity::find_by_id(id).one(db).await
@@ -21,14 +21,26 @@ pub async fn child(
     children::Entity::one_of_family(family, child).one(db).await
 }
 
-/// One child of the family, locked until the transaction ends: whoever books for a child holds
-/// its row, so that a child can't be in two places (invariant 2).
+/// One child of the family, with the family's row locked until the transaction ends: whoever books for
+/// a child holds it, so that a child can't be in two places (invariant 2) and what is counted of the
+/// family stays true.
 pub async fn lock_child(
     db: &impl ConnectionTrait,
     family: FamilyId,
     child: ChildId,
 ) -> Result<Option<children::Model>, DbErr> {
-    children::Entity::one_of_family(family, child).lock_exclusive().one(db).await
+    // One statement: the child's row is the family's to change, so the family's row stands for it.
+    children::Entity::one_of_family(family, child)
+        .join(
+            JoinType::InnerJoin,
+            children::Entity::belongs_to(families::Entity)
+                .from(children::Column::FamilyId)
+                .to(families::Column::Id)
+                .into(),
+        )
+        .lock_exclusive()
+        .one(db)
+        .await
 }
 
 /// The family's row, locked until the transaction ends, so that what is counted of it stays true.
@@ -49,10 +61,27 @@ pub(super) async fn consents(db: &impl ConnectionTrait, family: FamilyId) -> Res
 pub(super) async fn insert_child(
     db: &impl ConnectionTrait,
     child: children::ActiveModel,
-    given: Vec<consents::ActiveModel>,
+    given: Vec<consents::Model>,
 ) -> Result<(), DbErr> {
     children::Entity::insert(child).exec_without_returning(db).await?;
-    consents::Entity::insert_many(given).exec_without_returning(db).await.map(drop)
+    insert_consents(db, given).await
+}
+
+pub(super) async fn insert_consents(db: &impl ConnectionTrait, given: Vec<consents::Model>) -> Result<(), DbErr> {
+    if given.is_empty() {
+        return Ok(());
+    }
+    let rows = given.into_iter().map(consents::ActiveModel::from);
+    consents::Entity::insert_many(rows).exec_without_returning(db).await.map(drop)
+}
+
+/// Whether the guardian agreed to this purpose for the child.
+pub async fn agreed(db: &impl ConnectionTrait, child: ChildId, purpose: ConsentPurpose) -> Result<bool, DbErr> {
+    let given = consents::Entity::find()
+        .filter(consents::Column::ChildId.eq(child))
+        .filter(consents::Column::Purpose.eq(purpose))
+        .filter(consents::Column::WithdrawnAt.is_null());
+    Ok(given.one(db).await?.is_some())
 }
 
 pub(super) async fn update_child(db: &impl ConnectionTrait, child: children::ActiveModel) -> Result<(), DbErr> {

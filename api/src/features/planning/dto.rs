@@ -200,13 +200,15 @@ pub struct ConflictsQuery {
     pub cursor: Option<Cursor>,
 }
 
-/// Places and carers of a class; what is absent stays.
+/// Places, carers and kept places of a class; what is absent stays.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct DeskClassIn {
     /// Places; at most what the law allows for its age.
     pub places: Option<Whole<0, 100>>,
     /// Carers on duty through the opening hours of a day without a roster.
     pub carers: Option<Whole<0, 100>>,
+    /// Places that only full-day care may take.
+    pub kept_full_day: Option<Whole<0, 100>>,
 }
 
 /// Carers on duty on one day, instead of the standing ones.

@@ -7,7 +7,11 @@ use entity::{ClassId, VisitStatus, class_rules, classes, rosters, visits};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::features::centres::rules::{Opening, SLOTS, capacity, class_rule, occupancy, slots};
+use crate::features::centres::{
+    grid::{DayGrid, Grid},
+    rules::Opening,
+    store::Held,
+};
 
 /// What is wrong with a visit under the present plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
@@ -37,23 +41,22 @@ pub fn over<'a>(
     rules: &[class_rules::Model],
     rosters: &[rosters::Model],
 ) -> Vec<&'a visits::Model> {
-    let mut days: HashMap<(ClassId, NaiveDate), Vec<&visits::Model>> = HashMap::new();
-    for visit in visits {
-        days.entry((visit.class_id, visit.date)).or_default().push(visit);
-    }
-    let mut over = Vec::new();
-    for ((id, date), visits) in days {
-        let allowed = classes.iter().find(|class| class.id == id).and_then(|class| {
-            let rule = class_rule(rules, class.band, date)?;
-            let of_day = |line: &&rosters::Model| line.class_id == id && line.date == date;
-            let lines: Vec<rosters::Model> = rosters.iter().filter(of_day).cloned().collect();
-            Some(capacity(class.places, class.carers, rule.per_carer, &lines))
+    let held = |visit: &visits::Model| Held {
+        class_id: visit.class_id,
+        date: visit.date,
+        care_type: visit.care_type,
+        from_min: visit.from_min,
+        to_min: visit.to_min,
+        n: 1,
+    };
+    let grid = Grid::of(visits.iter().map(held).collect(), rosters.to_vec());
+    let mut days: HashMap<(ClassId, NaiveDate), Option<DayGrid>> = HashMap::new();
+    let touches = |visit: &&visits::Model| {
+        let day = days.entry((visit.class_id, visit.date)).or_insert_with(|| {
+            let class = classes.iter().find(|class| class.id == visit.class_id)?;
+            Some(grid.day(class, rules, visit.date))
         });
-        let allowed = allowed.unwrap_or([0; SLOTS]);
-        let held = occupancy(visits.iter().map(|visit| (visit.from_min, visit.to_min, 1)));
-        let touches =
-            |visit: &&visits::Model| slots(visit.from_min, visit.to_min).any(|slot| held[slot] > allowed[slot]);
-        over.extend(visits.into_iter().filter(|visit| visit.status == VisitStatus::Expected).filter(touches));
-    }
-    over
+        day.as_ref().is_none_or(|day| day.over(visit.from_min, visit.to_min))
+    };
+    visits.iter().filter(|visit| visit.status == VisitStatus::Expected).filter(touches).collect()
 }

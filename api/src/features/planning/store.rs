@@ -98,7 +98,12 @@ pub(super) async fn clear_calendar(db: &impl ConnectionTrait, date: NaiveDate) -
 }
 
 pub(super) async fn put_class(db: &impl ConnectionTrait, class: &classes::Model) -> Result<(), DbErr> {
-    let row = classes::ActiveModel { places: Set(class.places), carers: Set(class.carers), ..Default::default() };
+    let row = classes::ActiveModel {
+        places: Set(class.places),
+        carers: Set(class.carers),
+        kept_full_day: Set(class.kept_full_day),
+        ..Default::default()
+    };
     classes::Entity::update_many().set(row).filter(classes::Column::Id.eq(class.id)).exec(db).await.map(drop)
 }
 

@@ -9,6 +9,8 @@ use crate::{
     http::Month,
 };
 
+/// Why the answer of a family tied to the centre stays out of its figures.
+pub const TIED: &str = "staff_or_relative";
 /// A rating may be changed for this long (`domain.md`, Ratings).
 pub const EDITABLE_FOR: TimeDelta = TimeDelta::days(30);
 

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     error::{Code, Problem, Result, Text},
-    features::centres,
+    features::{admission, centres},
     http::{Cursor, Idempotency, Moment, Month, Once, Page, Paragraph, once},
     platform::{
         constraint::{Constraint, violated},
@@ -31,6 +31,7 @@ pub async fn rate(ctx: &Ctx, family: FamilyId, key: &Idempotency, body: RatingIn
     let RatingSubIn { environment, carers, meals, safety, communication } = sub.unwrap_or_default();
     let done = once(ctx, key, &family.to_string(), async |txn| {
         let cared = cared_for(txn, family, occasion).await?;
+        let tied = admission::tied(txn, family, cared.centre, cared.date).await?;
         let now = ctx.clock.now();
         let row = ratings::Model {
             id: ctx.clock.id(),
@@ -50,7 +51,7 @@ pub async fn rate(ctx: &Ctx, family: FamilyId, key: &Idempotency, body: RatingIn
             communication: communication.map(|level| level.0),
             text: text.map(Paragraph::into_inner),
             text_status: TextStatus::Pending,
-            excluded_for: None,
+            excluded_for: tied.then(|| rules::TIED.to_owned()),
             version: 1,
             created_at: now,
             updated_at: now,

@@ -12,7 +12,7 @@ use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
 use super::code_keys::Keyset;
-use crate::platform::crypto::{CodeKey, random_bytes};
+use crate::platform::crypto::{CodeKey, TYPED_LETTERS, typed_code};
 
 /// Seconds of one step.
 pub const STEP_S: i64 = 30;
@@ -26,8 +26,6 @@ const ID_BYTES: usize = 16;
 const STEP_BYTES: usize = 4;
 const MAC_BYTES: usize = 10;
 const BODY_BYTES: usize = ID_BYTES + STEP_BYTES + MAC_BYTES;
-/// Without 0 O, 1 I L, 2 Z, 5 S, 8 B, U V.
-const MANUAL_LETTERS: &[u8] = b"34679ACDEFGHJKMNPQRTWXY";
 const MANUAL_LENGTH: usize = 8;
 
 /// What a text held up at the desk is.
@@ -83,16 +81,10 @@ pub fn mint(key: &CodeKey, voucher: VoucherId, now: DateTime<Utc>) -> Minted {
     }
 }
 
-/// The text without what a person may have typed between or a scanner around it.
-#[must_use]
-pub fn normalised(text: &str) -> String {
-    text.chars().filter(|c| !c.is_whitespace() && *c != '-').map(|c| c.to_ascii_uppercase()).collect()
-}
-
-/// Reads a [`normalised`] text. The MAC is compared in constant time.
+/// Reads a text [`as_typed`]. The MAC is compared in constant time.
 #[must_use]
 pub fn read(keys: &Keyset, code: &str, now: DateTime<Utc>) -> Reading {
-    if code.len() == MANUAL_LENGTH && code.bytes().all(|b| MANUAL_LETTERS.contains(&b)) {
+    if code.len() == MANUAL_LENGTH && code.bytes().all(|b| TYPED_LETTERS.contains(&b)) {
         return Reading::Manual;
     }
     let Some((voucher, step)) = authentic(keys, code, now) else {
@@ -132,22 +124,13 @@ pub fn names_other_key(keys: &Keyset, code: &str, now: DateTime<Utc>) -> bool {
 /// A new manual code.
 #[must_use]
 pub fn manual() -> String {
-    let most = MANUAL_LETTERS.len();
-    // Bytes beyond the last whole round of the alphabet are dropped, so that all letters are alike.
-    let fair = 256 / most * most;
-    let mut code = String::with_capacity(MANUAL_LENGTH);
-    while code.len() < MANUAL_LENGTH {
-        let bytes: [u8; 2 * MANUAL_LENGTH] = random_bytes();
-        let letters = bytes.iter().map(|b| usize::from(*b)).filter(|b| *b < fair).map(|b| MANUAL_LETTERS[b % most]);
-        code.extend(letters.take(MANUAL_LENGTH - code.len()).map(char::from));
-    }
-    code
+    typed_code(MANUAL_LENGTH)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::platform::crypto::Keyring;
+    use crate::platform::crypto::{Keyring, as_typed};
 
     const LOOKUP: &str = "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBA=";
     const KEY_1: &str = "1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
@@ -249,8 +232,8 @@ mod tests {
             assert_eq!(code.len(), 8);
             assert!(!code.contains(['0', 'O', '1', 'I', 'L', '2', 'Z', '5', 'S', '8', 'B', 'U', 'V']), "{code}");
             let typed = format!(" {}-{} ", &code[..4].to_lowercase(), &code[4..].to_lowercase());
-            assert_eq!(normalised(&typed), code);
-            assert_eq!(read(&ring, &normalised(&typed), at(0)), Reading::Manual);
+            assert_eq!(as_typed(&typed), code);
+            assert_eq!(read(&ring, &as_typed(&typed), at(0)), Reading::Manual);
         }
     }
 }

@@ -60,7 +60,7 @@ pub fn mint(key: &CodeKey, said: &OfflineCode) -> String {
     format!("{MARK}{}{}", key.id, BASE32_NOPAD.encode(&bytes))
 }
 
-/// Reads a [`normalised`](super::code::normalised) text, if a key that lives at `now` signed it.
+/// Reads a [typed](crate::platform::crypto::as_typed) text, if a key that lives at `now` signed it.
 #[must_use]
 pub fn read(keys: &Keyset, code: &str, now: DateTime<Utc>) -> Option<OfflineCode> {
     let mut chars = code.chars();

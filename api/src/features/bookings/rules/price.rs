@@ -1,7 +1,7 @@
 //! What a booking costs: lines that add up to the total, in integer fen.
 
 use chrono::{Datelike, NaiveDate};
-use entity::{CareType, Fen, OfferUnit, offers};
+use entity::{CareType, Fen, OfferUnit, ReductionKind, children, fee_reductions, offers};
 use serde::{Deserialize, Serialize, Serializer};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, schema::Type};
 
@@ -53,7 +53,7 @@ impl utoipa::ToSchema for Quantity {}
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = BookingPriceLine)]
 pub struct Line {
-    /// `care`, `meals` or `voucher`; `cancelled` and `absent` take days off again.
+    /// `care`, `meals`, `reduction` or `voucher`; `cancelled` and `absent` take days off again.
     #[schema(example = "care")]
     pub code: String,
     /// For people, in Chinese.
@@ -61,7 +61,7 @@ pub struct Line {
     pub label: String,
     /// How many; for care priced by the month the opening days booked in that month.
     pub quantity: Quantity,
-    /// Price of one unit; negative for a voucher and for days taken off. For care priced by the month the month's price.
+    /// Price of one unit; negative for a reduction, a voucher and for days taken off. For care priced by the month the month's price.
     pub unit_fen: Fen,
     /// What the line comes to.
     pub amount_fen: Fen,
@@ -80,10 +80,25 @@ pub struct Cover {
     pub until: NaiveDate,
 }
 
+/// The reduction that a child's family may have at a centre: of the grounds it declared the one that
+/// takes off most.
+#[must_use]
+pub fn reduction<'a>(
+    offered: &'a [fee_reductions::Model],
+    child: &children::Model,
+) -> Option<&'a fee_reductions::Model> {
+    let declared = |kind| match kind {
+        ReductionKind::ThirdChild => child.third_child,
+        ReductionKind::SpecialFamily => child.special_family,
+        ReductionKind::Disabled => child.disabled,
+    };
+    offered.iter().filter(|row| declared(row.kind)).max_by_key(|row| row.percent)
+}
+
 /// What one day comes to, in the order of the stays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DayPrice {
-    /// Care and meals, less what the voucher pays.
+    /// Care and meals, less the reduction and what the voucher pays.
     pub amount: Fen,
     /// Whether the voucher pays for it.
     pub with_voucher: bool,
@@ -95,11 +110,15 @@ pub fn price(
     offer: &offers::Model,
     stays: &[Stay],
     opening_days: &dyn Fn(NaiveDate) -> i64,
+    reduction: Option<&fee_reductions::Model>,
     cover: Option<Cover>,
 ) -> (Vec<Line>, Vec<DayPrice>) {
-    let (mut lines, care) = care(offer, stays, opening_days);
+    let (mut lines, mut care) = care(offer, stays, opening_days);
     if offer.meals_fen.0 > 0 {
         lines.push(line("meals", "餐费（每天）".to_owned(), Quantity::whole(count(stays)), offer.meals_fen));
+    }
+    if let Some(reduction) = reduction {
+        lines.extend(reduced(reduction, &mut care));
     }
     let mut days: Vec<DayPrice> =
         care.iter().map(|(_, care)| DayPrice { amount: care.plus(offer.meals_fen), with_voucher: false }).collect();
@@ -196,6 +215,18 @@ fn whole(mut days: Vec<(NaiveDate, Fen)>, sum: Fen) -> Vec<(NaiveDate, Fen)> {
         last.0 += sum.0 - told;
     }
     days
+}
+
+/// A reduction is of care, not of meals, day by day, so that a day called off takes its own part back.
+fn reduced(reduction: &fee_reductions::Model, care: &mut [(NaiveDate, Fen)]) -> Vec<Line> {
+    let label = format!("{}减免{}%（每天）", reduction.kind.zh(), reduction.percent);
+    let mut lines = Vec::new();
+    for (_, cost) in care {
+        let off = Fen(-cost.share(i64::from(reduction.percent), 100).0);
+        *cost = cost.plus(off);
+        one_more(&mut lines, off, "reduction", &label);
+    }
+    lines
 }
 
 /// The voucher pays for care, not for meals: the first days in its validity, each up to its face

@@ -1,16 +1,16 @@
 //! On what terms a class takes a wish: age, notice, horizon, length; and where it is full.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
-use entity::{Band, CareType, ClassId, MinuteOfDay, class_rules, classes, offers, rosters};
+use entity::{Band, CareType, ClassId, MinuteOfDay, class_rules, classes, offers};
 
 use super::stays::Stay;
 use crate::{
     error::{Code, Problem, Text},
     features::centres::{
-        rules::{SLOTS, age_fits, capacity, class_rule, occupancy, slots},
-        store::Held,
+        grid::Grid,
+        rules::{age_fits, class_rule},
     },
     http::Moment,
     platform::clock::{instant_at, local, minute_of_day},
@@ -133,42 +133,18 @@ pub const fn preference(band: Band) -> u8 {
     }
 }
 
-/// The places of some classes on some dates: what is held and what may be.
-pub struct Places {
-    held: HashMap<(ClassId, NaiveDate), [i32; SLOTS]>,
-    rosters: HashMap<(ClassId, NaiveDate), Vec<rosters::Model>>,
-}
-
-impl Places {
-    /// From the rows of the database.
-    #[must_use]
-    pub fn of(held: Vec<Held>, rosters: Vec<rosters::Model>) -> Self {
-        let mut stays: HashMap<_, Vec<_>> = HashMap::new();
-        for h in held {
-            let n = i32::try_from(h.n).unwrap_or(i32::MAX);
-            stays.entry((h.class_id, h.date)).or_default().push((h.from_min, h.to_min, n));
-        }
-        let mut lines: HashMap<_, Vec<_>> = HashMap::new();
-        for line in rosters {
-            lines.entry((line.class_id, line.date)).or_default().push(line);
-        }
-        Self { held: stays.into_iter().map(|(key, stays)| (key, occupancy(stays))).collect(), rosters: lines }
-    }
-
-    /// The dates on which one more stay would take the class over its places or its carers at any
-    /// half-hour (invariant 1).
-    #[must_use]
-    pub fn full(&self, class: &classes::Model, rules: &[class_rules::Model], stays: &[Stay]) -> Vec<NaiveDate> {
-        let is_full = |stay: &&Stay| {
-            let key = (class.id, stay.date);
-            let Some(rule) = class_rule(rules, class.band, stay.date) else { return true };
-            let roster = self.rosters.get(&key).map_or(&[][..], Vec::as_slice);
-            let most = capacity(class.places, class.carers, rule.per_carer, roster);
-            let held = self.held.get(&key).copied().unwrap_or([0; SLOTS]);
-            slots(stay.from, stay.to).any(|slot| held[slot] >= most[slot])
-        };
-        stays.iter().filter(is_full).map(|stay| stay.date).collect()
-    }
+/// The dates on which one more stay would take the class over its places or its carers, or into those
+/// kept for full-day care, at any half-hour (invariant 1).
+#[must_use]
+pub fn full(
+    grid: &Grid,
+    class: &classes::Model,
+    rules: &[class_rules::Model],
+    care: CareType,
+    stays: &[Stay],
+) -> Vec<NaiveDate> {
+    let is_full = |stay: &&Stay| grid.day(class, rules, stay.date).free_through(care, stay.from, stay.to) <= 0;
+    stays.iter().filter(is_full).map(|stay| stay.date).collect()
 }
 
 /// Of the classes that a child fits nowhere whole: the refusal, with the dates past the class that

@@ -1,5 +1,7 @@
-use super::*;
-use entity::{Confirmation, OfferUnit};
+use super::{full as full_dates, *};
+use entity::{Confirmation, OfferUnit, rosters};
+
+use crate::features::centres::store::Held;
 use uuid::Uuid;
 
 fn date(text: &str) -> NaiveDate {
@@ -24,7 +26,16 @@ fn rules() -> Vec<class_rules::Model> {
 
 fn class(band: Band, places: i32, carers: i32) -> classes::Model {
     let id = Uuid::from_u128(1);
-    classes::Model { id: id.into(), centre_id: id.into(), name: "班".into(), band, places, carers, active: true }
+    classes::Model {
+        id: id.into(),
+        centre_id: id.into(),
+        name: "班".into(),
+        band,
+        places,
+        carers,
+        kept_full_day: 0,
+        active: true,
+    }
 }
 
 fn offer(care_type: CareType, notice: i32) -> offers::Model {
@@ -116,16 +127,17 @@ fn a_date_is_full_when_any_half_hour_is() {
     let held = |from: &str, to: &str, n| Held {
         class_id: class.id,
         date: date("2026-03-09"),
+        care_type: CareType::FullDay,
         from_min: from.parse().unwrap(),
         to_min: to.parse().unwrap(),
         n,
     };
-    let places = Places::of(vec![held("08:00", "12:00", 3), held("11:00", "17:00", 2)], Vec::new());
-    let full = |from, to| places.full(&class, &rules(), &[stay("2026-03-09", from, to)]);
+    let grid = Grid::of(vec![held("08:00", "12:00", 3), held("11:00", "17:00", 2)], Vec::new());
+    let full = |from, to| full_dates(&grid, &class, &rules(), CareType::Hourly, &[stay("2026-03-09", from, to)]);
     assert!(full("08:00", "11:00").is_empty());
     assert_eq!(full("08:00", "11:30"), [date("2026-03-09")]);
     assert!(full("12:00", "18:00").is_empty());
-    assert!(places.full(&class, &rules(), &[stay("2026-03-10", "08:00", "18:00")]).is_empty());
+    assert!(full_dates(&grid, &class, &rules(), CareType::Hourly, &[stay("2026-03-10", "08:00", "18:00")]).is_empty());
 }
 
 #[test]
@@ -139,7 +151,8 @@ fn a_roster_line_rules_its_date_and_unrostered_hours_are_full() {
         to_min: "12:00".parse().unwrap(),
         carers: 1,
     };
-    let places = Places::of(Vec::new(), vec![line]);
-    let full = |from, to| !places.full(&class, &rules(), &[stay("2026-03-09", from, to)]).is_empty();
+    let grid = Grid::of(Vec::new(), vec![line]);
+    let full =
+        |from, to| !full_dates(&grid, &class, &rules(), CareType::Hourly, &[stay("2026-03-09", from, to)]).is_empty();
     assert!(!full("08:00", "12:00") && full("08:00", "12:30") && full("07:30", "09:00"));
 }

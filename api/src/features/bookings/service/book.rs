@@ -37,7 +37,10 @@ pub async fn quote_in(db: &impl ConnectionTrait, ctx: &Ctx, family: FamilyId, bo
         }
         seen => seen,
     }
-    .map(|seen| quote_out(body, seen))
+    .and_then(|seen| {
+        consider::within_limit(ctx, seen.live)?;
+        Ok(quote_out(body, seen))
+    })
 }
 
 fn quote_out(body: &BookingIn, seen: Considered) -> QuoteOut {
@@ -129,6 +132,9 @@ pub(super) async fn take(
 ) -> Result<BookingOut> {
     if !seen.overlaps.is_empty() {
         return Err(consider::elsewhere(seen.child.id, &seen.overlaps));
+    }
+    if taking.replaces.is_none() {
+        consider::within_limit(ctx, seen.live)?;
     }
     if seen.stays.is_empty() || (!body.best_effort && !seen.full.is_empty()) {
         return Err(consider::no_place(&seen.full));

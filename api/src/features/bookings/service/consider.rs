@@ -4,7 +4,9 @@
 use std::{cell::Cell, collections::BTreeMap, sync::Arc};
 
 use chrono::{Datelike as _, NaiveDate};
-use entity::{ChildId, ClassId, Confirmation, FamilyId, Filed, VoucherStatus, children, classes, offers};
+use entity::{
+    ChildId, ClassId, Confirmation, ConsentPurpose, FamilyId, Filed, VoucherStatus, children, classes, offers,
+};
 use sea_orm::ConnectionTrait;
 
 use super::{
@@ -14,7 +16,7 @@ use super::{
             life::{self, EntryCheckStatus},
             price::{self, Cover, DayPrice},
             stays::{Skip, Stay, Timetable, Wish},
-            terms::{self, Case, Places, Unfit},
+            terms::{self, Case, Unfit},
         },
         store::{self, Checks},
     },
@@ -23,7 +25,8 @@ use super::{
 use crate::{
     error::{Code, Problem, Result, Text},
     features::{
-        centres::{CentrePlan, rules::Opening, store as centre_store},
+        admission,
+        centres::{CentrePlan, grid::Grid, rules::Opening, store as centre_store},
         families::store as family_store,
         vouchers::rules::status_on,
     },
@@ -48,6 +51,8 @@ pub(super) struct Considered {
     /// As the class offers it, or by request for a family that missed too many days.
     pub(super) confirmation: Confirmation,
     pub(super) entry_check: BookingEntryCheckOut,
+    /// Open bookings of the family.
+    pub(super) live: i64,
 }
 
 /// Set when the catalogue turned out older than the database: reload it and try again.
@@ -96,7 +101,7 @@ pub(super) async fn consider(
     let ids: Vec<ClassId> = judged.as_ref().map(|(.., c)| c.iter().map(|o| o.class_id).collect()).unwrap_or_default();
     let rows = if lock { centre_store::lock_classes(db, &ids).await? } else { store::classes(db, &ids).await? };
     let standing = store::standing(db, plan.row.id, family).await?;
-    let Some((_, missed_on)) = standing.filter(|(version, _)| *version == plan.row.version) else {
+    let Some((_, missed_on, live)) = standing.filter(|(version, ..)| *version == plan.row.version) else {
         stale.set(true);
         return Err(Problem::new(Code::Unavailable));
     };
@@ -104,14 +109,19 @@ pub(super) async fn consider(
     let (Some(first), Some(last)) = (stays.first().copied(), stays.last().copied()) else {
         return Err(Problem::new(Code::CentreClosed));
     };
+    admission::check(db, ctx, &plan, family, last.date).await?;
     let held = centre_store::held(db, &ids, first.date, last.date).await?;
     let rosters = centre_store::rosters(db, &ids, first.date, last.date).await?;
-    let (class, offer, full) = roomiest(ctx, &rows, candidates, &Places::of(held, rosters), &stays)?;
+    let (class, offer, full) = roomiest(ctx, &rows, candidates, &Grid::of(held, rosters), &stays)?;
     let stays = if body.best_effort { leave_out(stays, &full, &mut skipped) } else { stays };
     let overlaps = overlaps(store::visits_of_child(db, child.id, first.date, last.date).await?, &stays);
     let cover = cover(db, ctx, family, body, &plan, &stays).await?;
     let opening_days = |date: NaiveDate| opening_days(ctx, &plan, date);
-    let (lines, days) = price::price(&offer, &stays, &opening_days, cover);
+    let reduction = match price::reduction(&plan.reductions, &child) {
+        Some(_) if !family_store::agreed(db, child.id, ConsentPurpose::Reductions).await? => None,
+        declared => declared,
+    };
+    let (lines, days) = price::price(&offer, &stays, &opening_days, reduction, cover);
     let checks = Checks::load(db, &[plan.row.id], &[child.id]).await?;
     let (check, last_visit) = checks.of(plan.row.id, child.id);
     let status = life::entry_check(check, last_visit, body.care_type, first.date);
@@ -125,6 +135,7 @@ pub(super) async fn consider(
             }
             offered => offered,
         },
+        live,
         days,
         child,
         class,
@@ -187,7 +198,7 @@ fn roomiest(
     ctx: &Ctx,
     rows: &[classes::Model],
     candidates: Vec<offers::Model>,
-    places: &Places,
+    grid: &Grid,
     stays: &[Stay],
 ) -> Result<(classes::Model, offers::Model, Vec<NaiveDate>)> {
     let rules = ctx.catalogue.rules();
@@ -195,7 +206,7 @@ fn roomiest(
         .into_iter()
         .filter_map(|offer| {
             let class = rows.iter().find(|row| row.id == offer.class_id && row.active)?.clone();
-            let full = places.full(&class, &rules, stays);
+            let full = terms::full(grid, &class, &rules, offer.care_type, stays);
             Some((class, offer, full))
         })
         .min_by_key(|(.., full)| full.len())
@@ -288,6 +299,19 @@ async fn cover(
         from: voucher.valid_from,
         until: voucher.valid_until,
     }))
+}
+
+/// Refuses one more open booking to a family that has as many as it may.
+pub(super) fn within_limit(ctx: &Ctx, live: i64) -> Result<()> {
+    let most = i64::from(ctx.settings.bookings_per_family);
+    if live < most {
+        return Ok(());
+    }
+    let text = Text::new(
+        format!("最多可有{most}个进行中的预约，请先取消不需要的预约。"),
+        format!("At most {most} bookings can be open: cancel one first."),
+    );
+    Err(Problem::new(Code::BookingLimit).detail(text).fact("most", most))
 }
 
 /// `CHILD_OVERLAP`, with where the child is.

@@ -19,7 +19,8 @@ use crate::{
     features::{
         audit::{self, Actor},
         auth::Desk,
-        centres::{CentrePlan, rules as centre_rules, store as centre_store},
+        centres::{CentrePlan, store as centre_store},
+        terms,
     },
     http::{Cursor, Page},
     platform::db::write_txn,
@@ -42,17 +43,11 @@ pub async fn change_class(ctx: &Ctx, desk: &Desk, id: ClassId, body: DeskClassIn
         let mut class = class_of(desk, centre_store::lock_classes(txn, &[id]).await?, id)?;
         class.places = body.places.map_or(class.places, |n| n.0);
         class.carers = body.carers.map_or(class.carers, |n| n.0);
-        let all = ctx.catalogue.rules();
-        let most = centre_rules::class_rule(&all, class.band, today).map(|rule| (rule.max_places, &rule.source));
-        if let Some((most, source)) = most.filter(|(most, _)| class.places > *most) {
-            let text = Text::new(
-                format!("{}最多{most}个托位（{source}）。", class.band.zh()),
-                format!("A class of this age has at most {most} places."),
-            );
-            return Err(Problem::field("places", "out_of_range", text));
-        }
+        class.kept_full_day = body.kept_full_day.map_or(class.kept_full_day, |n| n.0);
+        let facts = (class.band, class.places, class.kept_full_day);
+        terms::check_class(&ctx.catalogue.rules(), facts, today)?;
         store::put_class(txn, &class).await?;
-        let detail = json!({ "places": class.places, "carers": class.carers });
+        let detail = json!({ "places": class.places, "carers": class.carers, "kept_full_day": class.kept_full_day });
         audit::record(ctx, txn, Actor::from(desk), "class.change", id.to_string(), detail).await?;
         planned(ctx, txn, Some(desk.centre_id)).await
     })

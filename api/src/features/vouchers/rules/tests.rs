@@ -249,6 +249,7 @@ fn a_class_of_one_band_goes_before_a_mixed_one() {
         band,
         places: 10,
         carers: 2,
+        kept_full_day: 0,
         active,
     };
     let classes = [class(Band::Mixed, true), class(Band::ToddlerSmall, true), class(Band::Infant, false)];

@@ -38,7 +38,7 @@ use crate::{
         Cursor, Line, Moment, Page,
         ratelimit::{Rule, limit},
     },
-    platform::{clock::local, db::write_txn},
+    platform::{clock::local, crypto::as_typed, db::write_txn},
     state::Ctx,
 };
 
@@ -79,7 +79,7 @@ pub(super) struct Ready {
 
 async fn scan(ctx: &Ctx, text: &str, device: Option<String>) -> Result<Scan> {
     let now = ctx.clock.now();
-    let code = code::normalised(text);
+    let code = as_typed(text);
     let mut reading = code::read(&ctx.code_keys.present(), &code, now);
     // Perhaps of a key that another replica was told of a moment ago.
     if reading == Reading::Invalid && code::names_other_key(&ctx.code_keys.present(), &code, now) {

@@ -27,7 +27,7 @@ use crate::{
     error::{Code, Problem, Result, Text},
     features::{audit, auth::Desk},
     http::{Line, Moment},
-    platform::{clock::local, db::write_txn},
+    platform::{clock::local, crypto::as_typed, db::write_txn},
     state::Ctx,
 };
 
@@ -122,7 +122,7 @@ pub async fn upload(ctx: &Ctx, desk: &Desk, body: OfflineUploadIn) -> Result<Off
 async fn take(ctx: &Ctx, desk: &Desk, scan: OfflineScanIn) -> Result<OfflineResultOut> {
     let OfflineScanIn { code, scanned_at, request_id, device } = scan;
     let uploaded_at = ctx.clock.now();
-    let text = code::normalised(&code);
+    let text = as_typed(&code);
     let keys = ctx.code_keys.present();
     let mut said = offline_code::read(&keys, &text, uploaded_at);
     if said.is_none()

@@ -1,0 +1,301 @@
+//! Use cases of admission.
+
+use chrono::{Days, NaiveDate};
+use entity::{
+    Admits, BookingId, CentreId, EmployerCodeId, FamilyId, MinuteOfDay, TieId, centre_ties, employer_codes,
+    employer_families,
+};
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
+use serde_json::json;
+
+use super::{
+    dto::{
+        DeskTieIn, EmployerCodeIn, EmployerCodeOut, EmployerCodesQuery, EmployerOut, EmployerProofIn, EmployersOut,
+        TieIn, TieOut, TiesOut,
+    },
+    store,
+};
+use crate::{
+    error::{Code, Problem, Result, Text},
+    features::{
+        audit::{self, Actor},
+        auth::Desk,
+        centres::CentrePlan,
+        families::store as family_store,
+    },
+    http::{
+        Cursor, Idempotency, Moment, Once, Page, once,
+        ratelimit::{Rule, limit},
+    },
+    platform::{
+        clock::instant_at,
+        crypto::{as_typed, typed_code},
+        db::write_txn,
+    },
+    state::Ctx,
+};
+
+/// What hashes of codes are bound to.
+const CODE_PLACE: &str = "employer_codes.code";
+/// Letters of a code: nobody guesses it within its life.
+const CODE_LENGTH: usize = 12;
+/// Families of a code unless the centre says otherwise.
+const FAMILIES: i32 = 200;
+/// Guessing is slow.
+const TRIES: Rule = Rule { name: "employer-code", most: 5, seconds: 60 };
+
+/// Refuses a family that the centre doesn't take up to a date: an employer's own centre takes its own
+/// staff only, or others a set number of days ahead.
+pub async fn check(
+    db: &impl ConnectionTrait,
+    ctx: &Ctx,
+    plan: &CentrePlan,
+    family: FamilyId,
+    last: NaiveDate,
+) -> Result<()> {
+    let today = ctx.clock.today();
+    let open_until = match plan.row.admits {
+        Admits::All => return Ok(()),
+        Admits::OwnFirst => Some(today + Days::new(u64::try_from(plan.row.others_days).unwrap_or(0))),
+        Admits::OwnStaff => None,
+    };
+    if open_until.is_some_and(|until| last <= until) || store::is_own(db, family, plan.row.id, today).await? {
+        return Ok(());
+    }
+    let (reason, text) = match open_until {
+        None => (
+            "own_staff_only",
+            Text::new(
+                "该机构仅面向本单位职工，请先在“我的单位”中填写单位发放的职工码。",
+                "The centre takes its employer's own staff only: enter the employer's code first.",
+            ),
+        ),
+        Some(until) => (
+            "own_staff_first",
+            Text::new(
+                format!("该机构本单位职工优先，其他家庭目前可预约{until}及以前的日期；本单位职工请先填写职工码。"),
+                format!("Own staff first: other families book dates up to {until}."),
+            ),
+        ),
+    };
+    let problem = Problem::new(Code::NotEligible).detail(text).fact("reasons", [reason]);
+    Err(problem.fact("open_until", open_until))
+}
+
+fn employer_out(ctx: &Ctx, code: employer_codes::Model) -> EmployerOut {
+    EmployerOut {
+        centre_id: code.centre_id,
+        centre_name: ctx.catalogue.centre(code.centre_id).map(|plan| plan.row.name.clone()),
+        label: code.label,
+        valid_until: code.valid_until,
+    }
+}
+
+/// Where the family is own staff.
+pub async fn employers(ctx: &Ctx, family: FamilyId) -> Result<EmployersOut> {
+    let codes = store::employers(ctx.db.reader(), family, ctx.clock.today()).await?;
+    Ok(EmployersOut { items: codes.into_iter().map(|code| employer_out(ctx, code)).collect() })
+}
+
+/// Proves by a code that the family is own staff of a centre.
+pub async fn prove(
+    ctx: &Ctx,
+    family: FamilyId,
+    idempotency: &Idempotency,
+    body: EmployerProofIn,
+) -> Result<Once<EmployerOut>> {
+    limit(ctx, TRIES, &family.to_string()).await?;
+    let hash = ctx.keys.lookup_hash(CODE_PLACE, &as_typed(&body.code));
+    once(ctx, idempotency, &family.to_string(), async |txn| {
+        let refused =
+            || Problem::new(Code::EmployerCodeInvalid).and_field("code", "invalid", Code::EmployerCodeInvalid.text());
+        let code = store::live_code(txn, hash, ctx.clock.today()).await?.ok_or_else(refused)?;
+        // One by one for a family, so that it is counted once.
+        family_store::lock_family(txn, family).await?;
+        if store::proof(txn, family, code.centre_id).await?.is_none_or(|proof| proof.code_id != code.id) {
+            if !store::count_family(txn, code.id).await? {
+                let text = Text::new("该职工码的家庭名额已满，请联系单位。", "As many families as may used this code.");
+                return Err(refused().detail(text));
+            }
+            let proof = employer_families::Model {
+                family_id: family,
+                centre_id: code.centre_id,
+                code_id: code.id,
+                since: ctx.clock.now(),
+            };
+            store::put_proof(txn, proof).await?;
+        }
+        Ok(employer_out(ctx, code))
+    })
+    .await
+}
+
+/// The family isn't own staff any more.
+pub async fn leave(ctx: &Ctx, family: FamilyId, centre: CentreId) -> Result<()> {
+    let there = store::drop_proof(ctx.db.writer(), family, centre).await?;
+    if there { Ok(()) } else { Err(Problem::new(Code::NotFound)) }
+}
+
+fn code_out(row: employer_codes::Model, code: Option<String>) -> EmployerCodeOut {
+    EmployerCodeOut {
+        id: row.id,
+        code,
+        label: row.label,
+        valid_until: row.valid_until,
+        families_max: row.families_max,
+        families: row.families,
+        created_at: Moment(row.created_at),
+        revoked_at: row.revoked_at.map(Moment),
+    }
+}
+
+/// A page of the centre's codes.
+pub async fn codes(ctx: &Ctx, desk: &Desk, query: EmployerCodesQuery) -> Result<Page<EmployerCodeOut>> {
+    desk.manager()?;
+    let after = query.cursor.as_ref().map(Cursor::unpack).transpose()?;
+    let rows = store::codes(ctx.db.reader(), desk.centre_id, after, query.limit).await?;
+    Ok(Page::of(rows, query.limit, |row| row.id, |row| code_out(row, None)))
+}
+
+/// Makes a code; it is shown this once.
+pub async fn make_code(
+    ctx: &Ctx,
+    desk: &Desk,
+    idempotency: &Idempotency,
+    body: EmployerCodeIn,
+) -> Result<Once<EmployerCodeOut>> {
+    desk.manager()?;
+    if body.valid_until.0 < ctx.clock.today() {
+        return Err(Problem::field("valid_until", "past", Text::new("有效期不能早于今天。", "The last day is past.")));
+    }
+    once(ctx, idempotency, &desk.staff_id.to_string(), async |txn| {
+        let code = typed_code(CODE_LENGTH);
+        let row = employer_codes::Model {
+            id: ctx.clock.id(),
+            centre_id: desk.centre_id,
+            label: body.label.into_inner(),
+            code_hash: ctx.keys.lookup_hash(CODE_PLACE, &code),
+            valid_until: body.valid_until.0,
+            families_max: body.families_max.map_or(FAMILIES, |most| most.0),
+            families: 0,
+            staff_id: desk.staff_id,
+            created_at: ctx.clock.now(),
+            revoked_at: None,
+        };
+        store::insert_code(txn, row.clone()).await?;
+        let detail = json!({ "valid_until": row.valid_until, "families_max": row.families_max });
+        audit::record(ctx, txn, Actor::from(desk), "employer_code.make", row.id.to_string(), detail).await?;
+        Ok(code_out(row, Some(code)))
+    })
+    .await
+}
+
+/// Revokes a code, and with it what it proved.
+pub async fn revoke_code(ctx: &Ctx, desk: &Desk, id: EmployerCodeId) -> Result<()> {
+    desk.manager()?;
+    write_txn(&ctx.db, async |txn| {
+        if !store::revoke(txn, desk.centre_id, id, ctx.clock.now()).await? {
+            return Err(Problem::new(Code::NotFound));
+        }
+        Ok(audit::record(ctx, txn, Actor::from(desk), "employer_code.revoke", id.to_string(), json!({})).await?)
+    })
+    .await
+}
+
+fn tie_out(row: &centre_ties::Model) -> TieOut {
+    TieOut {
+        id: row.id,
+        centre_id: row.centre_id,
+        tie: row.tie,
+        by_centre: row.declared_by != row.family_id.to_string(),
+        since: Moment(row.since),
+    }
+}
+
+/// The family's ties.
+pub async fn ties(ctx: &Ctx, family: FamilyId) -> Result<TiesOut> {
+    Ok(TiesOut { items: store::ties(ctx.db.reader(), family, None).await?.iter().map(tie_out).collect() })
+}
+
+/// The family says what it is to a centre.
+pub async fn declare(ctx: &Ctx, family: FamilyId, idempotency: &Idempotency, body: TieIn) -> Result<Once<TieOut>> {
+    if ctx.catalogue.centre(body.centre_id).is_none() {
+        return Err(Problem::new(Code::NotFound));
+    }
+    once(ctx, idempotency, &family.to_string(), async |txn| {
+        let row = centre_ties::Model {
+            id: ctx.clock.id(),
+            family_id: family,
+            centre_id: body.centre_id,
+            tie: body.tie,
+            declared_by: family.to_string(),
+            since: ctx.clock.now(),
+            ended_at: None,
+        };
+        put(txn, ctx, row).await.map(|row| tie_out(&row))
+    })
+    .await
+}
+
+/// The centre says what the family of a booking is to it; the family can't take that back.
+pub async fn tie_booking(
+    ctx: &Ctx,
+    desk: &Desk,
+    idempotency: &Idempotency,
+    booking: BookingId,
+    body: DeskTieIn,
+) -> Result<Once<TieOut>> {
+    desk.manager()?;
+    once(ctx, idempotency, &desk.staff_id.to_string(), async |txn| {
+        let family = store::family_of(txn, desk.centre_id, booking).await?;
+        let row = centre_ties::Model {
+            id: ctx.clock.id(),
+            family_id: family.ok_or_else(|| Problem::new(Code::NotFound))?,
+            centre_id: desk.centre_id,
+            tie: body.tie,
+            declared_by: desk.staff_id.to_string(),
+            since: ctx.clock.now(),
+            ended_at: None,
+        };
+        let row = put(txn, ctx, row).await?;
+        let detail = json!({ "tie": row.tie });
+        audit::record(ctx, txn, Actor::from(desk), "booking.tie", booking.to_string(), detail).await?;
+        Ok(tie_out(&row))
+    })
+    .await
+}
+
+/// Puts a tie in place of the one that stands. One of the centre's word outlives the family's.
+async fn put(txn: &DatabaseTransaction, ctx: &Ctx, row: centre_ties::Model) -> Result<centre_ties::Model> {
+    family_store::lock_family(txn, row.family_id).await?;
+    let present = store::ties(txn, row.family_id, Some(row.centre_id)).await?.pop();
+    if let Some(present) = present {
+        let by_family = row.declared_by == row.family_id.to_string();
+        let same = present.tie == row.tie && present.declared_by == row.declared_by;
+        if same || (by_family && tie_out(&present).by_centre) {
+            return Ok(present);
+        }
+        store::end_tie(txn, present.id, ctx.clock.now()).await?;
+    }
+    store::insert_tie(txn, row.clone()).await?;
+    Ok(row)
+}
+
+/// The family's tie is over.
+pub async fn end(ctx: &Ctx, family: FamilyId, id: TieId) -> Result<()> {
+    let own = store::ties(ctx.db.reader(), family, None).await?.into_iter().find(|tie| tie.id == id);
+    let own = own.ok_or_else(|| Problem::new(Code::NotFound))?;
+    if tie_out(&own).by_centre {
+        return Err(Problem::new(Code::WrongState).detail(Text::new(
+            "该关系由机构登记，如有误请联系机构或区民生保障局。",
+            "The centre said so: ask it, or the bureau.",
+        )));
+    }
+    store::end_tie(ctx.db.writer(), id, ctx.clock.now()).await?;
+    Ok(())
+}
+
+/// Whether answers of a family about care at a centre on a day stay out of its figures.
+pub async fn tied(db: &impl ConnectionTrait, family: FamilyId, centre: CentreId, date: NaiveDate) -> Result<bool> {
+    Ok(store::was_tied(db, family, centre, instant_at(date, MinuteOfDay(0))).await?)
+}

@@ -1,0 +1,168 @@
+//! Places by the half-hour: what is held in some classes, and what may be. One grid serves the
+//! availability of a centre, a search with a date, and the check under lock of whoever takes places.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+use entity::{CareType, ClassId, MinuteOfDay, class_rules, classes, rosters};
+
+use super::{
+    rules::{SLOTS, capacity, class_rule, slots},
+    store::Held,
+};
+
+#[derive(Clone, Copy)]
+struct Taken {
+    all: [i32; SLOTS],
+    full_day: [i32; SLOTS],
+}
+
+const NOTHING: Taken = Taken { all: [0; SLOTS], full_day: [0; SLOTS] };
+
+/// What is held and rostered in some classes on some dates.
+#[derive(Default)]
+pub struct Grid {
+    taken: HashMap<(ClassId, NaiveDate), Taken>,
+    rosters: HashMap<(ClassId, NaiveDate), Vec<rosters::Model>>,
+}
+
+impl Grid {
+    /// From the rows of the database.
+    #[must_use]
+    pub fn of(held: Vec<Held>, rosters: Vec<rosters::Model>) -> Self {
+        let mut grid = Self::default();
+        grid.add(held, rosters);
+        grid
+    }
+
+    /// Adds more rows; none may be there twice.
+    pub fn add(&mut self, held: Vec<Held>, rosters: Vec<rosters::Model>) {
+        for stay in held {
+            let n = i32::try_from(stay.n).unwrap_or(i32::MAX);
+            let taken = self.taken.entry((stay.class_id, stay.date)).or_insert(NOTHING);
+            for slot in slots(stay.from_min, stay.to_min) {
+                taken.all[slot] += n;
+                if stay.care_type == CareType::FullDay {
+                    taken.full_day[slot] += n;
+                }
+            }
+        }
+        for line in rosters {
+            self.rosters.entry((line.class_id, line.date)).or_default().push(line);
+        }
+    }
+
+    /// The roster lines of a class on a date.
+    #[must_use]
+    pub fn roster(&self, class: ClassId, date: NaiveDate) -> &[rosters::Model] {
+        self.rosters.get(&(class, date)).map_or(&[][..], Vec::as_slice)
+    }
+
+    /// One class on one date; without a rule for its ages it holds nobody.
+    #[must_use]
+    pub fn day(&self, class: &classes::Model, rules: &[class_rules::Model], date: NaiveDate) -> DayGrid {
+        let per_carer = class_rule(rules, class.band, date).map_or(0, |rule| rule.per_carer);
+        DayGrid {
+            places: capacity(class.places, class.carers, per_carer, self.roster(class.id, date)),
+            taken: self.taken.get(&(class.id, date)).copied().unwrap_or(NOTHING),
+            kept: class.kept_full_day,
+        }
+    }
+}
+
+/// One class on one date.
+pub struct DayGrid {
+    places: [i32; SLOTS],
+    taken: Taken,
+    kept: i32,
+}
+
+impl DayGrid {
+    /// Places that may be held in a half-hour.
+    #[must_use]
+    pub const fn places(&self, slot: usize) -> i32 {
+        self.places[slot]
+    }
+
+    /// Places that are held in a half-hour.
+    #[must_use]
+    pub const fn taken(&self, slot: usize) -> i32 {
+        self.taken.all[slot]
+    }
+
+    /// Of the places free in a half-hour, those that only full-day care may take.
+    #[must_use]
+    pub fn kept(&self, slot: usize) -> i32 {
+        let still_kept = (self.kept - self.taken.full_day[slot]).max(0);
+        still_kept.min(self.free(CareType::FullDay, slot).max(0))
+    }
+
+    /// Places free in a half-hour for a form of care; negative where more are held than may be.
+    #[must_use]
+    pub fn free(&self, care: CareType, slot: usize) -> i32 {
+        let free = self.places[slot] - self.taken.all[slot];
+        match care {
+            CareType::FullDay => free,
+            _ => free - (self.kept - self.taken.full_day[slot]).max(0),
+        }
+    }
+
+    /// Places free for a form of care through the whole time from `from` to `to`.
+    #[must_use]
+    pub fn free_through(&self, care: CareType, from: MinuteOfDay, to: MinuteOfDay) -> i32 {
+        slots(from, to).map(|slot| self.free(care, slot)).min().unwrap_or(0)
+    }
+
+    /// Whether more are held than may be at some time between `from` and `to`.
+    #[must_use]
+    pub fn over(&self, from: MinuteOfDay, to: MinuteOfDay) -> bool {
+        slots(from, to).any(|slot| self.taken.all[slot] > self.places[slot])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hm(h: i32, m: i32) -> MinuteOfDay {
+        MinuteOfDay::hm(h, m)
+    }
+
+    #[test]
+    fn places_kept_for_full_day_care_are_taken_by_it_alone() {
+        let id: ClassId = uuid::Uuid::nil().into();
+        let date: NaiveDate = "2026-03-02".parse().unwrap();
+        let class = classes::Model {
+            id,
+            centre_id: uuid::Uuid::nil().into(),
+            name: String::new(),
+            band: entity::Band::ToddlerBig,
+            places: 10,
+            carers: 9,
+            kept_full_day: 6,
+            active: true,
+        };
+        let rule = class_rules::Model {
+            band: entity::Band::ToddlerBig,
+            valid_from: NaiveDate::MIN,
+            min_months: 24,
+            max_months: 36,
+            max_places: 20,
+            per_carer: 7,
+            source: String::new(),
+        };
+        let held = |care_type, from, to, n| Held { class_id: id, date, care_type, from_min: from, to_min: to, n };
+        let day = |held: Vec<Held>| Grid::of(held, Vec::new()).day(&class, std::slice::from_ref(&rule), date);
+        let free = |day: &DayGrid, care| day.free_through(care, hm(9, 0), hm(10, 0));
+        let empty = day(vec![]);
+        assert_eq!((free(&empty, CareType::FullDay), free(&empty, CareType::Hourly)), (10, 4));
+        let some =
+            day(vec![held(CareType::FullDay, hm(8, 0), hm(18, 0), 4), held(CareType::Hourly, hm(9, 30), hm(11, 0), 3)]);
+        assert_eq!((free(&some, CareType::FullDay), free(&some, CareType::HalfDay)), (3, 1));
+        assert_eq!((some.kept(18), some.kept(19)), (2, 2));
+        let many = day(vec![held(CareType::FullDay, hm(8, 0), hm(18, 0), 8)]);
+        assert_eq!((free(&many, CareType::FullDay), free(&many, CareType::Temporary), many.kept(18)), (2, 2, 0));
+        assert!(!many.over(hm(8, 0), hm(18, 0)));
+        assert!(day(vec![held(CareType::Hourly, hm(9, 0), hm(9, 30), 11)]).over(hm(8, 0), hm(18, 0)));
+    }
+}
