@@ -47,11 +47,18 @@ enum Care {
 enum Action {
     Book(usize, Asked),
     Cancel(usize),
-    CallOff { nth: usize, absent: bool },
+    CallOff {
+        nth: usize,
+        absent: bool,
+    },
     Reschedule(usize, Asked),
     Close(u64),
     Reopen(u64),
     Places(i32),
+    /// Places kept for full-day care.
+    Keep(i32),
+    /// Carers on duty on a day, from and to in half-hours, or the standing one again.
+    Roster(u64, Option<(usize, usize)>),
     Wait(usize, Asked),
     Accept(usize),
     Step(i64),
@@ -78,6 +85,9 @@ fn action() -> impl Strategy<Value = Action> {
         1 => (1..6_u64).prop_map(Action::Close),
         1 => (1..6_u64).prop_map(Action::Reopen),
         1 => (1..3_i32).prop_map(Action::Places),
+        1 => (0..3_i32).prop_map(Action::Keep),
+        1 => (1..6_u64, prop_oneof![Just(None), Just(Some((16, 24))), Just(Some((15, 36))), Just(Some((24, 30)))])
+            .prop_map(|(after, duty)| Action::Roster(after, duty)),
         3 => (family.clone(), asked()).prop_map(|(family, asked)| Action::Wait(family, asked)),
         3 => family.prop_map(Action::Accept),
         3 => (1..20_i64).prop_map(Action::Step),
@@ -90,6 +100,8 @@ struct Stay {
     /// Half-hours.
     from: usize,
     to: usize,
+    /// Full-day care.
+    full: bool,
 }
 
 impl Stay {
@@ -101,7 +113,11 @@ impl Stay {
 /// What should be.
 struct Model {
     places: i32,
+    /// Of these, kept for full-day care.
+    kept: i32,
     closed: BTreeSet<NaiveDate>,
+    /// Days on which the only carer is there from and to.
+    duty: BTreeMap<NaiveDate, (usize, usize)>,
     /// Visits that hold a place, by their id, with the family and the booking.
     held: BTreeMap<String, (usize, String, Stay)>,
 }
@@ -111,9 +127,25 @@ impl Model {
         date.weekday().number_from_monday() <= 5 && !self.closed.contains(&date)
     }
 
-    fn taken(&self, date: NaiveDate, slot: usize) -> i32 {
-        let here = |stay: &Stay| stay.date == date && (stay.from..stay.to).contains(&slot);
+    fn count(&self, date: NaiveDate, slot: usize, which: impl Fn(&Stay) -> bool) -> i32 {
+        let here = |stay: &Stay| stay.date == date && (stay.from..stay.to).contains(&slot) && which(stay);
         i32::try_from(self.held.values().filter(|(_, _, stay)| here(stay)).count()).unwrap()
+    }
+
+    fn taken(&self, date: NaiveDate, slot: usize) -> i32 {
+        self.count(date, slot, |_| true)
+    }
+
+    /// Places that may be held: one carer allows more than the class has places.
+    fn capacity(&self, date: NaiveDate, slot: usize) -> i32 {
+        let on_duty = self.duty.get(&date).is_none_or(|(from, to)| (*from..*to).contains(&slot));
+        if on_duty { self.places } else { 0 }
+    }
+
+    /// Places that full-day care, or other care, may still take.
+    fn free(&self, date: NaiveDate, slot: usize, full: bool) -> i32 {
+        let free = self.capacity(date, slot) - self.taken(date, slot);
+        if full { free } else { free - (self.kept - self.count(date, slot, |stay| stay.full)).max(0) }
     }
 
     fn stays(&self, today: NaiveDate, asked: Asked) -> Vec<Stay> {
@@ -125,7 +157,8 @@ impl Model {
             Care::Hours(from, to) => (from as usize * 2, to as usize * 2),
         };
         let dates = start.iter_days().take(usize::try_from(asked.days).unwrap());
-        dates.filter(|date| self.open(*date)).map(|date| Stay { date, from, to }).collect()
+        let full = matches!(asked.care, Care::Full);
+        dates.filter(|date| self.open(*date)).map(|date| Stay { date, from, to, full }).collect()
     }
 
     /// The code of the refusal, if there is to be one.
@@ -135,7 +168,7 @@ impl Model {
             let meets = |other: &Stay| other.date == stay.date && other.from < stay.to && stay.from < other.to;
             self.held.values().any(|(who, _, other)| *who == family && meets(other))
         };
-        let full = |stay: &Stay| (stay.from..stay.to).any(|slot| self.taken(stay.date, slot) >= self.places);
+        let full = |stay: &Stay| (stay.from..stay.to).any(|slot| self.free(stay.date, slot, stay.full) <= 0);
         if stays.is_empty() {
             Some("CENTRE_CLOSED")
         } else if stays.iter().any(clash) {
@@ -160,7 +193,8 @@ impl Model {
                 usize::try_from(time.0 / 30).unwrap()
             };
             let date = visit["date"].as_str().unwrap().parse().unwrap();
-            let stay = Stay { date, from: slot("from"), to: slot("to") };
+            let full = booking["care_type"] == "full_day";
+            let stay = Stay { date, from: slot("from"), to: slot("to"), full };
             self.held.insert(visit["id"].as_str().unwrap().to_owned(), (family, id.to_owned(), stay));
         }
     }
@@ -188,7 +222,7 @@ impl World {
         let families = app.many_families(FAMILIES).await;
         let manager = app.manager(place.centre.id).await;
         let monday = app.clock.today();
-        let model = Model { places: 2, closed: BTreeSet::new(), held: BTreeMap::new() };
+        let model = Model { places: 2, kept: 0, closed: BTreeSet::new(), duty: BTreeMap::new(), held: BTreeMap::new() };
         Self { app, place, families, manager, monday, bookings: Vec::new(), model }
     }
 
@@ -278,8 +312,34 @@ impl World {
             }
             Action::Places(places) => {
                 let path = format!("/desk/classes/{}", self.place.class_id());
-                self.manager.patch(&path, json!({ "places": places })).await.ok();
-                self.model.places = places;
+                let reply = self.manager.patch(&path, json!({ "places": places })).await;
+                if places < self.model.kept {
+                    reply.invalid("kept_full_day");
+                } else {
+                    reply.ok();
+                    self.model.places = places;
+                }
+            }
+            Action::Keep(kept) => {
+                let path = format!("/desk/classes/{}", self.place.class_id());
+                let reply = self.manager.patch(&path, json!({ "kept_full_day": kept })).await;
+                if kept > self.model.places {
+                    reply.invalid("kept_full_day");
+                } else {
+                    reply.ok();
+                    self.model.kept = kept;
+                }
+            }
+            Action::Roster(after, duty) => {
+                let date = self.today() + Days::new(after);
+                let time = |slot: usize| format!("{:02}:{:02}", slot / 2, slot % 2 * 30);
+                let lines = duty.map(|(from, to)| json!({ "from": time(from), "to": time(to), "carers": 1 }));
+                let path = format!("/desk/classes/{}/rosters/{date}", self.place.class_id());
+                self.manager.put(&path, json!({ "lines": Vec::from_iter(lines) })).await.ok();
+                match duty {
+                    Some(duty) => drop(self.model.duty.insert(date, duty)),
+                    None => drop(self.model.duty.remove(&date)),
+                }
             }
             Action::Wait(family, asked) => {
                 let due = match self.model.refusal(family, self.today(), asked) {
@@ -326,7 +386,10 @@ impl World {
                 let booking = self.read(family, &id).await;
                 for visit in booking["visits"].as_array().unwrap() {
                     let (_, _, stay) = self.model.held[visit["id"].as_str().unwrap()];
-                    let fits = (stay.from..stay.to).all(|slot| self.model.taken(stay.date, slot) <= self.model.places);
+                    let fits = (stay.from..stay.to).all(|slot| {
+                        let kept = if stay.full { 0 } else { self.model.free(stay.date, slot, false).min(0) };
+                        self.model.taken(stay.date, slot) <= self.model.capacity(stay.date, slot) + kept
+                    });
                     assert!(fits && self.model.open(stay.date), "offered over capacity: {booking:#}");
                 }
                 self.bookings.push((family, id));
@@ -370,8 +433,12 @@ impl World {
             return;
         }
         let in_time = self.first_of(&id).is_some_and(|stay| self.app.clock.now() <= stay.begins() - CUTOFF);
-        let mut without =
-            Model { places: self.model.places, closed: self.model.closed.clone(), held: self.model.held.clone() };
+        let mut without = Model {
+            closed: self.model.closed.clone(),
+            duty: self.model.duty.clone(),
+            held: self.model.held.clone(),
+            ..self.model
+        };
         let now = self.app.clock.now();
         without.held.retain(|_, (_, of, stay)| *of != id || stay.begins() <= now);
         let due = without.refusal(family, self.today(), asked);
@@ -406,8 +473,17 @@ impl World {
                     usize::try_from(time.0 / 30).unwrap()
                 };
                 for slot in slot("from")..slot("to") {
-                    let free = (self.model.places - self.model.taken(date, slot)).max(0);
-                    assert_eq!(span["free"], free, "{date} half-hour {slot} after {after:?}: {:?}", self.model.held);
+                    let free = self.model.free(date, slot, true).max(0);
+                    let facts = (free, self.model.taken(date, slot), self.model.free(date, slot, false).max(0));
+                    let kept = span["kept_full_day"].as_i64().unwrap();
+                    let others = i32::try_from(span["free"].as_i64().unwrap() - kept).unwrap();
+                    let told = (&span["free"], &span["taken"], others);
+                    let held = &self.model.held;
+                    assert_eq!(
+                        told,
+                        (&json!(facts.0), &json!(facts.1), facts.2),
+                        "{date} half-hour {slot} after {after:?}: {held:?}"
+                    );
                 }
             }
         }

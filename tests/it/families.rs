@@ -16,6 +16,8 @@ async fn a_guardian_adds_a_child_and_reads_it_again() {
     let mut body = child_body("小米", app.born_months_ago(18));
     body["legal_name"] = json!("陈小米");
     body["third_child"] = json!(true);
+    client.post("/me/children", body.clone()).await.problem(422, "CONSENT_REQUIRED");
+    body["consent"]["purposes"] = json!(["booking", "ratings", "reductions"]);
     let child = client.post("/me/children", body).await.created();
     assert_eq!(child["age_months"], 18);
     assert_eq!(child["consent"]["version"], CONSENT_VERSION);

@@ -25,6 +25,7 @@ mod readme;
 mod satisfaction;
 mod satisfaction_answers;
 mod settlement;
+mod terms;
 mod upgrades;
 mod vouchers;
 mod vouchers_campaigns;

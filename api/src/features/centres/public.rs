@@ -4,7 +4,8 @@ use actix_web::{HttpResponse, get, web::Data};
 use entity::CentreId;
 
 use super::{
-    dto::{AvailabilityOut, AvailabilityQuery, CentreCardsOut, CentreOut, CentrePageQuery, CentreSearch},
+    availability_dto::{AvailabilityOut, AvailabilityQuery},
+    dto::{CentreCardsOut, CentreOut, CentrePageQuery, CentreSearch},
     search, service,
 };
 use crate::{

@@ -4,10 +4,13 @@ use chrono::{Days, NaiveDate};
 use entity::{Admits, CareType, CentreId, ClassId, MinuteOfDay};
 
 use super::{
+    availability_dto::{
+        AvailabilityClassOut, AvailabilityDayOut, AvailabilityOut, AvailabilityQuery, AvailabilitySpanOut,
+    },
     catalogue::CentrePlan,
     dto::{
-        AvailabilityClassOut, AvailabilityDayOut, AvailabilityOut, AvailabilityQuery, AvailabilitySpanOut, CentreOut,
-        CentrePageQuery, ClassOut, FilingOut, HalfDaysOut, HoursOut, LocationOut, OfferOut, ReductionOut, TimesOut,
+        CentreOut, CentrePageQuery, ClassOut, FilingOut, HalfDaysOut, HoursOut, LocationOut, OfferOut, ReductionOut,
+        TimesOut,
     },
     geo,
     grid::{DayGrid, Grid},

@@ -157,8 +157,8 @@ fn a_reduction_is_of_care_and_before_the_voucher() {
         amounts(&lines),
         [
             row("care", 2.0, 10_005, 20_010),
-            row("reduction", 2.0, -1001, -2002),
             row("meals", 2.0, 1000, 2000),
+            row("reduction", 2.0, -1001, -2002),
             row("voucher", 1.0, -9004, -9004)
         ]
     );
