@@ -1,40 +1,61 @@
-//! Work that no request asks for. Every replica runs it; each job is safe to run on several at
-//! once, and a job that fails is tried again at its next turn.
+//! Work that no request asks for. Every replica runs every job; each is a sweep over what the database
+//! says is due, in steps that are conditional updates, so that several replicas share it without doing
+//! it twice and a kill loses nothing. A job that fails is tried again at its next turn.
+//!
+//! No queue: what is to be done is in the rows already (a deadline, a mark, a date), written by the
+//! transaction that makes it due. `docs/decisions/background-work.md` says which libraries were
+//! weighed.
 
 use std::{fmt::Display, time::Duration};
 
 use crate::{
-    features::{audit, bookings, ops::housekeeping, waitlist},
+    features::{
+        audit, bookings, notices,
+        ops::{
+            housekeeping,
+            jobs::{self, Tally},
+        },
+        satisfaction, waitlist,
+    },
     state::Ctx,
 };
 
 /// Starts every job on the present runtime.
 pub fn start(ctx: &Ctx) {
     let poll = Duration::from_millis(ctx.settings.catalogue_poll_ms.max(50));
-    every(ctx, poll, "catalogue", async |ctx: &Ctx| ctx.catalogue.refresh(ctx.db.reader(), &ctx.clock).await);
-    every(ctx, Duration::from_secs(3), "audit sealing", audit::service::keep_sealed);
-    every(ctx, Duration::from_secs(5), "lapsing of requests", bookings::service::keep_lapsed);
-    every(ctx, Duration::from_secs(2), "waiting lists", waitlist::keep_offering);
-    every(ctx, Duration::from_secs(30), "ends of waiting", waitlist::end_due);
-    every(ctx, Duration::from_secs(30), "missed days", bookings::service::keep_missed);
-    every(ctx, Duration::from_secs(5), "keys of codes", async |ctx: &Ctx| ctx.code_keys.refresh(ctx.db.reader()).await);
-    every(ctx, Duration::from_secs(3600), "housekeeping", housekeeping::tidy);
+    let seconds = Duration::from_secs;
+    every(ctx, poll, jobs::CATALOGUE, async |ctx: &Ctx| {
+        ctx.catalogue.refresh(ctx.db.reader(), &ctx.clock).await.map(|()| 0)
+    });
+    every(ctx, seconds(3), jobs::AUDIT, audit::service::seal_all);
+    every(ctx, seconds(5), jobs::LAPSE, bookings::service::lapse_due);
+    every(ctx, seconds(2), jobs::OFFERS, waitlist::offer_due);
+    every(ctx, seconds(30), jobs::WAITING, waitlist::end_due);
+    every(ctx, seconds(30), jobs::MISSED, bookings::service::mark_missed);
+    every(ctx, seconds(60), jobs::REMINDERS, notices::reminders::remind);
+    every(ctx, seconds(600), jobs::SNAPSHOTS, satisfaction::snapshots::take_due);
+    every(ctx, seconds(5), jobs::CODE_KEYS, async |ctx: &Ctx| ctx.code_keys.refresh(ctx.db.reader()).await.map(|()| 0));
+    every(ctx, seconds(3600), jobs::TIDY, housekeeping::tidy);
+    every(ctx, seconds(30), jobs::MEASURE, jobs::measure);
 }
 
-/// Runs `job` now and then again `pause` after it ended.
+/// Runs `job` now and then again `pause` after it ended; it says how many pieces it did.
 fn every<E: Display>(
     ctx: &Ctx,
     pause: Duration,
     name: &'static str,
-    job: impl AsyncFn(&Ctx) -> Result<(), E> + 'static,
+    job: impl AsyncFn(&Ctx) -> Result<u64, E> + 'static,
 ) {
     let ctx = ctx.clone();
     actix_web::rt::spawn(async move {
+        let mut tally = Tally::new(name);
         loop {
-            if let Err(error) = job(&ctx).await {
+            let outcome = job(&ctx).await;
+            if let Err(error) = &outcome {
                 tracing::warn!(%error, job = name, "a background job failed; it is tried again");
                 ctx.metrics.event("background_job_failed");
             }
+            tally.turn(&ctx, outcome.map_err(|error| error.to_string())).await;
             tokio::time::sleep(pause).await;
         }
     });

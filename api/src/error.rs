@@ -65,6 +65,8 @@ codes! {
     PickupCodeInvalid = "PICKUP_CODE_INVALID", UNPROCESSABLE_ENTITY, "接送码不正确、已使用或已过期，请联系家长重新生成。", "The pick-up code is wrong, used or has expired; ask the guardian for a new one.";
     EmployerCodeInvalid = "EMPLOYER_CODE_INVALID", UNPROCESSABLE_ENTITY, "职工码不正确、已停用或已过期，请向单位核对。", "The employer's code is wrong, revoked or over; ask your employer.";
     BookingLimit = "BOOKING_LIMIT", CONFLICT, "进行中的预约已达上限，请先取消不需要的预约。", "As many bookings as a family may have are open; cancel one first.";
+    VisitCodeInvalid = "VISIT_CODE_INVALID", UNPROCESSABLE_ENTITY, "不是有效的入园码，请让家长打开小程序的预约重新出示。", "This is not a valid code of a visit.";
+    VisitCodeExpired = "VISIT_CODE_EXPIRED", UNPROCESSABLE_ENTITY, "入园码已过期，请让家长刷新后重新出示（截图无效）。", "The code has expired; ask the parent to refresh it.";
     PlaceFree = "PLACE_FREE", CONFLICT, "所选日期还有空位，无需候补，请直接预约。", "There is a place: book it, no need to wait.";
     AlreadyWaiting = "ALREADY_WAITING", CONFLICT, "孩子已在候补名单中，请到“我的候补”查看。", "The child is on this waiting list already.";
     NoOffer = "NO_OFFER", UNPROCESSABLE_ENTITY, "该机构暂不提供这种托育服务，请选择其他服务形式。", "The centre doesn't offer this form of care.";

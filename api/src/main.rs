@@ -18,6 +18,8 @@ use quanxiangtuo::{
         },
         auth::accounts::{self, NewStaff},
         demo::{self, Seeded},
+        ops::jobs,
+        satisfaction::snapshots,
         vouchers::code_keys,
     },
     openapi,
@@ -56,6 +58,11 @@ enum Command {
     /// Keys of voucher codes.
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// How background jobs fare over all replicas, and what waits for them; fails while one does.
+    Jobs,
+    /// The bureau's satisfaction figures.
+    #[command(subcommand)]
+    Satisfaction(SatisfactionCommand),
 }
 
 #[derive(Subcommand)]
@@ -68,6 +75,13 @@ enum KeysCommand {
         #[arg(long)]
         leaked: bool,
     },
+}
+
+#[derive(Subcommand)]
+enum SatisfactionCommand {
+    /// Recompute the snapshot of every closed month from the versions of the ratings; fails and names
+    /// the months that aren't the same.
+    Verify,
 }
 
 #[derive(Subcommand)]
@@ -148,6 +162,8 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Staff(StaffCommand::Add(new)) => println!("{}", add_staff(&settings, &clock, new).await?),
         Command::Audit(AuditCommand::Verify { expect }) => println!("{}", verify_audit(&settings, expect).await?),
         Command::Keys(KeysCommand::Rotate { leaked }) => println!("{}", rotate_keys(&settings, &clock, leaked).await?),
+        Command::Jobs => println!("{}", show_jobs(settings, clock).await?),
+        Command::Satisfaction(SatisfactionCommand::Verify) => println!("{}", verify_satisfaction(&settings).await?),
         Command::Openapi => {}
     }
     Ok(())
@@ -195,6 +211,43 @@ async fn rotate_keys(settings: &Settings, clock: &Clock, leaked: bool) -> anyhow
         at(done.active_from),
         at(done.former_until)
     ))
+}
+
+async fn show_jobs(settings: Settings, clock: Clock) -> anyhow::Result<String> {
+    use std::fmt::Write as _;
+    let ctx = startup::context(settings, clock).await?;
+    let runs = jobs::runs(ctx.db.reader()).await?;
+    let waiting = jobs::waiting(&ctx).await.map_err(anyhow::Error::new)?;
+    let at = |instant| local(instant).format("%Y-%m-%d %H:%M:%S").to_string();
+    let mut out =
+        format!("{:<18} {:<19} {:>9} {:>8} {:>9} {:>8}\n", "job", "last success", "turns", "failed", "done", "waiting");
+    for run in &runs {
+        let pieces = waiting.iter().find(|(name, _)| *name == run.name).map_or("-".to_owned(), |(_, n)| n.to_string());
+        let ok = run.last_ok_at.map_or("never".to_owned(), at);
+        writeln!(out, "{:<18} {ok:<19} {:>9} {:>8} {:>9} {pieces:>8}", run.name, run.runs, run.failures, run.done)?;
+        if let (Some(error), Some(failed)) = (&run.last_error, run.last_failed_at) {
+            writeln!(out, "  last failure {}: {error}", at(failed))?;
+        }
+    }
+    if runs.is_empty() {
+        out.push_str("no job has run on this database yet: start the server\n");
+    }
+    let failing: Vec<&str> = runs.iter().filter(|run| jobs::is_failing(run)).map(|run| run.name.as_str()).collect();
+    anyhow::ensure!(failing.is_empty(), "{out}failing: {}", failing.join(", "));
+    Ok(out.trim_end().to_owned())
+}
+
+async fn verify_satisfaction(settings: &Settings) -> anyhow::Result<String> {
+    let db = startup::connect(settings).await?;
+    let verdict = snapshots::verify(db.reader()).await.map_err(anyhow::Error::new)?;
+    let (n, broken) = verdict;
+    let named = broken.iter().map(|broken| {
+        let why = if broken.changed { "the stored figures were changed" } else { "the ratings say otherwise" };
+        format!("{} ({why})", broken.month.format("%Y-%m"))
+    });
+    let named: Vec<String> = named.collect();
+    anyhow::ensure!(named.is_empty(), "not as it was: {}", named.join(", "));
+    Ok(format!("{n} closed months are as the versions of the ratings say"))
 }
 
 async fn verify_audit(settings: &Settings, expect: Option<Anchor>) -> anyhow::Result<String> {

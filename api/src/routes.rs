@@ -31,6 +31,7 @@ fn api(cfg: &mut impl Registry) {
     features::pickups::routes(cfg);
     features::terms::routes(cfg);
     features::admission::routes(cfg);
+    features::notices::routes(cfg);
     features::satisfaction::routes(cfg);
     features::settlement::routes(cfg);
     features::oversight::routes(cfg);

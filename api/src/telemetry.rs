@@ -2,6 +2,7 @@
 
 use std::{io::IsTerminal as _, time::Duration};
 
+use chrono::{DateTime, Utc};
 use prometheus::{Encoder as _, HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder};
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -37,6 +38,10 @@ pub struct Metrics {
     requests: HistogramVec,
     pool: IntGaugeVec,
     domain: IntCounterVec,
+    job_runs: IntCounterVec,
+    job_done: IntCounterVec,
+    job_ok_at: IntGaugeVec,
+    job_waiting: IntGaugeVec,
 }
 
 impl Metrics {
@@ -53,10 +58,28 @@ impl Metrics {
             &["state"],
         )?;
         let domain = IntCounterVec::new(Opts::new("domain_events_total", "What happened, and how often"), &["event"])?;
+        let job_runs = IntCounterVec::new(
+            Opts::new("job_runs_total", "Turns of background jobs of this process"),
+            &["job", "outcome"],
+        )?;
+        let job_done =
+            IntCounterVec::new(Opts::new("job_done_total", "What background jobs did, in pieces"), &["job"])?;
+        let job_ok_at = IntGaugeVec::new(
+            Opts::new("job_last_ok_timestamp_seconds", "When a background job of this process last succeeded"),
+            &["job"],
+        )?;
+        let job_waiting = IntGaugeVec::new(
+            Opts::new("job_waiting", "Pieces that wait for a background job, over all replicas"),
+            &["job"],
+        )?;
+        registry.register(Box::new(job_runs.clone()))?;
+        registry.register(Box::new(job_done.clone()))?;
+        registry.register(Box::new(job_ok_at.clone()))?;
+        registry.register(Box::new(job_waiting.clone()))?;
         registry.register(Box::new(requests.clone()))?;
         registry.register(Box::new(pool.clone()))?;
         registry.register(Box::new(domain.clone()))?;
-        Ok(Self { registry, requests, pool, domain })
+        Ok(Self { registry, requests, pool, domain, job_runs, job_done, job_ok_at, job_waiting })
     }
 
     /// Counts a request and its time.
@@ -70,6 +93,20 @@ impl Metrics {
     /// Counts a domain event: `booking_created`, `voucher_claimed`, `redeemed`, `rated`, …
     pub fn event(&self, event: &str) {
         self.domain.with_label_values(&[event]).inc();
+    }
+
+    /// Counts a turn of a background job: what it did, or that it failed, and when.
+    pub fn job(&self, job: &str, done: Option<u64>, at: DateTime<Utc>) {
+        self.job_runs.with_label_values(&[job, if done.is_some() { "ok" } else { "failed" }]).inc();
+        if let Some(done) = done {
+            self.job_done.with_label_values(&[job]).inc_by(done);
+            self.job_ok_at.with_label_values(&[job]).set(at.timestamp());
+        }
+    }
+
+    /// How many pieces wait for a background job.
+    pub fn waiting(&self, job: &str, pieces: u64) {
+        self.job_waiting.with_label_values(&[job]).set(i64::try_from(pieces).unwrap_or(i64::MAX));
     }
 
     /// Everything as Prometheus text, with the pool's present use.

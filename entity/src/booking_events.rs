@@ -3,7 +3,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::{BookingEventId, BookingId, VisitId};
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "booking_events")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
@@ -16,5 +16,7 @@ pub struct Model {
     /// The status after.
     pub status: String,
     pub reason: Option<String>,
+    /// Of a correction: what was before and after.
+    pub detail: Option<Json>,
 }
 crate::plain_table!();

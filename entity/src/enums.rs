@@ -73,6 +73,14 @@ words! {
     ReductionKind {
         ThirdChild = "third_child" / "三孩", SpecialFamily = "special_family" / "计生特殊家庭", Disabled = "disabled" / "残疾儿童",
     }
+    /// What a family is told.
+    NoticeKind {
+        BookingConfirmed = "booking_confirmed" / "预约已确认", BookingDeclined = "booking_declined" / "预约未能接受",
+        BookingLapsed = "booking_lapsed" / "预约超时失效", OfferLapsed = "offer_lapsed" / "候补托位已失效",
+        BookingCancelled = "booking_cancelled" / "机构取消预约", DaysCancelled = "days_cancelled" / "机构取消部分日期",
+        PlaceOffered = "place_offered" / "候补有空位", VisitTomorrow = "visit_tomorrow" / "明日托育提醒",
+        VoucherExpiring = "voucher_expiring" / "体验券即将到期",
+    }
     /// What a family is to a centre at which its answers don't count.
     Tie { Staff = "staff" / "本园工作人员", Relative = "relative" / "工作人员亲属" }
     /// A class's age band (国卫人口发〔2019〕58号; `family`: 家庭托育点管理办法(试行)).

@@ -118,6 +118,10 @@ ids! {
     TieId = "tie";
     /// A place in the waiting list.
     WaitlistEntryId = "wtl";
+    /// A notice to a family.
+    NoticeId = "ntc";
+    /// A calendar feed.
+    CalendarFeedId = "cal";
     /// A campaign of trial vouchers (体验券批次).
     CampaignId = "cmp";
     /// A trial voucher (托育体验券).

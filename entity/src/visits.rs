@@ -28,6 +28,8 @@ pub struct Model {
     pub late_told_at: Option<DateTimeUtc>,
     /// Who took the child home, sealed; absent means the guardian.
     pub collected_by_sealed: Option<Vec<u8>>,
+    /// When the family was reminded of it.
+    pub reminded_at: Option<DateTimeUtc>,
 }
 crate::plain_table!();
 

@@ -24,6 +24,8 @@ pub struct Model {
     pub status: VoucherStatus,
     pub claimed_at: DateTimeUtc,
     pub revoked_at: Option<DateTimeUtc>,
+    /// When the family was reminded that it ends.
+    pub reminded_at: Option<DateTimeUtc>,
 }
 crate::plain_table!();
 

@@ -26,6 +26,7 @@ mod m0016_waitlist;
 mod m0017_weeks;
 mod m0018_pickups;
 mod m0019_terms;
+mod m0020_daily;
 
 /// The list of steps.
 pub struct Migrator;
@@ -53,6 +54,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0017_weeks::Migration),
             Box::new(m0018_pickups::Migration),
             Box::new(m0019_terms::Migration),
+            Box::new(m0020_daily::Migration),
         ]
     }
 }

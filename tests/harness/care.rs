@@ -65,6 +65,7 @@ impl TestApp {
             with_voucher: None,
             late_told_at: None,
             collected_by_sealed: None,
+            reminded_at: None,
         };
         change(&mut visit);
         let now = self.clock.now();
@@ -188,6 +189,7 @@ impl TestApp {
             status: VoucherStatus::Active,
             claimed_at: self.clock.now(),
             revoked_at: None,
+            reminded_at: None,
         };
         change(&mut row);
         campaigns::Entity::update_many()

@@ -4,7 +4,7 @@ use entity::{AuditId, StaffId, StaffRole, audit_heads, audit_rows};
 use harness::{TestApp, at_once};
 use quanxiangtuo::features::audit::{
     rules::{Anchor, Verdict},
-    service::{keep_sealed, seal_all, verify},
+    service::{seal_all, verify},
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, sea_query::Expr};
 use serde_json::{Value, json};
@@ -40,7 +40,7 @@ async fn seqs(app: &TestApp) -> Vec<Option<i64>> {
 /// Until the background sealers have nothing left.
 async fn sealed(app: &TestApp) {
     while seqs(app).await.contains(&None) {
-        keep_sealed(&app.ctx).await.unwrap();
+        seal_all(&app.ctx).await.unwrap();
     }
 }
 

@@ -47,7 +47,7 @@ async fn rows(db: &DatabaseConnection) -> Vec<String> {
             let row = campaigns::Model { offline_daily_units: None, centre_kinds: None, ..row };
             format!("{:?}", campaigns::Model { revoked_at: None, revoked_on: None, ..row })
         }))
-        .chain(vouchers.into_iter().map(|row| format!("{row:?}")))
+        .chain(vouchers.into_iter().map(|row| format!("{:?}", vouchers::Model { reminded_at: None, ..row })))
         .chain(redemptions.into_iter().map(|row| {
             let row = redemptions::Model { device: None, statement_id: None, ..row };
             format!("{:?}", redemptions::Model { uploaded_at: None, ..row })

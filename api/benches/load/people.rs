@@ -179,6 +179,7 @@ impl Seed<'_> {
                 status: VoucherStatus::Active,
                 claimed_at: self.now,
                 revoked_at: None,
+                reminded_at: None,
             })
             .collect();
         let ids: Vec<_> = rows.iter().map(|row| row.id).collect();

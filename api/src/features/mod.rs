@@ -9,6 +9,7 @@ pub mod bookings;
 pub mod centres;
 pub mod demo;
 pub mod families;
+pub mod notices;
 pub mod ops;
 pub mod oversight;
 pub mod pickups;

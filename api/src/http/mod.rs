@@ -6,6 +6,7 @@ pub mod json;
 pub mod observe;
 pub mod page;
 pub mod path;
+pub mod picture;
 pub mod query;
 pub mod ratelimit;
 pub mod refusals;

@@ -6,4 +6,5 @@ pub mod constraint;
 pub mod crypto;
 pub mod db;
 pub mod kv;
+pub mod stepped_code;
 pub mod wechat;

@@ -1,7 +1,7 @@
 //! The audit log (invariant 7): every write by staff leaves a row in the same transaction.
 //!
 //! Use [`record`] inside the transaction of the deed. A background task seals the rows into a hash
-//! chain within seconds ([`service::keep_sealed`]); `quanxiangtuo audit verify` walks it.
+//! chain within seconds ([`service::seal_all`]); `quanxiangtuo audit verify` walks it.
 
 mod bureau;
 pub mod dto;

@@ -87,6 +87,27 @@ pub struct DeskClassDayOut {
     pub carers_needed: Option<i32>,
     /// More carers are needed than are there.
     pub too_few_carers: bool,
+    /// The opening hours, cut where the numbers change.
+    pub half_hours: Vec<DeskHalfHoursOut>,
+}
+
+/// A time of the day with the same numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct DeskHalfHoursOut {
+    /// From, on the half-hour.
+    pub from: MinuteOfDay,
+    /// To, on the half-hour.
+    pub to: MinuteOfDay,
+    /// Children booked for this time who haven't come yet.
+    pub expected: i64,
+    /// Children booked for this time who are there.
+    pub in_care: i64,
+    /// Children booked for this time who left.
+    pub left: i64,
+    /// Places that may be held then.
+    pub places: i32,
+    /// Carers on duty then.
+    pub carers: i32,
 }
 
 /// The visits of a day.
@@ -157,6 +178,48 @@ pub struct DeskCheckOutIn {
     /// is wrong, used or over).
     #[schema(example = "604913")]
     pub pickup_code: Option<Line<16>>,
+}
+
+/// The code that a family shows.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct DeskCheckInCodeIn {
+    /// As scanned.
+    #[schema(example = "T1AGJPB3A2PT6RBMOC2PSPLJVXZAAAAAABGQYTENJVGY3TQOJQ")]
+    pub code: Line<80>,
+}
+
+/// A child's name.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct DeskNameIn {
+    /// A part of what the family calls the child, or of its name in the register.
+    #[schema(example = "小米")]
+    pub name: Line<40>,
+    /// The local date; today if absent.
+    pub date: Option<Day>,
+}
+
+/// Visits of children of this name.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DeskNamedOut {
+    /// Ordered by the hour they begin.
+    pub items: Vec<DeskVisitOut>,
+}
+
+/// What a visit should have been.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct DeskCorrectionIn {
+    /// Where it should stand: `expected` or `in_care` (today), `left`, or `no_show` (a past day).
+    pub status: VisitStatus,
+    /// When the child came; absent: as recorded.
+    pub checked_in_at: Option<Moment>,
+    /// When the child left; absent: as recorded.
+    pub checked_out_at: Option<Moment>,
+    /// Who took the child home, of those the family named; absent: as recorded, else the guardian.
+    #[schema(example = "林秀英")]
+    pub collected_by: Option<Line<40>>,
+    /// Why; the family reads it.
+    #[schema(example = "扫错了孩子")]
+    pub reason: Line<200>,
 }
 
 /// Why the child doesn't come.

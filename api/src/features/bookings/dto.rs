@@ -233,6 +233,44 @@ pub struct QuoteOut {
     pub can_cancel_until: Option<Moment>,
 }
 
+/// The code of a visit to show at the desk.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct VisitCodeOut {
+    /// The text of the QR code: upper-case letters and digits.
+    pub code: String,
+    /// From this instant on it is refused.
+    pub expires_at: Moment,
+    /// Ask for the next one after so many seconds.
+    #[schema(example = 23)]
+    pub refresh_after_s: i64,
+}
+
+/// A line of a booking's history.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct BookingEventOut {
+    /// When.
+    pub at: Moment,
+    /// The day it is about; null: the whole booking.
+    pub visit_id: Option<VisitId>,
+    /// `family`, `staff` or `system`.
+    #[schema(example = "staff")]
+    pub by: &'static str,
+    /// Where the booking or the day stood after.
+    #[schema(example = "left")]
+    pub status: String,
+    /// Why.
+    pub reason: Option<String>,
+    /// Of a correction: `before` and `after`, each with `status`, `checked_in_at`, `checked_out_at`.
+    pub correction: Option<serde_json::Value>,
+}
+
+/// What happened to a booking.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BookingHistoryOut {
+    /// The earliest first.
+    pub items: Vec<BookingEventOut>,
+}
+
 /// Which bookings to list.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]

@@ -1,16 +1,27 @@
 //! Handlers for guardians.
 
-use actix_web::{HttpResponse, get, http::StatusCode, post, web::Data};
+use actix_web::{
+    HttpResponse, get,
+    http::{StatusCode, header::CACHE_CONTROL},
+    post,
+    web::Data,
+};
 use entity::{BookingId, VisitId, VisitStatus};
 
 use super::{
-    dto::{AttendanceOut, BookingIn, BookingOut, BookingsQuery, CancelBookingIn, QuoteOut, RescheduleIn},
+    dto::{
+        AttendanceOut, BookingHistoryOut, BookingIn, BookingOut, BookingsQuery, CancelBookingIn, QuoteOut,
+        RescheduleIn, VisitCodeOut,
+    },
     service,
 };
 use crate::{
     error::Result,
     features::auth::Guardian,
-    http::{Idempotency, Json, Page, Path, Query, Refusals},
+    http::{
+        Idempotency, Json, Page, Path, Query, Refusals,
+        picture::{self, PictureQuery},
+    },
     state::Ctx,
 };
 
@@ -165,4 +176,49 @@ pub(super) async fn tell_absent(
 #[get("/me/attendance")]
 pub(super) async fn read_attendance(ctx: Data<Ctx>, guardian: Guardian) -> Result<HttpResponse> {
     Ok(HttpResponse::Ok().json(service::attendance(&ctx, guardian.family_id).await?))
+}
+
+/// Read a booking's history
+///
+/// Every step of the booking and its days, corrections with what was before.
+#[utoipa::path(tag = "bookings", security(("bearer" = [])),
+    params(("id" = BookingId, Path, description = "The booking")),
+    responses((status = 200, description = "The history", body = BookingHistoryOut), Refusals))]
+#[get("/bookings/{id}/history")]
+pub(super) async fn read_history(ctx: Data<Ctx>, guardian: Guardian, id: Path<BookingId>) -> Result<HttpResponse> {
+    Ok(HttpResponse::Ok().json(service::history(&ctx, guardian.family_id, id.0).await?))
+}
+
+/// Get a day's code to show at the desk
+///
+/// Of a day of today that is expected; it changes every 30 seconds: ask again after `refresh_after_s`.
+#[utoipa::path(tag = "bookings", security(("bearer" = [])),
+    params(("id" = BookingId, Path, description = "The booking"), ("visit_id" = VisitId, Path, description = "The day")),
+    responses((status = 200, description = "The code of this moment", body = VisitCodeOut), Refusals))]
+#[get("/bookings/{id}/visits/{visit_id}/code")]
+pub(super) async fn visit_code(
+    ctx: Data<Ctx>,
+    guardian: Guardian,
+    ids: Path<(BookingId, VisitId)>,
+) -> Result<HttpResponse> {
+    let code = service::visit_code(&ctx, guardian.family_id, ids.0).await?;
+    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(code))
+}
+
+/// Get a day's code as SVG
+///
+/// The QR code of this moment, with its quiet zone.
+#[utoipa::path(tag = "bookings", security(("bearer" = [])),
+    params(("id" = BookingId, Path, description = "The booking"), ("visit_id" = VisitId, Path, description = "The day"), PictureQuery),
+    responses((status = 200, description = "The picture", body = String, content_type = "image/svg+xml"), Refusals))]
+#[get("/bookings/{id}/visits/{visit_id}/code.svg")]
+pub(super) async fn visit_code_svg(
+    ctx: Data<Ctx>,
+    guardian: Guardian,
+    ids: Path<(BookingId, VisitId)>,
+    Query(query): Query<PictureQuery>,
+) -> Result<HttpResponse> {
+    let code = service::visit_code_text(&ctx, guardian.family_id, ids.0).await?;
+    let picture = picture::svg(&code, query.size)?;
+    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).content_type("image/svg+xml").body(picture))
 }

@@ -8,6 +8,7 @@
 
 mod desk;
 mod desk_dto;
+mod desk_steps;
 pub mod dto;
 mod guardians;
 pub mod rules;
@@ -27,6 +28,9 @@ pub fn routes(cfg: &mut impl Registry) {
         .service(guardians::cancel_visit)
         .service(guardians::tell_absent)
         .service(guardians::read_attendance)
+        .service(guardians::read_history)
+        .service(guardians::visit_code)
+        .service(guardians::visit_code_svg)
         .service(desk::read_desk_day)
         .service(desk::list_desk_bookings)
         .service(desk::confirm_desk_booking)
@@ -35,5 +39,9 @@ pub fn routes(cfg: &mut impl Registry) {
         .service(desk::check_in_visit)
         .service(desk::check_out_visit)
         .service(desk::mark_visit_absent)
-        .service(desk::record_entry_check);
+        .service(desk::record_entry_check)
+        .service(desk_steps::check_in_by_code)
+        .service(desk_steps::search_desk_visits)
+        .service(desk_steps::correct_visit)
+        .service(desk_steps::read_desk_history);
 }

@@ -97,6 +97,7 @@ pub(super) fn rows(keys: &Keyring, today: NaiveDate, past: &[Past], care: &[visi
             status: if units_used == PAST_UNITS { VoucherStatus::Used } else { VoucherStatus::Active },
             claimed_at: day(PAST_VALID.0, 10),
             revoked_at: None,
+            reminded_at: None,
         });
     }
     let open = campaigns::Model {

@@ -222,6 +222,7 @@ impl History {
         let steps =
             [(booked_at, family.to_string(), "confirmed"), (ended_at, "system".to_owned(), "completed")].into_iter();
         self.events.extend(steps.map(|(at, actor, status)| booking_events::Model {
+            detail: None,
             id: mint::id(at, &format!("{}/{status}", stay.name)),
             booking_id,
             visit_id: None,
@@ -249,6 +250,7 @@ impl History {
                 with_voucher: None,
                 late_told_at: None,
                 collected_by_sealed: None,
+                reminded_at: None,
             });
         }
         self.entry_check(stay);

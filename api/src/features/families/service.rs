@@ -27,7 +27,8 @@ use crate::{
 
 /// Where sealed names live; used by every feature that shows a child.
 pub const NAME_PLACE: &str = "children.name";
-const LEGAL_NAME_PLACE: &str = "children.legal_name";
+/// Where sealed names of the register live.
+pub const LEGAL_NAME_PLACE: &str = "children.legal_name";
 
 /// The account and its children.
 pub async fn me(ctx: &Ctx, family: FamilyId) -> Result<FamilyOut> {

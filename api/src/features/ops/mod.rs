@@ -1,6 +1,7 @@
 //! For operators, at the root: alive, ready, metrics, the API document.
 
 pub mod housekeeping;
+pub mod jobs;
 
 use crate::http::Registry;
 use actix_web::{HttpResponse, get, web::Data};

@@ -8,6 +8,7 @@ pub mod dto;
 pub mod rules;
 pub mod service;
 mod sheet;
+pub mod snapshots;
 mod store;
 
 pub use store::Answers;

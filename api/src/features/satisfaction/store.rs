@@ -1,13 +1,16 @@
 //! The counting, set-based and by the database: one statement for the answers of all groups, one
 //! for the care behind them.
 
-use chrono::{DateTime, Months, Utc};
-use entity::{CentreId, RedemptionStatus, VisitStatus, centres, rating_versions, ratings, redemptions, visits};
+use chrono::{DateTime, Months, NaiveDate, Utc};
+use entity::{
+    CentreId, RedemptionStatus, VisitStatus, centres, rating_versions, ratings, redemptions, satisfaction_snapshots,
+    visits,
+};
 use sea_orm::{
-    ConnectionTrait, DbErr, ExprTrait as _, QueryResult,
+    ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _, QueryOrder as _, QueryResult, QuerySelect as _,
     sea_query::{
-        Alias, CaseStatement, Expr, Func, IntoColumnRef, JoinType, Order, OverStatement as _, Query, SelectStatement,
-        UnionType, WindowStatement,
+        Alias, CaseStatement, Expr, Func, IntoColumnRef, JoinType, OnConflict, Order, OverStatement as _, Query,
+        SelectStatement, UnionType, WindowStatement,
     },
 };
 
@@ -243,4 +246,28 @@ fn key(row: &QueryResult, by: Option<SatisfactionBy>) -> Result<(String, Option<
         }
         Some(_) => (row.try_get("", "key")?, None),
     })
+}
+
+/// The months that have a snapshot.
+pub(super) async fn snapshot_months(db: &impl ConnectionTrait) -> Result<Vec<NaiveDate>, DbErr> {
+    let months = satisfaction_snapshots::Entity::find().select_only().column(satisfaction_snapshots::Column::Month);
+    months.into_tuple().all(db).await
+}
+
+/// Every snapshot, the earliest month first.
+pub(super) async fn snapshots(db: &impl ConnectionTrait) -> Result<Vec<satisfaction_snapshots::Model>, DbErr> {
+    satisfaction_snapshots::Entity::find().order_by_asc(satisfaction_snapshots::Column::Month).all(db).await
+}
+
+/// Writes a snapshot; false if another replica did before.
+pub(super) async fn insert_snapshot(
+    db: &impl ConnectionTrait,
+    row: satisfaction_snapshots::Model,
+) -> Result<bool, DbErr> {
+    let once = OnConflict::column(satisfaction_snapshots::Column::Month).do_nothing().to_owned();
+    let written = satisfaction_snapshots::Entity::insert(satisfaction_snapshots::ActiveModel::from(row))
+        .on_conflict(once)
+        .exec_without_returning(db)
+        .await?;
+    Ok(written == 1)
 }

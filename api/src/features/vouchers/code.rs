@@ -1,31 +1,23 @@
-//! The voucher code: minted for the signed-in owner, good for one time step and the one before.
-//!
-//! `V`, the key's id, then base32 of the voucher's 16 bytes, the step's 4 and 10 of an HMAC over
-//! all of it: 50 characters of the QR code's alphanumeric set, version 3 at level M. Nothing
-//! about the child is in it. And the manual code, for a broken camera: 8 characters without
-//! look-alikes, random, known to the database only as a hash.
+//! The voucher code: a [`stepped_code`] of the signed-in owner's voucher. And the manual code, for a
+//! broken camera: 8 characters without look-alikes, random, known to the database only as a hash.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use data_encoding::BASE32_NOPAD;
 use entity::VoucherId;
-use subtle::ConstantTimeEq as _;
-use uuid::Uuid;
 
 use super::code_keys::Keyset;
-use crate::platform::crypto::{CodeKey, TYPED_LETTERS, typed_code};
+use crate::platform::{
+    crypto::{CodeKey, TYPED_LETTERS, typed_code},
+    stepped_code::{self, Minted},
+};
 
-/// Seconds of one step.
-pub const STEP_S: i64 = 30;
 /// How long a manual code lives.
 pub const MANUAL_LIFE: TimeDelta = TimeDelta::minutes(5);
 /// A manual code with less life left than this is replaced when it is asked for.
 pub const MANUAL_REISSUE: TimeDelta = TimeDelta::seconds(60);
 
 const MARK: char = 'V';
-const ID_BYTES: usize = 16;
-const STEP_BYTES: usize = 4;
-const MAC_BYTES: usize = 10;
-const BODY_BYTES: usize = ID_BYTES + STEP_BYTES + MAC_BYTES;
+/// What codes of visits begin with (托); they are minted under the same keys.
+pub const VISIT_MARK: char = 'T';
 const MANUAL_LENGTH: usize = 8;
 
 /// What a text held up at the desk is.
@@ -41,44 +33,10 @@ pub enum Reading {
     Invalid,
 }
 
-/// A code and how long it is shown and accepted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Minted {
-    /// The text of the QR code.
-    pub code: String,
-    /// From this instant on it is refused.
-    pub expires_at: DateTime<Utc>,
-    /// Seconds until the next step begins.
-    pub refresh_after_s: i64,
-}
-
-fn step_at(now: DateTime<Utc>) -> u32 {
-    u32::try_from(now.timestamp().div_euclid(STEP_S)).unwrap_or(0)
-}
-
-fn mac(key: &CodeKey, body: &[u8]) -> [u8; MAC_BYTES] {
-    let mut message = Vec::with_capacity(2 + ID_BYTES + STEP_BYTES);
-    message.extend([MARK as u8, key.id as u8]);
-    message.extend_from_slice(body);
-    let whole = key.mac(&message);
-    std::array::from_fn(|i| whole[i])
-}
-
 /// The code of a voucher at `now`, under the active key.
 #[must_use]
 pub fn mint(key: &CodeKey, voucher: VoucherId, now: DateTime<Utc>) -> Minted {
-    let step = step_at(now);
-    let mut body = Vec::with_capacity(BODY_BYTES);
-    body.extend_from_slice(voucher.0.as_bytes());
-    body.extend_from_slice(&step.to_be_bytes());
-    let mac = mac(key, &body);
-    body.extend_from_slice(&mac);
-    let next = DateTime::from_timestamp((i64::from(step) + 1) * STEP_S, 0).unwrap_or(now);
-    Minted {
-        code: format!("{MARK}{}{}", key.id, BASE32_NOPAD.encode(&body)),
-        expires_at: next + TimeDelta::seconds(STEP_S),
-        refresh_after_s: ((next - now).num_milliseconds() + 999) / 1000,
-    }
+    stepped_code::mint(MARK, key, voucher.into(), now)
 }
 
 /// Reads a text [`as_typed`]. The MAC is compared in constant time.
@@ -87,38 +45,19 @@ pub fn read(keys: &Keyset, code: &str, now: DateTime<Utc>) -> Reading {
     if code.len() == MANUAL_LENGTH && code.bytes().all(|b| TYPED_LETTERS.contains(&b)) {
         return Reading::Manual;
     }
-    let Some((voucher, step)) = authentic(keys, code, now) else {
-        return Reading::Invalid;
-    };
-    let present = step_at(now);
-    if step == present || step.checked_add(1) == Some(present) {
-        Reading::Fresh(voucher)
-    } else {
-        Reading::Old(voucher)
+    match stepped_code::read(MARK, code, |id| keys.by_id(id, now), now) {
+        Some((voucher, true)) => Reading::Fresh(voucher.into()),
+        Some((voucher, false)) => Reading::Old(voucher.into()),
+        None => Reading::Invalid,
     }
-}
-
-fn authentic(keys: &Keyset, code: &str, now: DateTime<Utc>) -> Option<(VoucherId, u32)> {
-    let mut chars = code.chars();
-    if chars.next() != Some(MARK) {
-        return None;
-    }
-    let key = keys.by_id(chars.next()?, now)?;
-    let body = BASE32_NOPAD.decode(chars.as_str().as_bytes()).ok()?;
-    let body: [u8; BODY_BYTES] = body.try_into().ok()?;
-    let (signed, given) = body.split_at(ID_BYTES + STEP_BYTES);
-    if !bool::from(mac(key, signed).ct_eq(given)) {
-        return None;
-    }
-    let (id, step) = signed.split_first_chunk::<ID_BYTES>()?;
-    Some((VoucherId(Uuid::from_bytes(*id)), u32::from_be_bytes(step.try_into().ok()?)))
 }
 
 /// Whether a code looks like one of ours under a key that isn't known here.
 #[must_use]
 pub fn names_other_key(keys: &Keyset, code: &str, now: DateTime<Utc>) -> bool {
     let mut chars = code.chars();
-    matches!(chars.next(), Some(MARK | 'O')) && chars.next().is_some_and(|id| keys.by_id(id, now).is_none())
+    matches!(chars.next(), Some(MARK | VISIT_MARK | 'O'))
+        && chars.next().is_some_and(|id| keys.by_id(id, now).is_none())
 }
 
 /// A new manual code.
@@ -131,6 +70,7 @@ pub fn manual() -> String {
 mod tests {
     use super::*;
     use crate::platform::crypto::{Keyring, as_typed};
+    use uuid::Uuid;
 
     const LOOKUP: &str = "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBA=";
     const KEY_1: &str = "1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";

@@ -13,14 +13,17 @@ use entity::{CampaignId, VoucherId};
 
 use super::{
     dto::{ClaimIn, VoucherCodeOut, VoucherOut, VoucherPageQuery},
-    picture::{self, PictureQuery},
     service,
     story_dto::FamilyCampaignOut,
 };
 use crate::{
     error::Result,
     features::auth::Guardian,
-    http::{Idempotency, Json, Page, Path, Query, Refusals, address::ClientAddress},
+    http::{
+        Idempotency, Json, Page, Path, Query, Refusals,
+        address::ClientAddress,
+        picture::{self, PictureQuery},
+    },
     state::Ctx,
 };
 

@@ -31,7 +31,6 @@ pub mod gate;
 mod guardians;
 mod offline;
 pub mod offline_code;
-mod picture;
 pub mod poster;
 mod public;
 mod service;

@@ -16,13 +16,15 @@ use super::{
         ConflictResolveIn, OfflineCodeOut, OfflineConflictOut, OfflineConflictsQuery, OfflinePackOut, OfflineUploadIn,
         OfflineUploadOut,
     },
-    picture::{self, PictureQuery},
     service::{conflicts, offline},
 };
 use crate::{
     error::Result,
     features::auth::{Bureau, Desk, Guardian},
-    http::{Idempotency, Json, Page, Path, Query, Refusals},
+    http::{
+        Idempotency, Json, Page, Path, Query, Refusals,
+        picture::{self, PictureQuery},
+    },
     state::Ctx,
 };
 

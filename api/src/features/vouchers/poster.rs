@@ -6,14 +6,14 @@ use entity::CampaignId;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{
-    picture::{self, Side},
-    service::campaigns,
-};
+use super::service::campaigns;
 use crate::{
     error::{Code, Problem, Result, Text},
     features::auth::Bureau,
-    http::{Path, Query, Refusals, Whole},
+    http::{
+        Path, Query, Refusals, Whole,
+        picture::{self, Side},
+    },
     platform::wechat::WeChatError,
     state::Ctx,
 };

@@ -13,7 +13,7 @@ pub mod rules;
 mod service;
 mod store;
 
-pub use service::offers::{end_due, keep_offering, offer_due};
+pub use service::offers::{end_due, offer_due, offers_waiting};
 
 use crate::http::Registry;
 

@@ -9,8 +9,8 @@ use entity::{
 };
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, FromQueryResult, QueryFilter, QueryOrder,
-    QuerySelect,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, FromQueryResult, PaginatorTrait as _,
+    QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Alias, Expr, Func, JoinType, Query},
 };
 use waitlist_entries::Column as C;
@@ -168,7 +168,8 @@ pub(super) async fn end_what_is_over(
     db: &impl ConnectionTrait,
     today: NaiveDate,
     now: DateTime<Utc>,
-) -> Result<(), DbErr> {
+) -> Result<u64, DbErr> {
+    let mut ended = 0;
     let with_booking = |status: BookingStatus| {
         Query::select()
             .column(bookings::Column::Id)
@@ -182,23 +183,29 @@ pub(super) async fn end_what_is_over(
     for (booking, to) in
         [(BookingStatus::Lapsed, WaitlistStatus::Lapsed), (BookingStatus::Cancelled, WaitlistStatus::Withdrawn)]
     {
-        waitlist_entries::Entity::update_many()
+        let done = waitlist_entries::Entity::update_many()
             .set(waitlist_entries::ActiveModel { status: Set(to), updated_at: Set(now), ..Default::default() })
             .filter(live())
             .filter(C::Status.eq(WaitlistStatus::Offered))
             .filter(Expr::exists(with_booking(booking)))
             .exec(db)
             .await?;
+        ended += done.rows_affected;
     }
     let over = WaitlistStatus::Over;
-    waitlist_entries::Entity::update_many()
+    let done = waitlist_entries::Entity::update_many()
         .set(waitlist_entries::ActiveModel { status: Set(over), updated_at: Set(now), ..Default::default() })
         .filter(live())
         .filter(C::Status.eq(WaitlistStatus::Waiting))
         .filter(C::StartDate.lt(today))
         .exec(db)
-        .await
-        .map(drop)
+        .await?;
+    Ok(ended + done.rows_affected)
+}
+
+/// How many centres' lists are to be looked through.
+pub(super) async fn count_marked(db: &impl ConnectionTrait) -> Result<u64, DbErr> {
+    freed_centres::Entity::find().count(db).await
 }
 
 /// Centres whose lists are to be looked through, the longest marked first.

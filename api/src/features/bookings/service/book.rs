@@ -209,5 +209,6 @@ fn visit(ctx: &Ctx, booking: &bookings::Model, stay: &Stay, price: DayPrice) -> 
         with_voucher: Some(price.with_voucher),
         late_told_at: None,
         collected_by_sealed: None,
+        reminded_at: None,
     }
 }

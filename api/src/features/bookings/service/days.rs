@@ -1,6 +1,6 @@
 //! Single days of a booking: called off in time, told as absent, missed.
 
-use entity::{BookingId, BookingStatus, FamilyId, Fen, VisitId, VisitStatus, bookings, visits};
+use entity::{BookingId, BookingStatus, FamilyId, Fen, NoticeKind, VisitId, VisitStatus, bookings, visits};
 use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait as _};
 use serde_json::json;
 
@@ -14,7 +14,10 @@ use super::{
 };
 use crate::{
     error::{Code, Problem, Result, Text},
-    features::audit::{self, Actor},
+    features::{
+        audit::{self, Actor},
+        notices,
+    },
     http::{Idempotency, Moment, Once, once},
     platform::{
         clock::{instant_at, minute_of_day},
@@ -201,6 +204,9 @@ pub async fn cancel_for_centre(ctx: &Ctx, actor: Actor, id: BookingId, days: &[V
             let detail = json!({ "visits_freed": n });
             audit::record(ctx, txn, actor, "booking.days_cancel", id.to_string(), detail).await?;
             store::freed(txn, booking.centre_id, ctx.clock.now()).await?;
+            let told = visits.iter().filter(|visit| days.contains(&visit.id)).map(|visit| visit.date.to_string());
+            let more = json!({ "date": told.collect::<Vec<_>>().join("、"), "reason": reason });
+            notices::about_booking(ctx, txn, NoticeKind::DaysCancelled, &booking, more).await?;
             let booking = take_off(txn, ctx, booking, &amounts, VisitStatus::Cancelled).await?;
             settle(txn, ctx, booking, &visits, &by).await?;
         }
@@ -260,7 +266,8 @@ async fn mark(txn: &DatabaseTransaction, ctx: &Ctx, id: BookingId) -> Result<u64
     Ok(missed)
 }
 
-/// The background job of [`mark_missed`].
-pub async fn keep_missed(ctx: &Ctx) -> Result<()> {
-    mark_missed(ctx).await.map(drop)
+/// Days that are to be marked as missed.
+pub async fn missed_waiting(ctx: &Ctx) -> Result<u64> {
+    let (today, minute) = (ctx.clock.today(), minute_of_day(ctx.clock.now()));
+    Ok(store::count_over(ctx.db.reader(), today, minute).await?)
 }

@@ -2,7 +2,7 @@
 //! conditional update with a line of history and an audit row in the same transaction.
 
 use chrono::NaiveDate;
-use entity::{BookingId, BookingStatus, ChildId, VisitId, VisitStatus, bookings, entry_checks, visits};
+use entity::{BookingId, BookingStatus, ChildId, NoticeKind, VisitId, VisitStatus, bookings, entry_checks, visits};
 use sea_orm::{ActiveValue::Set, DatabaseTransaction};
 use serde_json::json;
 
@@ -10,13 +10,13 @@ use super::{
     super::{
         desk_dto::{
             DeskAbsentIn, DeskBookingOut, DeskCheckOutIn, DeskDayOut, DeskEntryCheckIn, DeskEntryCheckOut,
-            DeskVisitStepOut,
+            DeskVisitOut, DeskVisitStepOut,
         },
         dto::{BookingEntryCheckOut, BookingsQuery},
         rules::life::{self, EntryCheckStatus},
         store::{self, Checks, Filter},
     },
-    Decision,
+    Decision, class_days,
     days::{self, CallOff},
     event, nobody_in_care, offers, reschedule, show, wrong_booking_state, wrong_visit_state,
 };
@@ -25,21 +25,28 @@ use crate::{
     features::{
         audit::{self, Actor},
         auth::Desk,
-        pickups,
+        notices, pickups,
     },
     http::{Cursor, Idempotency, Moment, Once, Page, once},
     state::Ctx,
 };
 
 /// Where the name of who took a child home is sealed.
-const COLLECTED_BY_PLACE: &str = "visits.collected_by";
+pub(super) const COLLECTED_BY_PLACE: &str = "visits.collected_by";
 
 /// The visits of a day at the desk's centre.
 pub async fn day(ctx: &Ctx, desk: &Desk, date: Option<NaiveDate>) -> Result<DeskDayOut> {
     let date = date.unwrap_or_else(|| ctx.clock.today());
-    let items = show::day(ctx.db.reader(), ctx, desk.centre_id, date).await?;
-    let classes = show::classes_of_day(ctx.db.reader(), ctx, desk.centre_id, date, &items).await?;
+    let items = show::day_named(ctx.db.reader(), ctx, desk.centre_id, date, None).await?;
+    let classes = class_days::of_day(ctx.db.reader(), ctx, desk.centre_id, date, &items).await?;
     Ok(DeskDayOut { date, classes, items })
+}
+
+/// The visits of a day of the children whose name, as the family calls them or as in the register, has
+/// this text in it. Names are sealed, so the day's are opened one by one.
+pub async fn search_by_name(ctx: &Ctx, desk: &Desk, name: &str, date: Option<NaiveDate>) -> Result<Vec<DeskVisitOut>> {
+    let date = date.unwrap_or_else(|| ctx.clock.today());
+    show::day_named(ctx.db.reader(), ctx, desk.centre_id, date, Some(name)).await
 }
 
 /// A page of the centre's bookings, newest first.
@@ -100,6 +107,12 @@ pub async fn decide(
             }
             Decision::Cancel => days::give_back(txn, ctx, row, &visits).await?,
         };
+        let kind = match decision {
+            Decision::Confirm => NoticeKind::BookingConfirmed,
+            Decision::Decline => NoticeKind::BookingDeclined,
+            Decision::Cancel => NoticeKind::BookingCancelled,
+        };
+        notices::about_booking(ctx, txn, kind, &row, json!({})).await?;
         let shown = show::for_desk(txn, ctx, vec![row]).await?.pop();
         shown.ok_or_else(|| Problem::internal("a booking got lost on its way"))
     })
@@ -115,7 +128,11 @@ pub async fn decide(
 }
 
 /// A visit of the centre with its booking locked, so that steps of one booking come one by one.
-async fn held(txn: &DatabaseTransaction, desk: &Desk, id: VisitId) -> Result<(bookings::Model, visits::Model)> {
+pub(super) async fn held(
+    txn: &DatabaseTransaction,
+    desk: &Desk,
+    id: VisitId,
+) -> Result<(bookings::Model, visits::Model)> {
     let unknown = || Problem::new(Code::NotFound);
     let visit = store::visit_of_centre(txn, desk.centre_id, id).await?.ok_or_else(unknown)?;
     let owner = bookings::Entity::of_centre(desk.centre_id);
@@ -162,7 +179,7 @@ async fn step(
     Ok(step_out(&booking, &visit))
 }
 
-fn step_out(booking: &bookings::Model, visit: &visits::Model) -> DeskVisitStepOut {
+pub(super) fn step_out(booking: &bookings::Model, visit: &visits::Model) -> DeskVisitStepOut {
     DeskVisitStepOut {
         id: visit.id,
         booking_id: booking.id,
@@ -184,6 +201,35 @@ fn count<T>(ctx: &Ctx, outcome: Once<T>, event: &str) -> Once<T> {
     outcome
 }
 
+/// `WRONG_STATE` for a visit of another day.
+pub(super) fn not_today(ctx: &Ctx, visit: &visits::Model) -> Problem {
+    let (date, today) = (visit.date, ctx.clock.today());
+    Problem::new(Code::WrongState)
+        .detail(Text::new(
+            format!("该次托育日期为{date}，今天是{today}，只能在当日办理入园。"),
+            format!("The visit is on {date}; today is {today}."),
+        ))
+        .fact("date", date)
+}
+
+/// Full-day and half-day care begins only after a passed entry check.
+pub(super) async fn check_entry(
+    txn: &DatabaseTransaction,
+    desk: &Desk,
+    visit: &visits::Model,
+    date: NaiveDate,
+) -> Result<()> {
+    if !life::needs_entry_check(visit.care_type) {
+        return Ok(());
+    }
+    let checks = Checks::load(txn, &[desk.centre_id], &[visit.child_id]).await?;
+    let (check, last_visit) = checks.of(desk.centre_id, visit.child_id);
+    match life::entry_check(check, last_visit, visit.care_type, date) {
+        EntryCheckStatus::Passed => Ok(()),
+        _ => Err(Problem::new(Code::EntryCheckRequired).fact("child_id", visit.child_id)),
+    }
+}
+
 /// The child has come: on the day of the visit, its entry check seen.
 pub async fn check_in(
     ctx: &Ctx,
@@ -201,21 +247,9 @@ pub async fn check_in(
         }
         let today = ctx.clock.today();
         if visit.date != today {
-            let date = visit.date;
-            return Err(Problem::new(Code::WrongState)
-                .detail(Text::new(
-                    format!("该次托育日期为{date}，今天是{today}，只能在当日办理入园。"),
-                    format!("The visit is on {date}; today is {today}."),
-                ))
-                .fact("date", date));
+            return Err(not_today(ctx, &visit));
         }
-        if life::needs_entry_check(visit.care_type) {
-            let checks = Checks::load(txn, &[desk.centre_id], &[visit.child_id]).await?;
-            let (check, last_visit) = checks.of(desk.centre_id, visit.child_id);
-            if life::entry_check(check, last_visit, visit.care_type, today) != EntryCheckStatus::Passed {
-                return Err(Problem::new(Code::EntryCheckRequired).fact("child_id", visit.child_id));
-            }
-        }
+        check_entry(txn, desk, &visit, today).await?;
         let now = ctx.clock.now();
         let change = Step {
             from: VisitStatus::Expected,

@@ -1,10 +1,11 @@
 //! Requests that the centre didn't answer in time lapse and give their places back.
 
-use entity::{BookingId, BookingStatus, bookings};
+use entity::{BookingId, BookingStatus, NoticeKind, bookings};
 use sea_orm::EntityTrait as _;
+use serde_json::json;
 
 use super::{super::store, event};
-use crate::{error::Result, platform::db::write_txn, state::Ctx};
+use crate::{error::Result, features::notices, platform::db::write_txn, state::Ctx};
 
 /// Requests taken up in one go.
 const BATCH: u64 = 100;
@@ -17,6 +18,11 @@ pub async fn lapse_due(ctx: &Ctx) -> Result<u64> {
         lapsed += u64::from(lapse(ctx, id).await?);
     }
     Ok(lapsed)
+}
+
+/// Requests that are to lapse.
+pub async fn lapse_waiting(ctx: &Ctx) -> Result<u64> {
+    Ok(store::count_overdue(ctx.db.reader(), ctx.clock.now()).await?)
 }
 
 async fn lapse(ctx: &Ctx, id: BookingId) -> Result<bool> {
@@ -32,6 +38,8 @@ async fn lapse(ctx: &Ctx, id: BookingId) -> Result<bool> {
         }
         store::cancel_visits(txn, id).await?;
         store::freed(txn, row.centre_id, now).await?;
+        let kind = if row.offer_until.is_some() { NoticeKind::OfferLapsed } else { NoticeKind::BookingLapsed };
+        notices::about_booking(ctx, txn, kind, &row, json!({})).await?;
         store::insert_event(txn, event(ctx, id, None, "system".to_owned(), lapsed.as_str(), None)).await?;
         Ok(true)
     })
@@ -40,9 +48,4 @@ async fn lapse(ctx: &Ctx, id: BookingId) -> Result<bool> {
         ctx.metrics.event("booking_lapsed");
     }
     Ok(moved)
-}
-
-/// The background job of [`lapse_due`].
-pub async fn keep_lapsed(ctx: &Ctx) -> Result<()> {
-    lapse_due(ctx).await.map(drop)
 }

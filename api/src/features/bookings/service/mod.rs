@@ -1,10 +1,12 @@
 //! Use cases of bookings: [`book`] for quotes and bookings, [`family`] for what the guardian does
 //! later, [`reschedule`] for other days instead, [`days`] for single days that don't take place,
-//! [`desk`] for the centre's side, [`lapse`] for requests that nobody answered.
+//! [`desk`] for the centre's side, [`visit_codes`] and [`corrections`] for codes and mistakes there, [`lapse`] for requests that nobody answered.
 
 mod attendance;
 mod book;
+mod class_days;
 mod consider;
+mod corrections;
 mod days;
 mod desk;
 mod family;
@@ -12,16 +14,19 @@ mod lapse;
 mod offers;
 mod reschedule;
 mod show;
+mod visit_codes;
 
 pub use attendance::attendance;
 pub use book::{book, quote, quote_in};
 pub use consider::Stale;
-pub use days::{cancel_for_centre, keep_missed, mark_missed, not_coming};
-pub use desk::{absent, bookings_of_centre, check_in, check_out, day, decide, record_entry_check};
+pub use corrections::{correct, history, history_at_desk};
+pub use days::{cancel_for_centre, mark_missed, missed_waiting, not_coming};
+pub use desk::{absent, bookings_of_centre, check_in, check_out, day, decide, record_entry_check, search_by_name};
 pub use family::{booking, bookings, cancel};
-pub use lapse::{keep_lapsed, lapse_due};
+pub use lapse::{lapse_due, lapse_waiting};
 pub use offers::{accept, give_up, hold};
 pub use reschedule::reschedule;
+pub use visit_codes::{check_in_by_code, visit_code, visit_code_text};
 
 use entity::{BookingEventId, BookingId, BookingStatus, VisitId, VisitStatus, booking_events};
 
@@ -58,6 +63,7 @@ fn event(
         actor,
         status: status.to_owned(),
         reason: reason.map(str::to_owned),
+        detail: None,
     }
 }
 

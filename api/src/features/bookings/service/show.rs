@@ -1,28 +1,24 @@
 //! Bookings and visits as families and centres see them; whole pages at once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 use entity::{BookingId, CareType, CentreId, ChildId, ClassId, VisitStatus, bookings, children, visits};
 use sea_orm::ConnectionTrait;
 
 use super::super::{
-    desk_dto::{DeskBookingOut, DeskChildOut, DeskClassDayOut, DeskVisitOut},
+    desk_dto::{DeskBookingOut, DeskChildOut, DeskVisitOut},
     dto::{BookingEntryCheckOut, BookingOut, BookingPriceOut, BookingVisitOut},
     rules::life::{self, EntryCheckStatus},
     store::{self, Checks},
 };
 use crate::{
     error::{Problem, Result},
-    features::{
-        centres::{rules as centre_rules, store as centre_store},
-        families::{
-            rules::{age_months, masked},
-            service::NAME_PLACE,
-        },
+    features::families::{
+        rules::{age_months, masked},
+        service::{LEGAL_NAME_PLACE, NAME_PLACE},
     },
     http::Moment,
-    platform::clock::minute_of_day,
     state::Ctx,
 };
 
@@ -137,6 +133,19 @@ impl Children {
         Ok(Self(rows.into_iter().map(|row| (row.id, row)).collect()))
     }
 
+    /// Those whose name, or name in the register, has this text in it.
+    fn called(&self, ctx: &Ctx, text: &str) -> Result<HashSet<ChildId>> {
+        let mut called = HashSet::new();
+        for row in self.0.values() {
+            let legal = row.legal_name_sealed.as_deref().map(|sealed| ctx.keys.open_text(LEGAL_NAME_PLACE, sealed));
+            let legal = legal.transpose()?.unwrap_or_default();
+            if ctx.keys.open_text(NAME_PLACE, &row.name_sealed)?.contains(text) || legal.contains(text) {
+                called.insert(row.id);
+            }
+        }
+        Ok(called)
+    }
+
     fn show(&self, ctx: &Ctx, id: ChildId, on: NaiveDate) -> Result<DeskChildOut> {
         let row = self.0.get(&id).ok_or_else(|| Problem::internal("a booking without its child"))?;
         let name = ctx.keys.open_text(NAME_PLACE, &row.name_sealed)?;
@@ -181,18 +190,23 @@ pub(super) async fn for_desk(
     rows.into_iter().map(show).collect()
 }
 
-/// The visits of a day at a centre.
-pub(super) async fn day(
+/// The visits of a day at a centre; with `name` of the children called so.
+pub(super) async fn day_named(
     db: &impl ConnectionTrait,
     ctx: &Ctx,
     centre: CentreId,
     date: NaiveDate,
+    name: Option<&str>,
 ) -> Result<Vec<DeskVisitOut>> {
-    let rows = store::visits_of_day(db, centre, date).await?;
+    let mut rows = store::visits_of_day(db, centre, date).await?;
     let mut ids: Vec<ChildId> = rows.iter().map(|row| row.child_id).collect();
     ids.sort_unstable();
     ids.dedup();
     let children = Children::load(db, &ids).await?;
+    if let Some(name) = name {
+        let called = children.called(ctx, name)?;
+        rows.retain(|row| called.contains(&row.child_id));
+    }
     let checks = Checks::load(db, &[centre], &ids).await?;
     let with_voucher = store::children_with_voucher(db, &ids, date).await?;
     let show = |row: visits::Model| {
@@ -214,43 +228,4 @@ pub(super) async fn day(
         })
     };
     rows.into_iter().map(show).collect()
-}
-
-/// The classes of a day, with how many children are where and whether carers suffice just now.
-pub(super) async fn classes_of_day(
-    db: &impl ConnectionTrait,
-    ctx: &Ctx,
-    centre: CentreId,
-    date: NaiveDate,
-    visits: &[DeskVisitOut],
-) -> Result<Vec<DeskClassDayOut>> {
-    let Some(plan) = ctx.catalogue.centre(centre) else { return Ok(Vec::new()) };
-    let ids: Vec<ClassId> = plan.classes.iter().map(|class| class.id).collect();
-    let rosters = centre_store::rosters(db, &ids, date, date).await?;
-    let (rules, now) = (ctx.catalogue.rules(), ctx.clock.now());
-    let is_today = date == ctx.clock.today();
-    let show = |class: &entity::classes::Model| {
-        let count = |status: VisitStatus| {
-            let here = visits.iter().filter(|visit| visit.class_id == class.id && visit.status == status);
-            i64::try_from(here.count()).unwrap_or(i64::MAX)
-        };
-        let in_care = count(VisitStatus::InCare);
-        let lines: Vec<_> = rosters.iter().filter(|line| line.class_id == class.id).cloned().collect();
-        let present = centre_rules::on_duty(class.carers, &lines, minute_of_day(now).slot());
-        let per_carer = centre_rules::class_rule(&rules, class.band, date).map_or(1, |rule| rule.per_carer);
-        let needed = i32::try_from(in_care).unwrap_or(i32::MAX).saturating_add(per_carer - 1) / per_carer;
-        DeskClassDayOut {
-            class_id: class.id,
-            class_name: class.name.clone(),
-            expected: count(VisitStatus::Expected),
-            in_care,
-            left: count(VisitStatus::Left),
-            absent: count(VisitStatus::Absent),
-            no_show: count(VisitStatus::NoShow),
-            carers_now: is_today.then_some(present),
-            carers_needed: is_today.then_some(needed),
-            too_few_carers: is_today && present < needed,
-        }
-    };
-    Ok(plan.classes.iter().map(show).collect())
 }

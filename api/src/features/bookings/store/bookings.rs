@@ -7,8 +7,8 @@ use entity::{
 };
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, QueryFilter, QueryOrder, QuerySelect,
-    Select,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, PaginatorTrait as _, QueryFilter,
+    QueryOrder, QuerySelect, Select,
     sea_query::{Expr, OnConflict, Query},
 };
 
@@ -159,6 +159,28 @@ pub(in super::super) async fn booking_of_family(
     bookings::Entity::of_family(family).filter(bookings::Column::Id.eq(id)).one(db).await
 }
 
+/// One of the centre's bookings.
+pub(in super::super) async fn booking_of_centre(
+    db: &impl ConnectionTrait,
+    centre: CentreId,
+    id: BookingId,
+) -> Result<Option<bookings::Model>, DbErr> {
+    bookings::Entity::of_centre(centre).filter(bookings::Column::Id.eq(id)).one(db).await
+}
+
+/// What happened to a booking, in order.
+pub(in super::super) async fn events(
+    db: &impl ConnectionTrait,
+    id: BookingId,
+) -> Result<Vec<booking_events::Model>, DbErr> {
+    booking_events::Entity::find()
+        .filter(booking_events::Column::BookingId.eq(id))
+        .order_by_asc(booking_events::Column::At)
+        .order_by_asc(booking_events::Column::Id)
+        .all(db)
+        .await
+}
+
 /// One booking of `owner`, locked until the transaction ends.
 pub(in super::super) async fn lock(
     db: &impl ConnectionTrait,
@@ -191,17 +213,26 @@ pub(in super::super) async fn move_booking(
     Ok(moved.rows_affected == 1)
 }
 
+fn past_deadline(now: DateTime<Utc>) -> Select<bookings::Entity> {
+    bookings::Entity::find()
+        .filter(bookings::Column::Status.eq(BookingStatus::Pending))
+        .filter(bookings::Column::ConfirmBy.lt(now))
+}
+
+/// How many requests' deadlines have passed.
+pub(in super::super) async fn count_overdue(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<u64, DbErr> {
+    past_deadline(now).count(db).await
+}
+
 /// Requests whose deadline has passed, the oldest first.
 pub(in super::super) async fn overdue(
     db: &impl ConnectionTrait,
     now: DateTime<Utc>,
     most: u64,
 ) -> Result<Vec<BookingId>, DbErr> {
-    bookings::Entity::find()
+    past_deadline(now)
         .select_only()
         .column(bookings::Column::Id)
-        .filter(bookings::Column::Status.eq(BookingStatus::Pending))
-        .filter(bookings::Column::ConfirmBy.lt(now))
         .order_by_asc(bookings::Column::ConfirmBy)
         .limit(most)
         .into_tuple()

@@ -3,11 +3,12 @@
 use chrono::NaiveDate;
 use entity::{
     BookingId, CentreId, ChildId, FamilyId, MinuteOfDay, RedemptionStatus, VisitId, VisitStatus, VoucherId, bookings,
-    families, redemptions, visits,
+    families, ratings, redemptions, visits,
 };
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, PaginatorTrait as _, QueryFilter, QueryOrder,
+    QuerySelect, Select,
     sea_query::{Expr, Query},
 };
 
@@ -103,6 +104,22 @@ pub(in super::super) async fn missed(
     Ok((of(true), of(false)))
 }
 
+fn past_end(today: NaiveDate, minute: MinuteOfDay) -> Select<visits::Entity> {
+    use visits::Column::{Date, ToMin};
+    visits::Entity::find()
+        .filter(is(VisitStatus::Expected))
+        .filter(Date.lt(today).or(Date.eq(today).and(ToMin.lte(minute))))
+}
+
+/// Days whose hours are over though nobody came.
+pub(in super::super) async fn count_over(
+    db: &impl ConnectionTrait,
+    today: NaiveDate,
+    minute: MinuteOfDay,
+) -> Result<u64, DbErr> {
+    past_end(today, minute).count(db).await
+}
+
 /// Bookings with a day whose hours are over though nobody came, the oldest first.
 pub(in super::super) async fn over(
     db: &impl ConnectionTrait,
@@ -110,12 +127,10 @@ pub(in super::super) async fn over(
     minute: MinuteOfDay,
     most: u64,
 ) -> Result<Vec<BookingId>, DbErr> {
-    use visits::Column::{BookingId, Date, ToMin};
-    visits::Entity::find()
+    use visits::Column::{BookingId, Date};
+    past_end(today, minute)
         .select_only()
         .column(BookingId)
-        .filter(is(VisitStatus::Expected))
-        .filter(Date.lt(today).or(Date.eq(today).and(ToMin.lte(minute))))
         .group_by(BookingId)
         .order_by_asc(Date.min())
         .limit(most)
@@ -184,6 +199,17 @@ pub(in super::super) async fn visit_of_centre(
     id: VisitId,
 ) -> Result<Option<visits::Model>, DbErr> {
     visits::Entity::of_centre(centre).filter(visits::Column::Id.eq(id)).one(db).await
+}
+
+/// Whether a visit was rated, and whether a voucher was redeemed on it.
+pub(in super::super) async fn rests_on(db: &impl ConnectionTrait, id: VisitId) -> Result<(bool, bool), DbErr> {
+    let rated = ratings::Entity::find().filter(ratings::Column::VisitId.eq(id)).one(db).await?;
+    let redeemed = redemptions::Entity::find()
+        .filter(redemptions::Column::VisitId.eq(id))
+        .filter(redemptions::Column::Status.eq(RedemptionStatus::Redeemed))
+        .one(db)
+        .await?;
+    Ok((rated.is_some(), redeemed.is_some()))
 }
 
 /// Gives back the places of a booking's visits that are still expected; how many.

@@ -120,6 +120,7 @@ fn voucher(status: VoucherStatus, valid_until: NaiveDate) -> vouchers::Model {
         status,
         claimed_at: noon(),
         revoked_at: None,
+        reminded_at: None,
     }
 }
 

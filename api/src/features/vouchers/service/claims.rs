@@ -81,6 +81,7 @@ pub async fn claim(
             status: VoucherStatus::Active,
             claimed_at: now,
             revoked_at: None,
+            reminded_at: None,
         };
         let mut lost = false;
         let done = once(ctx, idempotency, &account, async |txn| {

@@ -4,18 +4,13 @@ use chrono::{DateTime, NaiveDate, Utc};
 use entity::{FamilyId, VoucherId, manual_codes, vouchers};
 
 use super::{
-    super::{
-        code::{self, Minted},
-        dto::VoucherCodeOut,
-        rules,
-        store::vouchers as rows,
-    },
+    super::{code, dto::VoucherCodeOut, rules, store::vouchers as rows},
     ATTEMPTS, Lost,
 };
 use crate::{
     error::{Code, Problem, Result},
     http::Moment,
-    platform::{clock::local, db::write_txn},
+    platform::{clock::local, db::write_txn, stepped_code::Minted},
     state::Ctx,
 };
 

@@ -2,7 +2,8 @@
 
 use std::cell::Cell;
 
-use entity::{CentreId, WaitlistStatus, waitlist_entries};
+use entity::{CentreId, NoticeKind, WaitlistStatus, waitlist_entries};
+use serde_json::json;
 
 use super::{
     super::{rules, store},
@@ -10,8 +11,9 @@ use super::{
 };
 use crate::{
     error::{Code, Problem, Result},
-    features::bookings::service as booking,
-    platform::db::write_txn,
+    features::{bookings::service as booking, notices},
+    http::Moment,
+    platform::{clock::local, db::write_txn},
     state::Ctx,
 };
 
@@ -84,6 +86,14 @@ async fn offer(ctx: &Ctx, entry: &waitlist_entries::Model) -> Result<bool, Offer
         let now = ctx.clock.now();
         let until = rules::offer_until(now, ctx.settings.waitlist_offer_minutes);
         let held = booking::hold(txn, ctx, entry.family_id, &body, until, &stale).await?;
+        let plan = ctx.catalogue.centre(entry.centre_id);
+        let facts = json!({
+            "waitlist_id": entry.id, "booking_id": held.id, "centre_id": entry.centre_id,
+            "centre_name": plan.map(|plan| plan.row.name.clone()), "care_type": entry.care_type,
+            "care": entry.care_type.zh(), "date": entry.start_date, "offer_until": Moment(until),
+            "until": local(until).format("%-m月%-d日%H:%M").to_string(),
+        });
+        notices::tell(ctx, txn, entry.family_id, NoticeKind::PlaceOffered, held.id.to_string(), facts).await?;
         let waiting = [WaitlistStatus::Waiting];
         Ok(store::step(txn, entry.id, &waiting, WaitlistStatus::Offered, Some(held.id), now).await?)
     })
@@ -100,12 +110,13 @@ async fn offer(ctx: &Ctx, entry: &waitlist_entries::Model) -> Result<bool, Offer
     }
 }
 
-/// Ends the entries whose offer is over or whose first day is past. They are shown as such before.
-pub async fn end_due(ctx: &Ctx) -> Result<()> {
+/// Ends the entries whose offer is over or whose first day is past; how many. They are shown as such
+/// before.
+pub async fn end_due(ctx: &Ctx) -> Result<u64> {
     Ok(store::end_what_is_over(ctx.db.writer(), ctx.clock.today(), ctx.clock.now()).await?)
 }
 
-/// The background job of [`offer_due`].
-pub async fn keep_offering(ctx: &Ctx) -> Result<()> {
-    offer_due(ctx).await.map(drop)
+/// Centres whose lists are to be looked through.
+pub async fn offers_waiting(ctx: &Ctx) -> Result<u64> {
+    Ok(store::count_marked(ctx.db.reader()).await?)
 }

@@ -38,7 +38,7 @@ fn scale(qr: &QrCode, size: Option<Side>) -> usize {
 }
 
 /// As SVG; it has exactly the size asked for.
-pub(super) fn svg(text: &str, size: Option<Side>) -> Result<String> {
+pub fn svg(text: &str, size: Option<Side>) -> Result<String> {
     let qr = encode(text)?;
     let pixels = u32::try_from(scale(&qr, size)).map_err(Problem::internal)?;
     let drawn = qr.render::<svg::Color<'_>>().quiet_zone(true).module_dimensions(pixels, pixels).build();
@@ -50,7 +50,7 @@ pub(super) fn svg(text: &str, size: Option<Side>) -> Result<String> {
 }
 
 /// As PNG: one bit a pixel, white is 1.
-pub(super) fn png(text: &str, size: Option<Side>) -> Result<Vec<u8>> {
+pub fn png(text: &str, size: Option<Side>) -> Result<Vec<u8>> {
     let qr = encode(text)?;
     let (modules, colors, scale) = (qr.width(), qr.to_colors(), scale(&qr, size));
     let side = (modules + 2 * QUIET) * scale;

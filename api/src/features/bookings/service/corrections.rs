@@ -1,0 +1,155 @@
+//! Mistakes at the desk are put right by what is appended: the visit shows the latest, its history
+//! keeps what was before, who corrected it and why.
+
+use entity::{BookingId, BookingStatus, FamilyId, VisitId, VisitStatus, booking_events, bookings, visits};
+use sea_orm::{ActiveValue::Set, DatabaseTransaction};
+use serde_json::json;
+
+use super::{
+    super::{
+        desk_dto::{DeskCorrectionIn, DeskVisitStepOut},
+        dto::{BookingEventOut, BookingHistoryOut},
+        rules::{
+            corrections::{self, Correction, Times},
+            life,
+        },
+        store,
+    },
+    desk::{COLLECTED_BY_PLACE, check_entry, held, step_out},
+    event,
+};
+use crate::{
+    error::{Code, Problem, Result, Text},
+    features::{
+        audit::{self, Actor},
+        auth::Desk,
+        pickups,
+    },
+    http::{Idempotency, Moment, Once, once},
+    state::Ctx,
+};
+
+fn facts(visit: VisitStatus, (came, left): Times) -> serde_json::Value {
+    json!({ "status": visit, "checked_in_at": came.map(Moment), "checked_out_at": left.map(Moment) })
+}
+
+/// Puts right where a visit stands and when the child came and left.
+pub async fn correct(
+    ctx: &Ctx,
+    desk: &Desk,
+    idempotency: &Idempotency,
+    id: VisitId,
+    body: DeskCorrectionIn,
+) -> Result<Once<DeskVisitStepOut>> {
+    let outcome = once(ctx, idempotency, &desk.staff_id.to_string(), async |txn| {
+        let (booking, mut visit) = held(txn, desk, id).await?;
+        if !matches!(booking.status, BookingStatus::Confirmed | BookingStatus::Completed) {
+            return Err(super::wrong_booking_state(life::shown(&booking, ctx.clock.now())));
+        }
+        let wanted = Correction {
+            status: body.status,
+            came: body.checked_in_at.map(|at| at.0),
+            left: body.checked_out_at.map(|at| at.0),
+        };
+        let (came, left) = corrections::corrected(&visit, wanted, ctx.clock.now(), desk.manager().is_ok())?;
+        let cared_for = matches!(wanted.status, VisitStatus::InCare | VisitStatus::Left);
+        if cared_for {
+            check_entry(txn, desk, &visit, visit.date).await?;
+        } else {
+            nothing_rests_on(txn, &visit).await?;
+        }
+        let collected = match (wanted.status, body.collected_by.as_deref()) {
+            (VisitStatus::Left, None) => visit.collected_by_sealed.clone(),
+            (VisitStatus::Left, named) => {
+                let collector = pickups::authorise(txn, ctx, &visit, named, None).await?;
+                collector.name().map(|name| ctx.keys.seal(COLLECTED_BY_PLACE, name.as_bytes()))
+            }
+            _ => None,
+        };
+        let before = facts(visit.status, (visit.checked_in_at, visit.checked_out_at));
+        let row = visits::ActiveModel {
+            status: Set(wanted.status),
+            checked_in_at: Set(came),
+            checked_out_at: Set(left),
+            collected_by_sealed: Set(collected),
+            ..Default::default()
+        };
+        if !store::move_visit(txn, id, visit.status, row).await? {
+            return Err(super::wrong_visit_state(visit.status));
+        }
+        (visit.status, visit.checked_in_at, visit.checked_out_at) = (wanted.status, came, left);
+        let detail = json!({ "correction": { "before": before, "after": facts(wanted.status, (came, left)) } });
+        let actor = desk.staff_id.to_string();
+        let line = event(ctx, booking.id, Some(id), actor.clone(), wanted.status.as_str(), Some(&body.reason));
+        store::insert_event(txn, booking_events::Model { detail: Some(detail.clone()), ..line }).await?;
+        audit::record(ctx, txn, Actor::from(desk), "visit.correct", id.to_string(), detail).await?;
+        let booking = settle_again(txn, ctx, booking, &actor).await?;
+        Ok(step_out(&booking, &visit))
+    })
+    .await?;
+    if matches!(outcome, Once::First(_)) {
+        ctx.metrics.event("visit_corrected");
+    }
+    Ok(outcome)
+}
+
+/// A visit that was rated, or on which a voucher was redeemed, took place.
+async fn nothing_rests_on(txn: &DatabaseTransaction, visit: &visits::Model) -> Result<()> {
+    let (rated, redeemed) = store::rests_on(txn, visit.id).await?;
+    let text = match (rated, redeemed) {
+        (false, false) => return Ok(()),
+        (_, true) => {
+            Text::new("该次托育已核销体验券，请先撤销核销再更正。", "A voucher was redeemed on it: reverse that first.")
+        }
+        _ => Text::new("家长已评价该次托育，不能更正为未入园。", "The family rated it, so it took place."),
+    };
+    Err(Problem::new(Code::WrongState).detail(text).fact("state", visit.status))
+}
+
+/// Where a booking stands after one of its days was put right: it may be open again.
+async fn settle_again(
+    txn: &DatabaseTransaction,
+    ctx: &Ctx,
+    mut booking: bookings::Model,
+    actor: &str,
+) -> Result<bookings::Model> {
+    let visits = store::visits(txn, &[booking.id]).await?;
+    let to = life::outcome(&visits).unwrap_or(BookingStatus::Confirmed);
+    let now = ctx.clock.now();
+    if to != booking.status && store::move_booking(txn, booking.id, &[booking.status], to, None, now).await? {
+        store::insert_event(txn, event(ctx, booking.id, None, actor.to_owned(), to.as_str(), None)).await?;
+        (booking.status, booking.updated_at) = (to, now);
+    }
+    Ok(booking)
+}
+
+/// What happened to one of the family's bookings.
+pub async fn history(ctx: &Ctx, family: FamilyId, id: BookingId) -> Result<BookingHistoryOut> {
+    let found = store::booking_of_family(ctx.db.reader(), family, id).await?;
+    found.ok_or_else(|| Problem::new(Code::NotFound))?;
+    lines(ctx, id).await
+}
+
+/// What happened to one of the centre's bookings.
+pub async fn history_at_desk(ctx: &Ctx, desk: &Desk, id: BookingId) -> Result<BookingHistoryOut> {
+    let found = store::booking_of_centre(ctx.db.reader(), desk.centre_id, id).await?;
+    found.ok_or_else(|| Problem::new(Code::NotFound))?;
+    lines(ctx, id).await
+}
+
+async fn lines(ctx: &Ctx, id: BookingId) -> Result<BookingHistoryOut> {
+    let rows = store::events(ctx.db.reader(), id).await?;
+    let line = |row: booking_events::Model| BookingEventOut {
+        at: Moment(row.at),
+        visit_id: row.visit_id,
+        by: match row.actor.as_bytes() {
+            [b'f', ..] => "family",
+            [b's', b't', ..] => "staff",
+            _ => "system",
+        },
+        status: row.status,
+        reason: row.reason,
+        correction: row.detail.and_then(|detail| detail.get("correction").cloned()),
+    };
+    Ok(BookingHistoryOut { items: rows.into_iter().map(line).collect() })
+}

@@ -1,0 +1,21 @@
+//! What families hear: a notice is written in the transaction of what it tells, or by the reminders'
+//! worker, once a kind and subject, whoever writes it first.
+//!
+//! Promises: nothing about the child is in a notice; a killed process loses none and doubles none.
+//! The mini-program lists them; WeChat's subscription messages are sent from the same rows.
+
+pub mod dto;
+mod guardians;
+pub mod reminders;
+pub mod rules;
+mod service;
+mod store;
+
+pub use service::{about_booking, tell};
+
+use crate::http::Registry;
+
+/// Registers the routes.
+pub fn routes(cfg: &mut impl Registry) {
+    cfg.service(guardians::list_notices).service(guardians::mark_notices_read);
+}

@@ -1,0 +1,100 @@
+//! Reminders: of tomorrow's care in the evening before, of a voucher that ends within a week. What was
+//! reminded of is marked in the transaction that writes the notices, so that a kill repeats nothing
+//! that was done and loses nothing that wasn't; of two replicas that do the same at once one writes.
+
+use chrono::{Days, NaiveDate};
+use entity::{MinuteOfDay, NoticeKind};
+use sea_orm::DbErr;
+use serde_json::json;
+
+use super::{service::row, store};
+use crate::{
+    error::Result,
+    platform::{clock::minute_of_day, db::write_txn},
+    state::Ctx,
+};
+
+/// Tomorrow's care is told of from this hour on (assumption).
+const EVENING: MinuteOfDay = MinuteOfDay::hm(18, 0);
+/// Vouchers that end within so many days.
+const DAYS_BEFORE: u64 = 7;
+/// Notices of one transaction.
+const BATCH: u64 = 200;
+
+fn tomorrow(ctx: &Ctx) -> Option<NaiveDate> {
+    (minute_of_day(ctx.clock.now()) >= EVENING).then(|| ctx.clock.today() + Days::new(1))
+}
+
+fn week(ctx: &Ctx) -> (NaiveDate, NaiveDate) {
+    let today = ctx.clock.today();
+    (today, today + Days::new(DAYS_BEFORE))
+}
+
+/// Writes the reminders that are due; how many.
+pub async fn remind(ctx: &Ctx) -> Result<u64> {
+    let mut told = 0;
+    if let Some(date) = tomorrow(ctx) {
+        while let n @ 1.. = visits(ctx, date).await? {
+            told += n;
+        }
+    }
+    while let n @ 1.. = vouchers(ctx).await? {
+        told += n;
+    }
+    Ok(told)
+}
+
+/// Reminders that are due and not written.
+pub async fn waiting(ctx: &Ctx) -> Result<u64, DbErr> {
+    let visits = match tomorrow(ctx) {
+        Some(date) => store::count_unreminded(ctx.db.reader(), date).await?,
+        None => 0,
+    };
+    Ok(visits + store::count_expiring(ctx.db.reader(), week(ctx)).await?)
+}
+
+async fn visits(ctx: &Ctx, date: NaiveDate) -> Result<u64> {
+    let due = store::unreminded(ctx.db.reader(), date, BATCH).await?;
+    let (ids, n) = (due.iter().map(|visit| visit.id).collect(), due.len() as u64);
+    if n == 0 {
+        return Ok(0);
+    }
+    let rows = due.into_iter().map(|visit| {
+        let plan = ctx.catalogue.centre(visit.centre_id);
+        let facts = json!({
+            "booking_id": visit.booking_id, "visit_id": visit.id, "centre_id": visit.centre_id,
+            "centre_name": plan.map(|plan| plan.row.name.clone()), "care": visit.care_type.zh(),
+            "care_type": visit.care_type, "date": visit.date, "from": visit.from_min, "to": visit.to_min,
+        });
+        row(ctx, visit.family_id, NoticeKind::VisitTomorrow, visit.id.to_string(), facts)
+    });
+    let rows = rows.collect();
+    write_txn(&ctx.db, async |txn| {
+        store::insert(txn, rows).await?;
+        store::reminded(txn, ids, ctx.clock.now()).await
+    })
+    .await?;
+    Ok(n)
+}
+
+async fn vouchers(ctx: &Ctx) -> Result<u64> {
+    let due = store::expiring(ctx.db.reader(), week(ctx), BATCH).await?;
+    let (ids, n) = (due.iter().map(|voucher| voucher.id).collect(), due.len() as u64);
+    if n == 0 {
+        return Ok(0);
+    }
+    let rows = due.into_iter().map(|voucher| {
+        let facts = json!({
+            "voucher_id": voucher.id, "date": voucher.valid_until,
+            "units_left": voucher.units_total - voucher.units_used,
+        });
+        row(ctx, voucher.family_id, NoticeKind::VoucherExpiring, voucher.id.to_string(), facts)
+    });
+    let rows = rows.collect();
+    write_txn(&ctx.db, async |txn| {
+        store::insert(txn, rows).await?;
+        store::voucher_reminded(txn, ids, ctx.clock.now()).await
+    })
+    .await?;
+    Ok(n)
+}

@@ -1,0 +1,56 @@
+//! The texts of notices.
+
+use entity::NoticeKind;
+use serde_json::Value;
+
+/// The text of a notice from its facts; what is missing is left out.
+#[must_use]
+pub fn text(kind: NoticeKind, facts: &Value) -> String {
+    let fact = |name: &str| facts[name].as_str().unwrap_or_default();
+    let (centre, care, date) = (fact("centre_name"), fact("care"), fact("date"));
+    let because = match fact("reason") {
+        "" => String::new(),
+        reason => format!("原因：{reason}。"),
+    };
+    match kind {
+        NoticeKind::BookingConfirmed => format!("{centre}已确认您{date}起的{care}预约，请按时送托。"),
+        NoticeKind::BookingDeclined => {
+            format!("{centre}未能接受您{date}起的{care}预约。{because}请选择其他日期或机构。")
+        }
+        NoticeKind::BookingLapsed => {
+            format!("{centre}未在期限内确认您{date}起的{care}预约，预约已失效，请重新预约或选择其他机构。")
+        }
+        NoticeKind::OfferLapsed => format!("{centre}{date}起的{care}候补托位超时未接受，已让给其他家庭。"),
+        NoticeKind::BookingCancelled => {
+            format!("{centre}取消了您{date}起的{care}预约，未发生的费用不收取。{because}如有疑问请联系机构。")
+        }
+        NoticeKind::DaysCancelled => {
+            format!("{centre}取消了您{care}预约中的部分日期（{date}），不收取当日费用。{because}其余日期不变。")
+        }
+        NoticeKind::PlaceOffered => {
+            format!("您候补的{centre}{date}起的{care}有空位了，请在{}前接受，超时将让给其他家庭。", fact("until"))
+        }
+        NoticeKind::VisitTomorrow => {
+            format!("{date} {}–{}在{centre}有{care}，请按时送托；如不能来请提前请假。", fact("from"), fact("to"))
+        }
+        NoticeKind::VoucherExpiring => {
+            format!("您的托育体验券还有{}天未使用，有效期至{date}，请尽快预约使用。", facts["units_left"])
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn every_kind_has_a_text_that_ends_as_a_sentence() {
+        let facts = json!({ "centre_name": "甲园", "care": "全日托", "date": "2026-03-03", "reason": "停电",
+            "from": "08:00", "to": "17:00", "until": "11:00", "units_left": 3 });
+        for kind in NoticeKind::ALL {
+            let text = text(*kind, &facts);
+            assert!(text.ends_with('。') && text.contains("2026-03-03"), "{text}");
+        }
+    }
+}

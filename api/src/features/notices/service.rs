@@ -1,0 +1,92 @@
+//! Writing and reading notices.
+
+use entity::{FamilyId, NoticeKind, bookings, notices};
+use sea_orm::ConnectionTrait;
+use serde_json::{Value, json};
+
+use super::{
+    dto::{NoticeOut, NoticesQuery, NoticesReadIn},
+    rules, store,
+};
+use crate::{
+    error::{Problem, Result},
+    http::{Cursor, Moment, Page},
+    state::Ctx,
+};
+
+/// A notice, in the transaction of what it tells; once a kind and subject.
+pub async fn tell(
+    ctx: &Ctx,
+    txn: &impl ConnectionTrait,
+    family: FamilyId,
+    kind: NoticeKind,
+    subject: String,
+    facts: Value,
+) -> Result<()> {
+    Ok(store::insert(txn, vec![row(ctx, family, kind, subject, facts)]).await?)
+}
+
+pub(super) fn row(ctx: &Ctx, family: FamilyId, kind: NoticeKind, subject: String, facts: Value) -> notices::Model {
+    notices::Model {
+        id: ctx.clock.id(),
+        family_id: family,
+        kind: kind.as_str().to_owned(),
+        subject,
+        facts,
+        at: ctx.clock.now(),
+        read_at: None,
+    }
+}
+
+/// A notice about a booking; `more` are further facts.
+pub async fn about_booking(
+    ctx: &Ctx,
+    txn: &impl ConnectionTrait,
+    kind: NoticeKind,
+    booking: &bookings::Model,
+    more: Value,
+) -> Result<()> {
+    let plan = ctx.catalogue.centre(booking.centre_id);
+    let mut facts = json!({
+        "booking_id": booking.id, "centre_id": booking.centre_id, "care_type": booking.care_type,
+        "centre_name": plan.map(|plan| plan.row.name.clone()), "care": booking.care_type.zh(),
+        "date": booking.start_date, "reason": booking.reason,
+    });
+    let mut subject = booking.id.to_string();
+    if let (Value::Object(facts), Value::Object(more)) = (&mut facts, more) {
+        // Days of one booking may be cancelled again and again.
+        if let Some(Value::String(date)) = more.get("date") {
+            subject = format!("{subject}/{date}");
+        }
+        facts.extend(more);
+    }
+    tell(ctx, txn, booking.family_id, kind, subject, facts).await
+}
+
+/// A page of the family's notices, the newest first.
+pub async fn page(ctx: &Ctx, family: FamilyId, query: NoticesQuery) -> Result<Page<NoticeOut>> {
+    let after = query.cursor.as_ref().map(Cursor::unpack).transpose()?;
+    let unread = query.unread.unwrap_or(false);
+    let rows = store::page(ctx.db.reader(), family, unread, after, query.limit).await?;
+    let shown = rows.into_iter().map(out).collect::<Result<Vec<_>>>()?;
+    Ok(Page::of(shown, query.limit, |notice| notice.id, |notice| notice))
+}
+
+fn out(row: notices::Model) -> Result<NoticeOut> {
+    let kind: NoticeKind = row.kind.parse().map_err(Problem::internal)?;
+    Ok(NoticeOut {
+        id: row.id,
+        kind,
+        title: kind.zh(),
+        text: rules::text(kind, &row.facts),
+        facts: row.facts,
+        at: Moment(row.at),
+        read_at: row.read_at.map(Moment),
+    })
+}
+
+/// The family has read its notices up to one.
+pub async fn read(ctx: &Ctx, family: FamilyId, body: NoticesReadIn) -> Result<()> {
+    store::read(ctx.db.writer(), family, body.until, ctx.clock.now()).await?;
+    Ok(())
+}
