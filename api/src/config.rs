@@ -238,6 +238,15 @@ impl Settings {
         self.database().starts_with("sqlite:")
     }
 
+    /// How this server is reached from outside, without a slash at the end.
+    #[must_use]
+    pub fn reached_at(&self) -> String {
+        match self.public_url.trim_end_matches('/') {
+            "" => format!("http://{}", self.listen),
+            url => url.to_owned(),
+        }
+    }
+
     /// Whether codes `dev:<name>` sign in.
     #[must_use]
     pub fn sandbox(&self) -> bool {

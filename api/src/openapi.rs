@@ -37,6 +37,7 @@ pub const COMMITTED: &str = include_str!("../../openapi.yaml");
         (name = "vouchers", description = "Campaigns and trial vouchers"),
         (name = "ratings", description = "Rate a centre"),
         (name = "desk", description = "The centre's day"),
+        (name = "calendars", description = "Calendar feeds by secret link"),
         (name = "bureau", description = "Campaigns and figures"),
         (name = "ops", description = "For operators")
     ),

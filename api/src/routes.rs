@@ -32,6 +32,7 @@ fn api(cfg: &mut impl Registry) {
     features::terms::routes(cfg);
     features::admission::routes(cfg);
     features::notices::routes(cfg);
+    features::feeds::routes(cfg);
     features::satisfaction::routes(cfg);
     features::settlement::routes(cfg);
     features::oversight::routes(cfg);

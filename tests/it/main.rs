@@ -14,6 +14,7 @@ mod centres;
 mod desk_day;
 mod docs;
 mod families;
+mod feeds;
 mod logs;
 mod notices;
 mod openapi;

@@ -9,6 +9,7 @@ pub mod bookings;
 pub mod centres;
 pub mod demo;
 pub mod families;
+pub mod feeds;
 pub mod notices;
 pub mod ops;
 pub mod oversight;

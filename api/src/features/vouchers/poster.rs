@@ -45,11 +45,7 @@ pub struct PosterQuery {
 
 /// Where a campaign's plain link leads.
 fn link(ctx: &Ctx, id: CampaignId) -> String {
-    let base = match ctx.settings.public_url.trim_end_matches('/') {
-        "" => format!("http://{}", ctx.settings.listen),
-        url => url.to_owned(),
-    };
-    format!("{base}/api/v1/campaigns/{id}")
+    format!("{}/api/v1/campaigns/{id}", ctx.settings.reached_at())
 }
 
 /// Get a campaign's poster as SVG
