@@ -263,7 +263,11 @@ async fn the_desk_sees_its_classes_and_is_warned_of_too_few_carers() {
         app.visit(&place, family, today, status).await;
     }
     let (carer, manager) = (app.carer(place.centre.id).await, app.manager(place.centre.id).await);
-    let class = async || carer.get("/desk/today").await.ok()["classes"][0].clone();
+    let class = async || {
+        let mut class = carer.get("/desk/today").await.ok()["classes"][0].clone();
+        class.as_object_mut().unwrap().remove("half_hours");
+        class
+    };
     let counts = json!({ "class_id": place.class_id(), "class_name": place.class.name, "expected": 1, "in_care": 6,
         "left": 1, "absent": 1, "no_show": 0, "carers_now": 2, "carers_needed": 2, "too_few_carers": false });
     assert_eq!(class().await, counts, "six children, one carer for five");

@@ -76,6 +76,7 @@ pub async fn serve(
             .route("/claim", post().to(claim))
             .route("/redeem/{row}", post().to(redeem))
             .route("/book", post().to(book))
+            .route("/book-one", post().to(book_one))
     })
     .workers(workers)
     .bind(listen)
@@ -186,12 +187,27 @@ async fn redeem(n: Path<i32>, _: Bytes, db: Data<Db>, clock: Data<Clock>) -> act
 }
 
 async fn book(_: Bytes, db: Data<Db>, clock: Data<Clock>, visits: Data<VisitsSql>) -> actix_web::Result<HttpResponse> {
+    created(write_txn(&db, async |txn| insert_booking(txn, &clock, &visits).await).await)
+}
+
+async fn insert_booking(txn: &DatabaseTransaction, clock: &Clock, visits: &VisitsSql) -> Result<(), DbErr> {
+    execute(txn, INSERT_FIRST, row(clock, 0).into()).await?;
+    let values = (0..VISITS).flat_map(|_| row(clock, 0)).collect();
+    execute(txn, &visits.0, values).await?;
+    execute(txn, INSERT_FIRST, row(clock, 0).into()).await
+}
+
+/// The same under the lock of one row.
+async fn book_one(
+    _: Bytes,
+    db: Data<Db>,
+    clock: Data<Clock>,
+    visits: Data<VisitsSql>,
+) -> actix_web::Result<HttpResponse> {
     created(
         write_txn(&db, async |txn| {
-            execute(txn, INSERT_FIRST, row(&clock, 0).into()).await?;
-            let values = (0..VISITS).flat_map(|_| row(&clock, 0)).collect();
-            execute(txn, &visits.0, values).await?;
-            execute(txn, INSERT_FIRST, row(&clock, 0).into()).await
+            update(txn, 0).await?;
+            insert_booking(txn, &clock, &visits).await
         })
         .await,
     )

@@ -11,6 +11,12 @@
 //!   visits in one INSERT, and one line of history. The bare tables have a primary key and nothing
 //!   else, and the statements are ready-made text: what ours adds (rules, locks, other reads,
 //!   constraints, indexes) is the difference.
+//! - **book-one**: the same bookings, all of one class, whose lock they take in turns; the bare
+//!   transaction updates one row that all contend for before it inserts as many rows.
+//! - **availability**: free places of 92 days of a centre with 6 classes and 2 000 visits (and 20 000),
+//!   against the bare server's fixed answer of as many bytes.
+//! - **search-dated**: a search with date and hours among 1 000 000 visits (and 100 000), against the
+//!   same search without; its median is at most five times as long.
 //! - **redeem-1, redeem-8**: a morning of scans by one desk, by eight; `redeem` is by 32. 5 000 each.
 //! - **rush**: 20 000 claims by distinct families on 1 000 vouchers, against a conditional UPDATE and,
 //!   if it finds the row, an INSERT. Exactly 1 000 succeed, in every round.
@@ -35,6 +41,7 @@
 mod bare;
 mod client;
 mod people;
+mod places;
 mod process;
 mod report;
 mod runs;
@@ -69,7 +76,7 @@ struct Cli {
     #[arg(
         long,
         value_delimiter = ',',
-        default_value = "search,page,claim,keyed-claim,redeem-1,redeem-8,redeem,book,rush,sold-out,sold-out-redis"
+        default_value = "search,page,availability,claim,keyed-claim,redeem-1,redeem-8,redeem,book,book-one,rush,sold-out,dated,sold-out-redis"
     )]
     only: Vec<String>,
     /// Passed by `cargo bench`.

@@ -11,6 +11,8 @@ pub struct Row {
     pub name: &'static str,
     /// The least ratio, and the one aimed for.
     pub floor: Option<(f64, f64)>,
+    /// How often the bare median ours may be at most.
+    pub p50_within: Option<f64>,
     /// How often the bare p99 ours may be at most.
     pub p99_within: Option<f64>,
     ours: Vec<f64>,
@@ -28,6 +30,11 @@ impl Row {
     /// The same, and its p99 within so many times the bare one.
     pub fn with_p99(name: &'static str, floor: (f64, f64), times: f64) -> Self {
         Self { p99_within: Some(times), ..Self::new(name, Some(floor)) }
+    }
+
+    /// An operation whose median is within so many times the bare one.
+    pub fn with_p50(name: &'static str, times: f64) -> Self {
+        Self { p50_within: Some(times), ..Self::new(name, None) }
     }
 
     /// A round of both.
@@ -50,7 +57,12 @@ impl Row {
 
     /// Whether the floor holds.
     fn passes(&self) -> bool {
-        self.floor.is_none_or(|(floor, _)| self.ratio() >= floor) && self.p99_holds()
+        self.floor.is_none_or(|(floor, _)| self.ratio() >= floor) && self.p99_holds() && self.p50_holds()
+    }
+
+    fn p50_holds(&self) -> bool {
+        let p50 = |micros: &[u32]| f64::from(percentile_micros(micros, 50));
+        self.p50_within.is_none_or(|times| p50(&self.ours_micros) <= times * p50(&self.bare_micros))
     }
 
     fn p99_holds(&self) -> bool {
@@ -62,7 +74,13 @@ impl Row {
         let ratios: Vec<_> =
             self.ours.iter().zip(&self.bare).map(|(ours, bare)| format!("{:.2}", ours / bare)).collect();
         let (floor, verdict) = match self.floor {
-            None => ("-".to_owned(), "-"),
+            None => match self.p50_within {
+                None => ("-".to_owned(), "-"),
+                Some(times) => {
+                    let verdict = if self.p50_holds() { "PASS" } else { "FAIL (p50)" };
+                    (format!("p50 ≤ {times:.0}×"), verdict)
+                }
+            },
             Some((floor, aim)) => {
                 let verdict = match self.ratio() {
                     _ if !self.p99_holds() => "FAIL (p99)",
@@ -74,7 +92,7 @@ impl Row {
             }
         };
         format!(
-            "{:<14}{:>9.0}{:>9.0}{:>7.2}  {:<16}{:>8}{:>8}{:>9}{:>9}   {floor:<10} {verdict}",
+            "{:<18}{:>9.0}{:>9.0}{:>7.2}  {:<16}{:>8}{:>8}{:>9}{:>9}   {floor:<10} {verdict}",
             self.name,
             median(self.ours.clone()),
             median(self.bare.clone()),
@@ -92,7 +110,7 @@ impl Row {
 pub fn print(rows: &[Row]) -> bool {
     println!();
     println!(
-        "{:<14}{:>9}{:>9}{:>7}  {:<16}{:>8}{:>8}{:>9}{:>9}   {:<10} verdict",
+        "{:<18}{:>9}{:>9}{:>7}  {:<16}{:>8}{:>8}{:>9}{:>9}   {:<10} verdict",
         "operation", "ours /s", "bare /s", "ratio", "rounds", "p50 ms", "p99 ms", "bare p50", "bare p99", "floor(aim)"
     );
     for row in rows {

@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use entity::{bookings, campaigns, redemptions, visits, vouchers};
+use entity::{CareType, bookings, campaigns, redemptions, visits, vouchers};
 use migration::{Migrator, MigratorTrait as _};
 use quanxiangtuo::{
     features::centres::coords::Coord,
@@ -20,6 +20,7 @@ use serde_json::Value;
 use crate::{
     Cli, bare,
     client::{self, Request, Sample, Until},
+    places,
     process::Server,
     report::{self, Row},
     rush,
@@ -130,6 +131,7 @@ async fn measured(
         claimers: families("claim", CLAIMS),
         keyed: families("keyed-claim", KEYED_CLAIMS),
         bookers: families("book", BOOKINGS),
+        crowd: families("book-one", places::CROWD),
         holders: REDEEM.map(|(name, _)| families(name, REDEMPTIONS)),
         rushers: if wanted("rush") || wanted("sold-out") || wanted("sold-out-redis") {
             rush::FAMILIES / cli.divide
@@ -158,6 +160,15 @@ async fn measured(
         city.centres.iter().step_by(step).map(|id| client::get(&format!("/api/v1/centres/{id}"), None)).collect();
     let bodies =
         [mean_size(&ours, &searches, "search").await?, mean_size(&ours, &pages, "page").await?, rush::refusal_size()];
+    let mut bodies = bodies.to_vec();
+    let mut busy = Vec::new();
+    if wanted("availability") {
+        for ((name, _), centre) in places::BUSY.into_iter().zip(&city.special.busy) {
+            let request = vec![places::availability(&city, *centre)];
+            bodies.push(mean_size(&ours, &request, name).await?);
+            busy.push((name, request, bodies.len() - 1));
+        }
+    }
 
     let bare_db = Db::connect(bare_url, 1).await?;
     bare::prepare(&bare_db).await?;
@@ -172,13 +183,22 @@ async fn measured(
     if wanted("page") {
         rows.push(bench.reads("page", None, &pages, 1).await?);
     }
+    for (name, request, body) in busy {
+        rows.push(bench.reads(name, None, &request, body).await?);
+    }
     rows.extend(bench.writes(&city).await?);
+    if wanted("book-one") {
+        rows.push(bench.crowd(&city).await?);
+    }
     bench.check(&db, &city, &sizes).await?;
     if wanted("rush") {
         rows.push(bench.rush(&db, &city).await?);
     }
     if wanted("sold-out") {
         rows.push(bench.sold_out(&city, rush::IN_PROCESS).await?);
+    }
+    if wanted("dated") {
+        rows.extend(bench.dated(&db, &city).await?);
     }
     memory.push(("after the load".to_owned(), bench.ours.resident_mb()?));
     if wanted("sold-out-redis") {
@@ -204,7 +224,7 @@ fn bare_server(address: SocketAddr, workers: usize, url: &str, bodies: &[usize],
     command
 }
 
-fn search_path(point: entity::LngLat) -> String {
+pub fn search_path(point: entity::LngLat) -> String {
     let point = Coord::Gcj02.from_wgs84(point);
     format!("/api/v1/centres?lng={:.6}&lat={:.6}&minutes=15&limit=20", point.lng, point.lat)
 }
@@ -298,14 +318,27 @@ impl Bench {
             ("vouchers", issued, sizes.claimers + sizes.keyed),
             ("units used", used, sizes.holders.iter().sum()),
             ("redemptions", redemptions::Entity::find().count(db).await?, sizes.holders.iter().sum()),
-            ("bookings", bookings::Entity::find().count(db).await?, sizes.bookers),
-            ("visits", visits::Entity::find().count(db).await?, sizes.bookers * bare::VISITS),
+            ("bookings", made(db).await?, sizes.bookers + sizes.crowd),
+            ("visits", booked(db).await?, (sizes.bookers + sizes.crowd) * bare::VISITS),
         ] {
             anyhow::ensure!(found == expected as u64, "{what}: {expected} acknowledged, {found} stored");
         }
-        println!("stored exactly as acknowledged: {issued} vouchers, {used} redemptions, {} bookings", sizes.bookers);
+        println!(
+            "stored exactly as acknowledged: {issued} vouchers, {used} redemptions, {} bookings",
+            sizes.bookers + sizes.crowd
+        );
         Ok(())
     }
+}
+
+/// Bookings of full-day care: those seeded are by the hour.
+async fn made(db: &impl sea_orm::ConnectionTrait) -> Result<u64, sea_orm::DbErr> {
+    bookings::Entity::find().filter(bookings::Column::CareType.eq(CareType::FullDay)).count(db).await
+}
+
+/// Their visits.
+async fn booked(db: &impl sea_orm::ConnectionTrait) -> Result<u64, sea_orm::DbErr> {
+    visits::Entity::find().filter(visits::Column::CareType.eq(CareType::FullDay)).count(db).await
 }
 
 /// A temporary folder.

@@ -1,6 +1,7 @@
 //! The data of a large city, inserted directly: what the requests need, and enough beside it.
 
 use crate::{
+    places::Special,
     runs::ROUNDS,
     rush::{FAMILIES, VOUCHERS},
 };
@@ -52,6 +53,12 @@ pub struct City {
     pub keyed: Vec<Parent>,
     /// Families without a booking.
     pub bookers: Vec<Parent>,
+    /// Families that all want one class.
+    pub crowd: Vec<Parent>,
+    /// Centres of their own.
+    pub special: Special,
+    /// Today.
+    pub today: NaiveDate,
     /// Families with an unused voucher, for each concurrency.
     pub holders: Vec<Vec<(Parent, VoucherId)>>,
     /// Families that rush for the campaigns below.
@@ -74,6 +81,8 @@ pub struct Sizes {
     pub keyed: usize,
     /// Families that book.
     pub bookers: usize,
+    /// Families that book one class.
+    pub crowd: usize,
     /// Families that redeem, for each concurrency.
     pub holders: [usize; 3],
     /// Families that rush.
@@ -101,6 +110,8 @@ pub async fn city(db: &Db, sizes: &Sizes) -> anyhow::Result<City> {
     let claimers = seed.parents(sizes.claimers).await?;
     let keyed = seed.parents(sizes.keyed).await?;
     let bookers = seed.parents(sizes.bookers).await?;
+    let crowd = without_family(seed.parents(sizes.crowd).await?);
+    let special = seed.special().await?;
     let rushers = without_family(seed.parents(sizes.rushers).await?);
     let campaign = seed.campaign("十五日体验券", sizes.claimers + sizes.keyed, 0).await?;
     let in_all = sizes.holders.iter().sum();
@@ -127,6 +138,9 @@ pub async fn city(db: &Db, sizes: &Sizes) -> anyhow::Result<City> {
         claimers: without_family(claimers),
         keyed: without_family(keyed),
         bookers: without_family(bookers),
+        crowd,
+        special,
+        today,
         holders,
         rushers,
         rushes,
@@ -167,12 +181,7 @@ impl Seed<'_> {
         let (mut rows, mut hours, mut class_rows, mut offer_rows) = (vec![], vec![], vec![], vec![]);
         for i in 0..n {
             let centre = self.centre(i, kinds[i % kinds.len()]);
-            hours.extend((1..=5).map(|weekday| centre_hours::Model {
-                centre_id: centre.id,
-                weekday,
-                opens: MinuteOfDay::hm(7, 30),
-                closes: MinuteOfDay::hm(18, 0),
-            }));
+            hours.extend(self.week(centre.id));
             // Every centre has small toddlers; every second all three ages.
             let bands: &[_] = if i.is_multiple_of(2) {
                 &[(Band::ToddlerSmall, 15, 3)]
@@ -194,7 +203,17 @@ impl Seed<'_> {
         Ok(ids)
     }
 
-    fn centre(&mut self, i: usize, kind: CentreKind) -> centres::Model {
+    pub(crate) fn week(&self, centre_id: CentreId) -> Vec<centre_hours::Model> {
+        let day = |weekday| centre_hours::Model {
+            centre_id,
+            weekday,
+            opens: MinuteOfDay::hm(7, 30),
+            closes: MinuteOfDay::hm(18, 0),
+        };
+        (1..=5).map(day).collect()
+    }
+
+    pub(crate) fn centre(&mut self, i: usize, kind: CentreKind) -> centres::Model {
         let LngLat { lng, lat } = self.point(1.0);
         let township = TOWNSHIPS[i % TOWNSHIPS.len()];
         let year = |years: u32| self.today + Months::new(12 * years);
@@ -234,7 +253,7 @@ impl Seed<'_> {
         }
     }
 
-    fn class(&self, centre_id: CentreId, band: Band, places: i32, carers: i32) -> classes::Model {
+    pub(crate) fn class(&self, centre_id: CentreId, band: Band, places: i32, carers: i32) -> classes::Model {
         classes::Model {
             id: self.clock.id(),
             centre_id,
@@ -247,7 +266,7 @@ impl Seed<'_> {
         }
     }
 
-    fn offer(&self, centre_id: CentreId, class_id: ClassId, care_type: CareType) -> offers::Model {
+    pub(crate) fn offer(&self, centre_id: CentreId, class_id: ClassId, care_type: CareType) -> offers::Model {
         let (unit, price) = match care_type {
             CareType::FullDay => (OfferUnit::Day, 9_800),
             CareType::HalfDay => (OfferUnit::HalfDay, 5_800),

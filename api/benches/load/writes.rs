@@ -19,7 +19,7 @@ const BOOKED_CENTRES: usize = 500;
 
 impl Bench {
     /// The rounds of one write; `ours` makes the requests of a round from its slice of `subjects`.
-    async fn rounds<S>(
+    pub(crate) async fn rounds<S>(
         &self,
         mut row: Row,
         concurrency: usize,
@@ -106,7 +106,7 @@ impl Bench {
             Ok(parents.iter().map(request).collect())
         };
         let bare_book = |_| client::post("/book", None, "", &json!({}));
-        rows.push(self.rounds(Row::new("book", None), CONCURRENCY, &city.bookers, book, bare_book).await?);
+        rows.push(self.rounds(Row::new("book", Some((0.4, 0.6))), CONCURRENCY, &city.bookers, book, bare_book).await?);
         rows.retain(|row| !row.is_empty());
         Ok(rows)
     }

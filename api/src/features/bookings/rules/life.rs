@@ -1,7 +1,7 @@
 //! What may still happen to a booking and its visits.
 
 use chrono::{DateTime, Months, NaiveDate, TimeDelta, Utc};
-use entity::{BookingStatus, CareType, VisitStatus, bookings, entry_checks, visits};
+use entity::{BookingStatus, CareType, VisitStatus, bookings, visits};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -30,18 +30,19 @@ pub const fn needs_entry_check(care_type: CareType) -> bool {
     matches!(care_type, CareType::FullDay | CareType::HalfDay)
 }
 
-/// The state of the entry check on a day of care; `last_visit` is the child's last at the centre.
+/// The state of the entry check on a day of care: when it was passed and whether the child was
+/// vaccinated; `last_visit` is the child's last at the centre.
 #[must_use]
 pub fn entry_check(
-    check: Option<&entry_checks::Model>,
+    check: Option<(NaiveDate, bool)>,
     last_visit: Option<NaiveDate>,
     care_type: CareType,
     date: NaiveDate,
 ) -> EntryCheckStatus {
     let good_since = date.checked_sub_months(Months::new(CHECKED_AGAIN_AFTER_MONTHS)).unwrap_or(date);
-    let last_seen = |check: &entry_checks::Model| last_visit.map_or(check.passed_on, |day| day.max(check.passed_on));
+    let last_seen = |passed_on: NaiveDate| last_visit.map_or(passed_on, |day| day.max(passed_on));
     match check {
-        Some(check) if check.vaccinated && last_seen(check) >= good_since => EntryCheckStatus::Passed,
+        Some((passed_on, true)) if last_seen(passed_on) >= good_since => EntryCheckStatus::Passed,
         _ if needs_entry_check(care_type) => EntryCheckStatus::Needed,
         _ => EntryCheckStatus::Reminder,
     }
@@ -97,34 +98,26 @@ pub fn outcome(visits: &[visits::Model]) -> Option<BookingStatus> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use uuid::Uuid;
 
     fn date(text: &str) -> NaiveDate {
         text.parse().unwrap()
     }
 
-    fn check(passed_on: &str, vaccinated: bool) -> entry_checks::Model {
-        entry_checks::Model {
-            centre_id: Uuid::nil().into(),
-            child_id: Uuid::nil().into(),
-            passed_on: date(passed_on),
-            vaccinated,
-            staff_id: Uuid::nil().into(),
-            recorded_at: DateTime::UNIX_EPOCH,
-        }
+    fn check(passed_on: &str, vaccinated: bool) -> (NaiveDate, bool) {
+        (date(passed_on), vaccinated)
     }
 
     #[test]
     fn an_entry_check_is_good_for_three_months_of_absence() {
-        let on = |check: Option<&entry_checks::Model>, last: Option<&str>, day: &str| {
+        let on = |check: Option<(NaiveDate, bool)>, last: Option<&str>, day: &str| {
             entry_check(check, last.map(date), CareType::FullDay, date(day))
         };
         let passed = check("2026-03-31", true);
-        assert_eq!(on(Some(&passed), None, "2026-06-30"), EntryCheckStatus::Passed);
-        assert_eq!(on(Some(&passed), None, "2026-07-01"), EntryCheckStatus::Needed);
-        assert_eq!(on(Some(&passed), Some("2026-06-01"), "2026-08-31"), EntryCheckStatus::Passed);
-        assert_eq!(on(Some(&passed), Some("2026-06-01"), "2026-09-02"), EntryCheckStatus::Needed);
-        assert_eq!(on(Some(&check("2026-06-01", false)), None, "2026-06-02"), EntryCheckStatus::Needed);
+        assert_eq!(on(Some(passed), None, "2026-06-30"), EntryCheckStatus::Passed);
+        assert_eq!(on(Some(passed), None, "2026-07-01"), EntryCheckStatus::Needed);
+        assert_eq!(on(Some(passed), Some("2026-06-01"), "2026-08-31"), EntryCheckStatus::Passed);
+        assert_eq!(on(Some(passed), Some("2026-06-01"), "2026-09-02"), EntryCheckStatus::Needed);
+        assert_eq!(on(Some(check("2026-06-01", false)), None, "2026-06-02"), EntryCheckStatus::Needed);
         assert_eq!(on(None, Some("2026-06-01"), "2026-06-02"), EntryCheckStatus::Needed);
         assert_eq!(entry_check(None, None, CareType::Hourly, date("2026-06-02")), EntryCheckStatus::Reminder);
     }

@@ -18,7 +18,7 @@ use super::{
             stays::{Skip, Stay, Timetable, Wish},
             terms::{self, Case, Unfit},
         },
-        store::{self, Checks},
+        store::{self, About, Elsewhere},
     },
     attendance,
 };
@@ -100,21 +100,22 @@ pub(super) async fn consider(
     // A refusal by hours or terms that have changed since would be as wrong as a booking by them.
     let ids: Vec<ClassId> = judged.as_ref().map(|(.., c)| c.iter().map(|o| o.class_id).collect()).unwrap_or_default();
     let rows = if lock { centre_store::lock_classes(db, &ids).await? } else { store::classes(db, &ids).await? };
-    let standing = store::standing(db, plan.row.id, family).await?;
-    let Some((_, missed_on, live)) = standing.filter(|(version, ..)| *version == plan.row.version) else {
+    let dates = judged.as_ref().ok().and_then(|(stays, ..)| stays.first().zip(stays.last()));
+    let dates = dates.map_or((wish.start, wish.start), |(first, last)| (first.date, last.date));
+    let about = About { centre: plan.row.id, family, child: child.id, classes: &ids, dates };
+    let facts = store::facts(db, about).await?;
+    if facts.version != Some(plan.row.version) {
         stale.set(true);
         return Err(Problem::new(Code::Unavailable));
-    };
+    }
     let (stays, mut skipped, candidates) = judged?;
     let (Some(first), Some(last)) = (stays.first().copied(), stays.last().copied()) else {
         return Err(Problem::new(Code::CentreClosed));
     };
     admission::check(db, ctx, &plan, family, last.date).await?;
-    let held = centre_store::held(db, &ids, first.date, last.date).await?;
-    let rosters = centre_store::rosters(db, &ids, first.date, last.date).await?;
-    let (class, offer, full) = roomiest(ctx, &rows, candidates, &Grid::of(held, rosters), &stays)?;
+    let (class, offer, full) = roomiest(ctx, &rows, candidates, &Grid::of(facts.held, facts.rosters), &stays)?;
     let stays = if body.best_effort { leave_out(stays, &full, &mut skipped) } else { stays };
-    let overlaps = overlaps(store::visits_of_child(db, child.id, first.date, last.date).await?, &stays);
+    let overlaps = overlaps(facts.elsewhere, &stays);
     let cover = cover(db, ctx, family, body, &plan, &stays).await?;
     let opening_days = |date: NaiveDate| opening_days(ctx, &plan, date);
     let reduction = match price::reduction(&plan.reductions, &child) {
@@ -122,20 +123,18 @@ pub(super) async fn consider(
         declared => declared,
     };
     let (lines, days) = price::price(&offer, &stays, &opening_days, reduction, cover);
-    let checks = Checks::load(db, &[plan.row.id], &[child.id]).await?;
-    let (check, last_visit) = checks.of(plan.row.id, child.id);
-    let status = life::entry_check(check, last_visit, body.care_type, first.date);
+    let status = life::entry_check(facts.check, facts.last_visit, body.care_type, first.date);
     let needed_by = (status == EntryCheckStatus::Needed).then_some(first.date);
     Ok(Considered {
         price: BookingPriceOut { total_fen: price::total(&lines), lines },
         entry_check: BookingEntryCheckOut { status, needed_by },
         confirmation: match offer.confirmation {
-            Confirmation::Instant if attendance::request_only(db, ctx, family, missed_on).await? => {
+            Confirmation::Instant if attendance::request_only(db, ctx, family, facts.missed_on).await? => {
                 Confirmation::Request
             }
             offered => offered,
         },
-        live,
+        live: facts.live,
         days,
         child,
         class,
@@ -219,21 +218,18 @@ fn leave_out(stays: Vec<Stay>, full: &[NaiveDate], skipped: &mut Vec<Skip>) -> V
     stays.into_iter().filter(|stay| !full.contains(&stay.date)).collect()
 }
 
-fn overlaps(visits: Vec<entity::visits::Model>, stays: &[Stay]) -> Vec<BookingOverlapOut> {
-    let clash = |visit: &entity::visits::Model| {
-        stays.iter().any(|stay| stay.date == visit.date && stay.from < visit.to_min && visit.from_min < stay.to)
+fn overlaps(elsewhere: Vec<Elsewhere>, stays: &[Stay]) -> Vec<BookingOverlapOut> {
+    let clash = |visit: &Elsewhere| {
+        stays.iter().any(|stay| stay.date == visit.date && stay.from < visit.to && visit.from < stay.to)
     };
-    visits
-        .into_iter()
-        .filter(clash)
-        .map(|visit| BookingOverlapOut {
-            booking_id: visit.booking_id,
-            centre_id: visit.centre_id,
-            date: visit.date,
-            from: visit.from_min,
-            to: visit.to_min,
-        })
-        .collect()
+    let out = |visit: Elsewhere| BookingOverlapOut {
+        booking_id: visit.booking_id,
+        centre_id: visit.centre_id,
+        date: visit.date,
+        from: visit.from,
+        to: visit.to,
+    };
+    elsewhere.into_iter().filter(clash).map(out).collect()
 }
 
 /// How many days the centre opens in the month of a date.

@@ -1,48 +1,19 @@
 //! Queries about bookings, and what the centre, the class and the voucher of one say.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use entity::{
     BookingId, BookingStatus, CampaignId, CentreId, ClassId, FamilyId, VoucherId, booking_events, bookings,
-    campaign_centres, campaigns, centres, classes, families, freed_centres, visits, vouchers,
+    campaign_centres, campaigns, classes, freed_centres, visits, vouchers,
 };
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, PaginatorTrait as _, QueryFilter,
     QueryOrder, QuerySelect, Select,
-    sea_query::{Expr, OnConflict, Query},
+    sea_query::{Expr, OnConflict},
 };
 
 /// The states of a booking that hold places.
 pub(in super::super) const LIVE: [BookingStatus; 2] = [BookingStatus::Pending, BookingStatus::Confirmed];
-
-/// The version of a centre, if it is active, the last day that a family missed, and how many of its
-/// bookings are open.
-pub(in super::super) async fn standing(
-    db: &impl ConnectionTrait,
-    id: CentreId,
-    family: FamilyId,
-) -> Result<Option<(i64, Option<NaiveDate>, i64)>, DbErr> {
-    let missed_on = Query::select()
-        .column(families::Column::MissedOn)
-        .from(families::Entity)
-        .and_where(Expr::col((families::Entity, families::Column::Id)).eq(family))
-        .to_owned();
-    let live = Query::select()
-        .expr(Expr::col((bookings::Entity, bookings::Column::Id)).count())
-        .from(bookings::Entity)
-        .and_where(Expr::col((bookings::Entity, bookings::Column::FamilyId)).eq(family))
-        .and_where(Expr::col((bookings::Entity, bookings::Column::Status)).is_in(LIVE))
-        .to_owned();
-    centres::Entity::find_by_id(id)
-        .select_only()
-        .column(centres::Column::Version)
-        .column_as(Expr::SubQuery(None, Box::new(missed_on.into())), "missed_on")
-        .column_as(Expr::SubQuery(None, Box::new(live.into())), "live")
-        .filter(centres::Column::Active.eq(true))
-        .into_tuple()
-        .one(db)
-        .await
-}
 
 /// Classes as they are now, without a lock.
 pub(in super::super) async fn classes(

@@ -76,8 +76,9 @@ impl Checks {
         &self,
         centre: CentreId,
         child: ChildId,
-    ) -> (Option<&entry_checks::Model>, Option<NaiveDate>) {
-        (self.checks.get(&(centre, child)), self.last.get(&(centre, child)).copied())
+    ) -> (Option<(NaiveDate, bool)>, Option<NaiveDate>) {
+        let check = self.checks.get(&(centre, child)).map(|check| (check.passed_on, check.vaccinated));
+        (check, self.last.get(&(centre, child)).copied())
     }
 }
 

@@ -14,23 +14,6 @@ use sea_orm::{
 
 use super::LIVE;
 
-/// Where the child is, or is expected, from one date to another, at any centre (invariant 2).
-pub(in super::super) async fn visits_of_child(
-    db: &impl ConnectionTrait,
-    child: ChildId,
-    from: NaiveDate,
-    to: NaiveDate,
-) -> Result<Vec<visits::Model>, DbErr> {
-    visits::Entity::find()
-        .filter(visits::Column::ChildId.eq(child))
-        .filter(visits::Column::Date.between(from, to))
-        .filter(visits::Column::Status.is_in(VisitStatus::HOLDING))
-        .order_by_asc(visits::Column::Date)
-        .order_by_asc(visits::Column::FromMin)
-        .all(db)
-        .await
-}
-
 /// Days still to come of live bookings that this voucher is to pay for; those booked before it was
 /// kept which ones it pays for count all.
 pub(in super::super) async fn days_on_voucher(db: &impl ConnectionTrait, voucher: VoucherId) -> Result<i64, DbErr> {
