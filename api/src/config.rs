@@ -90,6 +90,8 @@ pub struct Settings {
     pub signal_unchecked: u32,
     pub signal_places_factor: f64,
     pub catalogue_poll_ms: u64,
+    /// How old the free places of a search may be.
+    pub search_places_ms: u64,
     pub log: String,
     pub log_format: LogFormat,
     pub shutdown_seconds: u64,

@@ -1,6 +1,6 @@
 //! From settings to a running server: the same path in `main` and in the tests.
 
-use std::{io, net::SocketAddr, sync::Arc};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use actix_web::{
     App, HttpServer,
@@ -17,7 +17,7 @@ use crate::{
     config::{AppEnv, Settings, Switch},
     features::{
         auth::token::Tokens,
-        centres::Catalogue,
+        centres::{Catalogue, free_places::FreePlaces},
         demo::{self, Seeded},
         vouchers::{
             code_keys::CodeKeys,
@@ -55,6 +55,7 @@ struct Parts {
     gate: Arc<Gate>,
     code_keys: Arc<CodeKeys>,
     tokens: Arc<Tokens>,
+    free_places: Arc<FreePlaces>,
     metrics: Metrics,
     /// SQLite and the in-process store are one for all workers.
     shared_db: Option<Db>,
@@ -88,6 +89,7 @@ impl Parts {
             gate: self.gate,
             code_keys: self.code_keys,
             tokens: self.tokens,
+            free_places: self.free_places,
             redemptions: Default::default(),
             metrics: self.metrics,
         })
@@ -158,6 +160,7 @@ pub async fn context(settings: Settings, clock: Clock) -> anyhow::Result<Ctx> {
     let catalogue = Arc::new(Catalogue::load(db.reader(), &clock).await?);
     let code_keys = Arc::new(CodeKeys::new(Arc::clone(&keys)));
     code_keys.refresh(db.reader()).await?;
+    let free_places = Arc::new(FreePlaces::new(Duration::from_millis(settings.search_places_ms)));
     let parts = Parts {
         settings: Arc::new(settings),
         clock,
@@ -167,6 +170,7 @@ pub async fn context(settings: Settings, clock: Clock) -> anyhow::Result<Ctx> {
         gate: Arc::default(),
         code_keys,
         tokens: Arc::default(),
+        free_places,
         metrics: Metrics::new()?,
         shared_db: Some(db),
         memory: MemoryKv::default(),
@@ -192,6 +196,7 @@ impl Application {
             gate: Arc::clone(&main.gate),
             code_keys: Arc::clone(&main.code_keys),
             tokens: Arc::clone(&main.tokens),
+            free_places: Arc::clone(&main.free_places),
             metrics: main.metrics.clone(),
             shared_db: settings.is_sqlite().then(|| main.db.clone()),
             memory,

@@ -7,7 +7,7 @@ use crate::{
     config::Settings,
     features::{
         auth::token::Tokens,
-        centres::Catalogue,
+        centres::{Catalogue, free_places::FreePlaces},
         vouchers::{Redemptions, code_keys::CodeKeys, gate::Gate},
     },
     platform::{clock::Clock, crypto::Keyring, db::Db, kv::Kv, wechat::WeChat},
@@ -33,6 +33,8 @@ pub struct Ctx {
     pub code_keys: Arc<CodeKeys>,
     /// Centres in memory, with their spatial index; fresh within `catalogue_poll_ms`.
     pub catalogue: Arc<Catalogue>,
+    /// What is held in classes, remembered for searches; shared by the workers.
+    pub free_places: Arc<FreePlaces>,
     /// Exchanges sign-in codes.
     pub wechat: WeChat,
     /// Answers claims of campaigns that give out nothing; shared by the workers.

@@ -3,7 +3,7 @@
 use entity::{Band, CareType, CentreKind, VisitStatus};
 use harness::{TestApp, day, hm, places::HERE};
 use quanxiangtuo::features::centres::coords::Coord;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The point of the centres, as a phone in China reports it.
 fn here(more: &str) -> String {
@@ -284,4 +284,27 @@ async fn a_page_shows_offers_and_terms_and_a_change_is_seen_on_every_replica() {
             app.ctx.catalogue.refresh(app.db(), &app.clock).await.unwrap();
         }
     }
+}
+
+#[tokio::test]
+async fn a_search_with_a_date_may_be_a_moment_old_but_not_after_ones_own_booking() {
+    let app = TestApp::spawn_with(&[("search_places_ms", "600000")]).await;
+    let (place, families) = (app.place_with(2, 1, |_| {}).await, app.many_families(2).await);
+    let path = "/centres?lng=118.79&lat=24.89&coord=wgs84&minutes=60&date=2026-03-04&care_type=full_day";
+    let free = async || {
+        let found = families[0].client.get(path).await.ok();
+        let item = found["items"].as_array().unwrap().iter().find(|item| item["id"] == place.id()).cloned();
+        item.map_or(0, |item| item["free_places"].as_i64().unwrap())
+    };
+    assert_eq!(free().await, 2);
+    // Behind this replica's back: seen when what it remembers has lived.
+    app.visit(&place, &families[1], harness::day("2026-03-04"), entity::VisitStatus::Expected).await;
+    assert_eq!(free().await, 2);
+    // Its own booking is seen at once, and with it what it had missed; cancelled, the place is free.
+    let body = json!({ "child_id": families[0].child(), "centre_id": place.id(), "care_type": "full_day",
+        "start_date": "2026-03-04" });
+    let booking = families[0].client.post("/bookings", body).await.created();
+    assert_eq!(free().await, 0);
+    families[0].client.post(&format!("/bookings/{}/cancel", booking["id"].as_str().unwrap()), json!({})).await.ok();
+    assert_eq!(free().await, 1);
 }

@@ -19,27 +19,40 @@ struct Taken {
 
 const NOTHING: Taken = Taken { all: [0; SLOTS], full_day: [0; SLOTS] };
 
+/// What is held and rostered in one class on one date.
+#[derive(Default)]
+pub struct Day {
+    /// Nothing is held on most days.
+    taken: Option<Box<Taken>>,
+    roster: Vec<rosters::Model>,
+}
+
+impl Day {
+    /// With the class's places and carers; without a rule for its ages it holds nobody.
+    #[must_use]
+    pub fn grid(&self, class: &classes::Model, rules: &[class_rules::Model], date: NaiveDate) -> DayGrid {
+        let per_carer = class_rule(rules, class.band, date).map_or(0, |rule| rule.per_carer);
+        DayGrid {
+            places: capacity(class.places, class.carers, per_carer, &self.roster),
+            taken: self.taken.as_deref().copied().unwrap_or(NOTHING),
+            kept: class.kept_full_day,
+        }
+    }
+}
+
 /// What is held and rostered in some classes on some dates.
 #[derive(Default)]
-pub struct Grid {
-    taken: HashMap<(ClassId, NaiveDate), Taken>,
-    rosters: HashMap<(ClassId, NaiveDate), Vec<rosters::Model>>,
-}
+pub struct Grid(HashMap<(ClassId, NaiveDate), Day>);
 
 impl Grid {
     /// From the rows of the database.
     #[must_use]
     pub fn of(held: Vec<Held>, rosters: Vec<rosters::Model>) -> Self {
-        let mut grid = Self::default();
-        grid.add(held, rosters);
-        grid
-    }
-
-    /// Adds more rows; none may be there twice.
-    pub fn add(&mut self, held: Vec<Held>, rosters: Vec<rosters::Model>) {
+        let mut days: HashMap<(ClassId, NaiveDate), Day> = HashMap::new();
         for stay in held {
             let n = i32::try_from(stay.n).unwrap_or(i32::MAX);
-            let taken = self.taken.entry((stay.class_id, stay.date)).or_insert(NOTHING);
+            let day = days.entry((stay.class_id, stay.date)).or_default();
+            let taken = day.taken.get_or_insert_with(|| Box::new(NOTHING));
             for slot in slots(stay.from_min, stay.to_min) {
                 taken.all[slot] += n;
                 if stay.care_type == CareType::FullDay {
@@ -48,25 +61,29 @@ impl Grid {
             }
         }
         for line in rosters {
-            self.rosters.entry((line.class_id, line.date)).or_default().push(line);
+            days.entry((line.class_id, line.date)).or_default().roster.push(line);
         }
+        Self(days)
     }
 
     /// The roster lines of a class on a date.
     #[must_use]
     pub fn roster(&self, class: ClassId, date: NaiveDate) -> &[rosters::Model] {
-        self.rosters.get(&(class, date)).map_or(&[][..], Vec::as_slice)
+        self.0.get(&(class, date)).map_or(&[][..], |day| &day.roster)
     }
 
-    /// One class on one date; without a rule for its ages it holds nobody.
+    /// One class on one date.
     #[must_use]
     pub fn day(&self, class: &classes::Model, rules: &[class_rules::Model], date: NaiveDate) -> DayGrid {
-        let per_carer = class_rule(rules, class.band, date).map_or(0, |rule| rule.per_carer);
-        DayGrid {
-            places: capacity(class.places, class.carers, per_carer, self.roster(class.id, date)),
-            taken: self.taken.get(&(class.id, date)).copied().unwrap_or(NOTHING),
-            kept: class.kept_full_day,
+        match self.0.get(&(class.id, date)) {
+            Some(day) => day.grid(class, rules, date),
+            None => Day::default().grid(class, rules, date),
         }
+    }
+
+    /// Takes one class on one date out.
+    pub(super) fn take(&mut self, class: ClassId, date: NaiveDate) -> Day {
+        self.0.remove(&(class, date)).unwrap_or_default()
     }
 }
 

@@ -8,6 +8,7 @@ mod card;
 mod catalogue;
 pub mod coords;
 pub mod dto;
+pub mod free_places;
 mod geo;
 pub mod grid;
 mod public;

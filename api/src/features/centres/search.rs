@@ -12,9 +12,7 @@ use super::{
     catalogue::{CentrePlan, Index, Spot},
     coords::Coord,
     dto::{CentreSearch, CentreSort, WalkMethod, WalkOut},
-    grid::Grid,
     rules::{self, Opening},
-    store,
     voucher_scope::VoucherScope,
 };
 use crate::{
@@ -26,8 +24,6 @@ use crate::{
 
 /// The circle of the plan (15分钟托育服务圈).
 const CIRCLE_MINUTES: u32 = 15;
-/// Ids in one `IN (…)`, far below the databases' limits.
-const IDS_PER_QUERY: usize = 10_000;
 
 struct Candidate<'a> {
     key: i64,
@@ -228,19 +224,17 @@ async fn keep_free(ctx: &Ctx, query: &CentreSearch, date: NaiveDate, found: &mut
         .filter(|c| wanted.contains_key(&c.plan.row.id))
         .flat_map(|c| c.plan.classes.iter().map(|class| class.id))
         .collect();
-    let mut grid = Grid::default();
-    for ids in ids.chunks(IDS_PER_QUERY) {
-        let held = store::held(ctx.db.reader(), ids, date, date).await?;
-        grid.add(held, store::rosters(ctx.db.reader(), ids, date, date).await?);
-    }
+    let days = ctx.free_places.on(ctx.db.reader(), &ids, date).await?;
     found.retain_mut(|candidate| {
         let plan = candidate.plan;
         let Some(&(from, to)) = wanted.get(&plan.row.id) else { return false };
         let classes = plan.classes.iter().filter(|class| fits(plan, class.id));
-        let free = classes.flat_map(|class| {
-            let day = grid.day(class, &rules, date);
-            let offers = bookable(ctx, query, plan, class.id, date, (from, to));
-            offers.map(move |offer| day.free_through(offer.care_type, from, to))
+        let free = classes.filter_map(|class| {
+            // Most classes have no offer for this wish: only those that do are reckoned.
+            let mut offers = bookable(ctx, query, plan, class.id, date, (from, to)).peekable();
+            offers.peek()?;
+            let day = days.get(&class.id)?.grid(class, &rules, date);
+            offers.map(|offer| day.free_through(offer.care_type, from, to)).max()
         });
         let free = free.max().unwrap_or(0);
         candidate.free_places = Some(free);

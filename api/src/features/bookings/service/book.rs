@@ -102,10 +102,16 @@ pub async fn book(
         outcome => outcome?,
     };
     if let Once::First(booking) = &outcome {
+        forget_places(ctx, booking);
         ctx.metrics.event("booking_created");
         tracing::debug!(visits = booking.visits.len(), "booked");
     }
     Ok(outcome)
+}
+
+/// The next search sees what a booking changed.
+pub(super) fn forget_places(ctx: &Ctx, booking: &BookingOut) {
+    ctx.free_places.forget(booking.class_id, booking.visits.iter().map(|visit| visit.date));
 }
 
 pub(super) async fn reload(ctx: &Ctx, centre: CentreId) -> Result<()> {

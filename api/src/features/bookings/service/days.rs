@@ -10,6 +10,7 @@ use super::{
         rules::{life, price},
         store,
     },
+    book::forget_places,
     event, family, wrong_booking_state, wrong_visit_state,
 };
 use crate::{
@@ -70,7 +71,8 @@ pub async fn not_coming(
         family::one(txn, ctx, booking).await
     })
     .await?;
-    if matches!(outcome, Once::First(_)) {
+    if let Once::First(booking) = &outcome {
+        forget_places(ctx, booking);
         ctx.metrics.event(event);
     }
     Ok(outcome)

@@ -117,7 +117,8 @@ pub async fn decide(
         shown.ok_or_else(|| Problem::internal("a booking got lost on its way"))
     })
     .await?;
-    if matches!(outcome, Once::First(_)) {
+    if let Once::First(booking) = &outcome {
+        ctx.free_places.forget(booking.class_id, booking.visits.iter().map(|visit| visit.date));
         ctx.metrics.event(match decision {
             Decision::Confirm => "booking_confirmed",
             Decision::Decline => "booking_declined",

@@ -8,6 +8,7 @@ use super::{
         rules::life,
         store::{self, Filter},
     },
+    book::forget_places,
     days, event, nobody_in_care, show, wrong_booking_state,
 };
 use crate::{
@@ -73,7 +74,8 @@ pub async fn cancel(
         one(txn, ctx, row).await
     })
     .await?;
-    if matches!(outcome, Once::First(_)) {
+    if let Once::First(booking) = &outcome {
+        forget_places(ctx, booking);
         ctx.metrics.event("booking_cancelled");
     }
     Ok(outcome)

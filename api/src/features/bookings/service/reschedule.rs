@@ -15,7 +15,7 @@ use super::{
         rules::life,
         store,
     },
-    book::{Taking, reload, take},
+    book::{Taking, forget_places, reload, take},
     consider::{Stale, consider},
     days, event, family as families, nobody_in_care, offers, wrong_booking_state,
 };
@@ -55,7 +55,8 @@ pub async fn reschedule(
             let old = store::booking_of_family(ctx.db.reader(), family, id).await?;
             reload(ctx, old.ok_or_else(|| Problem::new(Code::NotFound))?.centre_id).await?;
         } else {
-            if matches!(outcome, Ok(Once::First(_))) {
+            if let Ok(Once::First(booking)) = &outcome {
+                forget_places(ctx, booking);
                 ctx.metrics.event("booking_rescheduled");
             }
             return outcome;
