@@ -1,5 +1,7 @@
 //! The one list of routes.
 
+use std::sync::OnceLock;
+
 use actix_web::{
     HttpRequest, HttpResponse,
     dev::ResourceDef,
@@ -52,20 +54,21 @@ pub fn describe(cfg: &mut ServiceConfig<'_>) {
     features::ops::routes(cfg);
 }
 
-/// The paths that exist, with their methods.
-pub struct KnownPaths(Vec<(ResourceDef, Vec<Method>)>);
+/// The paths that exist, with their methods; made from the document of the handlers when the first
+/// unknown call comes, for the document takes megabytes to make.
+#[derive(Default)]
+pub struct KnownPaths(OnceLock<Vec<(ResourceDef, Vec<Method>)>>);
 
 impl KnownPaths {
-    /// From the document of the handlers.
-    #[must_use]
-    pub fn load() -> Self {
-        Self(openapi::methods().into_iter().map(|(path, methods)| (ResourceDef::new(path), methods)).collect())
+    fn all(&self) -> &[(ResourceDef, Vec<Method>)] {
+        let known = |(path, methods)| (ResourceDef::new(path), methods);
+        self.0.get_or_init(|| openapi::methods().into_iter().map(known).collect())
     }
 }
 
 /// Everything else: 405 with `Allow` where the path exists, else 404.
 pub async fn unknown(req: HttpRequest, known: Data<KnownPaths>) -> HttpResponse {
-    let methods = known.0.iter().find(|(path, _)| path.is_match(req.path())).map(|(_, methods)| methods);
+    let methods = known.all().iter().find(|(path, _)| path.is_match(req.path())).map(|(_, methods)| methods);
     let Some(methods) = methods else {
         return HttpResponse::from_error(Problem::new(Code::NotFound));
     };

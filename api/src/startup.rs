@@ -201,7 +201,7 @@ impl Application {
             shared_db: settings.is_sqlite().then(|| main.db.clone()),
             memory,
         };
-        let known = Data::new(KnownPaths::load());
+        let known = Data::new(KnownPaths::default());
         let workers = match settings.workers {
             0 => std::thread::available_parallelism().map_or(2, usize::from),
             n => n,
