@@ -107,3 +107,34 @@ async fn sixteen_identical_requests_with_one_key_make_one_booking() {
     let row = bookings::Entity::find().one(app.db()).await.unwrap().unwrap();
     assert_eq!(row.status, BookingStatus::Confirmed);
 }
+
+#[tokio::test]
+async fn bookings_go_through_while_the_manager_sets_prices() {
+    let app = TestApp::spawn().await;
+    let replica = app.replica().await;
+    let place = app.place().await;
+    replica.reload_catalogue().await;
+    let manager = app.manager(place.centre.id).await;
+    let path = format!("/desk/classes/{}/offers/full_day", place.class_id());
+    let offer = |price: i64| {
+        json!({ "unit": "day", "price_fen": price, "meals_fen": 0, "notice_minutes": 0, "horizon_days": 60,
+            "cutoff_minutes": 120, "confirmation": "instant" })
+    };
+    let changes = async {
+        for n in 0..16 {
+            manager.put(&path, offer(5000 + n)).await.ok();
+        }
+    };
+    let families = app.many_families(10).await;
+    let bookings = at_once(families.iter().map(|family| {
+        let body = json!({ "child_id": family.child(), "centre_id": place.id(), "care_type": "full_day",
+            "start_date": "2026-03-03" });
+        let client = family.client.at(&replica);
+        async move { client.post("/bookings", body).await }
+    }));
+    let (replies, ()) = tokio::join!(bookings, changes);
+    for reply in replies {
+        let total = reply.created()["price"]["total_fen"].as_i64().unwrap();
+        assert!((5000..5016).contains(&total) || total == 9200, "{total} is no price there was");
+    }
+}

@@ -44,7 +44,17 @@ async fn a_family_subscribes_to_its_bookings_until_it_revokes_the_link() {
     assert_eq!(calendar.iter().filter(|line| *line == "BEGIN:VEVENT").count(), 1);
     assert!(!calendar.join("\n").contains("小米"), "nothing about the child");
 
+    // Made many times at once, one link is left.
+    let many = harness::at_once((0..12).map(|_| family.client.post("/me/calendar", Value::Null))).await;
+    let mut alive = 0;
+    for made in many {
+        alive += u32::from(app.anonymous().get(&path(&made.created())).await.status == 200);
+    }
+    assert_eq!(alive, 1);
+    app.anonymous().get(&link).await.problem(404, "NOT_FOUND");
+
     // A new link ends the one before, and revoking ends that.
+    let link = path(&family.client.post("/me/calendar", Value::Null).await.created());
     let again = path(&family.client.post("/me/calendar", Value::Null).await.created());
     app.anonymous().get(&link).await.problem(404, "NOT_FOUND");
     assert_eq!(lines(&app, &again).await.len(), calendar.len());

@@ -63,6 +63,7 @@ pub async fn make(
             Owner::Family(family) => (Some(family), None, None),
             Owner::Desk(staff, centre) => (None, Some(centre), Some(staff)),
         };
+        store::lock(txn, owner).await?;
         store::revoke(txn, owner, now).await?;
         let token_hash = ctx.keys.lookup_hash(TOKEN_PLACE, &token);
         let feed = calendar_feeds::Model {

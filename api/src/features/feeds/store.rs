@@ -27,6 +27,14 @@ fn of(owner: Owner) -> Condition {
     }
 }
 
+/// The owner's account, locked until the transaction ends, so that it has one link.
+pub(super) async fn lock(db: &impl ConnectionTrait, owner: Owner) -> Result<(), DbErr> {
+    match owner {
+        Owner::Family(family) => families::Entity::find_by_id(family).lock_exclusive().one(db).await.map(drop),
+        Owner::Desk(staff, _) => staff::Entity::find_by_id(staff).lock_exclusive().one(db).await.map(drop),
+    }
+}
+
 /// The owner's feed.
 pub(super) async fn present(db: &impl ConnectionTrait, owner: Owner) -> Result<Option<calendar_feeds::Model>, DbErr> {
     calendar_feeds::Entity::find().filter(of(owner)).one(db).await

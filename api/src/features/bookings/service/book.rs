@@ -22,6 +22,10 @@ use crate::{
     state::Ctx,
 };
 
+/// A booking whose centre changed meanwhile is tried again so often: a manager who sets the prices of
+/// a whole morning changes it many times within a second.
+pub(super) const RELOADS: usize = 8;
+
 /// What a booking would be; changes nothing.
 pub async fn quote(ctx: &Ctx, family: FamilyId, body: &BookingIn) -> Result<QuoteOut> {
     quote_in(ctx.db.reader(), ctx, family, body).await
@@ -30,14 +34,15 @@ pub async fn quote(ctx: &Ctx, family: FamilyId, body: &BookingIn) -> Result<Quot
 /// The same as seen by a connection, or within a transaction.
 pub async fn quote_in(db: &impl ConnectionTrait, ctx: &Ctx, family: FamilyId, body: &BookingIn) -> Result<QuoteOut> {
     let stale = Cell::new(false);
-    match consider(db, ctx, family, body, false, &stale).await {
-        Err(_) if stale.take() => {
-            reload(ctx, body.centre_id).await?;
-            consider(db, ctx, family, body, false, &stale).await
+    let mut seen = consider(db, ctx, family, body, false, &stale).await;
+    for _ in 0..RELOADS {
+        if !stale.take() {
+            break;
         }
-        seen => seen,
+        reload(ctx, body.centre_id).await?;
+        seen = consider(db, ctx, family, body, false, &stale).await;
     }
-    .and_then(|seen| {
+    seen.and_then(|seen| {
         consider::within_limit(ctx, seen.live)?;
         Ok(quote_out(body, seen))
     })
@@ -94,13 +99,15 @@ pub async fn book(
         })
         .await
     };
-    let outcome = match attempt().await {
-        Err(_) if stale.take() => {
-            reload(ctx, body.centre_id).await?;
-            attempt().await?
+    let mut outcome = attempt().await;
+    for _ in 0..RELOADS {
+        if !stale.take() {
+            break;
         }
-        outcome => outcome?,
-    };
+        reload(ctx, body.centre_id).await?;
+        outcome = attempt().await;
+    }
+    let outcome = outcome?;
     if let Once::First(booking) = &outcome {
         forget_places(ctx, booking);
         ctx.metrics.event("booking_created");

@@ -15,7 +15,7 @@ use super::{
         rules::life,
         store,
     },
-    book::{Taking, forget_places, reload, take},
+    book::{RELOADS, Taking, forget_places, reload, take},
     consider::{Stale, consider},
     days, event, family as families, nobody_in_care, offers, wrong_booking_state,
 };
@@ -46,7 +46,7 @@ pub async fn reschedule(
     let (again, account) = (Again::default(), family.to_string());
     let mut keep = false;
     // As it stands; with the old places kept, if the centre confirms by hand; with a fresh catalogue.
-    for _ in 0..3 {
+    for _ in 0..2 + RELOADS {
         let outcome =
             once(ctx, idempotency, &account, async |txn| attempt(txn, ctx, family, id, body, keep, &again).await).await;
         if again.by_request.take() {
