@@ -41,7 +41,7 @@ async fn a_family_hears_what_became_of_its_bookings() {
     assert_eq!(kinds(&family).await, ["booking_cancelled", "booking_declined", "booking_confirmed"]);
     app.clock.advance(TimeDelta::days(2));
     let family = Family { client: app.fresh(&family.client), ..family };
-    assert_eq!(lapse_due(&app.ctx).await.unwrap(), 1);
+    lapse_due(&app.ctx).await.unwrap();
     assert_eq!(lapse_due(&app.ctx).await.unwrap(), 0);
     let list = family.client.get("/me/notices?limit=1").await.ok();
     let notice = &list["items"][0];
@@ -95,8 +95,10 @@ async fn a_closed_day_and_an_offered_place_are_told() {
     let path = format!("/bookings/{}/cancel", visit["id"].as_str().unwrap());
     family.client.post(&path, json!({})).await.ok();
     let replica = app.replica().await;
-    let offered = at_once([offer_due(&app.ctx), offer_due(&replica.ctx)]).await;
-    assert_eq!(offered.into_iter().map(Result::unwrap).sum::<u64>(), 1);
+    // The servers' own workers may be there before: whoever it is, one offer.
+    for offered in at_once([offer_due(&app.ctx), offer_due(&replica.ctx)]).await {
+        offered.unwrap();
+    }
     let told = waits.client.get("/me/notices").await.ok();
     assert_eq!(told["items"].as_array().unwrap().len(), 1);
     assert!(told["items"][0]["text"].as_str().unwrap().contains("3月2日11:00前接受"), "{told:#}");
@@ -107,7 +109,6 @@ async fn reminders_are_written_in_the_evening_once_however_many_replicas_do_it()
     let app = TestApp::spawn().await;
     let replica = app.replica().await;
     let (place, families) = (app.place().await, app.many_families(7).await);
-    replica.reload_catalogue().await;
     for family in &families[..5] {
         app.visit(&place, family, day("2026-03-03"), VisitStatus::Expected).await;
     }
@@ -121,10 +122,11 @@ async fn reminders_are_written_in_the_evening_once_however_many_replicas_do_it()
         })
         .await;
     }
-    assert_eq!(waiting(&app.ctx).await.unwrap(), 1, "by day only the voucher");
-    assert_eq!(remind(&app.ctx).await.unwrap(), 1);
+    // The servers' own workers may be there before, so nothing here counts who did it.
+    remind(&app.ctx).await.unwrap();
+    let told = notices::Entity::find().all(app.db()).await.unwrap();
+    assert!(told.len() == 1 && told[0].kind == "voucher_expiring", "by day only the voucher: {told:?}");
     app.clock.advance(TimeDelta::hours(9));
-    assert_eq!(waiting(&app.ctx).await.unwrap(), 5);
     for outcome in at_once([remind(&app.ctx), remind(&replica.ctx), remind(&app.ctx)]).await {
         outcome.unwrap();
     }
@@ -147,11 +149,12 @@ async fn a_closed_months_snapshot_is_recomputed_to_the_same_bytes() {
         let body = json!({ "visit_id": visit.id, "level": level });
         rated.push(family.client.post("/ratings", body).await.created()["id"].as_str().unwrap().to_owned());
     }
-    // The server took those of the months before when it started.
     app.clock.advance(TimeDelta::hours(29 * 24 + 20));
     let replica = app.replica().await;
-    let taken = at_once([snapshots::take_due(&app.ctx), snapshots::take_due(&replica.ctx)]).await;
-    assert_eq!(taken.into_iter().map(Result::unwrap).sum::<u64>(), 1, "once");
+    // The server's own worker may be there before: the first stands.
+    for taken in at_once([snapshots::take_due(&app.ctx), snapshots::take_due(&replica.ctx)]).await {
+        taken.unwrap();
+    }
     assert_eq!(snapshots::waiting(&app.ctx).await.unwrap(), 0);
     let row = satisfaction_snapshots::Entity::find_by_id(day("2026-03-01")).one(app.db()).await.unwrap().unwrap();
     assert!(row.figures.contains(r#""answers":3,"satisfied":2,"total":11"#), "{}", row.figures);
