@@ -91,6 +91,7 @@ impl Parts {
             tokens: self.tokens,
             free_places: self.free_places,
             redemptions: Default::default(),
+            bookings: Default::default(),
             metrics: self.metrics,
         })
     }

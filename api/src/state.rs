@@ -7,6 +7,7 @@ use crate::{
     config::Settings,
     features::{
         auth::token::Tokens,
+        bookings::service::Together,
         centres::{Catalogue, free_places::FreePlaces},
         vouchers::{Redemptions, code_keys::CodeKeys, gate::Gate},
     },
@@ -41,6 +42,8 @@ pub struct Ctx {
     pub gate: Arc<Gate>,
     /// Redemptions of this worker that are done together.
     pub redemptions: Redemptions,
+    /// Bookings of this worker that are made together.
+    pub bookings: Together,
     /// Counters of this process.
     pub metrics: Metrics,
 }

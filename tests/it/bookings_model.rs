@@ -106,7 +106,15 @@ struct Stay {
 
 impl Stay {
     fn begins(self) -> DateTime<Utc> {
-        instant_at(self.date, entity::MinuteOfDay(i32::try_from(self.from).unwrap() * 30))
+        self.at(self.from)
+    }
+
+    fn ends(self) -> DateTime<Utc> {
+        self.at(self.to)
+    }
+
+    fn at(self, slot: usize) -> DateTime<Utc> {
+        instant_at(self.date, entity::MinuteOfDay(i32::try_from(slot).unwrap() * 30))
     }
 }
 
@@ -198,10 +206,6 @@ impl Model {
             self.held.insert(visit["id"].as_str().unwrap().to_owned(), (family, id.to_owned(), stay));
         }
     }
-
-    fn drop_booking(&mut self, id: &str) {
-        self.held.retain(|_, (_, of, _)| of != id);
-    }
 }
 
 struct World {
@@ -280,7 +284,9 @@ impl World {
                 let in_time = first.is_some_and(|stay| self.app.clock.now() <= stay.begins() - CUTOFF);
                 assert_eq!(reply.status == 200, in_time, "{action:?} {:?}", reply.code());
                 if in_time {
-                    self.model.drop_booking(&id);
+                    // What was missed before stays so, and holds its place.
+                    let now = self.app.clock.now();
+                    self.model.held.retain(|_, (_, of, stay)| *of != id || stay.ends() <= now);
                 }
             }
             Action::CallOff { nth, absent } => {
@@ -420,8 +426,7 @@ impl World {
     fn first_of(&self, id: &str) -> Option<Stay> {
         let now = self.app.clock.now();
         let stays = self.model.held.values().filter(|(_, of, _)| of == id).map(|(_, _, stay)| *stay);
-        let over = |stay: &Stay| now >= stay.begins() + TimeDelta::minutes(30 * (stay.to - stay.from) as i64);
-        stays.filter(|stay| !over(stay)).min_by_key(|stay| stay.begins())
+        stays.filter(|stay| now < stay.ends()).min_by_key(|stay| stay.begins())
     }
 
     async fn reschedule(&mut self, nth: usize, asked: Asked) {

@@ -138,3 +138,68 @@ async fn bookings_go_through_while_the_manager_sets_prices() {
         assert!((5000..5016).contains(&total) || total == 9200, "{total} is no price there was");
     }
 }
+
+#[tokio::test]
+async fn bookings_that_come_at_once_each_get_their_own_answer() {
+    let app = TestApp::spawn().await;
+    let (roomy, small) = (app.place().await, app.place_with(2, 1, |_| {}).await);
+    let families = app.many_families(20).await;
+    // Booked before, under a key: the same request again is in the rush too.
+    let before =
+        families[19].client.post_once("/bookings", "booked-before", body(care(0), &families[19].child(), &roomy.id()));
+    let before = before.await.created();
+    let replies = at_once(families.iter().enumerate().map(|(i, family)| {
+        let (client, child) = (family.client.clone(), family.child());
+        let stranger = families[(i + 1) % 20].child();
+        let (roomy, small) = (roomy.id(), small.id());
+        async move {
+            match i {
+                // Two places for six.
+                0..6 => client.post("/bookings", body(care(i), &child, &small)).await,
+                6..12 => client.post_once("/bookings", "a-key-of-each-own", body(care(i), &child, &roomy)).await,
+                12 => client.post("/bookings", body(care(i), &stranger, &roomy)).await,
+                13 => client.post("/bookings", body(care(i), &child, "ctr_00000000000000000000000000000000")).await,
+                14 => client.post("/bookings", body(json!({ "care_type": "full_day", "start_date": "2026-03-07" }), &child, &roomy)).await,
+                15 => client.post("/bookings", body(json!({ "care_type": "full_day", "start_date": "2026-03-02", "end_date": "2026-03-31", "weekdays": [2] }), &child, &roomy)).await,
+                19 => client.post_once("/bookings", "booked-before", body(care(0), &child, &roomy)).await,
+                _ => client.post("/bookings", body(care(i), &child, &roomy)).await,
+            }
+        }
+    }))
+    .await;
+    let codes: Vec<Option<&str>> = replies.iter().map(harness::Reply::code).collect();
+    assert_eq!(codes[..6].iter().filter(|code| code.is_none()).count(), 2);
+    assert_eq!(codes[..6].iter().filter(|code| **code == Some("NO_PLACE")).count(), 4);
+    assert!(codes[6..12].iter().all(Option::is_none), "{codes:?}");
+    assert_eq!(&codes[12..15], [Some("NOT_FOUND"), Some("NOT_FOUND"), Some("CENTRE_CLOSED")]);
+    assert!(codes[15..].iter().all(Option::is_none), "{codes:?}");
+    let mut made = 0;
+    for (i, reply) in replies.into_iter().enumerate() {
+        let replayed = reply.header("Idempotent-Replayed") == Some("true");
+        assert_eq!(replayed, i == 19);
+        if reply.status == 201 && !replayed {
+            made += 1;
+            let booking = reply.created();
+            let read = families[i].client.get(&format!("/bookings/{}", booking["id"].as_str().unwrap())).await.ok();
+            assert_eq!((&read["visits"], &read["price"]), (&booking["visits"], &booking["price"]));
+            let child = families[i].child();
+            assert_eq!(read["child_id"], json!(child));
+        } else if replayed {
+            assert_eq!(reply.created(), before);
+        }
+    }
+    assert_eq!(app.count(bookings::Entity).await, made + 1);
+    // The keys of a rush are kept: the same again is answered as the first time, another body is refused.
+    let again = families[6].client.post_once(
+        "/bookings",
+        "a-key-of-each-own",
+        body(care(6), &families[6].child(), &roomy.id()),
+    );
+    assert_eq!(again.await.header("Idempotent-Replayed"), Some("true"));
+    let other = families[6].client.post_once(
+        "/bookings",
+        "a-key-of-each-own",
+        body(care(7), &families[6].child(), &roomy.id()),
+    );
+    other.await.problem(422, "IDEMPOTENCY_KEY_REUSED");
+}

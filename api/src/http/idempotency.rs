@@ -9,7 +9,8 @@ use std::future::{Ready, ready};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, http::StatusCode};
 use entity::idempotency_keys::{ActiveModel, Column, Entity};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, TryInsertResult, sea_query::Expr,
+    ActiveValue::Set, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, TryInsertResult,
+    sea_query::Expr,
 };
 use serde::Serialize;
 
@@ -120,18 +121,52 @@ pub async fn once<T: Serialize>(
     .await
 }
 
-/// Takes the key; false if another request has it. On PostgreSQL the insert waits for a running
-/// holder to commit or roll back.
-async fn begin(ctx: &Ctx, txn: &DatabaseTransaction, key: &Key, account: &str) -> Result<bool> {
-    let row = ActiveModel {
+/// An answer to be kept under its request's key, when it is known before the key is taken.
+#[derive(Debug)]
+pub struct Answered {
+    key: Key,
+    account: String,
+    body: Vec<u8>,
+}
+
+impl Idempotency {
+    /// The answer `value` under this key of `account`; `None` without a key.
+    pub fn answered(&self, account: &str, value: &impl Serialize) -> Option<Answered> {
+        let key = self.0.clone()?;
+        // What serialises once serialises again: an answer is refused there, not here.
+        let body = serde_json::to_vec(value).ok()?;
+        Some(Answered { key, account: account.to_owned(), body })
+    }
+}
+
+/// Takes keys and keeps their answers at once, in the transaction of their effects. One that another
+/// request has is an error that ends them all.
+pub async fn keep_answers(ctx: &Ctx, txn: &DatabaseTransaction, answers: Vec<Answered>) -> Result<(), DbErr> {
+    if answers.is_empty() {
+        return Ok(());
+    }
+    let rows = answers.into_iter().map(|Answered { key, account, body }| ActiveModel {
+        answer_sealed: Set(Some(ctx.keys.seal(PLACE, &body))),
+        ..row(ctx, &key, &account)
+    });
+    Entity::insert_many(rows).exec_without_returning(txn).await.map(drop)
+}
+
+fn row(ctx: &Ctx, key: &Key, account: &str) -> ActiveModel {
+    ActiveModel {
         account: Set(account.to_owned()),
         route: Set(key.route.clone()),
         key: Set(key.key.clone()),
         fingerprint: Set(key.fingerprint.clone()),
         answer_sealed: Set(None),
         created_at: Set(ctx.clock.now()),
-    };
-    let inserted = Entity::insert(row)
+    }
+}
+
+/// Takes the key; false if another request has it. On PostgreSQL the insert waits for a running
+/// holder to commit or roll back.
+async fn begin(ctx: &Ctx, txn: &DatabaseTransaction, key: &Key, account: &str) -> Result<bool> {
+    let inserted = Entity::insert(row(ctx, key, account))
         .on_conflict_do_nothing_on([Column::Account, Column::Route, Column::Key])
         .exec_without_returning(txn)
         .await?;

@@ -15,7 +15,7 @@ pub mod table;
 pub mod values;
 
 pub use self::{
-    idempotency::{Idempotency, Once, once},
+    idempotency::{Answered, Idempotency, Once, keep_answers, once},
     json::Json,
     page::{Cursor, Limit, Page},
     path::Path,

@@ -2,7 +2,10 @@
 
 use chrono::NaiveDate;
 use entity::{ChildId, ConsentPurpose, FamilyId, children, consents, families};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, JoinType, QueryFilter, QueryOrder,
+    QuerySelect, Select,
+};
 
 pub(super) async fn family(db: &impl ConnectionTrait, id: FamilyId) -> Result<Option<families::Model>, DbErr> {
     families::Entity::find_by_id(id).one(db).await
@@ -29,18 +32,30 @@ pub async fn lock_child(
     family: FamilyId,
     child: ChildId,
 ) -> Result<Option<children::Model>, DbErr> {
-    // One statement: the child's row is the family's to change, so the family's row stands for it.
-    children::Entity::one_of_family(family, child)
-        .join(
-            JoinType::InnerJoin,
-            children::Entity::belongs_to(families::Entity)
-                .from(children::Column::FamilyId)
-                .to(families::Column::Id)
-                .into(),
-        )
+    with_family(children::Entity::one_of_family(family, child)).lock_exclusive().one(db).await
+}
+
+/// The same for one child of each of several families, in the order of the children.
+pub async fn lock_children(
+    db: &impl ConnectionTrait,
+    of: &[(FamilyId, ChildId)],
+) -> Result<Vec<children::Model>, DbErr> {
+    let one_of = of.iter().fold(Condition::any(), |any, (family, child)| {
+        any.add(children::Column::Id.eq(*child).and(children::Column::FamilyId.eq(*family)))
+    });
+    with_family(children::Entity::find().filter(one_of).filter(children::Column::RemovedAt.is_null()))
+        .order_by_asc(children::Column::Id)
         .lock_exclusive()
-        .one(db)
+        .all(db)
         .await
+}
+
+/// One statement: the child's row is the family's to change, so the family's row stands for it.
+fn with_family(children: Select<children::Entity>) -> Select<children::Entity> {
+    children.join(
+        JoinType::InnerJoin,
+        children::Entity::belongs_to(families::Entity).from(children::Column::FamilyId).to(families::Column::Id).into(),
+    )
 }
 
 /// The family's row, locked until the transaction ends, so that what is counted of it stays true.

@@ -28,8 +28,13 @@ pub(super) async fn request_only(
     family: FamilyId,
     missed_on: Option<NaiveDate>,
 ) -> Result<bool> {
+    Ok(missed_lately(ctx, missed_on) && of(db, ctx, family).await?.request_only)
+}
+
+/// Whether a family that missed a day last on `missed_on` may have missed too many.
+pub(super) fn missed_lately(ctx: &Ctx, missed_on: Option<NaiveDate>) -> bool {
     let since = since(ctx);
-    Ok(missed_on.is_some_and(|day| since <= day) && of(db, ctx, family).await?.request_only)
+    missed_on.is_some_and(|day| since <= day)
 }
 
 fn since(ctx: &Ctx) -> NaiveDate {

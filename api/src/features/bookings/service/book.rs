@@ -3,20 +3,27 @@
 use std::cell::Cell;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use entity::{BookingId, BookingStatus, CentreId, Confirmation, FamilyId, VisitStatus, bookings, visits};
-use sea_orm::{ConnectionTrait, DatabaseTransaction};
+use entity::{
+    BookingId, BookingStatus, CentreId, Confirmation, FamilyId, VisitStatus, booking_events, bookings, visits,
+};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 
 use super::{
     super::{
-        dto::{BookingIn, BookingOut, QuoteOut, QuoteVisitOut},
-        rules::{life, price::DayPrice, stays::Stay},
+        dto::{BookingEntryCheckOut, BookingIn, BookingOut, QuoteOut, QuoteVisitOut},
+        rules::{
+            life,
+            price::DayPrice,
+            stays::{Skip, Stay},
+        },
         store,
     },
     consider::{self, Considered, consider},
-    event, show,
+    event, show, together,
 };
 use crate::{
     error::{Problem, Result},
+    features::centres::store::Held,
     http::{Idempotency, Moment, Once, once},
     platform::clock::instant_at,
     state::Ctx,
@@ -83,13 +90,18 @@ fn quote_out(body: &BookingIn, seen: Considered) -> QuoteOut {
     }
 }
 
-/// Books: all days or none, or with `best_effort` the days with a place.
+/// Books: all days or none, or with `best_effort` the days with a place. Together with others that come
+/// at once, if nothing stands against it; else by itself, to say what does.
 pub async fn book(
     ctx: &Ctx,
     family: FamilyId,
     idempotency: &Idempotency,
     body: &BookingIn,
 ) -> Result<Once<BookingOut>> {
+    if let Some(booking) = together::book(ctx, family, idempotency, body).await {
+        booked(ctx, &booking);
+        return Ok(Once::First(booking));
+    }
     let stale = Cell::new(false);
     let account = family.to_string();
     let attempt = async || {
@@ -109,11 +121,15 @@ pub async fn book(
     }
     let outcome = outcome?;
     if let Once::First(booking) = &outcome {
-        forget_places(ctx, booking);
-        ctx.metrics.event("booking_created");
-        tracing::debug!(visits = booking.visits.len(), "booked");
+        booked(ctx, booking);
     }
     Ok(outcome)
+}
+
+fn booked(ctx: &Ctx, booking: &BookingOut) {
+    forget_places(ctx, booking);
+    ctx.metrics.event("booking_created");
+    tracing::debug!(visits = booking.visits.len(), "booked");
 }
 
 /// The next search sees what a booking changed.
@@ -134,6 +150,47 @@ pub(super) struct Taking {
     pub(super) offer_until: Option<DateTime<Utc>>,
 }
 
+/// A booking to be written.
+pub(super) struct Draft {
+    booking: bookings::Model,
+    visits: Vec<visits::Model>,
+    event: booking_events::Model,
+    entry_check: BookingEntryCheckOut,
+    skipped: Vec<Skip>,
+}
+
+impl Draft {
+    /// When and where its places are taken.
+    pub(super) fn held(&self) -> impl Iterator<Item = Held> {
+        self.visits.iter().map(|visit| Held {
+            class_id: visit.class_id,
+            date: visit.date,
+            care_type: visit.care_type,
+            from_min: visit.from_min,
+            to_min: visit.to_min,
+            n: 1,
+        })
+    }
+
+    /// The answer to the family.
+    pub(super) fn out(&self, ctx: &Ctx) -> BookingOut {
+        let mut out = show::booking_out(ctx, self.booking.clone(), &self.visits, self.entry_check);
+        out.skipped = Some(self.skipped.iter().cloned().map(Into::into).collect());
+        out
+    }
+
+    /// Writes drafts whose places are free, under the locks of their children and classes.
+    pub(super) async fn write(txn: &DatabaseTransaction, drafts: Vec<Self>) -> Result<(), DbErr> {
+        let mut rows = store::Rows::default();
+        for draft in drafts {
+            rows.bookings.push(draft.booking);
+            rows.visits.extend(draft.visits);
+            rows.events.push(draft.event);
+        }
+        store::insert(txn, rows).await
+    }
+}
+
 /// Takes the places of a wish that was considered under lock.
 pub(super) async fn take(
     txn: &DatabaseTransaction,
@@ -143,6 +200,14 @@ pub(super) async fn take(
     seen: Considered,
     taking: Taking,
 ) -> Result<BookingOut> {
+    let draft = draft(ctx, family, body, seen, taking)?;
+    let out = draft.out(ctx);
+    Draft::write(txn, vec![draft]).await?;
+    Ok(out)
+}
+
+/// The rows of a wish that was considered under lock, if nothing is in the way.
+pub(super) fn draft(ctx: &Ctx, family: FamilyId, body: &BookingIn, seen: Considered, taking: Taking) -> Result<Draft> {
     if !seen.overlaps.is_empty() {
         return Err(consider::elsewhere(seen.child.id, &seen.overlaps));
     }
@@ -162,13 +227,9 @@ pub(super) async fn take(
         };
     }
     let days = seen.stays.iter().zip(&seen.days);
-    let visits: Vec<visits::Model> = days.map(|(stay, price)| visit(ctx, &booking, stay, *price)).collect();
-    let made = event(ctx, booking.id, None, family.to_string(), booking.status.as_str(), None);
-    store::insert(txn, &booking, &visits, made).await?;
-    let skipped = seen.skipped.into_iter().map(Into::into).collect();
-    let mut out = show::booking_out(ctx, booking, &visits, seen.entry_check);
-    out.skipped = Some(skipped);
-    Ok(out)
+    let visits = days.map(|(stay, price)| visit(ctx, &booking, stay, *price)).collect();
+    let event = event(ctx, booking.id, None, family.to_string(), booking.status.as_str(), None);
+    Ok(Draft { booking, visits, event, entry_check: seen.entry_check, skipped: seen.skipped })
 }
 
 fn row(ctx: &Ctx, family: FamilyId, body: &BookingIn, seen: &Considered) -> Result<bookings::Model> {

@@ -1,11 +1,11 @@
 //! What a quote and a booking have in common: from the body to a class, days, a price and what is
 //! in the way. A booking considers under lock, in its transaction; a quote without.
 
-use std::{cell::Cell, collections::BTreeMap, sync::Arc};
+use std::{cell::Cell, collections::BTreeMap, mem, sync::Arc};
 
 use chrono::{Datelike as _, NaiveDate};
 use entity::{
-    ChildId, ClassId, Confirmation, ConsentPurpose, FamilyId, Filed, VoucherStatus, children, classes, offers,
+    Admits, ChildId, ClassId, Confirmation, ConsentPurpose, FamilyId, children, classes, fee_reductions, offers,
 };
 use sea_orm::ConnectionTrait;
 
@@ -18,9 +18,10 @@ use super::{
             stays::{Skip, Stay, Timetable, Wish},
             terms::{self, Case, Unfit},
         },
-        store::{self, About, Elsewhere},
+        store::{self, About, Elsewhere, Facts},
     },
     attendance,
+    cover::cover,
 };
 use crate::{
     error::{Code, Problem, Result, Text},
@@ -28,7 +29,6 @@ use crate::{
         admission,
         centres::{CentrePlan, grid::Grid, rules::Opening, store as centre_store},
         families::store as family_store,
-        vouchers::rules::status_on,
     },
     state::Ctx,
 };
@@ -59,9 +59,37 @@ pub(super) struct Considered {
 pub type Stale = Cell<bool>;
 
 /// An id of the body that is nothing of the caller's.
-fn not_found(field: &'static str, zh: &'static str, en: &'static str) -> Problem {
+pub(super) fn not_found(field: &'static str, zh: &'static str, en: &'static str) -> Problem {
     let text = Text::new(zh, en);
     Problem::new(Code::NotFound).detail(text.clone()).and_field(field, "unknown", text)
+}
+
+/// A wish made out by the catalogue: its days, and the offers that fit them.
+pub(super) struct MadeOut {
+    stays: Vec<Stay>,
+    skipped: Vec<Skip>,
+    candidates: Vec<offers::Model>,
+}
+
+impl MadeOut {
+    /// The classes whose places it may take.
+    pub(super) fn classes(&self) -> Vec<ClassId> {
+        self.candidates.iter().map(|offer| offer.class_id).collect()
+    }
+
+    /// First and last day.
+    pub(super) fn dates(&self) -> Option<(NaiveDate, NaiveDate)> {
+        self.stays.first().zip(self.stays.last()).map(|(first, last)| (first.date, last.date))
+    }
+}
+
+/// What is read for few wishes only.
+#[derive(Default)]
+struct More {
+    cover: Option<Cover>,
+    reduction: Option<fee_reductions::Model>,
+    /// The family missed too many days to book at once.
+    by_request: bool,
 }
 
 /// See the module. With `lock` the child's row and then the classes' are held until the
@@ -86,54 +114,118 @@ pub(super) async fn consider(
         .catalogue
         .centre(body.centre_id)
         .ok_or_else(|| not_found("centre_id", "没有找到该托育机构，可能已停止服务。", "No such centre."))?;
-    let opening = |date| ctx.catalogue.opening(&plan, date);
-    let now = ctx.clock.now();
-    let expanded =
-        wish.expand(&Timetable { opening: &opening, half: &|date, half| plan.week_on(date).half(half) }, now);
-    let judged = expanded.and_then(|(stays, skipped)| {
-        let rules = ctx.catalogue.rules();
-        let grace = plan.row.age_grace_months;
-        let case = Case { birth: child.birth_date, grace, rules: &rules, stays: &stays, now };
-        let candidates = candidates(&plan, body, &case)?;
-        Ok((stays, skipped, candidates))
-    });
+    let made_out = make_out(ctx, body, &wish, &child, &plan);
     // A refusal by hours or terms that have changed since would be as wrong as a booking by them.
-    let ids: Vec<ClassId> = judged.as_ref().map(|(.., c)| c.iter().map(|o| o.class_id).collect()).unwrap_or_default();
+    let ids = made_out.as_ref().map(MadeOut::classes).unwrap_or_default();
     let rows = if lock { centre_store::lock_classes(db, &ids).await? } else { store::classes(db, &ids).await? };
-    let dates = judged.as_ref().ok().and_then(|(stays, ..)| stays.first().zip(stays.last()));
-    let dates = dates.map_or((wish.start, wish.start), |(first, last)| (first.date, last.date));
+    let dates = made_out.as_ref().ok().and_then(MadeOut::dates).unwrap_or((wish.start, wish.start));
     let about = About { centre: plan.row.id, family, child: child.id, classes: &ids, dates };
-    let facts = store::facts(db, about).await?;
+    let facts = store::facts_of_each(db, &[about]).await?.pop().unwrap_or_default();
     if facts.version != Some(plan.row.version) {
         stale.set(true);
         return Err(Problem::new(Code::Unavailable));
     }
-    let (stays, mut skipped, candidates) = judged?;
-    let (Some(first), Some(last)) = (stays.first().copied(), stays.last().copied()) else {
+    let made_out = made_out?;
+    let Some((_, last)) = made_out.dates() else {
         return Err(Problem::new(Code::CentreClosed));
     };
-    admission::check(db, ctx, &plan, family, last.date).await?;
-    let (class, offer, full) = roomiest(ctx, &rows, candidates, &Grid::of(facts.held, facts.rosters), &stays)?;
-    let stays = if body.best_effort { leave_out(stays, &full, &mut skipped) } else { stays };
-    let overlaps = overlaps(facts.elsewhere, &stays);
-    let cover = cover(db, ctx, family, body, &plan, &stays).await?;
-    let opening_days = |date: NaiveDate| opening_days(ctx, &plan, date);
-    let reduction = match price::reduction(&plan.reductions, &child) {
-        Some(_) if !family_store::agreed(db, child.id, ConsentPurpose::Reductions).await? => None,
-        declared => declared,
-    };
-    let (lines, days) = price::price(&offer, &stays, &opening_days, reduction, cover);
-    let status = life::entry_check(facts.check, facts.last_visit, body.care_type, first.date);
-    let needed_by = (status == EntryCheckStatus::Needed).then_some(first.date);
-    Ok(Considered {
-        price: BookingPriceOut { total_fen: price::total(&lines), lines },
-        entry_check: BookingEntryCheckOut { status, needed_by },
-        confirmation: match offer.confirmation {
-            Confirmation::Instant if attendance::request_only(db, ctx, family, facts.missed_on).await? => {
-                Confirmation::Request
-            }
-            offered => offered,
+    admission::check(db, ctx, &plan, family, last).await?;
+    let (room, facts) = room(ctx, body, &rows, made_out, facts)?;
+    let more = More {
+        cover: cover(db, ctx, family, body, &plan, &room.stays).await?,
+        reduction: match price::reduction(&plan.reductions, &child) {
+            Some(_) if !family_store::agreed(db, child.id, ConsentPurpose::Reductions).await? => None,
+            declared => declared.cloned(),
         },
+        by_request: room.offer.confirmation == Confirmation::Instant
+            && attendance::request_only(db, ctx, family, facts.missed_on).await?,
+    };
+    Ok(weigh(ctx, body, child, plan, room, facts, more))
+}
+
+/// The same of a wish that only `facts` decide, read under lock together with those of others; `None`
+/// where something else must be read, or anything is in the way.
+pub(super) fn consider_plain(
+    ctx: &Ctx,
+    body: &BookingIn,
+    child: children::Model,
+    plan: Arc<CentrePlan>,
+    made_out: MadeOut,
+    rows: &[classes::Model],
+    facts: Facts,
+) -> Option<Considered> {
+    let plain = body.voucher_id.is_none()
+        && plan.row.admits == Admits::All
+        && price::reduction(&plan.reductions, &child).is_none()
+        && !attendance::missed_lately(ctx, facts.missed_on);
+    if !plain || facts.version != Some(plan.row.version) || made_out.dates().is_none() {
+        return None;
+    }
+    let (room, facts) = room(ctx, body, rows, made_out, facts).ok()?;
+    Some(weigh(ctx, body, child, plan, room, facts, More::default()))
+}
+
+/// The days and the offers of a wish, without a look at what is booked.
+pub(super) fn make_out(
+    ctx: &Ctx,
+    body: &BookingIn,
+    wish: &Wish,
+    child: &children::Model,
+    plan: &CentrePlan,
+) -> Result<MadeOut> {
+    let opening = |date| ctx.catalogue.opening(plan, date);
+    let now = ctx.clock.now();
+    let (stays, skipped) =
+        wish.expand(&Timetable { opening: &opening, half: &|date, half| plan.week_on(date).half(half) }, now)?;
+    let rules = ctx.catalogue.rules();
+    let grace = plan.row.age_grace_months;
+    let case = Case { birth: child.birth_date, grace, rules: &rules, stays: &stays, now };
+    let candidates = candidates(plan, body, &case)?;
+    Ok(MadeOut { stays, skipped, candidates })
+}
+
+/// Where a wish has room.
+struct Room {
+    class: classes::Model,
+    offer: offers::Model,
+    full: Vec<NaiveDate>,
+    stays: Vec<Stay>,
+    skipped: Vec<Skip>,
+}
+
+fn room(
+    ctx: &Ctx,
+    body: &BookingIn,
+    rows: &[classes::Model],
+    made_out: MadeOut,
+    mut facts: Facts,
+) -> Result<(Room, Facts)> {
+    let MadeOut { stays, mut skipped, candidates } = made_out;
+    let grid = Grid::of(mem::take(&mut facts.held), mem::take(&mut facts.rosters));
+    let (class, offer, full) = roomiest(ctx, rows, candidates, &grid, &stays)?;
+    let stays = if body.best_effort { leave_out(stays, &full, &mut skipped) } else { stays };
+    Ok((Room { class, offer, full, stays, skipped }, facts))
+}
+
+fn weigh(
+    ctx: &Ctx,
+    body: &BookingIn,
+    child: children::Model,
+    plan: Arc<CentrePlan>,
+    room: Room,
+    facts: Facts,
+    more: More,
+) -> Considered {
+    let Room { class, offer, full, stays, skipped } = room;
+    let opening_days = |date: NaiveDate| opening_days(ctx, &plan, date);
+    let (lines, days) = price::price(&offer, &stays, &opening_days, more.reduction.as_ref(), more.cover);
+    let first = stays.first().map_or(body.start_date.0, |stay| stay.date);
+    let status = life::entry_check(facts.check, facts.last_visit, body.care_type, first);
+    Considered {
+        overlaps: overlaps(facts.elsewhere, &stays),
+        price: BookingPriceOut { total_fen: price::total(&lines), lines },
+        entry_check: BookingEntryCheckOut { status, needed_by: (status == EntryCheckStatus::Needed).then_some(first) },
+        confirmation: if more.by_request { Confirmation::Request } else { offer.confirmation },
         live: facts.live,
         days,
         child,
@@ -142,9 +234,8 @@ pub(super) async fn consider(
         stays,
         skipped,
         full,
-        overlaps,
         plan,
-    })
+    }
 }
 
 /// The offers of the classes that take the child on all dates on their terms, the most suitable
@@ -238,63 +329,6 @@ fn opening_days(ctx: &Ctx, plan: &CentrePlan, date: NaiveDate) -> i64 {
     let open = |day: &NaiveDate| matches!(ctx.catalogue.opening(plan, *day), Opening::Open(..));
     let days = first.iter_days().take_while(|day| day.month() == first.month()).filter(open).count();
     i64::try_from(days).unwrap_or(0)
-}
-
-/// What the voucher of the body pays for; refused where it can't pay for any of the days.
-async fn cover(
-    db: &impl ConnectionTrait,
-    ctx: &Ctx,
-    family: FamilyId,
-    body: &BookingIn,
-    plan: &CentrePlan,
-    stays: &[Stay],
-) -> Result<Option<Cover>> {
-    let Some(id) = body.voucher_id else { return Ok(None) };
-    let (voucher, campaign) = store::voucher(db, family, id).await?.ok_or_else(|| {
-        not_found("voucher_id", "没有找到这张体验券，请在“我的券”中核对。", "No such voucher of yours.")
-    })?;
-    if voucher.child_id != body.child_id {
-        return Err(Problem::new(Code::VoucherInvalid)
-            .detail(Text::new("该体验券属于另一个孩子，不能转让使用。", "The voucher belongs to another child.")));
-    }
-    let status = status_on(voucher.status, voucher.valid_until, campaign.revoked_on, ctx.clock.today());
-    if status == VoucherStatus::Revoked {
-        return Err(Problem::new(Code::VoucherRevoked));
-    }
-    let covers = |stay: &Stay| (voucher.valid_from..=voucher.valid_until).contains(&stay.date);
-    if !stays.is_empty() && !stays.iter().any(covers) {
-        let late = stays.iter().any(|stay| stay.date > voucher.valid_until);
-        let code = if late { Code::VoucherExpired } else { Code::VoucherNotStarted };
-        let (from, until) = (voucher.valid_from, voucher.valid_until);
-        return Err(Problem::new(code).detail(Text::new(
-            format!("该体验券的有效期为{from}至{until}，不含所选日期。"),
-            format!("The voucher is valid from {from} to {until}, on none of these dates."),
-        )));
-    }
-    let may_redeem = plan.row.filed == Filed::Filed
-        && plan.row.inclusive_on(ctx.clock.today())
-        && plan.row.vouchers_suspended_at.is_none()
-        && campaign.centre_kinds.as_ref().is_none_or(|kinds| kinds.0.contains(&plan.row.kind));
-    if !may_redeem || !(campaign.all_centres || store::campaign_names(db, campaign.id, plan.row.id).await?) {
-        return Err(Problem::new(Code::CentreNotAllowed).detail(Text::new(
-            "该体验券不适用于这家机构，请选择券面列出的机构，或不使用体验券预约。",
-            "The voucher can't be used at this centre.",
-        )));
-    }
-    let units_left =
-        i64::from(voucher.units_total - voucher.units_used) - store::days_on_voucher(db, voucher.id).await?;
-    if units_left <= 0 {
-        return Err(Problem::new(Code::VoucherExhausted).detail(Text::new(
-            "该体验券的天数已用完或已用于其他预约。",
-            "All units are used or promised to bookings.",
-        )));
-    }
-    Ok(Some(Cover {
-        face_value: campaign.face_value_fen,
-        units_left,
-        from: voucher.valid_from,
-        until: voucher.valid_until,
-    }))
 }
 
 /// Refuses one more open booking to a family that has as many as it may.

@@ -1,4 +1,4 @@
-//! Use cases of bookings: [`book`] for quotes and bookings, [`family`] for what the guardian does
+//! Use cases of bookings: [`book`] for quotes and bookings, [`together`] for those that come at once, [`family`] for what the guardian does
 //! later, [`reschedule`] for other days instead, [`days`] for single days that don't take place,
 //! [`desk`] for the centre's side, [`visit_codes`] and [`corrections`] for codes and mistakes there, [`lapse`] for requests that nobody answered.
 
@@ -7,6 +7,7 @@ mod book;
 mod class_days;
 mod consider;
 mod corrections;
+mod cover;
 mod days;
 mod desk;
 mod family;
@@ -14,6 +15,7 @@ mod lapse;
 mod offers;
 mod reschedule;
 mod show;
+mod together;
 mod visit_codes;
 
 pub use attendance::attendance;
@@ -26,6 +28,7 @@ pub use family::{booking, bookings, cancel};
 pub use lapse::{lapse_due, lapse_waiting};
 pub use offers::{accept, give_up, hold};
 pub use reschedule::reschedule;
+pub use together::Together;
 pub use visit_codes::{check_in_by_code, visit_code, visit_code_text};
 
 use entity::{BookingEventId, BookingId, BookingStatus, VisitId, VisitStatus, booking_events};

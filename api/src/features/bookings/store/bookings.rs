@@ -69,17 +69,32 @@ pub(in super::super) async fn is_being_replaced(db: &impl ConnectionTrait, id: B
     Ok(found.is_some())
 }
 
-/// Writes a booking, its visits and the first line of its history.
-pub(in super::super) async fn insert(
-    db: &impl ConnectionTrait,
-    booking: &bookings::Model,
-    visits: &[visits::Model],
-    event: booking_events::Model,
-) -> Result<(), DbErr> {
-    bookings::Entity::insert(bookings::ActiveModel::from(booking.clone())).exec_without_returning(db).await?;
-    let rows = visits.iter().cloned().map(visits::ActiveModel::from);
-    visits::Entity::insert_many(rows).exec_without_returning(db).await?;
-    insert_event(db, event).await
+/// New bookings, their visits and the first lines of their histories.
+#[derive(Default)]
+pub(in super::super) struct Rows {
+    pub(in super::super) bookings: Vec<bookings::Model>,
+    pub(in super::super) visits: Vec<visits::Model>,
+    pub(in super::super) events: Vec<booking_events::Model>,
+}
+
+/// So many visits go into one statement, whatever their number; more in powers of two, so that the
+/// statement has few texts: a connection plans each text once.
+const ANY_NUMBER: usize = 16;
+
+/// Writes them.
+pub(in super::super) async fn insert(db: &impl ConnectionTrait, rows: Rows) -> Result<(), DbErr> {
+    let made = rows.bookings.into_iter().map(bookings::ActiveModel::from);
+    bookings::Entity::insert_many(made).exec_without_returning(db).await?;
+    let mut left = rows.visits.as_slice();
+    while let Some(bits) = left.len().checked_ilog2() {
+        let n = if left.len() <= ANY_NUMBER { left.len() } else { 1 << bits };
+        let (now, later) = left.split_at(n);
+        let now = now.iter().cloned().map(visits::ActiveModel::from);
+        visits::Entity::insert_many(now).exec_without_returning(db).await?;
+        left = later;
+    }
+    let events = rows.events.into_iter().map(booking_events::ActiveModel::from);
+    booking_events::Entity::insert_many(events).exec_without_returning(db).await.map(drop)
 }
 
 pub(in super::super) async fn insert_event(
