@@ -79,7 +79,7 @@ words! {
         BookingLapsed = "booking_lapsed" / "预约超时失效", OfferLapsed = "offer_lapsed" / "候补托位已失效",
         BookingCancelled = "booking_cancelled" / "机构取消预约", DaysCancelled = "days_cancelled" / "机构取消部分日期",
         PlaceOffered = "place_offered" / "候补有空位", VisitTomorrow = "visit_tomorrow" / "明日托育提醒",
-        VoucherExpiring = "voucher_expiring" / "体验券即将到期",
+        VoucherExpiring = "voucher_expiring" / "体验券即将到期", WaitEnded = "wait_ended" / "候补已结束",
     }
     /// What a family is to a centre at which its answers don't count.
     Tie { Staff = "staff" / "本园工作人员", Relative = "relative" / "工作人员亲属" }

@@ -118,6 +118,8 @@ ids! {
     TieId = "tie";
     /// A place in the waiting list.
     WaitlistEntryId = "wtl";
+    /// A place that was given back.
+    FreedPlaceId = "frd";
     /// A notice to a family.
     NoticeId = "ntc";
     /// A calendar feed.

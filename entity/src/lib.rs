@@ -33,7 +33,7 @@ pub mod employer_families;
 pub mod entry_checks;
 pub mod families;
 pub mod fee_reductions;
-pub mod freed_centres;
+pub mod freed_places;
 pub mod fund_rules;
 pub mod idempotency_keys;
 pub mod job_runs;

@@ -129,6 +129,22 @@ async fn a_child_that_outgrows_the_class_is_refused_for_the_dates_past_it() {
 }
 
 #[tokio::test]
+async fn a_child_that_outgrows_its_class_among_several_is_told_the_dates_past_it() {
+    let app = TestApp::spawn().await;
+    let place = app.place().await;
+    let older = app.class(place.centre.id, Band::ToddlerBig, 15, 3).await;
+    app.offers(&older).await;
+    app.reload_catalogue().await;
+    // Twenty-four months on the 5th: two days in the small class, four in the big one.
+    let family = app.many_families_born(1, harness::day("2024-03-05")).await.remove(0);
+    let body =
+        ask(&family, &place, json!({ "care_type": "full_day", "start_date": "2026-03-03", "end_date": "2026-03-10" }));
+    let refused = family.client.post("/bookings", body).await.problem(422, "AGE_CLASS_MISMATCH");
+    assert_eq!(refused["class_id"], json!(place.class_id()));
+    assert_eq!(refused["dates"], json!(["2026-03-05", "2026-03-06", "2026-03-09", "2026-03-10"]));
+}
+
+#[tokio::test]
 async fn a_full_class_is_refused_with_its_dates_or_booked_around() {
     let app = TestApp::spawn().await;
     let place = app.place_with(1, 1, |_| {}).await;
@@ -167,6 +183,29 @@ async fn a_voucher_pays_for_the_days_it_has_left() {
     body["start_date"] = json!("2026-03-09");
     body["end_date"] = json!("2026-03-09");
     family.client.post("/bookings", body).await.problem(409, "VOUCHER_EXHAUSTED");
+}
+
+#[tokio::test]
+async fn a_voucher_pays_once_a_day() {
+    let app = TestApp::spawn().await;
+    let (place, family) = (app.place().await, app.a_family().await);
+    let campaign = app.campaign().await;
+    let voucher = app.voucher_with(&campaign, &family, |v| v.units_used = 10).await;
+    let half = |half: &str, end: &str| {
+        ask(
+            &family,
+            &place,
+            json!({ "care_type": "half_day", "half": half,
+        "start_date": "2026-03-03", "end_date": end, "voucher_id": voucher.id }),
+        )
+    };
+    let morning = family.client.post("/bookings", half("morning", "2026-03-03")).await.created();
+    assert!(morning["price"]["lines"].as_array().unwrap().iter().any(|line| line["code"] == "voucher"));
+    family.client.post("/bookings", half("afternoon", "2026-03-03")).await.problem(409, "VOUCHER_EXHAUSTED");
+    let both = family.client.post("/bookings", half("afternoon", "2026-03-04")).await.created();
+    let line =
+        both["price"]["lines"].as_array().unwrap().iter().find(|line| line["code"] == "voucher").unwrap().clone();
+    assert_eq!(line["quantity"], json!(1), "only the day that has none yet: {both:#}");
 }
 
 #[tokio::test]

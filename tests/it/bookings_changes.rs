@@ -257,3 +257,98 @@ async fn a_reschedule_and_bookings_race_for_one_place_and_no_place_is_lost() {
     let live = bookings::Entity::find().all(app.db()).await.unwrap();
     assert_eq!(live.iter().filter(|row| row.status == BookingStatus::Confirmed).count(), held.len());
 }
+
+#[tokio::test]
+async fn a_request_is_taken_back_until_it_is_answered_and_what_comes_to_nothing_costs_nothing() {
+    let app = TestApp::spawn().await;
+    let (place, family) = (app.place().await, app.a_family().await);
+    app.offer_confirmation(&place, CareType::FullDay, Confirmation::Request).await;
+    let manager = app.manager(place.centre.id).await;
+    let long = json!({ "unit": "day", "price_fen": 8000, "meals_fen": 1200, "notice_minutes": 0, "horizon_days": 60,
+        "cutoff_minutes": 10_000, "confirmation": "request" });
+    manager.put(&format!("/desk/classes/{}/offers/full_day", place.class_id()), long).await.ok();
+    let request = book(&family, &place, "2026-03-03", "2026-03-03").await;
+    let path = |booking: &Value| format!("/bookings/{}", booking["id"].as_str().unwrap());
+    let taken_back = family.client.post(&format!("{}/cancel", path(&request)), json!({})).await.ok();
+    assert_eq!((&taken_back["status"], &taken_back["price"]["total_fen"]), (&json!("cancelled"), &json!(0)));
+    let declined = book(&family, &place, "2026-03-03", "2026-03-03").await;
+    manager.post(&format!("/desk{}/decline", path(&declined)), json!({ "reason": "满员" })).await.ok();
+    assert_eq!(read(&family, &declined).await["price"]["total_fen"], 0);
+    let lapses = book(&family, &place, "2026-03-04", "2026-03-04").await;
+    app.clock.advance(TimeDelta::hours(25));
+    quanxiangtuo::features::bookings::service::lapse_due(&app.ctx).await.unwrap();
+    let family = Family { client: app.fresh(&family.client), ..family };
+    let lapsed = read(&family, &lapses).await;
+    assert_eq!((&lapsed["status"], &lapsed["price"]["total_fen"]), (&json!("lapsed"), &json!(0)));
+}
+
+#[tokio::test]
+async fn a_booking_that_has_begun_names_the_days_that_can_still_be_called_off() {
+    let app = TestApp::spawn().await;
+    let (place, family) = (app.place().await, app.a_family().await);
+    let booking = book(&family, &place, "2026-03-03", "2026-03-05").await;
+    app.clock.advance(TimeDelta::hours(22));
+    let path = format!("/bookings/{}/cancel", booking["id"].as_str().unwrap());
+    let refused = family.client.post(&path, json!({})).await.problem(409, "CANCEL_WINDOW_CLOSED");
+    assert_eq!(refused["dates"], json!(["2026-03-04", "2026-03-05"]));
+    assert!(refused["detail"].as_str().unwrap().ends_with("2026-03-04、2026-03-05仍可逐日取消。"), "{refused:#}");
+}
+
+#[tokio::test]
+async fn a_closed_day_that_was_a_bookings_only_one_is_told_as_its_end() {
+    let app = TestApp::spawn().await;
+    let (place, family) = (app.place().await, app.a_family().await);
+    book(&family, &place, "2026-03-04", "2026-03-04").await;
+    let manager = app.manager(place.centre.id).await;
+    let refused = manager.put("/desk/centre/days/2026-03-04", json!({ "reason": "停电" })).await;
+    let refused = refused.problem(409, "BOOKINGS_AFFECTED");
+    assert_eq!(
+        (refused["bookings"].as_array().unwrap().len(), &refused["bookings"][0]["dates"]),
+        (1, &json!(["2026-03-04"]))
+    );
+    manager.put("/desk/centre/days/2026-03-04", json!({ "reason": "停电", "decision": "cancel" })).await.ok();
+    let told = family.client.get("/me/notices").await.ok();
+    assert_eq!(told["items"][0]["kind"], "booking_cancelled");
+    assert!(told["items"][0]["text"].as_str().unwrap().contains("原因：停电。"));
+}
+
+#[tokio::test]
+async fn best_effort_leaves_out_days_that_cannot_be_and_says_why() {
+    let app = TestApp::spawn().await;
+    let place = app.place_with(1, 1, |_| {}).await;
+    // Twelve months old on the 5th, and the class takes children from twelve months on.
+    let families = app.many_families_born(2, day("2025-03-05")).await;
+    let old = app.a_family().await;
+    book(&old, &place, "2026-03-06", "2026-03-06").await;
+    let elsewhere = app.place().await;
+    let mut other = wish(&families[0], &elsewhere, "2026-03-09", "2026-03-09");
+    other["care_type"] = json!("hourly");
+    (other["from"], other["to"]) = (json!("10:00"), json!("11:00"));
+    families[0].client.post("/bookings", other).await.created();
+    let mut body = wish(&families[0], &place, "2026-03-03", "2026-03-10");
+    families[0].client.post("/bookings", body.clone()).await.problem(422, "AGE_CLASS_MISMATCH");
+    body["best_effort"] = json!(true);
+    let quote = families[0].client.post("/bookings/quote", body.clone()).await.ok();
+    let booking = families[0].client.post("/bookings", body).await.created();
+    let dates: Vec<&str> = booking["visits"].as_array().unwrap().iter().map(|v| v["date"].as_str().unwrap()).collect();
+    assert_eq!(dates, ["2026-03-05", "2026-03-10"]);
+    let skipped: Vec<(&str, &str)> = booking["skipped"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|skip| (skip["date"].as_str().unwrap(), skip["reason"].as_str().unwrap()))
+        .collect();
+    assert_eq!(
+        skipped,
+        [
+            ("2026-03-03", "age"),
+            ("2026-03-04", "age"),
+            ("2026-03-06", "full"),
+            ("2026-03-07", "closed"),
+            ("2026-03-08", "closed"),
+            ("2026-03-09", "elsewhere")
+        ]
+    );
+    assert_eq!((&quote["skipped"], &quote["price"]), (&booking["skipped"], &booking["price"]));
+    assert_eq!(booking["price"]["total_fen"], 2 * A_DAY);
+}

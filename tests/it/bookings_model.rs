@@ -128,6 +128,8 @@ struct Model {
     duty: BTreeMap<NaiveDate, (usize, usize)>,
     /// Visits that hold a place, by their id, with the family and the booking.
     held: BTreeMap<String, (usize, String, Stay)>,
+    /// Full days that were told as absences: what is kept for them is free for others.
+    away: Vec<Stay>,
 }
 
 impl Model {
@@ -153,7 +155,9 @@ impl Model {
     /// Places that full-day care, or other care, may still take.
     fn free(&self, date: NaiveDate, slot: usize, full: bool) -> i32 {
         let free = self.capacity(date, slot) - self.taken(date, slot);
-        if full { free } else { free - (self.kept - self.count(date, slot, |stay| stay.full)).max(0) }
+        let away = self.away.iter().filter(|stay| stay.date == date && (stay.from..stay.to).contains(&slot)).count();
+        let used = self.count(date, slot, |stay| stay.full) + i32::try_from(away).unwrap();
+        if full { free } else { free - (self.kept - used).max(0) }
     }
 
     fn stays(&self, today: NaiveDate, asked: Asked) -> Vec<Stay> {
@@ -226,7 +230,14 @@ impl World {
         let families = app.many_families(FAMILIES).await;
         let manager = app.manager(place.centre.id).await;
         let monday = app.clock.today();
-        let model = Model { places: 2, kept: 0, closed: BTreeSet::new(), duty: BTreeMap::new(), held: BTreeMap::new() };
+        let model = Model {
+            places: 2,
+            kept: 0,
+            closed: BTreeSet::new(),
+            duty: BTreeMap::new(),
+            held: BTreeMap::new(),
+            away: Vec::new(),
+        };
         Self { app, place, families, manager, monday, bookings: Vec::new(), model }
     }
 
@@ -301,6 +312,7 @@ impl World {
                 assert!(pending || (reply.status == 200) == (now <= until), "{action:?} {:?}", reply.code());
                 if reply.status == 200 {
                     self.model.held.remove(&visit);
+                    self.model.away.extend(Some(stay).filter(|stay| absent && stay.full));
                 }
             }
             Action::Reschedule(nth, asked) => self.reschedule(nth, asked).await,
@@ -442,6 +454,7 @@ impl World {
             closed: self.model.closed.clone(),
             duty: self.model.duty.clone(),
             held: self.model.held.clone(),
+            away: self.model.away.clone(),
             ..self.model
         };
         let now = self.app.clock.now();
@@ -471,7 +484,9 @@ impl World {
         let answer = self.families[0].client.get(&path).await.ok();
         for day in answer["days"].as_array().unwrap() {
             let date: NaiveDate = day["date"].as_str().unwrap().parse().unwrap();
-            assert_eq!(!day["open"].is_null(), self.model.open(date), "{date} after {after:?}");
+            // Of today only what is left of it.
+            let over = date == start && self.app.clock.now() >= Stay { date, from: 15, to: 36, full: true }.ends();
+            assert_eq!(!day["open"].is_null(), self.model.open(date) && !over, "{date} after {after:?}");
             for span in day["classes"].as_array().unwrap().iter().flat_map(|class| class["spans"].as_array().unwrap()) {
                 let slot = |field: &str| {
                     let time: entity::MinuteOfDay = span[field].as_str().unwrap().parse().unwrap();

@@ -203,3 +203,46 @@ async fn bookings_that_come_at_once_each_get_their_own_answer() {
     );
     other.await.problem(422, "IDEMPOTENCY_KEY_REUSED");
 }
+
+/// Whoever plans holds the classes and then frees places; whoever calls off frees them while it holds the
+/// booking. Neither may wait for the other.
+#[tokio::test]
+async fn planning_bookings_and_cancellations_at_once_wait_for_nobody_in_a_circle() {
+    let app = TestApp::spawn().await;
+    let replica = app.replica().await;
+    let place = app.place_with(15, 5, |_| {}).await;
+    replica.reload_catalogue().await;
+    let (families, manager) = (app.many_families(12).await, app.manager(place.centre.id).await);
+    let roster = format!("/desk/classes/{}/rosters/{DATE}", place.class_id());
+    let class = format!("/desk/classes/{}", place.class_id());
+    let plans = async {
+        for n in 0..12 {
+            manager.put(&roster, json!({ "lines": [] })).await.ok();
+            manager.patch(&class, json!({ "kept_full_day": n % 2 })).await.ok();
+        }
+    };
+    let lives = at_once(families.iter().enumerate().map(|(i, family)| {
+        let client = if i % 2 == 0 { family.client.clone() } else { family.client.at(&replica) };
+        let (child, centre) = (family.child(), place.id());
+        async move {
+            for n in 0..4 {
+                let booking = client.post("/bookings", body(care(i), &child, &centre)).await.created();
+                let (id, visit) = (booking["id"].as_str().unwrap(), booking["visits"][0]["id"].as_str().unwrap());
+                let moved = json!({ "start_date": "2026-03-04", "from": "09:00", "to": "11:00" });
+                match (n, i % 4) {
+                    (0, _) => client.post(&format!("/bookings/{id}/visits/{visit}/absent"), json!({})).await.ok(),
+                    (1, 2) => {
+                        let other = client.post(&format!("/bookings/{id}/reschedule"), moved).await.created();
+                        client
+                            .post(&format!("/bookings/{}/cancel", other["id"].as_str().unwrap()), json!({}))
+                            .await
+                            .ok()
+                    }
+                    _ => client.post(&format!("/bookings/{id}/cancel"), json!({})).await.ok(),
+                };
+            }
+        }
+    }));
+    tokio::join!(plans, lives);
+    assert!(holding(&app).await.is_empty());
+}

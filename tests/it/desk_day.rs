@@ -81,7 +81,8 @@ async fn a_child_is_found_by_name_and_the_day_shows_its_half_hours() {
     let numbers =
         |time: &str| ["expected", "in_care", "left", "places", "carers"].map(|n| at(time)[n].as_i64().unwrap());
     assert_eq!(numbers("07:30"), [0, 0, 0, 15, 3]);
-    assert_eq!(numbers("08:00"), [1, 0, 0, 15, 3]);
+    // The other is booked from nine, and has been there since eight.
+    assert_eq!(numbers("08:00"), [1, 1, 0, 15, 3]);
     assert_eq!(numbers("10:00"), [1, 1, 0, 15, 3]);
     assert_eq!(numbers("10:30"), [1, 0, 0, 15, 3]);
     assert_eq!(numbers("17:00"), [0, 0, 0, 15, 3]);
@@ -163,8 +164,6 @@ async fn mistakes_are_put_right_and_the_history_keeps_them() {
     assert_eq!(family.client.get("/me/attendance").await.ok()["no_shows"], 0);
     let old = app.visit(&place, &family, day("2026-01-29"), VisitStatus::NoShow).await;
     manager.post(&correct(&old), json!({ "status": "left", "reason": "x" })).await.problem(409, "WRONG_STATE");
-    let absent = app.visit(&place, &family, day("2026-02-26"), VisitStatus::Absent).await;
-    manager.post(&correct(&absent), json!({ "status": "left", "reason": "x" })).await.problem(409, "WRONG_STATE");
 
     // Everything is still there, for both sides.
     let history = family.client.get(&format!("/bookings/{}/history", visit.booking_id)).await.ok();
@@ -184,4 +183,49 @@ async fn mistakes_are_put_right_and_the_history_keeps_them() {
         .await
         .problem(404, "NOT_FOUND");
     app.a_family().await.client.get(&format!("/bookings/{}/history", visit.booking_id)).await.problem(404, "NOT_FOUND");
+}
+
+#[tokio::test]
+async fn an_absence_that_was_none_is_put_right_while_there_is_room_and_a_missed_day_may_have_been_one() {
+    let app = TestApp::spawn().await;
+    let (place, family, other) = (app.place_with(1, 1, |_| {}).await, app.a_family().await, app.a_family().await);
+    let staff = app.staff("c3", entity::StaffRole::Carer, Some(place.centre.id)).await;
+    let (carer, manager) = (app.session_of(&staff).await, app.manager(place.centre.id).await);
+    let wish = |who: &Family, date: &str| json!({ "child_id": who.child(), "centre_id": place.id(), "care_type": "temporary", "start_date": date });
+    let booking = family.client.post("/bookings", wish(&family, "2026-03-02")).await.created();
+    let path = format!("/bookings/{}", booking["id"].as_str().unwrap());
+    let visit = booking["visits"][0]["id"].as_str().unwrap();
+    let correct = format!("/desk/visits/{visit}/corrections");
+    carer.post(&format!("/desk/visits/{visit}/absent"), json!({})).await.ok();
+    assert_eq!(family.client.get(&path).await.ok()["status"], "cancelled");
+    assert_eq!(family.client.get("/me/attendance").await.ok()["late_absences"], 1);
+    // Somebody else has the place.
+    let taken = other.client.post("/bookings", wish(&other, "2026-03-02")).await.created();
+    let back = json!({ "status": "expected", "reason": "点错了" });
+    carer.post(&correct, back.clone()).await.problem(409, "NO_PLACE");
+    carer.post(&format!("/desk/visits/{}/absent", taken["visits"][0]["id"].as_str().unwrap()), json!({})).await.ok();
+    let step = carer.post(&correct, back).await.ok();
+    assert_eq!((&step["status"], &step["booking_status"]), (&json!("expected"), &json!("confirmed")));
+    let read = family.client.get(&path).await.ok();
+    assert_eq!((&read["status"], &read["price"]["total_fen"]), (&json!("confirmed"), &booking["price"]["total_fen"]));
+    assert_eq!(family.client.get("/me/attendance").await.ok()["late_absences"], 0);
+    carer.post(&format!("/desk/visits/{visit}/check-in"), json!({})).await.ok();
+
+    // The parent had phoned: the missed day isn't charged, and not counted.
+    let missed = app.visit(&place, &family, day("2026-02-27"), VisitStatus::NoShow).await;
+    let path = format!("/desk/visits/{}/corrections", missed.id);
+    manager.post(&path, json!({ "status": "absent", "reason": "家长已电话请假" })).await.ok();
+    assert_eq!(family.client.get("/me/attendance").await.ok()["no_shows"], 0);
+}
+
+#[tokio::test]
+async fn a_child_that_nobody_checked_out_is_on_the_next_days_list() {
+    let app = TestApp::spawn().await;
+    let (place, family) = (app.place().await, app.a_family().await);
+    let visit = app.visit(&place, &family, day("2026-02-27"), VisitStatus::InCare).await;
+    let carer = app.carer(place.centre.id).await;
+    let today = carer.get("/desk/today").await.ok();
+    assert_eq!((&today["items"][0]["id"], &today["items"][0]["date"]), (&json!(visit.id), &json!("2026-02-27")));
+    carer.post(&format!("/desk/visits/{}/check-out", visit.id), json!({})).await.ok();
+    assert_eq!(carer.get("/desk/today").await.ok()["items"], json!([]));
 }

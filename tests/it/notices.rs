@@ -179,13 +179,15 @@ async fn how_jobs_fare_is_written_down_and_measured() {
     let read = async || job_runs::Entity::find_by_id("a_job").one(app.db()).await.unwrap().unwrap();
     let row = read().await;
     assert_eq!((row.runs, row.done, row.failures, is_failing(&row)), (1, 3, 0, false));
-    // The next good turn waits to be written; a failure is written at once, with what came before it.
-    tally.turn(&app.ctx, Ok(2)).await;
+    // A turn that did nothing waits to be written; one that did something, or failed, is written at once.
+    tally.turn(&app.ctx, Ok(0)).await;
     assert_eq!(read().await.runs, 1);
+    tally.turn(&app.ctx, Ok(2)).await;
+    assert_eq!((read().await.runs, read().await.done), (3, 5));
     app.clock.advance(TimeDelta::seconds(1));
     tally.turn(&app.ctx, Err("the disk is full".to_owned())).await;
     let row = read().await;
-    assert_eq!((row.runs, row.done, row.failures, row.last_error.as_deref()), (3, 5, 1, Some("the disk is full")));
+    assert_eq!((row.runs, row.done, row.failures, row.last_error.as_deref()), (4, 5, 1, Some("the disk is full")));
     assert!(is_failing(&row));
     app.clock.advance(TimeDelta::seconds(1));
     let mut elsewhere = Tally::new("a_job");

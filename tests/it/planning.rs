@@ -1,6 +1,7 @@
 //! Closed days, the bureau's calendar, places and carers, and the bookings that a change hits. Every
 //! test begins on Monday 2 March 2026, 09:00.
 
+use chrono::TimeDelta;
 use entity::{VisitStatus, centre_days, visits};
 use harness::{Client, Family, Place, TestApp, at_once, day};
 use sea_orm::EntityTrait as _;
@@ -102,6 +103,8 @@ async fn the_bureaus_calendar_reaches_every_centre_and_replica_at_once() {
     let elsewhere = Family { client: families[1].client.at(&replica), ..families[1].clone() };
     book(&elsewhere, &there, "2026-03-06", "2026-03-06").await.problem(422, "CENTRE_CLOSED");
     // A Sunday that is worked as a Friday.
+    let bare = json!({ "kind": "workday", "name": "调休上班" });
+    officer.put("/bureau/calendar/2026-03-07", bare).await.invalid("works_as");
     let swapped = json!({ "kind": "workday", "works_as": 5, "name": "调休上班" });
     officer.put("/bureau/calendar/2026-03-08", swapped).await.ok();
     book(&families[2], &there, "2026-03-08", "2026-03-08").await.created();
@@ -243,6 +246,28 @@ async fn a_later_week_is_announced_decided_about_and_applies_from_its_day() {
         let body = json!({ "hours": hours, "morning": half("08:00", "12:00"), "afternoon": half("14:00", "17:00") });
         manager.put(path, body).await.invalid(field);
     }
+    let open = json!([{ "weekday": 1, "from": "08:00", "to": "17:00" }]);
+    for (hours, morning, afternoon, field) in [
+        (
+            json!([{ "weekday": 1, "from": "08:15", "to": "17:00" }]),
+            half("09:00", "12:00"),
+            half("14:00", "17:00"),
+            "hours[0].from",
+        ),
+        (open.clone(), half("08:00", "12:10"), half("14:00", "17:00"), "morning.to"),
+        (open.clone(), half("08:00", "15:00"), half("14:00", "17:00"), "afternoon.from"),
+        (open, half("05:00", "06:00"), half("14:00", "17:00"), "morning"),
+    ] {
+        let body = json!({ "hours": hours, "morning": morning, "afternoon": afternoon });
+        manager.put(path, body).await.invalid(field);
+    }
+    manager
+        .put("/desk/centre/days/2026-03-12", json!({ "reason": "x", "from": "08:10", "to": "12:00" }))
+        .await
+        .invalid("from");
+    let roster = format!("/desk/classes/{}/rosters/2026-03-12", place.class_id());
+    let lines = json!({ "lines": [{ "from": "09:15", "to": "12:00", "carers": 1 }] });
+    manager.put(&roster, lines).await.invalid("lines[0].from");
     manager.put("/desk/centre/weeks/2026-03-01", week(Value::Null)).await.invalid("valid_from");
     app.carer(place.centre.id).await.put(path, week(Value::Null)).await.problem(403, "FORBIDDEN");
 }
@@ -278,4 +303,19 @@ async fn the_desk_sees_its_classes_and_is_warned_of_too_few_carers() {
     assert_eq!((&short["carers_now"], &short["too_few_carers"]), (&json!(1), &json!(true)));
     let tomorrow = carer.get("/desk/today?date=2026-03-03").await.ok();
     assert_eq!(tomorrow["classes"][0]["carers_needed"], Value::Null);
+}
+
+#[tokio::test]
+async fn what_is_past_is_not_shown_as_free() {
+    let app = TestApp::spawn().await;
+    let (place, family) = (app.place().await, app.a_family().await);
+    app.clock.advance(TimeDelta::minutes(190));
+    let path = |from: &str, to: &str| format!("/centres/{}/availability?start_date={from}&end_date={to}", place.id());
+    let days = family.client.get(&path("2026-02-27", "2026-03-02")).await.ok();
+    assert_eq!((&days["days"][0]["open"], &days["days"][0]["reason"]), (&Value::Null, &json!("日期已过")));
+    let today = &days["days"][3];
+    assert_eq!((&today["open"]["from"], &today["classes"][0]["spans"][0]["from"]), (&json!("12:00"), &json!("12:00")));
+    app.clock.advance(TimeDelta::hours(6));
+    let today = family.client.get(&path("2026-03-02", "2026-03-02")).await.ok();
+    assert_eq!((&today["days"][0]["open"], &today["days"][0]["reason"]), (&Value::Null, &json!("今天的开放时间已过")));
 }

@@ -113,7 +113,27 @@ async fn prices_of_an_inclusive_centre_stay_below_its_cap() {
     };
     manager.put(&path("full_day"), month(230_000)).await.ok();
     manager.put(&path("full_day"), month(230_001)).await.invalid("price_fen");
+    manager.put(&path("half_day"), month(230_001)).await.invalid("price_fen");
+    // A day of short care costs three times the cap's share of a day at most; 21 half-hours a day.
     manager.put(&path("temporary"), offer(30_000)).await.ok();
+    manager.put(&path("temporary"), offer(30_001)).await.invalid("price_fen");
+    let hour = |price: i64| harness::care::with(offer(price), &json!({ "unit": "hour" }));
+    manager.put(&path("hourly"), hour(2_857)).await.ok();
+    manager.put(&path("hourly"), hour(2_858)).await.invalid("price_fen");
+    // Hours by which a month by the day would cost more than the cap.
+    manager.put(&path("full_day"), offer(10_000)).await.ok();
+    let week = |days: i64| {
+        let hours: Vec<Value> =
+            (1..=days).map(|day| json!({ "weekday": day, "from": "07:30", "to": "18:00" })).collect();
+        json!({ "hours": hours, "morning": { "from": "08:00", "to": "12:00" }, "afternoon": { "from": "14:00", "to": "17:30" } })
+    };
+    let refused = manager.put("/desk/centre/weeks/2026-04-01", week(7)).await.problem(400, "INVALID_INPUT");
+    assert_eq!((&refused["errors"][0]["field"], &refused["most_fen"]), (&json!("hours"), &json!(230_000 / 31)));
+    manager.put(&path("full_day"), offer(7_400)).await.ok();
+    manager.put(&path("temporary"), offer(20_000)).await.ok();
+    manager.put(&path("hourly"), hour(2_000)).await.ok();
+    manager.put("/desk/centre/weeks/2026-04-01", week(7)).await.ok();
+    manager.put(&path("full_day"), offer(10_000)).await.invalid("price_fen");
     // Not inclusive any more: no cap.
     let free = app.place_with(15, 3, |row| {
         row.price_cap_fen = Some(Fen(230_000));
@@ -204,7 +224,18 @@ async fn places_kept_for_full_day_care_are_left_to_it() {
     book(2, "full_day").await.created();
     assert_eq!(numbers(span().await), [3, 0, 0]);
     book(3, "full_day").await.problem(409, "NO_PLACE");
-    // Given up by the bureau's leave: others may take it again.
+    // A full day told as an absence frees its place for others, though two are kept.
+    let away = families[1].client.get("/bookings").await.ok()["items"][0].clone();
+    let absent = format!(
+        "/bookings/{}/visits/{}/absent",
+        away["id"].as_str().unwrap(),
+        away["visits"][0]["id"].as_str().unwrap()
+    );
+    families[1].client.post(&absent, json!({})).await.ok();
+    assert_eq!(numbers(span().await), [2, 1, 0]);
+    book(3, "temporary").await.created();
+    assert_eq!(numbers(span().await), [3, 0, 0]);
+    // Given up by the centre: others may take it again.
     manager.patch(&class, json!({ "kept_full_day": 0 })).await.ok();
     assert_eq!(numbers(span().await), [3, 0, 0]);
 }

@@ -240,3 +240,52 @@ async fn a_family_waits_for_ten_places_at_most_however_many_it_asks_for_at_once(
     assert_eq!(replies.iter().filter(|reply| reply.status == 201).count(), 10);
     assert!(replies.iter().all(|reply| reply.status == 201 || reply.code() == Some("WRONG_STATE")));
 }
+
+#[tokio::test]
+async fn an_offer_of_care_about_to_begin_says_the_time_it_is_really_held() {
+    let app = TestApp::spawn().await;
+    let place = app.place_with(1, 1, |_| {}).await;
+    let (first, waits) = (app.a_family().await, app.a_family().await);
+    let hours = |family: &Family| {
+        json!({ "child_id": family.child(), "centre_id": place.id(), "care_type": "hourly",
+        "start_date": "2026-03-02", "from": "10:00", "to": "11:00" })
+    };
+    let taken = first.client.post("/bookings", hours(&first)).await.created();
+    waits.client.post("/waitlist", hours(&waits)).await.created();
+    let absent = format!(
+        "/bookings/{}/visits/{}/absent",
+        taken["id"].as_str().unwrap(),
+        taken["visits"][0]["id"].as_str().unwrap()
+    );
+    first.client.post(&absent, json!({})).await.ok();
+    offer_due(&app.ctx).await.unwrap();
+    assert_eq!(entry(&waits).await["offer"]["until"], "2026-03-02T10:00:00+08:00");
+    let told = waits.client.get("/me/notices").await.ok();
+    assert_eq!(told["items"][0]["facts"]["offer_until"], "2026-03-02T10:00:00+08:00");
+    assert!(told["items"][0]["text"].as_str().unwrap().contains("3月2日10:00前"), "{told:#}");
+}
+
+#[tokio::test]
+async fn who_waits_for_a_class_that_is_closed_hears_of_it() {
+    let app = TestApp::spawn().await;
+    let place = app.place_with(1, 1, |_| {}).await;
+    let second = app.class(place.centre.id, entity::Band::ToddlerSmall, 1, 1).await;
+    app.offers(&second).await;
+    app.reload_catalogue().await;
+    let (first, waits, other) = (app.a_family().await, app.a_family().await, app.a_family().await);
+    let named = |family: &Family, class: &str| {
+        harness::care::with(wish(family, &place, "2026-03-04", "2026-03-04"), &json!({ "class_id": class }))
+    };
+    let taken = first.client.post("/bookings", named(&first, &second.id.to_string())).await.created();
+    waits.client.post("/waitlist", named(&waits, &second.id.to_string())).await.created();
+    book(&other, &place, "2026-03-04", "2026-03-04").await;
+    let manager = app.manager(place.centre.id).await;
+    // Of those booked the manager must dispose first; the place then freed is offered, and that is a booking too.
+    manager.delete(&format!("/desk/classes/{}", second.id)).await.problem(409, "BOOKINGS_AFFECTED");
+    manager.patch(&format!("/desk/classes/{}", second.id), json!({ "carers": 0 })).await.ok();
+    cancel(&first, &taken).await;
+    manager.delete(&format!("/desk/classes/{}", second.id)).await.no_content();
+    let entry = entry(&waits).await;
+    assert_eq!((&entry["status"], &entry["position"]), (&json!("over"), &Value::Null));
+    assert_eq!(waits.client.get("/me/notices").await.ok()["items"][0]["kind"], "wait_ended");
+}

@@ -7,8 +7,9 @@
 use std::time::Duration;
 
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, QuerySelect,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    sea_query::LockType,
     sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
 
@@ -104,7 +105,7 @@ async fn connect(url: &str, connections: u32) -> Result<DatabaseConnection, DbEr
 
 /// Runs `work` in one write transaction: committed on `Ok`, rolled back on `Err`. On SQLite it
 /// begins IMMEDIATE, so that what it reads stays true until it writes; on PostgreSQL what must
-/// stay true is locked with `lock_exclusive()` or guarded by a conditional update.
+/// stay true is locked with [`LockRows::lock_rows`] or guarded by a conditional update.
 #[expect(clippy::disallowed_methods, reason = "this is the one place that begins transactions")]
 pub async fn write_txn<T, E>(db: &Db, work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T, E>) -> Result<T, E>
 where
@@ -127,3 +128,16 @@ where
         }
     }
 }
+
+/// Row locks, on PostgreSQL: nobody else changes or locks the rows until the transaction ends. SQLite has
+/// none, and its write transactions are alone.
+pub trait LockRows: QuerySelect {
+    /// `FOR NO KEY UPDATE`. With plain `FOR UPDATE` the check of every foreign key that leads to the row
+    /// would wait too, in an order that nobody chose: deadlocks.
+    #[must_use]
+    fn lock_rows(self) -> Self {
+        self.lock(LockType::NoKeyUpdate)
+    }
+}
+
+impl<S: QuerySelect> LockRows for S {}

@@ -45,7 +45,7 @@ const FAMILIES: i32 = 200;
 const TRIES: Rule = Rule { name: "employer-code", most: 5, seconds: 60 };
 
 /// Refuses a family that the centre doesn't take up to a date: an employer's own centre takes its own
-/// staff only, or others a set number of days ahead.
+/// staff only, or others a set number of days ahead. The employer's code must hold on that date too.
 pub async fn check(
     db: &impl ConnectionTrait,
     ctx: &Ctx,
@@ -59,7 +59,7 @@ pub async fn check(
         Admits::OwnFirst => Some(today + Days::new(u64::try_from(plan.row.others_days).unwrap_or(0))),
         Admits::OwnStaff => None,
     };
-    if open_until.is_some_and(|until| last <= until) || store::is_own(db, family, plan.row.id, today).await? {
+    if open_until.is_some_and(|until| last <= until) || store::is_own(db, family, plan.row.id, last).await? {
         return Ok(());
     }
     let (reason, text) = match open_until {

@@ -7,6 +7,8 @@ use sea_orm::{
     sea_query::{CaseStatement, Expr, OnConflict},
 };
 
+use crate::platform::db::LockRows as _;
+
 use audit_rows::{Column, Entity, Model};
 
 /// Which rows a page shows.
@@ -45,13 +47,13 @@ pub(super) async fn count_unsealed(db: &impl ConnectionTrait) -> Result<u64, DbE
 /// The first row of the chain, locked until the transaction ends: only one sealer at a time goes on.
 /// While there is none, the unique `seq` lets one win.
 pub(super) async fn lock_chain(db: &impl ConnectionTrait) -> Result<Option<AuditId>, DbErr> {
-    let first = Entity::find().filter(Column::Seq.eq(1)).lock_exclusive();
+    let first = Entity::find().filter(Column::Seq.eq(1)).lock_rows();
     first.select_only().column(Column::Id).into_tuple().one(db).await
 }
 
 /// The oldest unsealed rows, locked.
 pub(super) async fn lock_unsealed(db: &impl ConnectionTrait, limit: u64) -> Result<Vec<Model>, DbErr> {
-    Entity::find().filter(Column::Seq.is_null()).order_by_asc(Column::Id).limit(limit).lock_exclusive().all(db).await
+    Entity::find().filter(Column::Seq.is_null()).order_by_asc(Column::Id).limit(limit).lock_rows().all(db).await
 }
 
 /// The last sealed row.

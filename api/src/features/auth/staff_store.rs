@@ -7,6 +7,7 @@ use sea_orm::{
 };
 
 use crate::http::Limit;
+use crate::platform::db::LockRows as _;
 
 /// Which accounts a page shows.
 #[derive(Debug)]
@@ -31,7 +32,7 @@ pub(super) async fn page(db: &impl ConnectionTrait, filter: Filter, limit: Limit
 
 /// The account, locked: whoever signs in meanwhile comes before or after.
 pub(super) async fn lock(db: &impl ConnectionTrait, id: StaffId) -> Result<Option<staff::Model>, DbErr> {
-    staff::Entity::find_by_id(id).lock_exclusive().one(db).await
+    staff::Entity::find_by_id(id).lock_rows().one(db).await
 }
 
 pub(super) async fn set_status(db: &impl ConnectionTrait, id: StaffId, to: AccountStatus) -> Result<(), DbErr> {

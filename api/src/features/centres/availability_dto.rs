@@ -43,9 +43,9 @@ pub struct AvailabilityOut {
 pub struct AvailabilityDayOut {
     /// The date.
     pub date: NaiveDate,
-    /// Opening hours; null when closed.
+    /// Opening hours, of today what is left of them; null when closed or past.
     pub open: Option<TimesOut>,
-    /// Why it is closed.
+    /// Why it is closed: a day of rest, a holiday, the centre's own reason, or past.
     pub reason: Option<String>,
     /// Per class, when open.
     pub classes: Vec<AvailabilityClassOut>,
@@ -60,7 +60,7 @@ pub struct AvailabilityClassOut {
     pub name: String,
     /// Its band.
     pub band: Band,
-    /// Places free through the whole opening hours.
+    /// Places free through all of these hours.
     pub free_all_day: i32,
     /// The opening hours, cut where the number changes.
     pub spans: Vec<AvailabilitySpanOut>,

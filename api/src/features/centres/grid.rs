@@ -14,6 +14,7 @@ use super::{
 #[derive(Clone, Copy)]
 struct Taken {
     all: [i32; SLOTS],
+    /// By full-day care, and by its absences.
     full_day: [i32; SLOTS],
 }
 
@@ -54,7 +55,9 @@ impl Grid {
             let day = days.entry((stay.class_id, stay.date)).or_default();
             let taken = day.taken.get_or_insert_with(|| Box::new(NOTHING));
             for slot in slots(stay.from_min, stay.to_min) {
-                taken.all[slot] += n;
+                if !stay.absent {
+                    taken.all[slot] += n;
+                }
                 if stay.care_type == CareType::FullDay {
                     taken.full_day[slot] += n;
                 }
@@ -168,7 +171,15 @@ mod tests {
             per_carer: 7,
             source: String::new(),
         };
-        let held = |care_type, from, to, n| Held { class_id: id, date, care_type, from_min: from, to_min: to, n };
+        let held = |care_type, from, to, n| Held {
+            class_id: id,
+            date,
+            care_type,
+            from_min: from,
+            to_min: to,
+            n,
+            absent: false,
+        };
         let day = |held: Vec<Held>| Grid::of(held, Vec::new()).day(&class, std::slice::from_ref(&rule), date);
         let free = |day: &DayGrid, care| day.free_through(care, hm(9, 0), hm(10, 0));
         let empty = day(vec![]);
@@ -180,6 +191,17 @@ mod tests {
         let many = day(vec![held(CareType::FullDay, hm(8, 0), hm(18, 0), 8)]);
         assert_eq!((free(&many, CareType::FullDay), free(&many, CareType::Temporary), many.kept(18)), (2, 2, 0));
         assert!(!many.over(hm(8, 0), hm(18, 0)));
+        // Ten places, six kept and taken, one of these called off: it goes to others.
+        let away = Held { absent: true, ..held(CareType::FullDay, hm(8, 0), hm(18, 0), 1) };
+        let one_away = day(vec![
+            held(CareType::FullDay, hm(8, 0), hm(18, 0), 5),
+            away,
+            held(CareType::HalfDay, hm(8, 0), hm(12, 0), 4),
+        ]);
+        assert_eq!(
+            (free(&one_away, CareType::FullDay), free(&one_away, CareType::Temporary), one_away.kept(18)),
+            (1, 1, 0)
+        );
         assert!(day(vec![held(CareType::Hourly, hm(9, 0), hm(9, 30), 11)]).over(hm(8, 0), hm(18, 0)));
     }
 }

@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     error::{Code, Problem, Result, Text},
+    platform::clock::minute_of_day,
     state::Ctx,
 };
 
@@ -156,7 +157,16 @@ pub async fn availability(ctx: &Ctx, id: CentreId, query: &AvailabilityQuery) ->
     let ids: Vec<ClassId> = shown.iter().map(|class| class.id).collect();
     let held = store::held(ctx.db.reader(), &ids, start, end).await?;
     let grid = Grid::of(held, store::rosters(ctx.db.reader(), &ids, start, end).await?);
-    let day = |date: NaiveDate| match ctx.catalogue.opening(&plan, date) {
+    let (today, present) = (ctx.clock.today(), minute_of_day(ctx.clock.now()).floor_half_hour());
+    let past = |reason: &str| Opening::Closed(reason.to_owned());
+    // What is over can't be booked: of today what is left from the half-hour that has begun.
+    let opening = |date: NaiveDate| match ctx.catalogue.opening(&plan, date) {
+        _ if date < today => past("日期已过"),
+        Opening::Open(_, to) if date == today && to <= present => past("今天的开放时间已过"),
+        Opening::Open(from, to) if date == today => Opening::Open(Ord::max(from, present), to),
+        opening => opening,
+    };
+    let day = |date: NaiveDate| match opening(date) {
         Opening::Closed(reason) => AvailabilityDayOut { date, open: None, reason: Some(reason), classes: Vec::new() },
         Opening::Open(from, to) => {
             let classes = shown.iter().map(|class| {

@@ -12,6 +12,8 @@ use sea_orm::{
     sea_query::{CaseStatement, Expr, Func, Order, OverStatement as _, Query, WindowStatement},
 };
 
+use crate::platform::db::LockRows as _;
+
 /// Everything stored about some centres.
 pub(super) struct Rows {
     pub(super) centres: Vec<centres::Model>,
@@ -181,7 +183,9 @@ pub async fn touch(db: &impl ConnectionTrait, centre: Option<CentreId>, now: Dat
         .map(drop)
 }
 
-/// Places held: how many stays of one class, date, form of care and hours.
+/// Places held: how many stays of one class, date, form of care and hours. Or stays of full-day care that
+/// are called off for the day: they hold no place, but what is kept for full-day care isn't kept for them
+/// a second time, so that others may have the place.
 #[derive(Clone, Copy, Debug, FromQueryResult)]
 pub struct Held {
     /// The class.
@@ -196,6 +200,20 @@ pub struct Held {
     pub to_min: MinuteOfDay,
     /// Stays.
     pub n: i64,
+    /// Called off for the day.
+    pub absent: bool,
+}
+
+/// Visits that hold a place, and absences from full-day care; see [`Held`].
+pub fn holds_or_absent() -> Expr {
+    let visit = |column: visits::Column| Expr::col((visits::Entity, column));
+    let absent = visit(visits::Column::CareType).eq(Expr::Constant(CareType::FullDay.as_str().into()));
+    visit(visits::Column::Status).is_in(VisitStatus::HOLDING).or(is_absent().and(absent))
+}
+
+/// Whether a visit is an absence. The word is written out, not bound, for it is also grouped by.
+pub fn is_absent() -> Expr {
+    Expr::col((visits::Entity, visits::Column::Status)).eq(Expr::Constant(VisitStatus::Absent.as_str().into()))
 }
 
 /// What holds places in these classes from `from` to `to`, counted by the database.
@@ -205,14 +223,16 @@ pub async fn held(
     from: NaiveDate,
     to: NaiveDate,
 ) -> Result<Vec<Held>, DbErr> {
-    use visits::Column::{CareType as Care, ClassId as Class, Date, FromMin, Id, Status, ToMin};
+    use visits::Column::{CareType as Care, ClassId as Class, Date, FromMin, Id, ToMin};
     visits::Entity::find()
         .select_only()
         .columns([Class, Date, Care, FromMin, ToMin])
         .column_as(Id.count(), "n")
+        .column_as(is_absent(), "absent")
         .filter(Class.is_in(classes.iter().copied()))
         .filter(Date.between(from, to))
-        .filter(Status.is_in(VisitStatus::HOLDING))
+        .filter(holds_or_absent())
+        .group_by(is_absent())
         .group_by(Class)
         .group_by(Date)
         .group_by(Care)
@@ -249,7 +269,7 @@ pub async fn lock_classes(db: &impl ConnectionTrait, ids: &[ClassId]) -> Result<
     classes::Entity::find()
         .filter(classes::Column::Id.is_in(ids.iter().copied()))
         .order_by_asc(classes::Column::Id)
-        .lock_exclusive()
+        .lock_rows()
         .all(db)
         .await
 }

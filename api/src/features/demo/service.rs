@@ -253,6 +253,7 @@ mod tests {
                 from_min: v.from_min,
                 to_min: v.to_min,
                 n: 1,
+                absent: false,
             });
             let grid = Grid::of(held.collect(), Vec::new());
             for visit in visits.iter().filter(|v| v.class_id == class.id) {

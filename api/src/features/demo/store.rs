@@ -1,9 +1,9 @@
 //! Queries of seeding.
 
 use entity::{CentreId, centres, class_rules, staff, townships};
-use sea_orm::{
-    ActiveModelTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, Iterable, PaginatorTrait, QuerySelect,
-};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, Iterable, PaginatorTrait};
+
+use crate::platform::db::LockRows as _;
 
 /// Values in one statement; SQLite takes at most 32 766.
 const VALUES: usize = 8000;
@@ -11,7 +11,7 @@ const VALUES: usize = 8000;
 /// One seeding at a time: two replicas that start together on one database wait for each other.
 /// (On SQLite the write transaction is lock enough.)
 pub(super) async fn lock(db: &impl ConnectionTrait) -> Result<(), DbErr> {
-    townships::Entity::find().lock_exclusive().all(db).await.map(drop)
+    townships::Entity::find().lock_rows().all(db).await.map(drop)
 }
 
 /// Whether the centre is there.

@@ -7,6 +7,8 @@ use sea_orm::{
     QuerySelect, Select,
 };
 
+use crate::platform::db::LockRows as _;
+
 pub(super) async fn family(db: &impl ConnectionTrait, id: FamilyId) -> Result<Option<families::Model>, DbErr> {
     families::Entity::find_by_id(id).one(db).await
 }
@@ -32,7 +34,7 @@ pub async fn lock_child(
     family: FamilyId,
     child: ChildId,
 ) -> Result<Option<children::Model>, DbErr> {
-    with_family(children::Entity::one_of_family(family, child)).lock_exclusive().one(db).await
+    with_family(children::Entity::one_of_family(family, child)).lock_rows().one(db).await
 }
 
 /// The same for one child of each of several families, in the order of the children.
@@ -45,7 +47,7 @@ pub async fn lock_children(
     });
     with_family(children::Entity::find().filter(one_of).filter(children::Column::RemovedAt.is_null()))
         .order_by_asc(children::Column::Id)
-        .lock_exclusive()
+        .lock_rows()
         .all(db)
         .await
 }
@@ -60,7 +62,7 @@ fn with_family(children: Select<children::Entity>) -> Select<children::Entity> {
 
 /// The family's row, locked until the transaction ends, so that what is counted of it stays true.
 pub async fn lock_family(db: &impl ConnectionTrait, family: FamilyId) -> Result<(), DbErr> {
-    families::Entity::find_by_id(family).lock_exclusive().one(db).await.map(drop)
+    families::Entity::find_by_id(family).lock_rows().one(db).await.map(drop)
 }
 
 /// The consents in force for all children of the family.

@@ -14,8 +14,12 @@ const REFRESH: &str = "PT1H";
 
 /// An empty calendar.
 pub(super) fn empty(name: &str) -> Calendar {
-    let mut calendar = Calendar::new();
-    calendar.name(name).append_property(("PRODID", "-//quanxiangtuo//tuoyu//ZH"));
+    // Not `new`, which names the library as the product: RFC 5545 wants one product.
+    let mut calendar = Calendar::empty();
+    calendar.append_property(("VERSION", "2.0"));
+    calendar.append_property(("PRODID", "-//quanxiangtuo//tuoyu//ZH"));
+    calendar.append_property(("CALSCALE", "GREGORIAN"));
+    calendar.name(name);
     calendar.append_property(("REFRESH-INTERVAL;VALUE=DURATION", REFRESH));
     calendar.append_property(("X-PUBLISHED-TTL", REFRESH));
     calendar
@@ -58,7 +62,7 @@ pub(super) fn visit(
 
 /// So many children of a class from one time to another.
 pub(super) fn group(held: &Held, class: &str, now: DateTime<Utc>) -> Event {
-    let Held { class_id, date, care_type, from_min, to_min, n } = *held;
+    let Held { class_id, date, care_type, from_min, to_min, n, absent: _ } = *held;
     let uid = format!("{class_id}-{date}-{}-{}-{}@quanxiangtuo", from_min.0, to_min.0, CareType::as_str(care_type));
     let mut event = event(&uid, now, (date, from_min, to_min));
     event.summary(&format!("{class} {} {n}人", care_type.zh())).done()

@@ -123,7 +123,7 @@ pub async fn read(ctx: &Ctx, address: &str, token: &str) -> Result<String> {
             let (from, to) = around(ctx.clock.today(), CENTRE_DAYS);
             let mut held = centre_store::held(ctx.db.reader(), &ids, from, to).await?;
             held.sort_by_key(|held| (held.date, held.from_min, held.class_id));
-            for held in held {
+            for held in held.into_iter().filter(|held| !held.absent) {
                 let class = plan.class(held.class_id).map_or("", |class| &class.name);
                 calendar.push(calendar::group(&held, class, ctx.clock.now()));
             }

@@ -10,6 +10,8 @@ use sea_orm::{
     QuerySelect, sea_query::Expr,
 };
 
+use crate::platform::db::LockRows as _;
+
 /// Whose feed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Owner {
@@ -30,8 +32,8 @@ fn of(owner: Owner) -> Condition {
 /// The owner's account, locked until the transaction ends, so that it has one link.
 pub(super) async fn lock(db: &impl ConnectionTrait, owner: Owner) -> Result<(), DbErr> {
     match owner {
-        Owner::Family(family) => families::Entity::find_by_id(family).lock_exclusive().one(db).await.map(drop),
-        Owner::Desk(staff, _) => staff::Entity::find_by_id(staff).lock_exclusive().one(db).await.map(drop),
+        Owner::Family(family) => families::Entity::find_by_id(family).lock_rows().one(db).await.map(drop),
+        Owner::Desk(staff, _) => staff::Entity::find_by_id(staff).lock_rows().one(db).await.map(drop),
     }
 }
 

@@ -30,6 +30,9 @@ pub fn text(kind: NoticeKind, facts: &Value) -> String {
         NoticeKind::PlaceOffered => {
             format!("您候补的{centre}{date}起的{care}有空位了，请在{}前接受，超时将让给其他家庭。", fact("until"))
         }
+        NoticeKind::WaitEnded => {
+            format!("您候补的{centre}{date}起的{care}班级已停办，候补已结束，请改选其他班级或机构。")
+        }
         NoticeKind::VisitTomorrow => {
             format!("{date} {}–{}在{centre}有{care}，请按时送托；如不能来请提前请假。", fact("from"), fact("to"))
         }

@@ -62,7 +62,7 @@ impl Tally {
         Self { name, runs: 0, failures: 0, done: 0, error: None, written: None }
     }
 
-    /// Counts a turn; writes down what was counted, at once after a failure. What can't be written is
+    /// Counts a turn; writes down what was counted, at once after a failure or a turn that did something. What can't be written is
     /// kept for the next turn.
     pub async fn turn(&mut self, ctx: &Ctx, outcome: std::result::Result<u64, String>) {
         let now = ctx.clock.now();
@@ -78,7 +78,9 @@ impl Tally {
                 self.error = Some(error.chars().take(ERROR_LENGTH).collect());
             }
         }
-        let waits = self.error.is_none() && self.written.is_some_and(|at| at.elapsed() < WRITTEN_EVERY);
+        // What was done is written down at once, so that a kill forgets none of it.
+        let idle = self.error.is_none() && self.done == 0;
+        let waits = idle && self.written.is_some_and(|at| at.elapsed() < WRITTEN_EVERY);
         if waits {
             return;
         }

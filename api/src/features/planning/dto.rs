@@ -234,7 +234,7 @@ pub struct DeskRosterLine {
 pub struct CalendarDayIn {
     /// A statutory holiday, or a swapped working day (调休).
     pub kind: CalendarKind,
-    /// Of a swapped working day: whose hours apply, 1 (Monday) to 7; absent: its own weekday's.
+    /// Of a swapped working day, and needed there: whose hours apply, 1 (Monday) to 7.
     pub works_as: Option<Whole<1, 7>>,
     /// For families.
     #[schema(example = "国庆节")]

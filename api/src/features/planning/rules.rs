@@ -48,6 +48,7 @@ pub fn over<'a>(
         from_min: visit.from_min,
         to_min: visit.to_min,
         n: 1,
+        absent: false,
     };
     let grid = Grid::of(visits.iter().map(held).collect(), rosters.to_vec());
     let mut days: HashMap<(ClassId, NaiveDate), Option<DayGrid>> = HashMap::new();

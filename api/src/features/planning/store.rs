@@ -3,9 +3,10 @@
 use chrono::NaiveDate;
 use entity::{CentreId, ClassId, VisitStatus, calendar_days, centre_days, centre_weeks, classes, rosters, visits};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::OnConflict,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, sea_query::OnConflict,
 };
+
+use crate::platform::db::LockRows as _;
 
 /// The active classes of a centre, or of all, locked until the transaction ends.
 pub(super) async fn lock_classes(
@@ -14,8 +15,8 @@ pub(super) async fn lock_classes(
 ) -> Result<Vec<classes::Model>, DbErr> {
     let rows = classes::Entity::find().filter(classes::Column::Active.eq(true)).order_by_asc(classes::Column::Id);
     match centre {
-        Some(centre) => rows.filter(classes::Column::CentreId.eq(centre)).lock_exclusive().all(db).await,
-        None => rows.lock_exclusive().all(db).await,
+        Some(centre) => rows.filter(classes::Column::CentreId.eq(centre)).lock_rows().all(db).await,
+        None => rows.lock_rows().all(db).await,
     }
 }
 

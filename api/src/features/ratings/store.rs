@@ -9,13 +9,15 @@ use sea_orm::{
     QueryOrder, QuerySelect,
 };
 
+use crate::platform::db::LockRows as _;
+
 /// A visit of the family, locked until the transaction ends.
 pub(super) async fn lock_visit(
     db: &impl ConnectionTrait,
     family: FamilyId,
     id: VisitId,
 ) -> Result<Option<visits::Model>, DbErr> {
-    visits::Entity::of_family(family).filter(visits::Column::Id.eq(id)).lock_exclusive().one(db).await
+    visits::Entity::of_family(family).filter(visits::Column::Id.eq(id)).lock_rows().one(db).await
 }
 
 /// A redemption of the family, locked until the transaction ends: its reversal waits.
@@ -24,7 +26,7 @@ pub(super) async fn lock_redemption(
     family: FamilyId,
     id: RedemptionId,
 ) -> Result<Option<redemptions::Model>, DbErr> {
-    redemptions::Entity::of_family(family).filter(redemptions::Column::Id.eq(id)).lock_exclusive().one(db).await
+    redemptions::Entity::of_family(family).filter(redemptions::Column::Id.eq(id)).lock_rows().one(db).await
 }
 
 /// A rating of the family, locked until the transaction ends.
@@ -33,7 +35,7 @@ pub(super) async fn lock_rating(
     family: FamilyId,
     id: RatingId,
 ) -> Result<Option<ratings::Model>, DbErr> {
-    ratings::Entity::of_family(family).filter(ratings::Column::Id.eq(id)).lock_exclusive().one(db).await
+    ratings::Entity::of_family(family).filter(ratings::Column::Id.eq(id)).lock_rows().one(db).await
 }
 
 /// Stores a new rating.

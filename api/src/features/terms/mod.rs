@@ -10,7 +10,8 @@ mod rules;
 mod service;
 mod store;
 
-pub use rules::check_class;
+pub use rules::{check_caps, check_class};
+pub use store::lock_centre;
 
 use crate::http::Registry;
 

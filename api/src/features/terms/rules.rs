@@ -1,16 +1,16 @@
 //! What a class and an offer may be.
 
 use chrono::NaiveDate;
-use entity::{Band, CareType, CentreKind, Fen, OfferUnit, centres, class_rules};
+use entity::{Band, CareType, CentreKind, Fen, OfferUnit, class_rules, offers};
 
 use crate::{
     error::{Problem, Result, Text},
-    features::centres::rules::class_rule,
+    features::centres::{CentrePlan, rules::class_rule},
 };
 
-/// Opening days of the longest month, Monday to Friday: a month booked by the day costs no more than
-/// the cap either (assumption: the cap is recognised for a month of full-day care).
-const DAYS_OF_A_MONTH: i64 = 23;
+/// A day of temporary or hourly care costs at most so many times the cap's share of a day, in percent
+/// (assumption: the cap is recognised for a month of full-day care, and short care is dearer by the day).
+const SHORT_CARE_PERCENT: i64 = 300;
 
 /// Checks a class's places against the law, and what it keeps against its places.
 pub fn check_class(
@@ -67,22 +67,82 @@ pub fn check_unit(care: CareType, unit: OfferUnit) -> Result<()> {
     Err(Problem::field("unit", "not_for_this_care", text))
 }
 
-/// Refuses a price of full-day care beyond an inclusive centre's recognised cap.
-pub fn check_cap(centre: &centres::Model, care: CareType, unit: OfferUnit, price: Fen, today: NaiveDate) -> Result<()> {
-    let Some(cap) = centre.price_cap_fen.filter(|_| centre.inclusive_on(today) && care == CareType::FullDay) else {
-        return Ok(());
-    };
-    let month = if unit == OfferUnit::Month { price } else { price.times(DAYS_OF_A_MONTH) };
-    if month <= cap {
-        return Ok(());
+/// What an inclusive centre's recognised cap allows, by the hours it has or has announced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cap {
+    /// For a month of full-day care.
+    pub month: Fen,
+    /// Opening days of a month, at most: a month booked by the day costs no more than the cap either.
+    pub days: i64,
+    /// Half-hours of the longest day.
+    pub half_hours: i64,
+}
+
+impl Cap {
+    /// Of a centre from a date on; absent without a cap.
+    #[must_use]
+    pub fn of(plan: &CentrePlan, today: NaiveDate) -> Option<Self> {
+        let month = plan.row.price_cap_fen.filter(|_| plan.row.inclusive_on(today))?;
+        let first = plan.week_on(today).valid_from;
+        let weeks = plan.weeks.iter().filter(|week| first <= week.valid_from);
+        let open = |week: &[Option<_>; 7]| {
+            let days = week.iter().filter(|day| day.is_some()).count();
+            // A month of 31 days is four weeks and three days in a row.
+            let three = (0..7).map(|i| (i..i + 3).filter(|day| week[day % 7].is_some()).count()).max().unwrap_or(0);
+            i64::try_from(4 * days + three).unwrap_or(31)
+        };
+        let days = weeks.clone().map(|week| open(&week.week)).max().unwrap_or(31).max(1);
+        let spans = weeks.flat_map(|week| week.week.iter().flatten()).map(|(from, to)| (to.0 - from.0 + 29) / 30);
+        Some(Self { month, days, half_hours: i64::from(spans.max().unwrap_or(1).max(1)) })
     }
-    let most = if unit == OfferUnit::Month { cap.0 } else { cap.0 / DAYS_OF_A_MONTH };
-    let yuan = |fen: i64| format!("{}.{:02}", fen / 100, fen % 100);
-    let text = Text::new(
-        format!("超过普惠认定的收费上限：每月{}元，即每{}最多{}元。", yuan(cap.0), unit.zh(), yuan(most)),
-        format!("Beyond the recognised cap of an inclusive centre: at most {most} fen a {unit}."),
-    );
-    Err(Problem::field("price_fen", "above_cap", text).fact("most_fen", most).fact("price_cap_fen", cap))
+
+    /// The most that one unit of a form of care may cost, by how many units a month or a day has.
+    #[must_use]
+    pub fn most(self, care: CareType, unit: OfferUnit) -> Fen {
+        let by_month = matches!(care, CareType::FullDay | CareType::HalfDay);
+        let Fen(cap) = self.month;
+        Fen(match (by_month, unit) {
+            (true, OfferUnit::Month) => cap,
+            (true, _) => cap / self.days,
+            (false, unit) => {
+                let a_day = cap * SHORT_CARE_PERCENT / 100 / self.days;
+                match unit {
+                    OfferUnit::Hour => a_day * 2 / self.half_hours,
+                    OfferUnit::HalfDay => a_day / 2,
+                    OfferUnit::Day | OfferUnit::Month => a_day,
+                }
+            }
+        })
+    }
+
+    /// Refuses an offer beyond it; `field` is at fault.
+    pub fn check(self, field: &'static str, offer: &offers::Model) -> Result<()> {
+        let most = self.most(offer.care_type, offer.unit);
+        if offer.price_fen <= most {
+            return Ok(());
+        }
+        let yuan = |Fen(fen)| format!("{}.{:02}", fen / 100, fen % 100);
+        let (care, unit) = (offer.care_type.zh(), offer.unit.zh());
+        let text = Text::new(
+            format!(
+                "{care}超过普惠认定的收费上限：全日托每月{}元，即{care}每{unit}最多{}元。",
+                yuan(self.month),
+                yuan(most)
+            ),
+            format!("Beyond the recognised cap of an inclusive centre: at most {} fen a {}.", most.0, offer.unit),
+        );
+        let problem = Problem::field(field, "above_cap", text).fact("most_fen", most);
+        Err(problem
+            .fact("price_cap_fen", self.month)
+            .fact("class_id", offer.class_id)
+            .fact("care_type", offer.care_type))
+    }
+}
+
+/// Refuses hours by which prices that stand would be beyond the cap.
+pub fn check_caps(plan: &CentrePlan, today: NaiveDate) -> Result<()> {
+    let Some(cap) = Cap::of(plan, today) else { return Ok(()) };
+    plan.offers.iter().try_for_each(|offer| cap.check("hours", offer))
 }
 
 #[cfg(test)]
@@ -90,11 +150,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_month_by_the_day_stays_below_the_cap_too() {
+    fn every_form_of_care_has_its_units_and_every_kind_of_centre_its_classes() {
         assert!(check_unit(CareType::FullDay, OfferUnit::Hour).is_err());
         assert!(check_unit(CareType::Temporary, OfferUnit::Hour).is_ok());
         assert!(check_band(CentreKind::Family, Band::Infant).is_err());
         assert!(check_band(CentreKind::Private, Band::Family).is_err());
         assert!(check_band(CentreKind::Family, Band::Family).is_ok());
+    }
+
+    #[test]
+    fn a_month_by_the_day_stays_below_the_cap_and_a_day_of_short_care_near_it() {
+        let cap = Cap { month: Fen(260_000), days: 23, half_hours: 21 };
+        assert_eq!(cap.most(CareType::FullDay, OfferUnit::Month), Fen(260_000));
+        assert_eq!(cap.most(CareType::FullDay, OfferUnit::Day), Fen(11_304));
+        assert_eq!(cap.most(CareType::HalfDay, OfferUnit::Month), Fen(260_000));
+        assert_eq!(cap.most(CareType::Temporary, OfferUnit::Day), Fen(33_913));
+        assert_eq!(cap.most(CareType::Hourly, OfferUnit::Hour), Fen(3_229));
     }
 }

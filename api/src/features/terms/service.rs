@@ -15,7 +15,8 @@ use super::{
         DeskCentreOut, DeskCentrePatch, DeskClassNew, DeskClassOut, DeskClassesOut, DeskOfferIn, DeskOfferOut,
         DeskOffersOut,
     },
-    rules, store,
+    rules::{self, Cap},
+    store,
 };
 use crate::{
     error::{Code, Problem, Result, Text},
@@ -24,6 +25,7 @@ use crate::{
         auth::Desk,
         bookings::store::freed,
         centres::{CentrePlan, dto::ReductionOut, store as centre_store},
+        waitlist,
     },
     http::{Idempotency, Once, once},
     platform::db::write_txn,
@@ -44,7 +46,7 @@ fn plan(ctx: &Ctx, desk: &Desk) -> Result<Arc<CentrePlan>> {
 /// Tells the catalogues of all replicas, and those who wait: there may be more places now.
 async fn changed(ctx: &Ctx, txn: &DatabaseTransaction, desk: &Desk) -> Result<()> {
     centre_store::touch(txn, Some(desk.centre_id), ctx.clock.now()).await?;
-    Ok(freed(txn, desk.centre_id, ctx.clock.now()).await?)
+    Ok(freed(txn, &ctx.clock, desk.centre_id).await?)
 }
 
 async fn reload(ctx: &Ctx, desk: &Desk) -> Result<()> {
@@ -186,6 +188,7 @@ pub async fn close_class(ctx: &Ctx, desk: &Desk, id: ClassId) -> Result<()> {
                 .fact("affected", days));
         }
         store::close_class(txn, id).await?;
+        waitlist::class_closed(ctx, txn, desk.centre_id, id).await?;
         audit::record(ctx, txn, Actor::from(desk), "class.close", id.to_string(), json!({})).await?;
         changed(ctx, txn, desk).await
     })
@@ -209,6 +212,10 @@ pub async fn set_offer(
 ) -> Result<DeskOfferOut> {
     desk.manager()?;
     rules::check_unit(care, body.unit)?;
+    if body.min_minutes.is_some_and(|least| least.0 % 30 != 0) {
+        let text = Text::new("最短时长须为30分钟的倍数。", "The shortest stay is a number of half-hours.");
+        return Err(Problem::field("min_minutes", "off_half_hour", text));
+    }
     let price = Fen(i64::from(body.price_fen.0));
     let offer = offers::Model {
         id: ctx.clock.id(),
@@ -226,10 +233,13 @@ pub async fn set_offer(
         active: body.active.unwrap_or(true),
     };
     let stored = write_txn(&ctx.db, async |txn| {
-        let centre = store::lock_centre(txn, desk.centre_id).await?.ok_or_else(unknown)?;
+        store::lock_centre(txn, desk.centre_id).await?.ok_or_else(unknown)?;
+        let plan = CentrePlan::load(txn, desk.centre_id, ctx.clock.today()).await?.ok_or_else(unknown)?;
         let own = |row: &classes::Model| row.id == class && row.active;
         centre_store::active_classes(txn, desk.centre_id).await?.into_iter().find(own).ok_or_else(unknown)?;
-        rules::check_cap(&centre, care, offer.unit, price, ctx.clock.today())?;
+        if let Some(cap) = Cap::of(&plan, ctx.clock.today()) {
+            cap.check("price_fen", &offer)?;
+        }
         let stored = store::put_offer(txn, offer.clone()).await?;
         let stored = stored.ok_or_else(|| Problem::internal("an offer got lost on its way"))?;
         let detail = json!({ "class": class, "care_type": care, "unit": offer.unit, "price_fen": price,

@@ -5,13 +5,15 @@ use entity::{
     offers, visits,
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait as _, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait as _, QueryFilter, QueryOrder,
     sea_query::{OnConflict, Query},
 };
 
+use crate::platform::db::LockRows as _;
+
 /// The centre's row, locked until the transaction ends.
-pub(super) async fn lock_centre(db: &impl ConnectionTrait, id: CentreId) -> Result<Option<centres::Model>, DbErr> {
-    centres::Entity::find_by_id(id).lock_exclusive().one(db).await
+pub async fn lock_centre(db: &impl ConnectionTrait, id: CentreId) -> Result<Option<centres::Model>, DbErr> {
+    centres::Entity::find_by_id(id).lock_rows().one(db).await
 }
 
 pub(super) async fn update_centre(db: &impl ConnectionTrait, row: centres::ActiveModel) -> Result<(), DbErr> {

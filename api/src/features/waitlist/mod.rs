@@ -13,7 +13,10 @@ pub mod rules;
 mod service;
 mod store;
 
-pub use service::offers::{end_due, offer_due, offers_waiting};
+pub use service::{
+    class_closed,
+    offers::{end_due, offer_due, offers_waiting},
+};
 
 use crate::http::Registry;
 

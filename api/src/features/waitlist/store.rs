@@ -1,11 +1,11 @@
 //! Queries about the waiting list.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::{
-    BookingId, BookingStatus, CentreId, ChildId, FamilyId, WaitlistEntryId, WaitlistStatus, bookings, children,
-    freed_centres, waitlist_entries,
+    BookingId, BookingStatus, CentreId, ChildId, FamilyId, FreedPlaceId, WaitlistEntryId, WaitlistStatus, bookings,
+    children, freed_places, waitlist_entries,
 };
 use sea_orm::{
     ActiveValue::Set,
@@ -16,6 +16,7 @@ use sea_orm::{
 use waitlist_entries::Column as C;
 
 use crate::http::Limit;
+use crate::platform::db::LockRows as _;
 
 const LIVE: [WaitlistStatus; 2] = [WaitlistStatus::Waiting, WaitlistStatus::Offered];
 
@@ -138,7 +139,7 @@ pub(super) async fn lock(
     family: Option<FamilyId>,
 ) -> Result<Option<waitlist_entries::Model>, DbErr> {
     let rows = family.map_or_else(waitlist_entries::Entity::find, waitlist_entries::Entity::of_family);
-    rows.filter(C::Id.eq(id)).lock_exclusive().one(db).await
+    rows.filter(C::Id.eq(id)).lock_rows().one(db).await
 }
 
 /// Moves an entry on, if it is still in one of `from`.
@@ -203,24 +204,28 @@ pub(super) async fn end_what_is_over(
     Ok(ended + done.rows_affected)
 }
 
-/// How many centres' lists are to be looked through.
-pub(super) async fn count_marked(db: &impl ConnectionTrait) -> Result<u64, DbErr> {
-    freed_centres::Entity::find().count(db).await
+/// How many places were given back since the lists were last looked through.
+pub(super) async fn count_freed(db: &impl ConnectionTrait) -> Result<u64, DbErr> {
+    freed_places::Entity::find().count(db).await
 }
 
-/// Centres whose lists are to be looked through, the longest marked first.
-pub(super) async fn marked(db: &impl ConnectionTrait, most: u64) -> Result<Vec<freed_centres::Model>, DbErr> {
-    freed_centres::Entity::find().order_by_asc(freed_centres::Column::At).limit(most).all(db).await
+/// Places that were given back, by centre.
+pub(super) async fn freed(
+    db: &impl ConnectionTrait,
+    most: u64,
+) -> Result<BTreeMap<CentreId, Vec<FreedPlaceId>>, DbErr> {
+    let rows = freed_places::Entity::find().order_by_asc(freed_places::Column::Id).limit(most).all(db).await?;
+    let mut places: BTreeMap<CentreId, Vec<FreedPlaceId>> = BTreeMap::new();
+    for row in rows {
+        places.entry(row.centre_id).or_default().push(row.id);
+    }
+    Ok(places)
 }
 
-/// Takes a mark away, unless it was raised meanwhile.
-pub(super) async fn unmark(db: &impl ConnectionTrait, mark: &freed_centres::Model) -> Result<(), DbErr> {
-    freed_centres::Entity::delete_many()
-        .filter(freed_centres::Column::CentreId.eq(mark.centre_id))
-        .filter(freed_centres::Column::Marks.eq(mark.marks))
-        .exec(db)
-        .await
-        .map(drop)
+/// The lists were looked through for these places.
+pub(super) async fn looked_through(db: &impl ConnectionTrait, places: Vec<FreedPlaceId>) -> Result<(), DbErr> {
+    let them = freed_places::Entity::delete_many().filter(freed_places::Column::Id.is_in(places));
+    them.exec(db).await.map(drop)
 }
 
 /// Who waits for a centre after `after`, first come first.

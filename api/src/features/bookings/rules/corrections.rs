@@ -29,12 +29,13 @@ fn field<T>(name: &'static str, code: &'static str, zh: &'static str, en: &'stat
     Err(Problem::field(name, code, Text::new(zh, en)))
 }
 
-/// The times of the visit after the correction; refuses what can't have been. Only visits that hold
-/// their place are corrected, and they go on holding it, so no class is ever taken over by it.
+/// The times of the visit after the correction; refuses what can't have been. A visit that holds its place
+/// goes on holding it, so no class is taken over by it; one that was wrongly marked absent must find room
+/// again, which the caller sees to.
 pub fn corrected(visit: &visits::Model, correction: Correction, now: DateTime<Utc>, manager: bool) -> Result<Times> {
-    use VisitStatus::{Expected, InCare, Left, NoShow};
+    use VisitStatus::{Absent, Expected, InCare, Left, NoShow};
     let today = local(now).date_naive();
-    if ![Expected, InCare, Left, NoShow].contains(&visit.status) {
+    if ![Expected, InCare, Left, NoShow, Absent].contains(&visit.status) {
         return Err(Problem::new(Code::WrongState)
             .detail(Text::new(
                 format!("该次托育{}，托位已让出，不能更正；孩子实际来园的，请为其办理临时托。", visit.status.zh()),
@@ -48,7 +49,9 @@ pub fn corrected(visit: &visits::Model, correction: Correction, now: DateTime<Ut
         Left => visit.date <= today,
         // The worker marks who didn't come; a past day on which nobody came was one.
         NoShow => visit.date < today && visit.status != NoShow,
-        VisitStatus::Absent | VisitStatus::Cancelled => false,
+        // The family had told, and nobody wrote it down.
+        Absent => visit.status == NoShow,
+        VisitStatus::Cancelled => false,
     };
     if !possible {
         return field(

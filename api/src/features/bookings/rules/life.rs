@@ -74,10 +74,12 @@ pub fn can_cancel_until(booking: &bookings::Model, visits: &[visits::Model]) -> 
     visits.iter().filter(|visit| visit.status == VisitStatus::Expected).map(|visit| cutoff(booking, visit)).min()
 }
 
-/// Until when one day of a booking can be called off without being charged.
+/// Until when one day of a booking can be called off without being charged. A request that the centre
+/// hasn't confirmed can be taken back until care begins.
 #[must_use]
 pub fn cutoff(booking: &bookings::Model, visit: &visits::Model) -> DateTime<Utc> {
-    instant_at(visit.date, visit.from_min) - TimeDelta::minutes(i64::from(booking.cutoff_minutes))
+    let before = if booking.status == BookingStatus::Pending { 0 } else { booking.cutoff_minutes };
+    instant_at(visit.date, visit.from_min) - TimeDelta::minutes(i64::from(before))
 }
 
 /// What becomes of a booking none of whose days is still open: `completed` if care took place or was

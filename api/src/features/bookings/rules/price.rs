@@ -68,7 +68,7 @@ pub struct Line {
 }
 
 /// What a voucher pays for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Cover {
     /// At most, a day.
     pub face_value: Fen,
@@ -78,6 +78,16 @@ pub struct Cover {
     pub from: NaiveDate,
     /// Last day.
     pub until: NaiveDate,
+    /// Days on which another booking of the child uses a voucher: one unit a child and day.
+    pub promised: Vec<NaiveDate>,
+}
+
+impl Cover {
+    /// Whether it may pay for care on a date.
+    #[must_use]
+    pub fn covers(&self, date: NaiveDate) -> bool {
+        (self.from..=self.until).contains(&date) && !self.promised.contains(&date)
+    }
 }
 
 /// The reduction that a child's family may have at a centre: of the grounds it declared the one that
@@ -123,7 +133,7 @@ pub fn price(
     let mut days: Vec<DayPrice> =
         care.iter().map(|(_, care)| DayPrice { amount: care.plus(offer.meals_fen), with_voucher: false }).collect();
     if let Some(cover) = cover {
-        lines.extend(covered(cover, &care, &mut days));
+        lines.extend(covered(&cover, &care, &mut days));
     }
     (lines, days)
 }
@@ -229,12 +239,12 @@ fn reduced(reduction: &fee_reductions::Model, care: &mut [(NaiveDate, Fen)]) -> 
     lines
 }
 
-/// The voucher pays for care, not for meals: the first days in its validity, each up to its face
-/// value. Days of different amounts get lines of their own, so that quantity × unit is the amount.
-fn covered(cover: Cover, care: &[(NaiveDate, Fen)], days: &mut [DayPrice]) -> Vec<Line> {
+/// The voucher pays for care, not for meals: the first days in its validity on which the child uses no
+/// other, each up to its face value. Days of different amounts get lines of their own, so that quantity × unit is the amount.
+fn covered(cover: &Cover, care: &[(NaiveDate, Fen)], days: &mut [DayPrice]) -> Vec<Line> {
     let units = usize::try_from(cover.units_left).unwrap_or(0);
     let mut lines: Vec<Line> = Vec::new();
-    let within = care.iter().zip(days).filter(|((date, _), _)| (cover.from..=cover.until).contains(date));
+    let within = care.iter().zip(days).filter(|((date, _), _)| cover.covers(*date));
     for ((_, cost), day) in within.take(units) {
         let unit = Fen(-cost.0.min(cover.face_value.0));
         *day = DayPrice { amount: day.amount.plus(unit), with_voucher: true };

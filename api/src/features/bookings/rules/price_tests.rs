@@ -96,7 +96,7 @@ fn a_whole_month_costs_the_months_price_in_a_leap_february_too() {
 }
 
 fn cover(face_value: i64, units_left: i64, from: &str, until: &str) -> Option<Cover> {
-    Some(Cover { face_value: Fen(face_value), units_left, from: date(from), until: date(until) })
+    Some(Cover { face_value: Fen(face_value), units_left, from: date(from), until: date(until), promised: Vec::new() })
 }
 
 #[test]

@@ -68,7 +68,7 @@ pub struct Stay {
 pub struct Skip {
     /// The local date.
     pub date: NaiveDate,
-    /// `closed` or `full`.
+    /// `closed` or `full`; `age`, `elsewhere`, `too_soon`, `too_far` or `terms` with best effort.
     pub reason: &'static str,
     /// Why, in Chinese.
     pub label: String,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use entity::{Band, CareType, ClassId, MinuteOfDay, class_rules, classes, offers};
 
-use super::stays::Stay;
+use super::stays::{Skip, Stay};
 use crate::{
     error::{Code, Problem, Text},
     features::centres::{
@@ -25,7 +25,24 @@ pub enum Unfit {
     Terms(Box<Problem>),
 }
 
+impl Unfit {
+    /// The day left out for it.
+    #[must_use]
+    pub fn skip(&self, date: NaiveDate) -> Skip {
+        let (reason, label) = match self {
+            Self::Age(_) => ("age", "孩子当天的月龄不符合班级要求"),
+            Self::Terms(problem) => match problem.code() {
+                Code::NoticeTooShort => ("too_soon", "已过最晚预约时间"),
+                Code::HorizonExceeded => ("too_far", "尚未开放预约"),
+                _ => ("terms", "不符合该班级的预约条件"),
+            },
+        };
+        Skip { date, reason, label: label.to_owned() }
+    }
+}
+
 /// What the terms are checked against.
+#[derive(Clone, Copy)]
 pub struct Case<'a> {
     /// The child's date of birth.
     pub birth: NaiveDate,
@@ -113,7 +130,7 @@ fn too_short(notice_minutes: i32, earliest: DateTime<Utc>) -> Problem {
         )
     } else {
         Text::new(
-            format!("须提前{notice_minutes}分钟预约，请选择{at}或以后开始的时间。"),
+            format!("须提前{}预约，请选择{at}或以后开始的时间。", span_zh(notice_minutes)),
             format!("Book {notice_minutes} minutes ahead: care that begins at {at} or later."),
         )
     };
@@ -121,6 +138,15 @@ fn too_short(notice_minutes: i32, earliest: DateTime<Utc>) -> Problem {
         .detail(text.clone())
         .and_field("start_date", "too_soon", text)
         .fact("earliest", Moment(earliest))
+}
+
+/// A span of minutes as people say it.
+fn span_zh(minutes: i32) -> String {
+    match minutes {
+        days if days > 0 && days % (24 * 60) == 0 => format!("{}天", days / (24 * 60)),
+        hours if hours > 0 && hours % 60 == 0 => format!("{}小时", hours / 60),
+        minutes => format!("{minutes}分钟"),
+    }
 }
 
 /// Classes made for one age before mixed groups, so that mixed places stay for those who need them.
@@ -147,11 +173,16 @@ pub fn full(
     stays.iter().filter(is_full).map(|stay| stay.date).collect()
 }
 
-/// Of the classes that a child fits nowhere whole: the refusal, with the dates past the class that
-/// fits longest.
+/// Of the classes that a child fits nowhere whole: the refusal, with the dates past the class that it is
+/// in on the `first` day, or else of the one that fits longest.
 #[must_use]
-pub fn age_mismatch(misfits: &BTreeMap<ClassId, Vec<NaiveDate>>, names: &dyn Fn(ClassId) -> String) -> Problem {
-    let Some((class, dates)) = misfits.iter().min_by_key(|(_, dates)| dates.len()) else {
+pub fn age_mismatch(
+    misfits: &BTreeMap<ClassId, Vec<NaiveDate>>,
+    first: Option<NaiveDate>,
+    names: &dyn Fn(ClassId) -> String,
+) -> Problem {
+    let later = |dates: &Vec<NaiveDate>| dates.first().copied() == first;
+    let Some((class, dates)) = misfits.iter().min_by_key(|(_, dates)| (later(dates), dates.len())) else {
         return Problem::new(Code::AgeClassMismatch);
     };
     let (name, listed) = (names(*class), listed(dates));

@@ -131,6 +131,7 @@ fn a_date_is_full_when_any_half_hour_is() {
         from_min: from.parse().unwrap(),
         to_min: to.parse().unwrap(),
         n,
+        absent: false,
     };
     let grid = Grid::of(vec![held("08:00", "12:00", 3), held("11:00", "17:00", 2)], Vec::new());
     let full = |from, to| full_dates(&grid, &class, &rules(), CareType::Hourly, &[stay("2026-03-09", from, to)]);

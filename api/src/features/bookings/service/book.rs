@@ -169,6 +169,7 @@ impl Draft {
             from_min: visit.from_min,
             to_min: visit.to_min,
             n: 1,
+            absent: false,
         })
     }
 

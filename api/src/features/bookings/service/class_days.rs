@@ -1,6 +1,8 @@
 //! The classes of a centre on a day: how many children are where, by the half-hour, and whether carers
 //! suffice just now.
 
+use std::ops::Range;
+
 use chrono::NaiveDate;
 use entity::{CentreId, ClassId, MinuteOfDay, VisitStatus, classes};
 use sea_orm::ConnectionTrait;
@@ -13,6 +15,7 @@ use crate::{
         rules::{Opening, class_rule, on_duty, slots},
         store as centre_store,
     },
+    http::Moment,
     platform::clock::minute_of_day,
     state::Ctx,
 };
@@ -44,7 +47,7 @@ pub(super) async fn of_day(
         let needed = i32::try_from(in_care).unwrap_or(i32::MAX).saturating_add(per_carer - 1) / per_carer;
         let day = grid.day(class, &rules, date);
         let half_hour = |slot: usize| {
-            let touches = |visit: &&DeskVisitOut| slots(visit.from, visit.to).contains(&slot);
+            let touches = |visit: &&DeskVisitOut| present_in(visit, is_today.then_some(present)).contains(&slot);
             let of = |status| count(here.iter().copied().filter(touches).filter(|visit| visit.status == status));
             let from = MinuteOfDay(i32::try_from(slot).unwrap_or(0) * MinuteOfDay::SLOT);
             DeskHalfHoursOut {
@@ -68,13 +71,33 @@ pub(super) async fn of_day(
             carers_now: is_today.then_some(carers),
             carers_needed: is_today.then_some(needed),
             too_few_carers: is_today && carers < needed,
-            half_hours: match &opening {
-                Opening::Open(from, to) => joined(slots(*from, *to).map(half_hour)),
-                Opening::Closed(_) => Vec::new(),
-            },
+            half_hours: joined(span(&opening, &here).map(half_hour)),
         }
     };
     Ok(plan.classes.iter().map(show).collect())
+}
+
+/// The half-hours of a day: the opening hours, and those of visits that are kept outside them.
+fn span(opening: &Opening, visits: &[&DeskVisitOut]) -> Range<usize> {
+    let open = match opening {
+        Opening::Open(from, to) => Some(slots(*from, *to)),
+        Opening::Closed(_) => None,
+    };
+    let kept = visits.iter().filter(|visit| VisitStatus::HOLDING.contains(&visit.status));
+    let wider = |a: Range<usize>, b: Range<usize>| a.start.min(b.start)..a.end.max(b.end);
+    open.into_iter().chain(kept.map(|visit| slots(visit.from, visit.to))).reduce(wider).unwrap_or_default()
+}
+
+/// The half-hours in which a child is or was there, by what the desk wrote down; where it isn't yet, or
+/// on another day, by the booking.
+fn present_in(visit: &DeskVisitOut, now: Option<usize>) -> Range<usize> {
+    let booked = slots(visit.from, visit.to);
+    let slot = |at: &Moment| minute_of_day(at.0).slot();
+    match (visit.status, &visit.checked_in_at, &visit.checked_out_at) {
+        (VisitStatus::Left, Some(came), Some(left)) => slot(came)..slot(left) + 1,
+        (VisitStatus::InCare, Some(came), _) => slot(came)..booked.end.max(now.map_or(0, |now| now + 1)),
+        _ => booked,
+    }
 }
 
 /// Neighbours with the same numbers as one.

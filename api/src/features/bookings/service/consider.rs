@@ -1,7 +1,7 @@
 //! What a quote and a booking have in common: from the body to a class, days, a price and what is
 //! in the way. A booking considers under lock, in its transaction; a quote without.
 
-use std::{cell::Cell, collections::BTreeMap, mem, sync::Arc};
+use std::{cell::Cell, mem, sync::Arc};
 
 use chrono::{Datelike as _, NaiveDate};
 use entity::{
@@ -16,11 +16,12 @@ use super::{
             life::{self, EntryCheckStatus},
             price::{self, Cover, DayPrice},
             stays::{Skip, Stay, Timetable, Wish},
-            terms::{self, Case, Unfit},
+            terms::{self, Case},
         },
         store::{self, About, Elsewhere, Facts},
     },
     attendance,
+    choose::{candidates, leave_out, possible, roomiest},
     cover::cover,
 };
 use crate::{
@@ -175,12 +176,13 @@ pub(super) fn make_out(
 ) -> Result<MadeOut> {
     let opening = |date| ctx.catalogue.opening(plan, date);
     let now = ctx.clock.now();
-    let (stays, skipped) =
+    let (stays, mut skipped) =
         wish.expand(&Timetable { opening: &opening, half: &|date, half| plan.week_on(date).half(half) }, now)?;
     let rules = ctx.catalogue.rules();
     let grace = plan.row.age_grace_months;
-    let case = Case { birth: child.birth_date, grace, rules: &rules, stays: &stays, now };
-    let candidates = candidates(plan, body, &case)?;
+    let case = |stays| Case { birth: child.birth_date, grace, rules: &rules, stays, now };
+    let stays = if body.best_effort { possible(plan, body, &case(&stays), &mut skipped) } else { stays };
+    let candidates = candidates(plan, body, &case(&stays))?;
     Ok(MadeOut { stays, skipped, candidates })
 }
 
@@ -189,6 +191,7 @@ struct Room {
     class: classes::Model,
     offer: offers::Model,
     full: Vec<NaiveDate>,
+    overlaps: Vec<BookingOverlapOut>,
     stays: Vec<Stay>,
     skipped: Vec<Skip>,
 }
@@ -203,8 +206,19 @@ fn room(
     let MadeOut { stays, mut skipped, candidates } = made_out;
     let grid = Grid::of(mem::take(&mut facts.held), mem::take(&mut facts.rosters));
     let (class, offer, full) = roomiest(ctx, rows, candidates, &grid, &stays)?;
-    let stays = if body.best_effort { leave_out(stays, &full, &mut skipped) } else { stays };
-    Ok((Room { class, offer, full, stays, skipped }, facts))
+    let overlaps = overlaps(mem::take(&mut facts.elsewhere), &stays);
+    let (stays, overlaps) = if body.best_effort {
+        (leave_out(stays, &full, &overlaps, &mut skipped), Vec::new())
+    } else {
+        (stays, overlaps)
+    };
+    if stays.is_empty() && full.is_empty() {
+        // Best effort on days that are all spent elsewhere.
+        return Err(
+            Problem::new(Code::ChildOverlap).fact("skipped", skipped.iter().map(|skip| skip.date).collect::<Vec<_>>())
+        );
+    }
+    Ok((Room { class, offer, full, overlaps, stays, skipped }, facts))
 }
 
 fn weigh(
@@ -216,13 +230,13 @@ fn weigh(
     facts: Facts,
     more: More,
 ) -> Considered {
-    let Room { class, offer, full, stays, skipped } = room;
+    let Room { class, offer, full, overlaps, stays, skipped } = room;
     let opening_days = |date: NaiveDate| opening_days(ctx, &plan, date);
     let (lines, days) = price::price(&offer, &stays, &opening_days, more.reduction.as_ref(), more.cover);
     let first = stays.first().map_or(body.start_date.0, |stay| stay.date);
     let status = life::entry_check(facts.check, facts.last_visit, body.care_type, first);
     Considered {
-        overlaps: overlaps(facts.elsewhere, &stays),
+        overlaps,
         price: BookingPriceOut { total_fen: price::total(&lines), lines },
         entry_check: BookingEntryCheckOut { status, needed_by: (status == EntryCheckStatus::Needed).then_some(first) },
         confirmation: if more.by_request { Confirmation::Request } else { offer.confirmation },
@@ -236,77 +250,6 @@ fn weigh(
         full,
         plan,
     }
-}
-
-/// The offers of the classes that take the child on all dates on their terms, the most suitable
-/// first; or why there is none.
-fn candidates(plan: &CentrePlan, body: &BookingIn, case: &Case<'_>) -> Result<Vec<offers::Model>> {
-    let no_offer = || {
-        let care = body.care_type;
-        Problem::new(Code::NoOffer).detail(Text::new(
-            format!("该机构的适龄班级暂不提供{}，请选择其他服务形式或机构。", care.zh()),
-            format!("No suitable class of this centre offers {care} care."),
-        ))
-    };
-    let named = match body.class_id {
-        Some(id) => {
-            let unknown = || not_found("class_id", "该机构没有这个班级，请重新选择。", "The centre has no such class.");
-            Some(plan.class(id).ok_or_else(unknown)?)
-        }
-        None => None,
-    };
-    let mut classes: Vec<_> =
-        plan.classes.iter().filter(|class| named.is_none_or(|named| named.id == class.id)).collect();
-    classes.sort_by_key(|class| (terms::preference(class.band), class.id));
-    let offered: Vec<_> =
-        classes.iter().filter_map(|class| plan.offer(class.id, body.care_type).map(|offer| (*class, offer))).collect();
-    if offered.is_empty() {
-        return Err(no_offer());
-    }
-    let (mut fit, mut misfits, mut refusal) = (Vec::new(), BTreeMap::new(), None);
-    for (class, offer) in offered {
-        match case.check(class, offer) {
-            Ok(()) => fit.push(offer.clone()),
-            Err(Unfit::Age(dates)) => drop(misfits.insert(class.id, dates)),
-            Err(Unfit::Terms(problem)) => refusal = refusal.or(Some(*problem)),
-        }
-    }
-    if !fit.is_empty() {
-        return Ok(fit);
-    }
-    if let Some(problem) = refusal {
-        return Err(problem);
-    }
-    if classes.iter().any(|class| case.misfits(class.band).is_empty()) {
-        return Err(no_offer());
-    }
-    Err(terms::age_mismatch(&misfits, &|id| plan.class(id).map(|class| class.name.clone()).unwrap_or_default()))
-}
-
-/// The first candidate with room on all dates, else the one with the fewest full dates.
-fn roomiest(
-    ctx: &Ctx,
-    rows: &[classes::Model],
-    candidates: Vec<offers::Model>,
-    grid: &Grid,
-    stays: &[Stay],
-) -> Result<(classes::Model, offers::Model, Vec<NaiveDate>)> {
-    let rules = ctx.catalogue.rules();
-    candidates
-        .into_iter()
-        .filter_map(|offer| {
-            let class = rows.iter().find(|row| row.id == offer.class_id && row.active)?.clone();
-            let full = terms::full(grid, &class, &rules, offer.care_type, stays);
-            Some((class, offer, full))
-        })
-        .min_by_key(|(.., full)| full.len())
-        .ok_or_else(|| Problem::new(Code::NoOffer))
-}
-
-fn leave_out(stays: Vec<Stay>, full: &[NaiveDate], skipped: &mut Vec<Skip>) -> Vec<Stay> {
-    skipped.extend(full.iter().map(|date| Skip { date: *date, reason: "full", label: "托位已满".to_owned() }));
-    skipped.sort_by_key(|skip| skip.date);
-    stays.into_iter().filter(|stay| !full.contains(&stay.date)).collect()
 }
 
 fn overlaps(elsewhere: Vec<Elsewhere>, stays: &[Stay]) -> Vec<BookingOverlapOut> {

@@ -1,7 +1,7 @@
 //! Mistakes at the desk are put right by what is appended: the visit shows the latest, its history
 //! keeps what was before, who corrected it and why.
 
-use entity::{BookingId, BookingStatus, FamilyId, VisitId, VisitStatus, booking_events, bookings, visits};
+use entity::{BookingId, BookingStatus, FamilyId, Fen, VisitId, VisitStatus, booking_events, bookings, visits};
 use sea_orm::{ActiveValue::Set, DatabaseTransaction};
 use serde_json::json;
 
@@ -12,9 +12,12 @@ use super::{
         rules::{
             corrections::{self, Correction, Times},
             life,
+            stays::Stay,
+            terms,
         },
         store,
     },
+    consider, days,
     desk::{COLLECTED_BY_PLACE, check_entry, held, step_out},
     event,
 };
@@ -23,6 +26,8 @@ use crate::{
     features::{
         audit::{self, Actor},
         auth::Desk,
+        centres::{grid::Grid, store as centre_store},
+        families::store as family_store,
         pickups,
     },
     http::{Idempotency, Moment, Once, once},
@@ -43,7 +48,9 @@ pub async fn correct(
 ) -> Result<Once<DeskVisitStepOut>> {
     let outcome = once(ctx, idempotency, &desk.staff_id.to_string(), async |txn| {
         let (booking, mut visit) = held(txn, desk, id).await?;
-        if !matches!(booking.status, BookingStatus::Confirmed | BookingStatus::Completed) {
+        // A booking all of whose days were called off is open again when one of them wasn't.
+        let called_off = booking.status == BookingStatus::Cancelled && visit.status == VisitStatus::Absent;
+        if !called_off && !matches!(booking.status, BookingStatus::Confirmed | BookingStatus::Completed) {
             return Err(super::wrong_booking_state(life::shown(&booking, ctx.clock.now())));
         }
         let wanted = Correction {
@@ -52,6 +59,9 @@ pub async fn correct(
             left: body.checked_out_at.map(|at| at.0),
         };
         let (came, left) = corrections::corrected(&visit, wanted, ctx.clock.now(), desk.manager().is_ok())?;
+        if visit.status == VisitStatus::Absent {
+            take_back(txn, ctx, &visit).await?;
+        }
         let cared_for = matches!(wanted.status, VisitStatus::InCare | VisitStatus::Left);
         if cared_for {
             check_entry(txn, desk, &visit, visit.date).await?;
@@ -72,11 +82,13 @@ pub async fn correct(
             checked_in_at: Set(came),
             checked_out_at: Set(left),
             collected_by_sealed: Set(collected),
+            late_told_at: Set(None),
             ..Default::default()
         };
         if !store::move_visit(txn, id, visit.status, row).await? {
             return Err(super::wrong_visit_state(visit.status));
         }
+        let booking = recharge(txn, ctx, booking, &visit, wanted.status).await?;
         (visit.status, visit.checked_in_at, visit.checked_out_at) = (wanted.status, came, left);
         let detail = json!({ "correction": { "before": before, "after": facts(wanted.status, (came, left)) } });
         let actor = desk.staff_id.to_string();
@@ -91,6 +103,49 @@ pub async fn correct(
         ctx.metrics.event("visit_corrected");
     }
     Ok(outcome)
+}
+
+/// The place of a visit that was wrongly marked absent, if it is still free, under the locks of whoever
+/// books.
+async fn take_back(txn: &DatabaseTransaction, ctx: &Ctx, visit: &visits::Model) -> Result<()> {
+    family_store::lock_child(txn, visit.family_id, visit.child_id).await?;
+    let class = centre_store::lock_classes(txn, &[visit.class_id]).await?.pop();
+    let class = class.ok_or_else(|| Problem::new(Code::NotFound))?;
+    let dates = (visit.date, visit.date);
+    let about = store::About {
+        centre: visit.centre_id,
+        family: visit.family_id,
+        child: visit.child_id,
+        classes: &[visit.class_id],
+        dates,
+    };
+    let facts = store::facts_of_each(txn, &[about]).await?.pop().unwrap_or_default();
+    if facts.elsewhere.iter().any(|other| other.from < visit.to_min && visit.from_min < other.to) {
+        return Err(Problem::new(Code::ChildOverlap).fact("dates", [visit.date]));
+    }
+    let stay = Stay { date: visit.date, from: visit.from_min, to: visit.to_min };
+    let grid = Grid::of(facts.held, facts.rosters);
+    let full = terms::full(&grid, &class, &ctx.catalogue.rules(), visit.care_type, &[stay]);
+    if full.is_empty() { Ok(()) } else { Err(consider::no_place(&full)) }
+}
+
+/// A day that was called off in time isn't charged, and one that wasn't is.
+async fn recharge(
+    txn: &DatabaseTransaction,
+    ctx: &Ctx,
+    booking: bookings::Model,
+    visit: &visits::Model,
+    to: VisitStatus,
+) -> Result<bookings::Model> {
+    let absent = |status| status == VisitStatus::Absent;
+    match (absent(visit.status) && visit.late_told_at.is_none(), absent(to)) {
+        (true, false) => {
+            let again = visit.amount_fen.map(|amount| Fen(-amount.0));
+            days::take_off(txn, ctx, booking, &[again], VisitStatus::Absent).await
+        }
+        (false, true) => days::take_off(txn, ctx, booking, &[visit.amount_fen], VisitStatus::Absent).await,
+        _ => Ok(booking),
+    }
 }
 
 /// A visit that was rated, or on which a voucher was redeemed, took place.

@@ -66,10 +66,17 @@ pub(super) async fn cover(
             "All units are used or promised to bookings.",
         )));
     }
-    Ok(Some(Cover {
-        face_value: campaign.face_value_fen,
-        units_left,
-        from: voucher.valid_from,
-        until: voucher.valid_until,
-    }))
+    let promised = match (stays.first(), stays.last()) {
+        (Some(first), Some(last)) => store::days_promised(db, body.child_id, (first.date, last.date)).await?,
+        _ => Vec::new(),
+    };
+    let (from, until) = (voucher.valid_from, voucher.valid_until);
+    let cover = Cover { face_value: campaign.face_value_fen, units_left, from, until, promised };
+    if !stays.is_empty() && !stays.iter().any(|stay| cover.covers(stay.date)) {
+        return Err(Problem::new(Code::VoucherExhausted).detail(Text::new(
+            "所选日期已有预约使用体验券（每个孩子每天限用一次），请改选其他日期，或不使用体验券预约。",
+            "Another booking uses a voucher on these dates: one a child and day.",
+        )));
+    }
+    Ok(Some(cover))
 }

@@ -121,7 +121,7 @@ pub(super) async fn call_off(
     if late {
         store::missed_on(txn, booking.family_id, visit.date).await?;
     }
-    store::freed(txn, booking.centre_id, now).await?;
+    store::freed(txn, &ctx.clock, booking.centre_id).await?;
     visit.status = how.to;
     let amount = visit.amount_fen;
     store::insert_event(txn, event(ctx, booking.id, Some(visit.id), how.actor.clone(), how.to.as_str(), how.reason))
@@ -163,7 +163,7 @@ pub(super) async fn give_back(
     visits: &[visits::Model],
 ) -> Result<bookings::Model> {
     store::cancel_visits(txn, booking.id).await?;
-    store::freed(txn, booking.centre_id, ctx.clock.now()).await?;
+    store::freed(txn, &ctx.clock, booking.centre_id).await?;
     let expected = visits.iter().filter(|visit| visit.status == VisitStatus::Expected);
     let amounts: Vec<Option<Fen>> = expected.map(|visit| visit.amount_fen).collect();
     take_off(txn, ctx, booking, &amounts, VisitStatus::Cancelled).await
@@ -205,12 +205,18 @@ pub async fn cancel_for_centre(ctx: &Ctx, actor: Actor, id: BookingId, days: &[V
         if n > 0 {
             let detail = json!({ "visits_freed": n });
             audit::record(ctx, txn, actor, "booking.days_cancel", id.to_string(), detail).await?;
-            store::freed(txn, booking.centre_id, ctx.clock.now()).await?;
+            store::freed(txn, &ctx.clock, booking.centre_id).await?;
             let told = visits.iter().filter(|visit| days.contains(&visit.id)).map(|visit| visit.date.to_string());
-            let more = json!({ "date": told.collect::<Vec<_>>().join("、"), "reason": reason });
-            notices::about_booking(ctx, txn, NoticeKind::DaysCancelled, &booking, more).await?;
+            let told: Vec<String> = told.collect();
             let booking = take_off(txn, ctx, booking, &amounts, VisitStatus::Cancelled).await?;
-            settle(txn, ctx, booking, &visits, &by).await?;
+            let booking = settle(txn, ctx, booking, &visits, &by).await?;
+            // Nothing is left of it: then no "other days" are as they were.
+            let (kind, more) = if booking.status == BookingStatus::Cancelled {
+                (NoticeKind::BookingCancelled, json!({ "reason": reason }))
+            } else {
+                (NoticeKind::DaysCancelled, json!({ "date": told.join("、"), "reason": reason }))
+            };
+            notices::about_booking(ctx, txn, kind, &booking, more).await?;
         }
         Result::<u64>::Ok(n as u64)
     })

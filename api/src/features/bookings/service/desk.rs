@@ -100,12 +100,7 @@ pub async fn decide(
                 reschedule::take_over(txn, ctx, &row, &desk.staff_id.to_string()).await?;
                 row
             }
-            Decision::Decline => {
-                store::cancel_visits(txn, id).await?;
-                store::freed(txn, row.centre_id, now).await?;
-                row
-            }
-            Decision::Cancel => days::give_back(txn, ctx, row, &visits).await?,
+            Decision::Decline | Decision::Cancel => days::give_back(txn, ctx, row, &visits).await?,
         };
         let kind = match decision {
             Decision::Confirm => NoticeKind::BookingConfirmed,

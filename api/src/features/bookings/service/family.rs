@@ -1,11 +1,11 @@
 //! What the guardian does with bookings later: read, cancel.
 
-use entity::{BookingId, BookingStatus, CentreId, FamilyId, bookings};
+use entity::{BookingId, BookingStatus, CentreId, FamilyId, VisitStatus, bookings, visits};
 
 use super::{
     super::{
         dto::{BookingOut, BookingsQuery},
-        rules::life,
+        rules::{life, terms},
         store::{self, Filter},
     },
     book::forget_places,
@@ -60,7 +60,7 @@ pub async fn cancel(
             _ => return Err(wrong_booking_state(status)),
         };
         if now > until {
-            return Err(too_late(ctx, row.centre_id, until));
+            return Err(day_by_day(&row, &visits, now, too_late(ctx, row.centre_id, until)));
         }
         if !store::move_booking(txn, id, &store::LIVE, BookingStatus::Cancelled, reason, now).await? {
             return Err(wrong_booking_state(status));
@@ -79,6 +79,27 @@ pub async fn cancel(
         ctx.metrics.event("booking_cancelled");
     }
     Ok(outcome)
+}
+
+/// Names the later days of a booking that can still be called off one by one.
+fn day_by_day(
+    row: &bookings::Model,
+    visits: &[visits::Model],
+    now: chrono::DateTime<chrono::Utc>,
+    problem: Problem,
+) -> Problem {
+    let open = |visit: &&visits::Model| visit.status == VisitStatus::Expected && now <= life::cutoff(row, visit);
+    let dates: Vec<chrono::NaiveDate> = visits.iter().filter(open).map(|visit| visit.date).collect();
+    if dates.is_empty() {
+        return problem;
+    }
+    let Text { zh, en } = problem.text().clone();
+    problem
+        .detail(Text::new(
+            format!("{zh}{}仍可逐日取消。", terms::listed(&dates)),
+            format!("{en} Later days can still be cancelled one by one; see `dates`."),
+        ))
+        .fact("dates", dates)
 }
 
 /// `CANCEL_WINDOW_CLOSED`, with the centre's phone.

@@ -4,7 +4,7 @@ use entity::{BookingId, BookingStatus, NoticeKind, bookings};
 use sea_orm::EntityTrait as _;
 use serde_json::json;
 
-use super::{super::store, event};
+use super::{super::store, days, event};
 use crate::{error::Result, features::notices, platform::db::write_txn, state::Ctx};
 
 /// Requests taken up in one go.
@@ -36,8 +36,8 @@ async fn lapse(ctx: &Ctx, id: BookingId) -> Result<bool> {
         if !store::move_booking(txn, id, &[BookingStatus::Pending], lapsed, None, now).await? {
             return Ok(false);
         }
-        store::cancel_visits(txn, id).await?;
-        store::freed(txn, row.centre_id, now).await?;
+        let visits = store::visits(txn, &[id]).await?;
+        let row = days::give_back(txn, ctx, row, &visits).await?;
         let kind = if row.offer_until.is_some() { NoticeKind::OfferLapsed } else { NoticeKind::BookingLapsed };
         notices::about_booking(ctx, txn, kind, &row, json!({})).await?;
         store::insert_event(txn, event(ctx, id, None, "system".to_owned(), lapsed.as_str(), None)).await?;

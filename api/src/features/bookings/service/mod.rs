@@ -4,6 +4,7 @@
 
 mod attendance;
 mod book;
+mod choose;
 mod class_days;
 mod consider;
 mod corrections;

@@ -14,7 +14,7 @@ use super::{
     attendance,
     book::{Taking, take},
     consider::{Stale, consider},
-    event, family as families, wrong_booking_state,
+    days, event, family as families, wrong_booking_state,
 };
 use crate::{
     error::{Code, Problem, Result, Text},
@@ -74,9 +74,9 @@ pub async fn give_up(txn: &DatabaseTransaction, ctx: &Ctx, family: FamilyId, id:
     {
         return Ok(());
     }
-    store::cancel_visits(txn, id).await?;
-    store::insert_event(txn, event(ctx, id, None, family.to_string(), to.as_str(), None)).await?;
-    Ok(store::freed(txn, row.centre_id, ctx.clock.now()).await?)
+    let visits = store::visits(txn, &[id]).await?;
+    days::give_back(txn, ctx, row, &visits).await?;
+    Ok(store::insert_event(txn, event(ctx, id, None, family.to_string(), to.as_str(), None)).await?)
 }
 
 /// `WRONG_STATE`: the family must take the offered place first.

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use entity::{BookingId, CareType, CentreId, ChildId, ClassId, VisitStatus, bookings, children, visits};
 use sea_orm::ConnectionTrait;
 
@@ -190,7 +190,11 @@ pub(super) async fn for_desk(
     rows.into_iter().map(show).collect()
 }
 
-/// The visits of a day at a centre; with `name` of the children called so.
+/// So far back a child is looked for that nobody checked out.
+const STILL_THERE_DAYS: u64 = 7;
+
+/// The visits of a day at a centre; with `name` of the children called so. Today's begin with those of
+/// earlier days whose child is still there.
 pub(super) async fn day_named(
     db: &impl ConnectionTrait,
     ctx: &Ctx,
@@ -198,7 +202,8 @@ pub(super) async fn day_named(
     date: NaiveDate,
     name: Option<&str>,
 ) -> Result<Vec<DeskVisitOut>> {
-    let mut rows = store::visits_of_day(db, centre, date).await?;
+    let since = if date == ctx.clock.today() { date - Days::new(STILL_THERE_DAYS) } else { date };
+    let mut rows = store::visits_of_day(db, centre, (since, date)).await?;
     let mut ids: Vec<ChildId> = rows.iter().map(|row| row.child_id).collect();
     ids.sort_unstable();
     ids.dedup();

@@ -3,14 +3,14 @@
 use chrono::{DateTime, Utc};
 use entity::{
     BookingId, BookingStatus, CampaignId, CentreId, ClassId, FamilyId, VoucherId, booking_events, bookings,
-    campaign_centres, campaigns, classes, freed_centres, visits, vouchers,
+    campaign_centres, campaigns, classes, freed_places, visits, vouchers,
 };
 use sea_orm::{
-    ActiveValue::Set,
-    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, PaginatorTrait as _, QueryFilter,
-    QueryOrder, QuerySelect, Select,
-    sea_query::{Expr, OnConflict},
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, PaginatorTrait as _,
+    QueryFilter, QueryOrder, QuerySelect, Select,
 };
+
+use crate::platform::{clock::Clock, db::LockRows as _};
 
 /// The states of a booking that hold places.
 pub(in super::super) const LIVE: [BookingStatus; 2] = [BookingStatus::Pending, BookingStatus::Confirmed];
@@ -173,7 +173,7 @@ pub(in super::super) async fn lock(
     owner: Select<bookings::Entity>,
     id: BookingId,
 ) -> Result<Option<bookings::Model>, DbErr> {
-    owner.filter(bookings::Column::Id.eq(id)).lock_exclusive().one(db).await
+    owner.filter(bookings::Column::Id.eq(id)).lock_rows().one(db).await
 }
 
 /// Moves a booking on, if its status is still one of `from`.
@@ -251,14 +251,8 @@ pub(in super::super) async fn accept(
     Ok(accepted.rows_affected == 1)
 }
 
-/// Marks a centre whose waiting list is to be looked through, in the transaction that gave a place back.
-pub async fn freed(db: &impl ConnectionTrait, centre: CentreId, now: DateTime<Utc>) -> Result<(), DbErr> {
-    use freed_centres::Column::{CentreId as Centre, Marks};
-    let raise = OnConflict::column(Centre).value(Marks, Expr::col((freed_centres::Entity, Marks)).add(1)).to_owned();
-    let mark = freed_centres::Model { centre_id: centre, marks: 1, at: now };
-    freed_centres::Entity::insert(freed_centres::ActiveModel::from(mark))
-        .on_conflict(raise)
-        .exec_without_returning(db)
-        .await
-        .map(drop)
+/// A place of the centre was given back: its waiting list is looked through after the commit.
+pub async fn freed(db: &impl ConnectionTrait, clock: &Clock, centre: CentreId) -> Result<(), DbErr> {
+    let row = freed_places::Model { id: clock.id(), centre_id: centre, at: clock.now() };
+    freed_places::Entity::insert(freed_places::ActiveModel::from(row)).exec_without_returning(db).await.map(drop)
 }

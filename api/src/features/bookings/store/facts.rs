@@ -22,7 +22,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::LIVE;
-use crate::features::centres::store::Held;
+use crate::features::centres::store::{Held, holds_or_absent, is_absent};
 
 /// Where a child is expected, or is.
 #[derive(Clone, Copy, Debug)]
@@ -152,6 +152,7 @@ impl Found {
                 from_min: minute("begin_min")?,
                 to_min: minute("end_min")?,
                 n: n()?,
+                absent: row.try_get("", "flag")?,
             }),
             _ => self.rosters.push(rosters::Model {
                 id: RosterId(id("two")?),
@@ -166,7 +167,7 @@ impl Found {
     }
 }
 
-/// Three ids, a date, a word, two times and a number; what a branch doesn't say is null.
+/// Three ids, a date, a word, two times, a number and a flag; what a branch doesn't say is null.
 #[derive(Default)]
 struct Columns {
     ids: [Option<Expr>; 3],
@@ -174,6 +175,7 @@ struct Columns {
     word: Option<Expr>,
     times: [Option<Expr>; 2],
     n: Option<Expr>,
+    flag: Option<Expr>,
 }
 
 fn branch(kind: i32, columns: Columns) -> SelectStatement {
@@ -190,6 +192,7 @@ fn branch(kind: i32, columns: Columns) -> SelectStatement {
         .expr_as(or_null(begin), "begin_min")
         .expr_as(or_null(end), "end_min")
         .expr_as(or_null(columns.n), "n")
+        .expr_as(or_null(columns.flag), "flag")
         .to_owned()
 }
 
@@ -254,6 +257,7 @@ fn statement(abouts: &[About<'_>]) -> SelectStatement {
         word: of(V::CareType),
         times: [of(V::FromMin), of(V::ToMin)],
         n: Some(Expr::Constant(0_i64.into())),
+        flag: Some(is_absent()),
     };
     let mut all = branch(ELSEWHERE, elsewhere);
     let there = visit(V::ChildId).eq(wish("child")).and(visit(V::Date).between(wish("first"), wish("last")));
@@ -321,13 +325,15 @@ fn statement(abouts: &[About<'_>]) -> SelectStatement {
         word: of(V::CareType),
         times: [of(V::FromMin), of(V::ToMin)],
         n: Some(Func::count(visit(V::Id)).into()),
+        flag: Some(is_absent()),
     };
     let mut held = branch(HELD, held);
     let there = visit(V::ClassId).eq(wanted("class")).and(visit(V::Date).between(wanted("first"), wanted("last")));
     held.from(WANTED)
         .join(JoinType::InnerJoin, visits::Entity, there)
-        .and_where(visit(V::Status).is_in(VisitStatus::HOLDING))
-        .add_group_by([V::ClassId, V::Date, V::CareType, V::FromMin, V::ToMin].map(visit));
+        .and_where(holds_or_absent())
+        .add_group_by([V::ClassId, V::Date, V::CareType, V::FromMin, V::ToMin].map(visit))
+        .add_group_by([is_absent()]);
 
     use rosters::Column as R;
     let line = |column: R| Expr::col((rosters::Entity, column));

@@ -35,6 +35,24 @@ pub(in super::super) async fn days_on_voucher(db: &impl ConnectionTrait, voucher
     Ok(days.unwrap_or(0))
 }
 
+/// The days from `first` to `last` on which a live booking of the child uses a voucher.
+pub(in super::super) async fn days_promised(
+    db: &impl ConnectionTrait,
+    child: ChildId,
+    (first, last): (NaiveDate, NaiveDate),
+) -> Result<Vec<NaiveDate>, DbErr> {
+    visits::Entity::find()
+        .select_only()
+        .column(visits::Column::Date)
+        .filter(visits::Column::ChildId.eq(child))
+        .filter(visits::Column::Date.between(first, last))
+        .filter(visits::Column::Status.is_in(VisitStatus::HOLDING))
+        .filter(visits::Column::WithVoucher.eq(true))
+        .into_tuple()
+        .all(db)
+        .await
+}
+
 /// The status written out, not bound: a general plan can't use a partial index otherwise.
 fn is(status: VisitStatus) -> Expr {
     Expr::col((visits::Entity, visits::Column::Status)).eq(Expr::Constant(status.as_str().into()))
@@ -138,15 +156,19 @@ pub(in super::super) async fn visits(
         .await
 }
 
-/// The visits of a day at the centre that still count or took place, earliest first.
+/// The visits of a day at a centre; and those of the days from `since` on whose child is still there, for
+/// nobody may go home unseen.
 pub(in super::super) async fn visits_of_day(
     db: &impl ConnectionTrait,
     centre: CentreId,
-    date: NaiveDate,
+    (since, date): (NaiveDate, NaiveDate),
 ) -> Result<Vec<visits::Model>, DbErr> {
+    let there_since = visits::Column::Date.lt(date).and(is(VisitStatus::InCare));
     visits::Entity::of_centre(centre)
-        .filter(visits::Column::Date.eq(date))
+        .filter(visits::Column::Date.between(since, date))
+        .filter(visits::Column::Date.eq(date).or(there_since))
         .filter(visits::Column::Status.ne(VisitStatus::Cancelled))
+        .order_by_asc(visits::Column::Date)
         .order_by_asc(visits::Column::FromMin)
         .order_by_asc(visits::Column::Id)
         .all(db)

@@ -38,6 +38,13 @@ pub async fn set_calendar(ctx: &Ctx, bureau: &Bureau, date: NaiveDate, body: Cal
         let text = Text::new("节假日不需要填写 works_as。", "A holiday takes no `works_as`.");
         return Err(Problem::field("works_as", "not_for_this_kind", text));
     }
+    if works_as.is_none() && body.kind == entity::CalendarKind::Workday {
+        let text = Text::new(
+            "调休上班日请填写 works_as：按星期几的时间开放（1 至 7）。",
+            "A swapped working day needs `works_as`: whose weekday's hours apply, 1 to 7.",
+        );
+        return Err(Problem::field("works_as", "missing", text));
+    }
     let row = calendar_days::Model { date, kind: body.kind, works_as, name: body.name.to_string() };
     let change = Change {
         actor: Actor::from(bureau),

@@ -12,7 +12,9 @@ use super::{
         rules::{self, ConflictKind},
         store,
     },
-    DAYS_AHEAD, MOST_NAMED, not_past, planned,
+    DAYS_AHEAD, MOST_NAMED,
+    hours::on_the_half_hour,
+    not_past, planned,
 };
 use crate::{
     error::{Code, Problem, Result, Text},
@@ -68,6 +70,9 @@ pub async fn set_roster(
         let text = Text::new(format!("一天最多{MOST_LINES}行排班。"), format!("At most {MOST_LINES} lines a day."));
         return Err(Problem::field("lines", "too_long", text));
     }
+    on_the_half_hour(body.lines.iter().enumerate().flat_map(|(i, line)| {
+        [(format!("lines[{i}].from"), Some(line.from)), (format!("lines[{i}].to"), Some(line.to))]
+    }))?;
     if let Some(i) = body.lines.iter().position(|line| line.to <= line.from) {
         let text = Text::new("结束时间须晚于开始时间。", "`to` must be later than `from`.");
         return Err(Problem::field(format!("lines[{i}].to"), "not_after_from", text));

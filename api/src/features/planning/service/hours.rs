@@ -1,7 +1,7 @@
 //! Weeks and days of a centre.
 
 use chrono::{Days, NaiveDate};
-use entity::{WeekHours, centre_days, centre_weeks};
+use entity::{MinuteOfDay, WeekHours, centre_days, centre_weeks};
 use serde_json::json;
 
 use super::{
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     error::{Code, Problem, Result, Text},
-    features::{audit::Actor, auth::Desk, centres::CentrePlan},
+    features::{audit::Actor, auth::Desk, centres::CentrePlan, terms},
     state::Ctx,
 };
 
@@ -27,6 +27,7 @@ pub async fn days(ctx: &Ctx, desk: &Desk) -> Result<DeskPlanDaysOut> {
 pub async fn set_day(ctx: &Ctx, desk: &Desk, date: NaiveDate, body: DeskDayIn) -> Result<PlanChangeOut> {
     desk.manager()?;
     not_past(ctx, "date", date)?;
+    on_the_half_hour([("from", body.from), ("to", body.to)])?;
     match (body.from, body.to) {
         (Some(from), Some(to)) if to <= from => {
             let text = Text::new("结束时间须晚于开始时间。", "`to` must be later than `from`.");
@@ -101,7 +102,14 @@ pub async fn set_week(ctx: &Ctx, desk: &Desk, from: NaiveDate, body: DeskWeekIn)
         afternoon_to: body.afternoon.to,
     };
     let change = week_change(ctx, desk, from, body.decision, "centre.week_set");
-    change_hours(ctx, change, async |txn| Ok(store::put_week(txn, row.clone()).await?)).await
+    change_hours(ctx, change, async |txn| {
+        // Under the centre's row, as whoever sets a price.
+        terms::lock_centre(txn, desk.centre_id).await?;
+        store::put_week(txn, row.clone()).await?;
+        let plan = CentrePlan::load(txn, desk.centre_id, ctx.clock.today()).await?;
+        plan.map_or(Ok(()), |plan| terms::check_caps(&plan, ctx.clock.today()))
+    })
+    .await
 }
 
 /// Takes back a week that was announced.
@@ -135,6 +143,38 @@ fn week_change(
     }
 }
 
+/// Care is planned by the half-hour (invariant 1), and so are hours.
+pub(super) fn on_the_half_hour<F: Into<String>>(
+    times: impl IntoIterator<Item = (F, Option<MinuteOfDay>)>,
+) -> Result<()> {
+    for (field, time) in times {
+        if time.is_some_and(|time| !time.on_the_half_hour()) {
+            let text = Text::new("时间须为整点或半点。", "Times lie on the half-hour.");
+            return Err(Problem::field(field, "off_half_hour", text));
+        }
+    }
+    Ok(())
+}
+
+/// Half-day windows don't meet, and each lies inside the hours of some day.
+fn halves(body: &DeskWeekIn) -> Result<()> {
+    let (morning, afternoon) = (body.morning, body.afternoon);
+    if afternoon.from < morning.to {
+        let text = Text::new("下午时段须在上午时段结束之后开始。", "The afternoon begins when the morning is over.");
+        return Err(Problem::field("afternoon.from", "before_morning_ends", text));
+    }
+    for (field, half) in [("morning", morning), ("afternoon", afternoon)] {
+        if !body.hours.iter().any(|day| day.from <= half.from && half.to <= day.to) {
+            let text = Text::new(
+                format!("半日托时段{}–{}不在任何一天的开放时间内，请调整。", half.from, half.to),
+                "No day is open through this half-day.",
+            );
+            return Err(Problem::field(field, "outside_hours", text));
+        }
+    }
+    Ok(())
+}
+
 fn checked(body: &DeskWeekIn) -> Result<()> {
     let not_after = |field: String| {
         Err(Problem::field(
@@ -152,14 +192,16 @@ fn checked(body: &DeskWeekIn) -> Result<()> {
                 return Err(Problem::field(format!("hours[{i}].weekday"), "out_of_range", text));
             }
         }
+        on_the_half_hour([(format!("hours[{i}].from"), Some(day.from)), (format!("hours[{i}].to"), Some(day.to))])?;
         if day.to <= day.from {
             return not_after(format!("hours[{i}].to"));
         }
     }
     for (field, half) in [("morning", body.morning), ("afternoon", body.afternoon)] {
+        on_the_half_hour([(format!("{field}.from"), Some(half.from)), (format!("{field}.to"), Some(half.to))])?;
         if half.to <= half.from {
             return not_after(format!("{field}.to"));
         }
     }
-    Ok(())
+    halves(body)
 }

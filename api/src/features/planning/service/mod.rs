@@ -14,7 +14,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use chrono::NaiveDate;
 use entity::{BookingId, CentreId, VisitId, VisitStatus, calendar_days, visits};
 use sea_orm::DatabaseTransaction;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     dto::{ConflictOut, Decision, PlanChangeOut},
@@ -37,6 +37,8 @@ const DAYS_AHEAD: u64 = 366;
 
 /// Conflicts named in one answer.
 const MOST_NAMED: usize = 100;
+/// Bookings named in one answer: more than a centre has.
+const MOST_BOOKINGS: usize = 2_000;
 
 /// Dates on which the hours of a centre, or of all centres, change.
 struct Change<'a> {
@@ -108,7 +110,7 @@ async fn planned(ctx: &Ctx, txn: &DatabaseTransaction, centre: Option<CentreId>)
     let now = ctx.clock.now();
     centre_store::touch(txn, centre, now).await?;
     match centre {
-        Some(centre) => Ok(freed(txn, centre, now).await?),
+        Some(centre) => Ok(freed(txn, &ctx.clock, centre).await?),
         None => Ok(()),
     }
 }
@@ -140,6 +142,15 @@ fn named(kind: ConflictKind, visits: &[visits::Model]) -> Vec<ConflictOut> {
     visits.iter().take(MOST_NAMED).map(|visit| ConflictOut::of(kind, visit)).collect()
 }
 
+/// Every booking that is hit, with its dates; of all centres at most so many.
+fn by_booking(hits: &[visits::Model]) -> Vec<Value> {
+    let mut bookings: BTreeMap<BookingId, Vec<NaiveDate>> = BTreeMap::new();
+    for visit in hits {
+        bookings.entry(visit.booking_id).or_default().push(visit.date);
+    }
+    bookings.into_iter().take(MOST_BOOKINGS).map(|(id, dates)| json!({ "booking_id": id, "dates": dates })).collect()
+}
+
 fn affected(hits: &[visits::Model]) -> Problem {
     Problem::new(Code::BookingsAffected)
         .detail(Text::new(
@@ -148,5 +159,6 @@ fn affected(hits: &[visits::Model]) -> Problem {
         ))
         .and_field("decision", "missing", Text::new("请决定已有预约的处理方式。", "Decide about the bookings."))
         .fact("affected", hits.len())
+        .fact("bookings", by_booking(hits))
         .fact("conflicts", named(ConflictKind::OutsideHours, hits))
 }

@@ -13,6 +13,7 @@ use sea_orm::{
 
 use super::{exists, same};
 use crate::http::Limit;
+use crate::platform::db::LockRows as _;
 
 /// Everything that decides a claim, in one row.
 #[derive(Clone, Debug, FromQueryResult)]
@@ -157,7 +158,7 @@ pub(in super::super) async fn with_code(
 /// The voucher's row, locked: whoever issues a manual code holds it, so that two pages show the
 /// same code.
 pub(in super::super) async fn lock(db: &impl ConnectionTrait, id: VoucherId) -> Result<Option<vouchers::Model>, DbErr> {
-    vouchers::Entity::find_by_id(id).lock_exclusive().one(db).await
+    vouchers::Entity::find_by_id(id).lock_rows().one(db).await
 }
 
 pub(in super::super) async fn manual_code(

@@ -4,8 +4,10 @@ pub mod offers;
 
 use chrono::{DateTime, Utc};
 use entity::{
-    BookingId, BookingStatus, CentreId, FamilyId, WaitlistEntryId, WaitlistStatus, bookings, waitlist_entries,
+    BookingId, BookingStatus, CentreId, ClassId, FamilyId, NoticeKind, WaitlistEntryId, WaitlistStatus, bookings,
+    waitlist_entries,
 };
+use serde_json::json;
 
 use super::{
     dto::{DeskWaitlistOut, WaitlistOfferOut, WaitlistOut, WaitlistQuery, Wish},
@@ -20,6 +22,7 @@ use crate::{
             store::freed,
         },
         families::{rules::age_months, store as family_store},
+        notices,
     },
     http::{Cursor, Idempotency, Moment, Once, Page, once},
     platform::{
@@ -29,6 +32,9 @@ use crate::{
     },
     state::Ctx,
 };
+
+/// Entries read at once.
+const ENTRIES: u64 = 100;
 
 /// Places in waiting lists that a family may have at once (assumption).
 const MOST_ENTRIES: i64 = 10;
@@ -81,7 +87,7 @@ pub async fn join(
             return Err(if waits { Problem::new(Code::AlreadyWaiting) } else { error.into() });
         }
         // A place that was given back between the look and this write is found by the worker.
-        freed(txn, body.centre_id, now).await?;
+        freed(txn, &ctx.clock, body.centre_id).await?;
         let out = shown(ctx, txn, vec![row]).await?.pop();
         out.ok_or_else(|| Problem::internal("an entry got lost on its way"))
     })
@@ -122,6 +128,34 @@ pub async fn of_centre(ctx: &Ctx, centre: CentreId, query: WaitlistQuery) -> Res
         })
         .collect();
     Ok(Page::of(out, query.limit, |entry| entry.id, |entry| entry))
+}
+
+/// Ends the wait for a class that is closed, and says so, in the transaction that closes it.
+pub async fn class_closed(
+    ctx: &Ctx,
+    txn: &impl sea_orm::ConnectionTrait,
+    centre: CentreId,
+    class: ClassId,
+) -> Result<()> {
+    let mut after = None;
+    loop {
+        let entries = store::waiting(txn, centre, after, ENTRIES).await?;
+        let Some(last) = entries.last() else { return Ok(()) };
+        after = Some(last.id);
+        for entry in entries.iter().filter(|entry| wish(entry).class_id == Some(class)) {
+            if !store::step(txn, entry.id, &[WaitlistStatus::Waiting], WaitlistStatus::Over, None, ctx.clock.now())
+                .await?
+            {
+                continue;
+            }
+            let plan = ctx.catalogue.centre(centre);
+            let facts = json!({
+                "waitlist_id": entry.id, "centre_id": centre, "centre_name": plan.map(|plan| plan.row.name.clone()),
+                "care_type": entry.care_type, "care": entry.care_type.zh(), "date": entry.start_date,
+            });
+            notices::tell(ctx, txn, entry.family_id, NoticeKind::WaitEnded, entry.id.to_string(), facts).await?;
+        }
+    }
 }
 
 /// Leaves the list; a place on offer passes on.

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{
     super::{rules, store},
-    wish,
+    ENTRIES, wish,
 };
 use crate::{
     error::{Code, Problem, Result},
@@ -17,21 +17,19 @@ use crate::{
     state::Ctx,
 };
 
-/// Centres looked at in one go.
-const CENTRES: u64 = 50;
-/// Entries read at once.
-const ENTRIES: u64 = 100;
+/// Places given back that are looked at in one go.
+const PLACES: u64 = 500;
 
 /// Looks through the lists of all centres where a place was given back; how many offers were made.
-/// What a kill interrupts is found again by its mark. Safe on several replicas at once.
+/// What a kill interrupts is found again by its rows. Safe on several replicas at once.
 pub async fn offer_due(ctx: &Ctx) -> Result<u64> {
     let (mut offered, mut failed) = (0, None);
-    for mark in store::marked(ctx.db.reader(), CENTRES).await? {
-        // One centre that fails keeps its mark and holds up no other.
-        match of_centre(ctx, mark.centre_id).await {
+    for (centre, places) in store::freed(ctx.db.reader(), PLACES).await? {
+        // One centre that fails keeps its rows and holds up no other.
+        match of_centre(ctx, centre).await {
             Ok(made) => {
                 offered += made;
-                store::unmark(ctx.db.writer(), &mark).await?;
+                store::looked_through(ctx.db.writer(), places).await?;
             }
             Err(problem) => failed = Some(problem),
         }
@@ -86,6 +84,8 @@ async fn offer(ctx: &Ctx, entry: &waitlist_entries::Model) -> Result<bool, Offer
         let now = ctx.clock.now();
         let until = rules::offer_until(now, ctx.settings.waitlist_offer_minutes);
         let held = booking::hold(txn, ctx, entry.family_id, &body, until, &stale).await?;
+        // Care may begin before the time for an answer is over.
+        let until = held.offer_until.map_or(until, |held| held.0);
         let plan = ctx.catalogue.centre(entry.centre_id);
         let facts = json!({
             "waitlist_id": entry.id, "booking_id": held.id, "centre_id": entry.centre_id,
@@ -116,7 +116,7 @@ pub async fn end_due(ctx: &Ctx) -> Result<u64> {
     Ok(store::end_what_is_over(ctx.db.writer(), ctx.clock.today(), ctx.clock.now()).await?)
 }
 
-/// Centres whose lists are to be looked through.
+/// Places given back whose lists are to be looked through.
 pub async fn offers_waiting(ctx: &Ctx) -> Result<u64> {
-    Ok(store::count_marked(ctx.db.reader()).await?)
+    Ok(store::count_freed(ctx.db.reader()).await?)
 }
