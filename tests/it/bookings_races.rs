@@ -216,9 +216,11 @@ async fn planning_bookings_and_cancellations_at_once_wait_for_nobody_in_a_circle
     let roster = format!("/desk/classes/{}/rosters/{DATE}", place.class_id());
     let class = format!("/desk/classes/{}", place.class_id());
     let plans = async {
-        for n in 0..12 {
+        for n in 0..16 {
             manager.put(&roster, json!({ "lines": [] })).await.ok();
-            manager.patch(&class, json!({ "kept_full_day": n % 2 })).await.ok();
+            if n % 8 == 0 {
+                manager.patch(&class, json!({ "kept_full_day": n / 8 })).await.ok();
+            }
         }
     };
     let lives = at_once(families.iter().enumerate().map(|(i, family)| {

@@ -1,9 +1,9 @@
 //! The waiting list: first come, first served, per centre and form of care.
 //!
 //! Promises: a place that is given back is offered to the first who fits (age, dates, room on all of
-//! them), held for that family for a limited time, then passes on. Whoever gives a place back marks
-//! the centre in the same transaction; a worker of any replica looks through its list after the
-//! commit. An entry is offered by one conditional update in the transaction that holds the places,
+//! them), held for that family for a limited time, then passes on. Whoever gives a place back adds
+//! a row for it in the same transaction; a worker of any replica looks through the centre's list after
+//! the commit. An entry is offered by one conditional update in the transaction that holds the places,
 //! so several replicas never offer it twice.
 
 mod desk;

@@ -141,7 +141,7 @@ pub(super) async fn consider(
         by_request: room.offer.confirmation == Confirmation::Instant
             && attendance::request_only(db, ctx, family, facts.missed_on).await?,
     };
-    Ok(weigh(ctx, body, child, plan, room, facts, more))
+    Ok(weigh(ctx, body, child, plan, room, &facts, more))
 }
 
 /// The same of a wish that only `facts` decide, read under lock together with those of others; `None`
@@ -163,7 +163,7 @@ pub(super) fn consider_plain(
         return None;
     }
     let (room, facts) = room(ctx, body, rows, made_out, facts).ok()?;
-    Some(weigh(ctx, body, child, plan, room, facts, More::default()))
+    Some(weigh(ctx, body, child, plan, room, &facts, More::default()))
 }
 
 /// The days and the offers of a wish, without a look at what is booked.
@@ -227,7 +227,7 @@ fn weigh(
     child: children::Model,
     plan: Arc<CentrePlan>,
     room: Room,
-    facts: Facts,
+    facts: &Facts,
     more: More,
 ) -> Considered {
     let Room { class, offer, full, overlaps, stays, skipped } = room;

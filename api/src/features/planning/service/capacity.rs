@@ -21,6 +21,7 @@ use crate::{
     features::{
         audit::{self, Actor},
         auth::Desk,
+        bookings::store::freed,
         centres::{CentrePlan, store as centre_store},
         terms,
     },
@@ -90,7 +91,8 @@ pub async fn set_roster(
         store::put_roster(txn, id, date, body.lines.iter().map(line).collect()).await?;
         let detail = json!({ "date": date, "lines": body.lines.len() });
         audit::record(ctx, txn, Actor::from(desk), "class.roster", id.to_string(), detail).await?;
-        planned(ctx, txn, Some(desk.centre_id)).await
+        // Not a new version of the centre: no catalogue holds rosters, whoever books reads them under the lock.
+        Result::<()>::Ok(freed(txn, &ctx.clock, desk.centre_id).await?)
     })
     .await?;
     report(ctx, desk, id).await
