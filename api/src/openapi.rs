@@ -6,6 +6,7 @@ use utoipa::{
     Modify, OpenApi,
     openapi::{
         Components,
+        extensions::Extensions,
         path::HttpMethod,
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
@@ -14,6 +15,7 @@ use utoipa_actix_web::AppExt as _;
 
 use crate::{
     error::ProblemBody,
+    features::auth::{dto::Role, permissions},
     http::{Cursor, Limit},
     routes,
 };
@@ -61,9 +63,23 @@ impl Modify for Bearer {
 /// The document as the handlers describe it.
 #[must_use]
 pub fn document() -> utoipa::openapi::OpenApi {
-    let (_, document) =
+    let (_, mut document) =
         App::new().into_utoipa_app().openapi(Base::openapi()).configure(routes::describe).split_for_parts();
+    name_roles(&mut document);
     document
+}
+
+/// Says of each operation which roles may call it, from the one table.
+fn name_roles(document: &mut utoipa::openapi::OpenApi) {
+    for item in document.paths.paths.values_mut() {
+        let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+        for operation in operations.into_iter().flatten() {
+            let Some(roles) = operation.operation_id.as_deref().and_then(permissions::roles) else { continue };
+            let words: Vec<&str> = roles.iter().map(Role::as_str).collect();
+            let roles = Extensions::builder().add("x-roles", words).build();
+            operation.extensions.get_or_insert_with(Extensions::default).merge(roles);
+        }
+    }
 }
 
 /// Every path template of the document with its methods, to tell a wrong method from an unknown path.

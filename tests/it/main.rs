@@ -20,6 +20,7 @@ mod notices;
 mod openapi;
 mod ops;
 mod oversight;
+mod permissions;
 mod pickups;
 mod planning;
 mod problems;

@@ -1,12 +1,18 @@
 //! Who calls, as types: a handler that takes a [`Guardian`] can't be reached by staff, one that
-//! takes a [`Desk`] only by staff of a centre, with that centre's id in hand.
+//! takes a [`Desk`] only by staff of a centre, with that centre's id in hand. Which roles may call
+//! the operation is said in [`permissions`], and asked here.
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header::AUTHORIZATION, web::Data};
 use entity::{CentreId, FamilyId, SessionId, StaffId, StaffRole};
 
-use super::{dto::Role, session, token::Claims};
+use super::{
+    dto::Role,
+    permissions::{self, Extra},
+    session,
+    token::Claims,
+};
 use crate::{
     error::{Code, Problem, Result},
     state::Ctx,
@@ -94,16 +100,16 @@ impl FromClaims for Bureau {
 }
 
 impl Desk {
-    /// Refuses whoever isn't the manager of the centre.
-    pub fn manager(&self) -> Result<()> {
-        if self.role == StaffRole::Manager { Ok(()) } else { Err(forbidden(())) }
+    /// Refuses whoever may not do this within the operation.
+    pub fn may(&self, extra: Extra) -> Result<()> {
+        extra.check(self.role)
     }
 }
 
 impl Bureau {
-    /// Refuses whoever isn't an administrator.
-    pub fn administrator(&self) -> Result<()> {
-        if self.role == StaffRole::Admin { Ok(()) } else { Err(forbidden(())) }
+    /// Refuses whoever may not do this within the operation.
+    pub fn may(&self, extra: Extra) -> Result<()> {
+        extra.check(self.role)
     }
 }
 
@@ -125,6 +131,7 @@ async fn caller<T: FromClaims>(req: HttpRequest) -> Result<T> {
     let ctx = req.app_data::<Data<Ctx>>().ok_or_else(|| Problem::internal("no context"))?;
     let claims = claims(ctx, &req)?;
     let session = claims.sid;
+    permissions::check(req.match_name(), claims.role)?;
     let caller = T::from_claims(&claims)?;
     if session::is_live(ctx, session).await? { Ok(caller) } else { Err(not_signed_in()) }
 }

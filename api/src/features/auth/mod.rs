@@ -10,6 +10,7 @@ pub mod dto;
 pub mod extract;
 mod handlers;
 pub mod password;
+pub mod permissions;
 pub mod service;
 mod session;
 mod staff;

@@ -22,7 +22,7 @@ use crate::{
     error::{Code, Problem, Result, Text},
     features::{
         audit::{self, Actor},
-        auth::Desk,
+        auth::{Desk, permissions},
         pickups,
     },
     http::{Idempotency, Moment, Once, once},
@@ -51,7 +51,7 @@ pub async fn correct(
             came: body.checked_in_at.map(|at| at.0),
             left: body.checked_out_at.map(|at| at.0),
         };
-        let (came, left) = corrections::corrected(&visit, wanted, ctx.clock.now(), desk.manager().is_ok())?;
+        let (came, left) = corrections::corrected(&visit, wanted, ctx.clock.now(), desk.may(permissions::LATE_CORRECTIONS).is_ok())?;
         let cared_for = matches!(wanted.status, VisitStatus::InCare | VisitStatus::Left);
         if cared_for {
             check_entry(txn, desk, &visit, visit.date).await?;
