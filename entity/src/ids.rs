@@ -134,6 +134,8 @@ ids! {
     RefusedScanId = "rfs";
     /// A scan made without network that couldn't be redeemed (离线核销冲突).
     OfflineConflictId = "ofc";
+    /// A proposal to leave a rating out of the figures (评价剔除).
+    RatingExclusionId = "rex";
     /// A rule of funds (资金使用规则).
     FundRuleId = "fru";
     /// A statement (结算单).

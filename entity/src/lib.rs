@@ -44,6 +44,7 @@ pub mod offline_conflicts;
 pub mod offline_days;
 pub mod pickup_codes;
 pub mod pickup_persons;
+pub mod rating_exclusions;
 pub mod rating_versions;
 pub mod ratings;
 pub mod redemption_reversals;

@@ -13,6 +13,7 @@ mod bookings_races;
 mod centres;
 mod desk_day;
 mod docs;
+mod exclusions;
 mod families;
 mod feeds;
 mod logs;

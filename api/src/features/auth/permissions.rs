@@ -140,6 +140,12 @@ const TABLE: &[(&str, Roles)] = &[
     ("rate", GUARDIAN),
     ("list_own_ratings", GUARDIAN),
     ("change_rating", GUARDIAN),
+    ("list_bureau_ratings", BUREAU),
+    ("list_exclusions", BUREAU),
+    ("propose_exclusion", BUREAU),
+    ("propose_inclusion", BUREAU),
+    ("confirm_exclusion", BUREAU),
+    ("reject_exclusion", BUREAU),
     // planning
     ("list_calendar", BUREAU),
     ("set_calendar_day", BUREAU),
@@ -192,6 +198,7 @@ const TABLE: &[(&str, Roles)] = &[
     ("read_satisfaction", BUREAU),
     ("read_satisfaction_csv", BUREAU),
     ("read_satisfaction_xlsx", BUREAU),
+    ("list_satisfaction_months", BUREAU),
     // settlement
     ("add_adjustment", BUREAU),
     ("list_adjustments", BUREAU),

@@ -51,7 +51,8 @@ pub async fn correct(
             came: body.checked_in_at.map(|at| at.0),
             left: body.checked_out_at.map(|at| at.0),
         };
-        let (came, left) = corrections::corrected(&visit, wanted, ctx.clock.now(), desk.may(permissions::LATE_CORRECTIONS).is_ok())?;
+        let (came, left) =
+            corrections::corrected(&visit, wanted, ctx.clock.now(), desk.may(permissions::LATE_CORRECTIONS).is_ok())?;
         let cared_for = matches!(wanted.status, VisitStatus::InCare | VisitStatus::Left);
         if cared_for {
             check_entry(txn, desk, &visit, visit.date).await?;

@@ -1,0 +1,71 @@
+//! What needs two officers, and what other systems may read: exclusions of ratings.
+
+use sea_orm_migration::prelude::*;
+
+use crate::columns::*;
+
+/// See the module.
+#[derive(DeriveMigrationName)]
+pub struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let column = |name: &'static str| Expr::col(Alias::new(name));
+        // When the family answered, beside when the state began: an exclusion is no new answer.
+        add(manager, "rating_versions", opt(instant("answered_at"))).await?;
+        let mut answered = Query::update();
+        answered.table(Alias::new("rating_versions")).value(Alias::new("answered_at"), column("at"));
+        manager.execute(answered).await?;
+        create(
+            manager,
+            [table("rating_exclusions")
+                .col(id())
+                .col(uuid("rating_id"))
+                .col(uuid("centre_id"))
+                .col(word("action", &["exclude", "include"]))
+                .col(text("reason"))
+                .col(word("status", &["proposed", "confirmed", "rejected"]))
+                .col(uuid("proposed_by"))
+                .col(instant("proposed_at"))
+                .col(opt(uuid("decided_by")))
+                .col(opt(instant("decided_at")))
+                // Two officers, whatever the program thinks.
+                .check(column("decided_by").is_null().or(column("decided_by").ne(column("proposed_by"))))
+                .check(
+                    column("status")
+                        .eq("proposed")
+                        .and(column("decided_by").is_null())
+                        .and(column("decided_at").is_null())
+                        .or(column("status")
+                            .ne("proposed")
+                            .and(column("decided_by").is_not_null())
+                            .and(column("decided_at").is_not_null())),
+                )
+                .foreign_key(&mut refers("rating_id", "ratings", "id"))
+                .foreign_key(&mut refers("centre_id", "centres", "id"))
+                .foreign_key(&mut refers("proposed_by", "staff", "id"))
+                .foreign_key(&mut refers("decided_by", "staff", "id"))
+                .to_owned()],
+            [
+                // One open proposal a rating.
+                unique("rating_exclusions_open", "rating_exclusions", &["rating_id"])
+                    .and_where(column("status").eq("proposed"))
+                    .to_owned(),
+                index("rating_exclusions_rating", "rating_exclusions", &["rating_id", "id"]),
+                index("rating_exclusions_status", "rating_exclusions", &["status", "id"]),
+                index("rating_exclusions_centre", "rating_exclusions", &["centre_id", "id"]),
+            ],
+        )
+        .await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        drop(manager, &["rating_exclusions"]).await?;
+        remove(manager, "rating_versions", "answered_at").await
+    }
+}
