@@ -41,6 +41,7 @@ pub const COMMITTED: &str = include_str!("../../openapi.yaml");
         (name = "desk", description = "The centre's day"),
         (name = "calendars", description = "Calendar feeds by secret link"),
         (name = "bureau", description = "Campaigns and figures"),
+        (name = "exchange", description = "Reads of other systems, with an access key"),
         (name = "ops", description = "For operators")
     ),
     components(schemas(ProblemBody, Limit, Cursor)),
@@ -53,10 +54,14 @@ struct Bearer;
 impl Modify for Bearer {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
         let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
-        openapi
-            .components
-            .get_or_insert_with(Components::new)
-            .add_security_scheme("bearer", SecurityScheme::Http(scheme));
+        let key = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("qxk_…")
+            .description(Some("An access key of another system; the list names the scope that the operation needs."))
+            .build();
+        let components = openapi.components.get_or_insert_with(Components::new);
+        components.add_security_scheme("bearer", SecurityScheme::Http(scheme));
+        components.add_security_scheme("access_key", SecurityScheme::Http(key));
     }
 }
 

@@ -16,7 +16,7 @@ use crate::{
     background,
     config::{AppEnv, Settings, Switch},
     features::{
-        auth::token::Tokens,
+        auth::{limits, token::Tokens},
         centres::{Catalogue, free_places::FreePlaces},
         demo::{self, Seeded},
         vouchers::{
@@ -24,7 +24,7 @@ use crate::{
             gate::{self, Gate},
         },
     },
-    http::observe,
+    http::{counters::Counters, observe},
     platform::{
         clock::Clock,
         crypto::Keyring,
@@ -56,6 +56,7 @@ struct Parts {
     code_keys: Arc<CodeKeys>,
     tokens: Arc<Tokens>,
     free_places: Arc<FreePlaces>,
+    counters: Arc<Counters>,
     metrics: Metrics,
     /// SQLite and the in-process store are one for all workers.
     shared_db: Option<Db>,
@@ -90,6 +91,7 @@ impl Parts {
             code_keys: self.code_keys,
             tokens: self.tokens,
             free_places: self.free_places,
+            counters: self.counters,
             redemptions: Default::default(),
             metrics: self.metrics,
         })
@@ -171,6 +173,7 @@ pub async fn context(settings: Settings, clock: Clock) -> anyhow::Result<Ctx> {
         code_keys,
         tokens: Arc::default(),
         free_places,
+        counters: Arc::default(),
         metrics: Metrics::new()?,
         shared_db: Some(db),
         memory: MemoryKv::default(),
@@ -197,6 +200,7 @@ impl Application {
             code_keys: Arc::clone(&main.code_keys),
             tokens: Arc::clone(&main.tokens),
             free_places: Arc::clone(&main.free_places),
+            counters: Arc::clone(&main.counters),
             metrics: main.metrics.clone(),
             shared_db: settings.is_sqlite().then(|| main.db.clone()),
             memory,
@@ -213,6 +217,7 @@ impl Application {
             App::new()
                 // The last wraps all.
                 .wrap(from_fn(gate::early))
+                .wrap(from_fn(limits::counted))
                 .wrap(from_fn(observe::observe))
                 .app_data(known.clone())
                 .data_factory(move || {

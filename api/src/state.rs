@@ -10,6 +10,7 @@ use crate::{
         centres::{Catalogue, free_places::FreePlaces},
         vouchers::{Redemptions, code_keys::CodeKeys, gate::Gate},
     },
+    http::counters::Counters,
     platform::{clock::Clock, crypto::Keyring, db::Db, kv::Kv, wechat::WeChat},
     telemetry::Metrics,
 };
@@ -41,6 +42,8 @@ pub struct Ctx {
     pub gate: Arc<Gate>,
     /// Redemptions of this worker that are done together.
     pub redemptions: Redemptions,
+    /// Calls counted by the process for rate limits; shared by the workers.
+    pub counters: Arc<Counters>,
     /// Counters of this process.
     pub metrics: Metrics,
 }

@@ -136,6 +136,8 @@ ids! {
     OfflineConflictId = "ofc";
     /// A proposal to leave a rating out of the figures (评价剔除).
     RatingExclusionId = "rex";
+    /// A key by which another system reads (访问密钥).
+    AccessKeyId = "axk";
     /// A rule of funds (资金使用规则).
     FundRuleId = "fru";
     /// A statement (结算单).

@@ -8,6 +8,7 @@ pub mod enums;
 pub mod ids;
 pub mod values;
 
+pub mod access_keys;
 pub mod adjustments;
 pub mod audit_heads;
 pub mod audit_rows;

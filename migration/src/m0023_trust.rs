@@ -1,4 +1,5 @@
-//! What needs two officers, and what other systems may read: exclusions of ratings.
+//! What needs two officers, and what other systems may read: exclusions of ratings,
+//! access keys.
 
 use sea_orm_migration::prelude::*;
 
@@ -23,34 +24,60 @@ impl MigrationTrait for Migration {
         manager.execute(answered).await?;
         create(
             manager,
-            [table("rating_exclusions")
-                .col(id())
-                .col(uuid("rating_id"))
-                .col(uuid("centre_id"))
-                .col(word("action", &["exclude", "include"]))
-                .col(text("reason"))
-                .col(word("status", &["proposed", "confirmed", "rejected"]))
-                .col(uuid("proposed_by"))
-                .col(instant("proposed_at"))
-                .col(opt(uuid("decided_by")))
-                .col(opt(instant("decided_at")))
-                // Two officers, whatever the program thinks.
-                .check(column("decided_by").is_null().or(column("decided_by").ne(column("proposed_by"))))
-                .check(
-                    column("status")
-                        .eq("proposed")
-                        .and(column("decided_by").is_null())
-                        .and(column("decided_at").is_null())
-                        .or(column("status")
-                            .ne("proposed")
-                            .and(column("decided_by").is_not_null())
-                            .and(column("decided_at").is_not_null())),
-                )
-                .foreign_key(&mut refers("rating_id", "ratings", "id"))
-                .foreign_key(&mut refers("centre_id", "centres", "id"))
-                .foreign_key(&mut refers("proposed_by", "staff", "id"))
-                .foreign_key(&mut refers("decided_by", "staff", "id"))
-                .to_owned()],
+            [
+                table("rating_exclusions")
+                    .col(id())
+                    .col(uuid("rating_id"))
+                    .col(uuid("centre_id"))
+                    .col(word("action", &["exclude", "include"]))
+                    .col(text("reason"))
+                    .col(word("status", &["proposed", "confirmed", "rejected"]))
+                    .col(uuid("proposed_by"))
+                    .col(instant("proposed_at"))
+                    .col(opt(uuid("decided_by")))
+                    .col(opt(instant("decided_at")))
+                    // Two officers, whatever the program thinks.
+                    .check(column("decided_by").is_null().or(column("decided_by").ne(column("proposed_by"))))
+                    .check(
+                        column("status")
+                            .eq("proposed")
+                            .and(column("decided_by").is_null())
+                            .and(column("decided_at").is_null())
+                            .or(column("status")
+                                .ne("proposed")
+                                .and(column("decided_by").is_not_null())
+                                .and(column("decided_at").is_not_null())),
+                    )
+                    .foreign_key(&mut refers("rating_id", "ratings", "id"))
+                    .foreign_key(&mut refers("centre_id", "centres", "id"))
+                    .foreign_key(&mut refers("proposed_by", "staff", "id"))
+                    .foreign_key(&mut refers("decided_by", "staff", "id"))
+                    .to_owned(),
+                table("access_keys")
+                    .col(id())
+                    .col(opt(uuid("centre_id")))
+                    .col(text("label"))
+                    .col(text("scopes"))
+                    .col(blob("key_hash"))
+                    .col(uuid("pseudonym"))
+                    .col(uuid("created_by"))
+                    .col(instant("created_at"))
+                    .col(instant("expires_at"))
+                    .col(opt(uuid("revoked_by")))
+                    .col(opt(instant("revoked_at")))
+                    .col(opt(instant("last_used_at")))
+                    .check(column("expires_at").gt(column("created_at")))
+                    .check(
+                        column("revoked_at")
+                            .is_null()
+                            .and(column("revoked_by").is_null())
+                            .or(column("revoked_at").is_not_null().and(column("revoked_by").is_not_null())),
+                    )
+                    .foreign_key(&mut refers("centre_id", "centres", "id"))
+                    .foreign_key(&mut refers("created_by", "staff", "id"))
+                    .foreign_key(&mut refers("revoked_by", "staff", "id"))
+                    .to_owned(),
+            ],
             [
                 // One open proposal a rating.
                 unique("rating_exclusions_open", "rating_exclusions", &["rating_id"])
@@ -58,6 +85,8 @@ impl MigrationTrait for Migration {
                     .to_owned(),
                 index("rating_exclusions_rating", "rating_exclusions", &["rating_id", "id"]),
                 index("rating_exclusions_status", "rating_exclusions", &["status", "id"]),
+                unique("access_keys_hash", "access_keys", &["key_hash"]),
+                index("access_keys_centre", "access_keys", &["centre_id", "id"]),
                 index("rating_exclusions_centre", "rating_exclusions", &["centre_id", "id"]),
             ],
         )
@@ -65,7 +94,7 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        drop(manager, &["rating_exclusions"]).await?;
+        drop(manager, &["access_keys", "rating_exclusions"]).await?;
         remove(manager, "rating_versions", "answered_at").await
     }
 }

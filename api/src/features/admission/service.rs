@@ -25,7 +25,7 @@ use crate::{
     },
     http::{
         Cursor, Idempotency, Moment, Once, Page, once,
-        ratelimit::{Rule, limit},
+        ratelimit::{EMPLOYER_CODE, limit},
     },
     platform::{
         clock::instant_at,
@@ -41,8 +41,6 @@ const CODE_PLACE: &str = "employer_codes.code";
 const CODE_LENGTH: usize = 12;
 /// Families of a code unless the centre says otherwise.
 const FAMILIES: i32 = 200;
-/// Guessing is slow.
-const TRIES: Rule = Rule { name: "employer-code", most: 5, seconds: 60 };
 
 /// Refuses a family that the centre doesn't take up to a date: an employer's own centre takes its own
 /// staff only, or others a set number of days ahead.
@@ -104,7 +102,7 @@ pub async fn prove(
     idempotency: &Idempotency,
     body: EmployerProofIn,
 ) -> Result<Once<EmployerOut>> {
-    limit(ctx, TRIES, &family.to_string()).await?;
+    limit(ctx, &EMPLOYER_CODE, &family.to_string()).await?;
     let hash = ctx.keys.lookup_hash(CODE_PLACE, &as_typed(&body.code));
     once(ctx, idempotency, &family.to_string(), async |txn| {
         let refused =

@@ -4,11 +4,12 @@
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
-use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header::AUTHORIZATION, web::Data};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest, dev::Payload, http::header::AUTHORIZATION, web::Data};
 use entity::{CentreId, FamilyId, SessionId, StaffId, StaffRole};
 
 use super::{
     dto::Role,
+    limits::Checked,
     permissions::{self, Extra},
     session,
     token::Claims,
@@ -136,13 +137,19 @@ async fn caller<T: FromClaims>(req: HttpRequest) -> Result<T> {
     if session::is_live(ctx, session).await? { Ok(caller) } else { Err(not_signed_in()) }
 }
 
-fn claims(ctx: &Ctx, req: &HttpRequest) -> Result<Arc<Claims>> {
-    let header = req.headers().get(AUTHORIZATION).and_then(|v| v.to_str().ok()).ok_or_else(not_signed_in)?;
-    let (scheme, token) = header.split_once(' ').ok_or_else(not_signed_in)?;
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(not_signed_in());
+/// What the token of a request says, if it is ours and hasn't ended.
+pub(super) fn claims(ctx: &Ctx, req: &HttpRequest) -> Result<Arc<Claims>> {
+    if let Some(Checked(claims)) = req.extensions().get::<Checked>() {
+        return claims.clone().ok_or_else(not_signed_in);
     }
-    ctx.tokens.verify(&ctx.keys, token.trim(), ctx.clock.now()).ok_or_else(not_signed_in)
+    let token = bearer(req).ok_or_else(not_signed_in)?;
+    ctx.tokens.verify(&ctx.keys, token, ctx.clock.now()).ok_or_else(not_signed_in)
+}
+
+/// The token or key of a request.
+pub(super) fn bearer(req: &HttpRequest) -> Option<&str> {
+    let (scheme, token) = req.headers().get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 /// A guardian whose token is ours, but whose session wasn't asked for yet.

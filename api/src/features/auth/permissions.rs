@@ -12,8 +12,8 @@ use std::{collections::HashMap, sync::LazyLock};
 
 use entity::StaffRole;
 
-use super::dto::Role;
-use crate::error::{Code, Problem, Result};
+use super::{access_key, dto::Role, scope::Scope};
+use crate::error::{Code, Problem, Result, Text};
 
 /// A set of roles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -199,6 +199,13 @@ const TABLE: &[(&str, Roles)] = &[
     ("read_satisfaction_csv", BUREAU),
     ("read_satisfaction_xlsx", BUREAU),
     ("list_satisfaction_months", BUREAU),
+    // exchange
+    ("list_access_keys", ADMIN),
+    ("make_access_key", ADMIN),
+    ("revoke_access_key", ADMIN),
+    ("list_own_access_keys", MANAGER),
+    ("make_own_access_key", MANAGER),
+    ("revoke_own_access_key", MANAGER),
     // settlement
     ("add_adjustment", BUREAU),
     ("list_adjustments", BUREAU),
@@ -228,6 +235,15 @@ const TABLE: &[(&str, Roles)] = &[
     ("list_audit", BUREAU),
 ];
 
+/// The operations of other systems, and the scope that an access key needs for each.
+const SCOPES: &[(&str, Scope)] = &[
+    ("exchange_centres", Scope::Centres),
+    ("exchange_bookings", Scope::Bookings),
+    ("exchange_visits", Scope::Visits),
+    ("exchange_redemptions", Scope::Redemptions),
+    ("exchange_satisfaction", Scope::Statistics),
+];
+
 /// What some may within an operation that others may call too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Extra(Roles);
@@ -250,6 +266,33 @@ static BY_OPERATION: LazyLock<HashMap<&str, Roles>> = LazyLock::new(|| TABLE.ite
 #[must_use]
 pub fn roles(operation: &str) -> Option<Roles> {
     BY_OPERATION.get(operation).copied()
+}
+
+/// The scope that an operation of other systems needs, if it is one.
+#[must_use]
+pub fn scope(operation: &str) -> Option<Scope> {
+    SCOPES.iter().find(|(name, _)| *name == operation).map(|(_, scope)| *scope)
+}
+
+/// Every operation of other systems.
+pub fn exchange_operations() -> impl Iterator<Item = &'static str> {
+    SCOPES.iter().map(|(operation, _)| *operation)
+}
+
+/// Refuses a key without the operation's scope, and every key where the table doesn't name it.
+pub(super) fn check_scope(operation: Option<&str>, scopes: &str) -> Result<()> {
+    let Some(scope) = operation.and_then(scope) else {
+        tracing::error!(operation, "an operation of other systems isn't in the table of permissions");
+        return Err(Problem::new(Code::Forbidden));
+    };
+    if access_key::has(scopes, scope) {
+        return Ok(());
+    }
+    let text = Text::new(
+        format!("该访问密钥没有“{}”权限，请联系签发方。", scope.as_str()),
+        format!("The access key lacks the scope {}.", scope.as_str()),
+    );
+    Err(Problem::new(Code::Forbidden).detail(text))
 }
 
 /// Every operation of the table.
