@@ -30,6 +30,7 @@ use crate::{
         crypto::Keyring,
         db::Db,
         kv::{Kv, MemoryKv, RedisKv},
+        outgoing::Outgoing,
         wechat::WeChat,
     },
     routes::{self, KnownPaths},
@@ -52,6 +53,7 @@ struct Parts {
     keys: Arc<Keyring>,
     catalogue: Arc<Catalogue>,
     wechat: WeChat,
+    outgoing: Outgoing,
     gate: Arc<Gate>,
     code_keys: Arc<CodeKeys>,
     tokens: Arc<Tokens>,
@@ -87,6 +89,7 @@ impl Parts {
             keys: self.keys,
             catalogue: self.catalogue,
             wechat: self.wechat,
+            outgoing: self.outgoing,
             gate: self.gate,
             code_keys: self.code_keys,
             tokens: self.tokens,
@@ -159,6 +162,8 @@ pub async fn context(settings: Settings, clock: Clock) -> anyhow::Result<Ctx> {
     } else {
         WeChat::api(&settings.wechat_base_url, &settings.wechat_appid, &settings.wechat_secret)?
     };
+    // Only a demonstration may call its own machine.
+    let outgoing = Outgoing::new(settings.app_env == AppEnv::Demo)?;
     let catalogue = Arc::new(Catalogue::load(db.reader(), &clock).await?);
     let code_keys = Arc::new(CodeKeys::new(Arc::clone(&keys)));
     code_keys.refresh(db.reader()).await?;
@@ -169,6 +174,7 @@ pub async fn context(settings: Settings, clock: Clock) -> anyhow::Result<Ctx> {
         keys,
         catalogue,
         wechat,
+        outgoing,
         gate: Arc::default(),
         code_keys,
         tokens: Arc::default(),
@@ -196,6 +202,7 @@ impl Application {
             keys: Arc::clone(&main.keys),
             catalogue: Arc::clone(&main.catalogue),
             wechat: main.wechat.clone(),
+            outgoing: main.outgoing.clone(),
             gate: Arc::clone(&main.gate),
             code_keys: Arc::clone(&main.code_keys),
             tokens: Arc::clone(&main.tokens),

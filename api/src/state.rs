@@ -11,7 +11,7 @@ use crate::{
         vouchers::{Redemptions, code_keys::CodeKeys, gate::Gate},
     },
     http::counters::Counters,
-    platform::{clock::Clock, crypto::Keyring, db::Db, kv::Kv, wechat::WeChat},
+    platform::{clock::Clock, crypto::Keyring, db::Db, kv::Kv, outgoing::Outgoing, wechat::WeChat},
     telemetry::Metrics,
 };
 
@@ -38,6 +38,8 @@ pub struct Ctx {
     pub free_places: Arc<FreePlaces>,
     /// Exchanges sign-in codes.
     pub wechat: WeChat,
+    /// Sends to addresses that people typed.
+    pub outgoing: Outgoing,
     /// Answers claims of campaigns that give out nothing; shared by the workers.
     pub gate: Arc<Gate>,
     /// Redemptions of this worker that are done together.

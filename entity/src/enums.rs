@@ -77,6 +77,8 @@ words! {
     ExclusionAction { Exclude = "exclude" / "剔除", Include = "include" / "恢复计入" }
     /// How far they are.
     ExclusionStatus { Proposed = "proposed" / "待复核", Confirmed = "confirmed" / "已生效", Rejected = "rejected" / "已驳回" }
+    /// How far a message to another system is.
+    DeliveryStatus { Pending = "pending" / "待送达", Delivered = "delivered" / "已送达", Dead = "dead" / "已停止重试" }
     /// What a family is told.
     NoticeKind {
         BookingConfirmed = "booking_confirmed" / "预约已确认", BookingDeclined = "booking_declined" / "预约未能接受",

@@ -138,6 +138,10 @@ ids! {
     RatingExclusionId = "rex";
     /// A key by which another system reads (访问密钥).
     AccessKeyId = "axk";
+    /// A webhook (事件推送).
+    WebhookId = "whk";
+    /// One message to a webhook; its `webhook-id`.
+    WebhookDeliveryId = "whd";
     /// A rule of funds (资金使用规则).
     FundRuleId = "fru";
     /// A statement (结算单).

@@ -62,6 +62,8 @@ pub mod townships;
 pub mod visits;
 pub mod vouchers;
 pub mod waitlist_entries;
+pub mod webhook_deliveries;
+pub mod webhooks;
 
 pub use campaigns::CentreKinds;
 pub use centre_weeks::WeekHours;

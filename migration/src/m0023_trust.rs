@@ -1,5 +1,5 @@
 //! What needs two officers, and what other systems may read: exclusions of ratings,
-//! access keys.
+//! access keys, webhooks.
 
 use sea_orm_migration::prelude::*;
 
@@ -77,6 +77,41 @@ impl MigrationTrait for Migration {
                     .foreign_key(&mut refers("created_by", "staff", "id"))
                     .foreign_key(&mut refers("revoked_by", "staff", "id"))
                     .to_owned(),
+                table("webhooks")
+                    .col(id())
+                    .col(opt(uuid("centre_id")))
+                    .col(text("url"))
+                    .col(text("events"))
+                    .col(blob("secret_sealed"))
+                    .col(opt(blob("former_sealed")))
+                    .col(opt(instant("former_until")))
+                    .col(uuid("pseudonym"))
+                    .col(uuid("created_by"))
+                    .col(instant("created_at"))
+                    .col(instant("scanned_to"))
+                    .col(opt(uuid("ended_by")))
+                    .col(opt(instant("ended_at")))
+                    .foreign_key(&mut refers("centre_id", "centres", "id"))
+                    .foreign_key(&mut refers("created_by", "staff", "id"))
+                    .foreign_key(&mut refers("ended_by", "staff", "id"))
+                    .to_owned(),
+                table("webhook_deliveries")
+                    .col(id())
+                    .col(uuid("webhook_id"))
+                    .col(uuid("event_id"))
+                    .col(text("event"))
+                    .col(text("payload"))
+                    .col(word("status", &["pending", "delivered", "dead"]))
+                    .col(int("attempts"))
+                    .col(instant("next_at"))
+                    .col(opt(instant("lease_until")))
+                    .col(opt(int("last_status")))
+                    .col(opt(text("last_error")))
+                    .col(instant("created_at"))
+                    .col(opt(instant("delivered_at")))
+                    .check(column("attempts").gte(0))
+                    .foreign_key(&mut refers("webhook_id", "webhooks", "id"))
+                    .to_owned(),
             ],
             [
                 // One open proposal a rating.
@@ -85,6 +120,14 @@ impl MigrationTrait for Migration {
                     .to_owned(),
                 index("rating_exclusions_rating", "rating_exclusions", &["rating_id", "id"]),
                 index("rating_exclusions_status", "rating_exclusions", &["status", "id"]),
+                index("webhooks_live", "webhooks", &["id"]).and_where(column("ended_at").is_null()).to_owned(),
+                index("webhooks_centre", "webhooks", &["centre_id", "id"]),
+                // What happened is told once to each who wants to know.
+                unique("webhook_deliveries_event", "webhook_deliveries", &["webhook_id", "event_id"]),
+                index("webhook_deliveries_due", "webhook_deliveries", &["next_at"])
+                    .and_where(column("status").eq("pending"))
+                    .to_owned(),
+                index("webhook_deliveries_webhook", "webhook_deliveries", &["webhook_id", "id"]),
                 unique("access_keys_hash", "access_keys", &["key_hash"]),
                 index("access_keys_centre", "access_keys", &["centre_id", "id"]),
                 index("rating_exclusions_centre", "rating_exclusions", &["centre_id", "id"]),
@@ -94,7 +137,7 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        drop(manager, &["access_keys", "rating_exclusions"]).await?;
+        drop(manager, &["webhook_deliveries", "webhooks", "access_keys", "rating_exclusions"]).await?;
         remove(manager, "rating_versions", "answered_at").await
     }
 }

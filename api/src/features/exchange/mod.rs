@@ -3,12 +3,14 @@
 //! Promises: an access key is shown once, stored as a keyed hash, ends within a year and is revoked at
 //! once on every replica; what it reads is bounded by its scopes and, for a centre's key, by the
 //! centre; nothing read here names a person: children have pseudonyms, other ones for each holder.
-//! Changes are read by a cursor that misses none and shows none before it is settled.
+//! Changes are read by a cursor that misses none and shows none before it is settled; signed webhooks
+//! tell of them at once ([`hooks`]).
 
 mod bureau;
 mod desk;
 pub mod dto;
 mod holders;
+pub mod hooks;
 mod keys;
 pub mod read_dto;
 mod reads;
@@ -28,5 +30,17 @@ pub fn routes(cfg: &mut impl Registry) {
         .service(holders::exchange_bookings)
         .service(holders::exchange_visits)
         .service(holders::exchange_redemptions)
-        .service(holders::exchange_satisfaction);
+        .service(holders::exchange_satisfaction)
+        .service(hooks::bureau::list_webhooks)
+        .service(hooks::bureau::make_webhook)
+        .service(hooks::bureau::rotate_webhook)
+        .service(hooks::bureau::end_webhook)
+        .service(hooks::bureau::list_webhook_deliveries)
+        .service(hooks::bureau::retry_webhook_delivery)
+        .service(hooks::desk::list_own_webhooks)
+        .service(hooks::desk::make_own_webhook)
+        .service(hooks::desk::rotate_own_webhook)
+        .service(hooks::desk::end_own_webhook)
+        .service(hooks::desk::list_own_webhook_deliveries)
+        .service(hooks::desk::retry_own_webhook_delivery);
 }

@@ -34,10 +34,10 @@ use crate::{
 };
 
 /// No transaction is under way for longer.
-const SETTLED: TimeDelta = TimeDelta::minutes(2);
+pub(super) const SETTLED: TimeDelta = TimeDelta::minutes(2);
 
 /// The smallest id of an instant.
-fn first_id(at: DateTime<Utc>) -> Uuid {
+pub(super) fn first_id(at: DateTime<Utc>) -> Uuid {
     Uuid::from_u128(u128::from(at.timestamp_millis().max(0).cast_unsigned()) << 80)
 }
 
