@@ -16,8 +16,8 @@ async fn from(client: &Client, address: &str, path: &str) -> Reply {
 /// How many of so many calls were let through.
 async fn let_through(calls: impl IntoIterator<Item = impl Future<Output = Reply>>) -> u64 {
     let replies = at_once(calls).await;
-    for reply in replies.iter().filter(|reply| reply.status == 429) {
-        assert_eq!(reply.body["code"], "RATE_LIMITED");
+    for reply in replies.iter().filter(|reply| reply.status != 200) {
+        assert_eq!(reply.body["code"], "RATE_LIMITED", "{reply:?}");
         let wait: u64 = reply.header("retry-after").unwrap().parse().unwrap();
         assert!((1..=61).contains(&wait), "{wait}");
     }
@@ -53,7 +53,11 @@ async fn an_account_reads_so_often_and_no_more_and_another_one_is_not_concerned(
     let app = limited().await;
     let families = app.many_families(2).await;
     let first = &families[0].client;
-    assert_eq!(let_through((0..READ.most + 40).map(|_| first.get("/me"))).await, READ.most);
+    let mut through = 0;
+    for _ in 0..READ.most / 20 + 2 {
+        through += let_through((0..20).map(|_| first.get("/me"))).await;
+    }
+    assert_eq!(through, READ.most);
     let refused = first.get("/me").await;
     assert!(refused.header("ratelimit").unwrap().starts_with("\"read\";r=0;t="));
     // Writes are another count; other families, and whoever is at the same address, go on.
@@ -69,7 +73,7 @@ async fn who_is_not_signed_in_is_counted_by_address_whatever_token_it_makes_up()
     let junk = |n: u64| anonymous.with_token(&format!("qxk_{n:043}"));
     let calls: Vec<u64> = (0..PUBLIC.most).collect();
     // In lots, so that the machine isn't asked for thousands of connections at once.
-    for lot in calls.chunks(200) {
+    for lot in calls.chunks(50) {
         at_once(lot.iter().map(async |n| from(&junk(*n), "2001:db8::1", "/centres").await.ok())).await;
     }
     from(&anonymous, "2001:db8::ffff", "/centres").await.problem(429, "RATE_LIMITED");
@@ -80,7 +84,7 @@ async fn who_is_not_signed_in_is_counted_by_address_whatever_token_it_makes_up()
 
 #[tokio::test]
 async fn scans_of_a_member_of_staff_are_limited_tighter_than_its_writes() {
-    assert!(SCAN.most < WRITE.most);
+    const { assert!(SCAN.most < WRITE.most) };
     let app = limited().await;
     let place = app.place().await;
     let carer = app.carer(place.centre.id).await;

@@ -80,7 +80,7 @@ pub(super) async fn bookings(
     let stretch = stretch(ctx, holder, start(query)?, query.limit);
     let rows = store::booking_changes(ctx.db.reader(), stretch).await?;
     let item =
-        |(event, row): (entity::booking_events::Model, bookings::Model)| booking_out(&ctx.keys, holder, row, event.at);
+        |(event, row): (entity::booking_events::Model, bookings::Model)| booking_out(&ctx.keys, holder, &row, event.at);
     Ok(page(rows, query, |(event, _)| Cursor::pack(&event.id.0), |(_, row)| row.id.0, item))
 }
 
@@ -97,7 +97,7 @@ pub(super) async fn visits(
     let stretch = stretch(ctx, holder, after, query.limit);
     let rows = store::visit_changes(ctx.db.reader(), stretch, visit).await?;
     let item =
-        |(event, row): (entity::booking_events::Model, visits::Model)| visit_out(&ctx.keys, holder, row, event.at);
+        |(event, row): (entity::booking_events::Model, visits::Model)| visit_out(&ctx.keys, holder, &row, event.at);
     Ok(page(rows, query, |(event, row)| Cursor::pack(&(event.id.0, row.id.0)), |(_, row)| row.id.0, item))
 }
 
@@ -114,7 +114,7 @@ pub(super) async fn redemptions(
     let mut rows: Vec<(Uuid, DateTime<Utc>, redemptions::Model)> =
         made.chain(reversed.into_iter().map(|(id, at, row)| (id.0, at, row))).collect();
     rows.sort_by_key(|(id, _, _)| *id);
-    let item = |(_, at, row): (Uuid, DateTime<Utc>, redemptions::Model)| redemption_out(&ctx.keys, holder, row, at);
+    let item = |(_, at, row): (Uuid, DateTime<Utc>, redemptions::Model)| redemption_out(&ctx.keys, holder, &row, at);
     Ok(page(rows, query, |(id, _, _)| Cursor::pack(id), |(_, _, row)| row.id.0, item))
 }
 
@@ -162,7 +162,7 @@ pub(super) async fn satisfaction(
     })
 }
 
-fn booking_out(keys: &Keyring, holder: &KeyHolder, row: bookings::Model, at: DateTime<Utc>) -> ExchangeBookingOut {
+fn booking_out(keys: &Keyring, holder: &KeyHolder, row: &bookings::Model, at: DateTime<Utc>) -> ExchangeBookingOut {
     ExchangeBookingOut {
         id: row.id,
         centre_id: row.centre_id,
@@ -179,7 +179,7 @@ fn booking_out(keys: &Keyring, holder: &KeyHolder, row: bookings::Model, at: Dat
     }
 }
 
-fn visit_out(keys: &Keyring, holder: &KeyHolder, row: visits::Model, at: DateTime<Utc>) -> ExchangeVisitOut {
+fn visit_out(keys: &Keyring, holder: &KeyHolder, row: &visits::Model, at: DateTime<Utc>) -> ExchangeVisitOut {
     ExchangeVisitOut {
         id: row.id,
         booking_id: row.booking_id,
@@ -200,7 +200,7 @@ fn visit_out(keys: &Keyring, holder: &KeyHolder, row: visits::Model, at: DateTim
 fn redemption_out(
     keys: &Keyring,
     holder: &KeyHolder,
-    row: redemptions::Model,
+    row: &redemptions::Model,
     at: DateTime<Utc>,
 ) -> ExchangeRedemptionOut {
     ExchangeRedemptionOut {

@@ -83,13 +83,13 @@ pub async fn months(ctx: &Ctx, query: SatisfactionMonthsQuery) -> Result<Page<Sa
     for row in page.items {
         let taken: Vec<Line> = serde_json::from_str(&row.figures).map_err(Problem::internal)?;
         let now = lines(db, Month(row.month), Answers::Present).await?;
-        items.push(revised(row, &taken, &now, ctx.settings.satisfaction_target));
+        items.push(revised(&row, &taken, &now, ctx.settings.satisfaction_target));
     }
     Ok(Page { items, next_cursor: page.next_cursor })
 }
 
 /// One closed month with its revised figures beside those of the snapshot.
-fn revised(row: satisfaction_snapshots::Model, taken: &[Line], now: &[Line], target: f64) -> SatisfactionMonthOut {
+fn revised(row: &satisfaction_snapshots::Model, taken: &[Line], now: &[Line], target: f64) -> SatisfactionMonthOut {
     let ids: BTreeSet<&str> = taken.iter().chain(now).map(|line| line.centre.as_str()).collect();
     let of = |lines: &[Line], centre: &str| {
         lines.iter().find(|line| line.centre == centre).map(Line::counts).unwrap_or_default()
