@@ -10,7 +10,9 @@ use std::{fmt::Display, time::Duration};
 
 use crate::{
     features::{
-        audit, bookings, notices,
+        audit, bookings,
+        exchange::hooks,
+        notices,
         ops::{
             housekeeping,
             jobs::{self, Tally},
@@ -35,6 +37,8 @@ pub fn start(ctx: &Ctx) {
     every(ctx, seconds(60), jobs::REMINDERS, notices::reminders::remind);
     every(ctx, seconds(600), jobs::SNAPSHOTS, satisfaction::snapshots::take_due);
     every(ctx, seconds(5), jobs::CODE_KEYS, async |ctx: &Ctx| ctx.code_keys.refresh(ctx.db.reader()).await.map(|()| 0));
+    every(ctx, seconds(2), jobs::WEBHOOKS, hooks::spread::spread);
+    every(ctx, seconds(1), jobs::DELIVERIES, hooks::deliver::deliver_due);
     every(ctx, seconds(3600), jobs::TIDY, housekeeping::tidy);
     every(ctx, seconds(30), jobs::MEASURE, jobs::measure);
 }

@@ -6,6 +6,7 @@ use utoipa::{
     Modify, OpenApi,
     openapi::{
         Components,
+        extensions::Extensions,
         path::HttpMethod,
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
@@ -14,6 +15,7 @@ use utoipa_actix_web::AppExt as _;
 
 use crate::{
     error::ProblemBody,
+    features::auth::{dto::Role, permissions},
     http::{Cursor, Limit},
     routes,
 };
@@ -39,6 +41,7 @@ pub const COMMITTED: &str = include_str!("../../openapi.yaml");
         (name = "desk", description = "The centre's day"),
         (name = "calendars", description = "Calendar feeds by secret link"),
         (name = "bureau", description = "Campaigns and figures"),
+        (name = "exchange", description = "Reads of other systems, with an access key"),
         (name = "ops", description = "For operators")
     ),
     components(schemas(ProblemBody, Limit, Cursor)),
@@ -51,19 +54,37 @@ struct Bearer;
 impl Modify for Bearer {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
         let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
-        openapi
-            .components
-            .get_or_insert_with(Components::new)
-            .add_security_scheme("bearer", SecurityScheme::Http(scheme));
+        let key = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("qxk_…")
+            .description(Some("An access key of another system; the list names the scope that the operation needs."))
+            .build();
+        let components = openapi.components.get_or_insert_with(Components::new);
+        components.add_security_scheme("bearer", SecurityScheme::Http(scheme));
+        components.add_security_scheme("access_key", SecurityScheme::Http(key));
     }
 }
 
 /// The document as the handlers describe it.
 #[must_use]
 pub fn document() -> utoipa::openapi::OpenApi {
-    let (_, document) =
+    let (_, mut document) =
         App::new().into_utoipa_app().openapi(Base::openapi()).configure(routes::describe).split_for_parts();
+    name_roles(&mut document);
     document
+}
+
+/// Says of each operation which roles may call it, from the one table.
+fn name_roles(document: &mut utoipa::openapi::OpenApi) {
+    for item in document.paths.paths.values_mut() {
+        let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+        for operation in operations.into_iter().flatten() {
+            let Some(roles) = operation.operation_id.as_deref().and_then(permissions::roles) else { continue };
+            let words: Vec<&str> = roles.iter().map(Role::as_str).collect();
+            let roles = Extensions::builder().add("x-roles", words).build();
+            operation.extensions.get_or_insert_with(Extensions::default).merge(roles);
+        }
+    }
 }
 
 /// Every path template of the document with its methods, to tell a wrong method from an unknown path.

@@ -39,6 +39,7 @@ fn api(cfg: &mut impl Registry) {
     features::settlement::routes(cfg);
     features::oversight::routes(cfg);
     features::audit::routes(cfg);
+    features::exchange::routes(cfg);
 }
 
 /// Every route of the server. There is exactly one `/api/v1`: a second scope with the same prefix

@@ -16,7 +16,7 @@ use crate::{
     background,
     config::{AppEnv, Settings, Switch},
     features::{
-        auth::token::Tokens,
+        auth::{limits, token::Tokens},
         centres::{Catalogue, free_places::FreePlaces},
         demo::{self, Seeded},
         vouchers::{
@@ -24,12 +24,13 @@ use crate::{
             gate::{self, Gate},
         },
     },
-    http::observe,
+    http::{counters::Counters, observe},
     platform::{
         clock::Clock,
         crypto::Keyring,
         db::Db,
         kv::{Kv, MemoryKv, RedisKv},
+        outgoing::Outgoing,
         wechat::WeChat,
     },
     routes::{self, KnownPaths},
@@ -52,10 +53,12 @@ struct Parts {
     keys: Arc<Keyring>,
     catalogue: Arc<Catalogue>,
     wechat: WeChat,
+    outgoing: Outgoing,
     gate: Arc<Gate>,
     code_keys: Arc<CodeKeys>,
     tokens: Arc<Tokens>,
     free_places: Arc<FreePlaces>,
+    counters: Arc<Counters>,
     metrics: Metrics,
     /// SQLite and the in-process store are one for all workers.
     shared_db: Option<Db>,
@@ -86,10 +89,12 @@ impl Parts {
             keys: self.keys,
             catalogue: self.catalogue,
             wechat: self.wechat,
+            outgoing: self.outgoing,
             gate: self.gate,
             code_keys: self.code_keys,
             tokens: self.tokens,
             free_places: self.free_places,
+            counters: self.counters,
             redemptions: Default::default(),
             bookings: Default::default(),
             metrics: self.metrics,
@@ -158,6 +163,8 @@ pub async fn context(settings: Settings, clock: Clock) -> anyhow::Result<Ctx> {
     } else {
         WeChat::api(&settings.wechat_base_url, &settings.wechat_appid, &settings.wechat_secret)?
     };
+    // Only a demonstration may call its own machine.
+    let outgoing = Outgoing::new(settings.app_env == AppEnv::Demo)?;
     let catalogue = Arc::new(Catalogue::load(db.reader(), &clock).await?);
     let code_keys = Arc::new(CodeKeys::new(Arc::clone(&keys)));
     code_keys.refresh(db.reader()).await?;
@@ -168,10 +175,12 @@ pub async fn context(settings: Settings, clock: Clock) -> anyhow::Result<Ctx> {
         keys,
         catalogue,
         wechat,
+        outgoing,
         gate: Arc::default(),
         code_keys,
         tokens: Arc::default(),
         free_places,
+        counters: Arc::default(),
         metrics: Metrics::new()?,
         shared_db: Some(db),
         memory: MemoryKv::default(),
@@ -194,10 +203,12 @@ impl Application {
             keys: Arc::clone(&main.keys),
             catalogue: Arc::clone(&main.catalogue),
             wechat: main.wechat.clone(),
+            outgoing: main.outgoing.clone(),
             gate: Arc::clone(&main.gate),
             code_keys: Arc::clone(&main.code_keys),
             tokens: Arc::clone(&main.tokens),
             free_places: Arc::clone(&main.free_places),
+            counters: Arc::clone(&main.counters),
             metrics: main.metrics.clone(),
             shared_db: settings.is_sqlite().then(|| main.db.clone()),
             memory,
@@ -214,6 +225,7 @@ impl Application {
             App::new()
                 // The last wraps all.
                 .wrap(from_fn(gate::early))
+                .wrap(from_fn(limits::counted))
                 .wrap(from_fn(observe::observe))
                 .app_data(known.clone())
                 .data_factory(move || {

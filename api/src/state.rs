@@ -11,7 +11,8 @@ use crate::{
         centres::{Catalogue, free_places::FreePlaces},
         vouchers::{Redemptions, code_keys::CodeKeys, gate::Gate},
     },
-    platform::{clock::Clock, crypto::Keyring, db::Db, kv::Kv, wechat::WeChat},
+    http::counters::Counters,
+    platform::{clock::Clock, crypto::Keyring, db::Db, kv::Kv, outgoing::Outgoing, wechat::WeChat},
     telemetry::Metrics,
 };
 
@@ -38,12 +39,16 @@ pub struct Ctx {
     pub free_places: Arc<FreePlaces>,
     /// Exchanges sign-in codes.
     pub wechat: WeChat,
+    /// Sends to addresses that people typed.
+    pub outgoing: Outgoing,
     /// Answers claims of campaigns that give out nothing; shared by the workers.
     pub gate: Arc<Gate>,
     /// Redemptions of this worker that are done together.
     pub redemptions: Redemptions,
     /// Bookings of this worker that are made together.
     pub bookings: Together,
+    /// Calls counted by the process for rate limits; shared by the workers.
+    pub counters: Arc<Counters>,
     /// Counters of this process.
     pub metrics: Metrics,
 }

@@ -73,6 +73,12 @@ words! {
     ReductionKind {
         ThirdChild = "third_child" / "三孩", SpecialFamily = "special_family" / "计生特殊家庭", Disabled = "disabled" / "残疾儿童",
     }
+    /// What two officers decide about a rating.
+    ExclusionAction { Exclude = "exclude" / "剔除", Include = "include" / "恢复计入" }
+    /// How far they are.
+    ExclusionStatus { Proposed = "proposed" / "待复核", Confirmed = "confirmed" / "已生效", Rejected = "rejected" / "已驳回" }
+    /// How far a message to another system is.
+    DeliveryStatus { Pending = "pending" / "待送达", Delivered = "delivered" / "已送达", Dead = "dead" / "已停止重试" }
     /// What a family is told.
     NoticeKind {
         BookingConfirmed = "booking_confirmed" / "预约已确认", BookingDeclined = "booking_declined" / "预约未能接受",

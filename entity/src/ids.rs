@@ -136,6 +136,14 @@ ids! {
     RefusedScanId = "rfs";
     /// A scan made without network that couldn't be redeemed (离线核销冲突).
     OfflineConflictId = "ofc";
+    /// A proposal to leave a rating out of the figures (评价剔除).
+    RatingExclusionId = "rex";
+    /// A key by which another system reads (访问密钥).
+    AccessKeyId = "axk";
+    /// A webhook (事件推送).
+    WebhookId = "whk";
+    /// One message to a webhook; its `webhook-id`.
+    WebhookDeliveryId = "whd";
     /// A rule of funds (资金使用规则).
     FundRuleId = "fru";
     /// A statement (结算单).

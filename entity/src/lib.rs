@@ -8,6 +8,7 @@ pub mod enums;
 pub mod ids;
 pub mod values;
 
+pub mod access_keys;
 pub mod adjustments;
 pub mod audit_heads;
 pub mod audit_rows;
@@ -44,6 +45,7 @@ pub mod offline_conflicts;
 pub mod offline_days;
 pub mod pickup_codes;
 pub mod pickup_persons;
+pub mod rating_exclusions;
 pub mod rating_versions;
 pub mod ratings;
 pub mod redemption_reversals;
@@ -60,6 +62,8 @@ pub mod townships;
 pub mod visits;
 pub mod vouchers;
 pub mod waitlist_entries;
+pub mod webhook_deliveries;
+pub mod webhooks;
 
 pub use campaigns::CentreKinds;
 pub use centre_weeks::WeekHours;

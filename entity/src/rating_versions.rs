@@ -17,6 +17,9 @@ pub struct Model {
     pub safety: Option<i32>,
     pub communication: Option<i32>,
     pub excluded_for: Option<String>,
+    /// When this state began.
     pub at: DateTimeUtc,
+    /// When the family gave this answer; absent in rows of before, then `at`.
+    pub answered_at: Option<DateTimeUtc>,
 }
 crate::plain_table!();

@@ -162,6 +162,7 @@ fn version(app: &TestApp, at: DateTime<Utc>, row: &ratings::Model) -> rating_ver
         communication: None,
         excluded_for: row.excluded_for.clone(),
         at,
+        answered_at: Some(row.updated_at),
     }
 }
 

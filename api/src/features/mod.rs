@@ -8,6 +8,7 @@ pub mod auth;
 pub mod bookings;
 pub mod centres;
 pub mod demo;
+pub mod exchange;
 pub mod families;
 pub mod feeds;
 pub mod notices;

@@ -1,6 +1,9 @@
 //! The client's address, for rate limits. Never logged.
 
-use std::future::{Ready, ready};
+use std::{
+    future::{Ready, ready},
+    net::Ipv6Addr,
+};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Data};
 
@@ -15,6 +18,14 @@ impl FromRequest for ClientAddress {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(Self::of(req)))
+    }
+}
+
+impl ClientAddress {
+    /// The address of a request; of IPv6 the network of 64 bits that one household has.
+    #[must_use]
+    pub fn of(req: &HttpRequest) -> Self {
         let trusted = req.app_data::<Data<Ctx>>().map_or("", |ctx| ctx.settings.client_address_header.as_str());
         let named = (!trusted.is_empty())
             .then(|| req.headers().get(trusted).and_then(|v| v.to_str().ok()))
@@ -22,6 +33,13 @@ impl FromRequest for ClientAddress {
             .and_then(|list| list.split(',').next_back())
             .map(|address| address.trim().to_owned());
         let peer = || req.peer_addr().map_or_else(|| "unknown".to_owned(), |peer| peer.ip().to_string());
-        ready(Ok(Self(named.unwrap_or_else(peer))))
+        let address = named.unwrap_or_else(peer);
+        match address.parse::<Ipv6Addr>() {
+            Ok(v6) => Self(match v6.to_ipv4_mapped() {
+                Some(v4) => v4.to_string(),
+                None => Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64).to_string(),
+            }),
+            Err(_) => Self(address),
+        }
     }
 }

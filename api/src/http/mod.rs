@@ -1,6 +1,7 @@
 //! Plumbing without business: what every request and answer has in common.
 
 pub mod address;
+pub mod counters;
 pub mod idempotency;
 pub mod json;
 pub mod observe;

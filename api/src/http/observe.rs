@@ -10,7 +10,7 @@ use actix_web::{
     dev::{ServiceRequest, ServiceResponse},
     http::{
         Method,
-        header::{ACCEPT_LANGUAGE, CONTENT_TYPE, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS},
+        header::{ACCEPT_LANGUAGE, ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS},
     },
     middleware::Next,
     web::{Bytes, BytesMut, Data},
@@ -18,6 +18,7 @@ use actix_web::{
 use futures_util::StreamExt as _;
 use tracing::Instrument as _;
 
+use super::ratelimit;
 use crate::{
     error::{Code, Problem},
     platform::{clock::Stopwatch, crypto::random_bytes},
@@ -171,8 +172,10 @@ fn as_problem(response: ServiceResponse<BoxBody>, english: bool, request_id: &st
     let problem = known.unwrap_or_else(|| Problem::new(Code::of_status(response.status())));
     let request = response.request().clone();
     let mut rendered = problem.render(english, request_id);
-    if let Some(allow) = response.headers().get(actix_web::http::header::ALLOW) {
-        rendered.headers_mut().insert(actix_web::http::header::ALLOW, allow.clone());
+    for name in [&ALLOW, &ratelimit::POLICY, &ratelimit::LIMIT] {
+        if let Some(value) = response.headers().get(name) {
+            rendered.headers_mut().insert(name.clone(), value.clone());
+        }
     }
     ServiceResponse::new(request, rendered)
 }

@@ -55,6 +55,12 @@ impl ToSchema for Limit {}
 pub struct Cursor(String);
 
 impl Cursor {
+    /// The text as it came.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.0.clone()
+    }
+
     /// Packs the sort key of the last item handed out.
     #[must_use]
     pub fn pack(key: &impl Serialize) -> String {

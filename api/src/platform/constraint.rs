@@ -22,6 +22,8 @@ pub enum Constraint {
     RatingPerVisit,
     /// One rating per voucher day.
     RatingPerRedemption,
+    /// One open proposal to exclude (or count again) a rating.
+    RatingExclusionOpen,
     /// One manual code text at a time.
     ManualCode,
     /// One statement per centre and month.
@@ -47,6 +49,7 @@ const SPELLINGS: &[(Constraint, &str, &str)] = &[
     (Constraint::RedemptionPerDay, "redemptions_child_day", "redemptions.child_id, redemptions.service_date"),
     (Constraint::RatingPerVisit, "ratings_visit", "ratings.visit_id"),
     (Constraint::RatingPerRedemption, "ratings_redemption", "ratings.redemption_id"),
+    (Constraint::RatingExclusionOpen, "rating_exclusions_open", "rating_exclusions.rating_id"),
     (Constraint::ManualCode, "manual_codes_hash", "manual_codes.code_hash"),
     (Constraint::StatementOfMonth, "statements_centre_month", "statements.centre_id, statements.month"),
     (Constraint::AdjustmentOfRedemption, "adjustments_redemption", "adjustments.redemption_id"),

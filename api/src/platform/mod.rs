@@ -6,5 +6,6 @@ pub mod constraint;
 pub mod crypto;
 pub mod db;
 pub mod kv;
+pub mod outgoing;
 pub mod stepped_code;
 pub mod wechat;

@@ -78,6 +78,23 @@ pub enum Role {
     Admin,
 }
 
+impl Role {
+    /// Every role.
+    pub const ALL: &'static [Self] = &[Self::Guardian, Self::Carer, Self::Manager, Self::Officer, Self::Admin];
+
+    /// The word at the API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Guardian => "guardian",
+            Self::Carer => "carer",
+            Self::Manager => "manager",
+            Self::Officer => "officer",
+            Self::Admin => "admin",
+        }
+    }
+}
+
 impl From<entity::StaffRole> for Role {
     fn from(role: entity::StaffRole) -> Self {
         match role {

@@ -1,12 +1,19 @@
 //! Who calls, as types: a handler that takes a [`Guardian`] can't be reached by staff, one that
-//! takes a [`Desk`] only by staff of a centre, with that centre's id in hand.
+//! takes a [`Desk`] only by staff of a centre, with that centre's id in hand. Which roles may call
+//! the operation is said in [`permissions`], and asked here.
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
-use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header::AUTHORIZATION, web::Data};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest, dev::Payload, http::header::AUTHORIZATION, web::Data};
 use entity::{CentreId, FamilyId, SessionId, StaffId, StaffRole};
 
-use super::{dto::Role, session, token::Claims};
+use super::{
+    dto::Role,
+    limits::Checked,
+    permissions::{self, Extra},
+    session,
+    token::Claims,
+};
 use crate::{
     error::{Code, Problem, Result},
     state::Ctx,
@@ -94,16 +101,16 @@ impl FromClaims for Bureau {
 }
 
 impl Desk {
-    /// Refuses whoever isn't the manager of the centre.
-    pub fn manager(&self) -> Result<()> {
-        if self.role == StaffRole::Manager { Ok(()) } else { Err(forbidden(())) }
+    /// Refuses whoever may not do this within the operation.
+    pub fn may(&self, extra: Extra) -> Result<()> {
+        extra.check(self.role)
     }
 }
 
 impl Bureau {
-    /// Refuses whoever isn't an administrator.
-    pub fn administrator(&self) -> Result<()> {
-        if self.role == StaffRole::Admin { Ok(()) } else { Err(forbidden(())) }
+    /// Refuses whoever may not do this within the operation.
+    pub fn may(&self, extra: Extra) -> Result<()> {
+        extra.check(self.role)
     }
 }
 
@@ -125,17 +132,24 @@ async fn caller<T: FromClaims>(req: HttpRequest) -> Result<T> {
     let ctx = req.app_data::<Data<Ctx>>().ok_or_else(|| Problem::internal("no context"))?;
     let claims = claims(ctx, &req)?;
     let session = claims.sid;
+    permissions::check(req.match_name(), claims.role)?;
     let caller = T::from_claims(&claims)?;
     if session::is_live(ctx, session).await? { Ok(caller) } else { Err(not_signed_in()) }
 }
 
-fn claims(ctx: &Ctx, req: &HttpRequest) -> Result<Arc<Claims>> {
-    let header = req.headers().get(AUTHORIZATION).and_then(|v| v.to_str().ok()).ok_or_else(not_signed_in)?;
-    let (scheme, token) = header.split_once(' ').ok_or_else(not_signed_in)?;
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(not_signed_in());
+/// What the token of a request says, if it is ours and hasn't ended.
+pub(super) fn claims(ctx: &Ctx, req: &HttpRequest) -> Result<Arc<Claims>> {
+    if let Some(Checked(claims)) = req.extensions().get::<Checked>() {
+        return claims.clone().ok_or_else(not_signed_in);
     }
-    ctx.tokens.verify(&ctx.keys, token.trim(), ctx.clock.now()).ok_or_else(not_signed_in)
+    let token = bearer(req).ok_or_else(not_signed_in)?;
+    ctx.tokens.verify(&ctx.keys, token, ctx.clock.now()).ok_or_else(not_signed_in)
+}
+
+/// The token or key of a request.
+pub(super) fn bearer(req: &HttpRequest) -> Option<&str> {
+    let (scheme, token) = req.headers().get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 /// A guardian whose token is ours, but whose session wasn't asked for yet.

@@ -12,13 +12,10 @@ use crate::{
     http::{
         Json, PublicRefusals, Refusals,
         address::ClientAddress,
-        ratelimit::{Rule, limit},
+        ratelimit::{SIGN_IN_ADDRESS, SIGN_IN_STAFF, limit},
     },
     state::Ctx,
 };
-
-const SIGN_IN_ADDRESS: Rule = Rule { name: "sign-in", most: 60, seconds: 60 };
-const SIGN_IN_STAFF: Rule = Rule { name: "sign-in-staff", most: 20, seconds: 60 };
 
 /// Sign in with WeChat
 ///
@@ -32,7 +29,7 @@ pub(super) async fn sign_in_wechat(
     address: ClientAddress,
     Json(body): Json<SignInWechatIn>,
 ) -> Result<HttpResponse> {
-    limit(&ctx, SIGN_IN_ADDRESS, &address.0).await?;
+    limit(&ctx, &SIGN_IN_ADDRESS, &address.0).await?;
     Ok(HttpResponse::Ok().json(service::sign_in_wechat(&ctx, &body.code).await?))
 }
 
@@ -47,8 +44,8 @@ pub(super) async fn sign_in_staff(
     address: ClientAddress,
     Json(body): Json<SignInStaffIn>,
 ) -> Result<HttpResponse> {
-    limit(&ctx, SIGN_IN_ADDRESS, &address.0).await?;
-    limit(&ctx, SIGN_IN_STAFF, &body.username).await?;
+    limit(&ctx, &SIGN_IN_ADDRESS, &address.0).await?;
+    limit(&ctx, &SIGN_IN_STAFF, &body.username).await?;
     Ok(HttpResponse::Ok().json(service::sign_in_staff(&ctx, &body.username, body.password.into_inner()).await?))
 }
 
@@ -63,7 +60,7 @@ pub(super) async fn refresh(
     address: ClientAddress,
     Json(body): Json<RefreshIn>,
 ) -> Result<HttpResponse> {
-    limit(&ctx, SIGN_IN_ADDRESS, &address.0).await?;
+    limit(&ctx, &SIGN_IN_ADDRESS, &address.0).await?;
     Ok(HttpResponse::Ok().json(service::refresh(&ctx, &body.refresh_token).await?))
 }
 

@@ -4,12 +4,16 @@
 //! clock; a refresh token works once, and its second use ends the whole session; a sign-out works
 //! at once on every replica, and so does closing an account; repeated failures lock a staff account for a while.
 
+pub mod access_key;
 pub mod accounts;
 mod bureau;
 pub mod dto;
 pub mod extract;
 mod handlers;
+pub mod limits;
 pub mod password;
+pub mod permissions;
+pub mod scope;
 pub mod service;
 mod session;
 mod staff;
@@ -18,6 +22,7 @@ mod staff_store;
 mod store;
 pub mod token;
 
+pub use access_key::KeyHolder;
 pub use extract::{Bureau, Desk, Guardian, Knock, SignedIn};
 
 use crate::http::Registry;

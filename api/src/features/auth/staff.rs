@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{
     accounts::STAFF_NAME_PLACE,
     extract::Bureau,
-    session,
+    permissions, session,
     staff_dto::{StaffOut, StaffQuery, StaffStateOut},
     staff_store as rows,
 };
@@ -63,7 +63,7 @@ pub(super) async fn change(
     let done = once(ctx, idempotency, &bureau.staff_id.to_string(), async |txn| {
         let row = rows::lock(txn, id).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
         if !row.role.at_a_centre() {
-            bureau.administrator()?;
+            bureau.may(permissions::BUREAU_ACCOUNTS)?;
         }
         if deed == Deed::Close && id == bureau.staff_id {
             let text = Text::new("不能停用自己的账号，请由其他管理员操作。", "Nobody closes their own account.");

@@ -2,11 +2,12 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
-    AccountStatus, CentreId, FamilyId, SessionId, StaffId, centres, families, refresh_tokens, sessions, staff,
+    AccessKeyId, AccountStatus, CentreId, FamilyId, SessionId, StaffId, access_keys, centres, families, refresh_tokens,
+    sessions, staff,
 };
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, QueryFilter, QuerySelect as _,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, QueryFilter, QuerySelect as _,
     sea_query::{CaseStatement, Expr},
 };
 
@@ -182,4 +183,26 @@ pub(super) async fn session_is_live(db: &impl ConnectionTrait, id: SessionId) ->
         .one(db)
         .await?;
     Ok(found.is_some())
+}
+
+/// The access key of a hash, whatever its state.
+pub(super) async fn access_key(db: &impl ConnectionTrait, hash: Vec<u8>) -> Result<Option<access_keys::Model>, DbErr> {
+    access_keys::Entity::find().filter(access_keys::Column::KeyHash.eq(hash)).one(db).await
+}
+
+/// Notes that a key was used, unless that was noted since `since`.
+pub(super) async fn access_key_used(
+    db: &impl ConnectionTrait,
+    id: AccessKeyId,
+    now: DateTime<Utc>,
+    since: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    use access_keys::Column::{Id, LastUsedAt};
+    access_keys::Entity::update_many()
+        .col_expr(LastUsedAt, Expr::value(now))
+        .filter(Id.eq(id))
+        .filter(Condition::any().add(LastUsedAt.is_null()).add(LastUsedAt.lte(since)))
+        .exec(db)
+        .await
+        .map(drop)
 }

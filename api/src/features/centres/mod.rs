@@ -20,6 +20,7 @@ mod voucher_scope;
 
 pub use card::CentreRatingOut;
 pub use catalogue::{Catalogue, CentrePlan};
+pub use dto::LocationOut;
 
 use crate::http::Registry;
 

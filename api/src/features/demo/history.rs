@@ -332,6 +332,7 @@ impl History {
             communication,
             excluded_for: None,
             at,
+            answered_at: Some(at),
         });
     }
 }

@@ -16,7 +16,7 @@ use crate::{
     },
     http::{
         Idempotency, Moment, Once, once,
-        ratelimit::{Rule, limit},
+        ratelimit::{CALENDAR, limit},
     },
     platform::{crypto::random_bytes, db::write_txn},
     state::Ctx,
@@ -26,8 +26,6 @@ use crate::{
 const TOKEN_PLACE: &str = "calendar_feeds.token";
 /// Bytes of the secret in a link.
 const SECRET: usize = 24;
-/// Guessing a link is hopeless; reading one again and again is slow.
-const READS: Rule = Rule { name: "calendar", most: 60, seconds: 60 };
 /// Days back and ahead in a family's feed.
 const FAMILY_DAYS: (u64, u64) = (30, 365);
 /// Visits in a family's feed, at most.
@@ -102,7 +100,7 @@ pub async fn revoke(ctx: &Ctx, owner: Owner, desk: Option<&Desk>) -> Result<()> 
 
 /// The calendar behind a link.
 pub async fn read(ctx: &Ctx, address: &str, token: &str) -> Result<String> {
-    limit(ctx, READS, address).await?;
+    limit(ctx, &CALENDAR, address).await?;
     let unknown = || Problem::new(Code::NotFound);
     let token = token.strip_suffix(".ics").unwrap_or(token);
     let owner = store::owner(ctx.db.reader(), ctx.keys.lookup_hash(TOKEN_PLACE, token)).await?;

@@ -1,8 +1,8 @@
 //! What has outlived its use is deleted: first answers by idempotency key, ended refresh tokens,
-//! manual codes and old refused scans. Every replica may run it; a row is deleted once.
+//! manual codes, old refused scans and old messages to webhooks. Every replica may run it; a row is deleted once.
 
 use chrono::TimeDelta;
-use entity::{idempotency_keys, manual_codes, refresh_tokens, refused_scans};
+use entity::{DeliveryStatus, idempotency_keys, manual_codes, refresh_tokens, refused_scans, webhook_deliveries};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 
 use crate::{platform::db::write_txn, state::Ctx};
@@ -14,6 +14,10 @@ const KEEP_ENDED_TOKENS: TimeDelta = TimeDelta::days(30);
 
 /// A refused scan is asked about for a settlement year and the one after it.
 const KEEP_REFUSED_SCANS: TimeDelta = TimeDelta::days(2 * 366);
+
+/// Long enough to see what became of a message. A row must outlive the look back of the sweep that
+/// makes it, or it would be made anew.
+const KEEP_MESSAGES: TimeDelta = TimeDelta::days(90);
 
 /// Deletes once; how many rows.
 pub async fn tidy(ctx: &Ctx) -> Result<u64, DbErr> {
@@ -33,7 +37,13 @@ pub async fn tidy(ctx: &Ctx) -> Result<u64, DbErr> {
             .filter(refused_scans::Column::At.lt(now - KEEP_REFUSED_SCANS))
             .exec(txn)
             .await?;
-        Ok::<_, DbErr>(answers.rows_affected + tokens.rows_affected + codes.rows_affected + scans.rows_affected)
+        let messages = webhook_deliveries::Entity::delete_many()
+            .filter(webhook_deliveries::Column::Status.ne(DeliveryStatus::Pending))
+            .filter(webhook_deliveries::Column::CreatedAt.lt(now - KEEP_MESSAGES))
+            .exec(txn)
+            .await?;
+        let other = codes.rows_affected + scans.rows_affected + messages.rows_affected;
+        Ok::<_, DbErr>(answers.rows_affected + tokens.rows_affected + other)
     })
     .await
 }

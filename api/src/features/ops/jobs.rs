@@ -12,7 +12,7 @@ use sea_orm::{
 
 use crate::{
     error::Result,
-    features::{audit, bookings, notices, satisfaction, waitlist},
+    features::{audit, bookings, exchange::hooks, notices, satisfaction, waitlist},
     platform::clock::Stopwatch,
     state::Ctx,
 };
@@ -33,6 +33,10 @@ pub const MISSED: &str = "no_shows";
 pub const REMINDERS: &str = "reminders";
 /// Snapshots of closed months.
 pub const SNAPSHOTS: &str = "monthly_snapshots";
+/// What happened, to the webhooks that want to know.
+pub const WEBHOOKS: &str = "webhooks";
+/// Messages to webhooks.
+pub const DELIVERIES: &str = "webhook_deliveries";
 /// Keys of codes that another replica was told of.
 pub const CODE_KEYS: &str = "code_keys";
 /// What has outlived its use.
@@ -130,6 +134,7 @@ pub async fn waiting(ctx: &Ctx) -> Result<Vec<(&'static str, u64)>> {
         (MISSED, bookings::service::missed_waiting(ctx).await?),
         (REMINDERS, notices::reminders::waiting(ctx).await?),
         (SNAPSHOTS, satisfaction::snapshots::waiting(ctx).await?),
+        (DELIVERIES, hooks::deliver::waiting(ctx).await?),
     ])
 }
 

@@ -16,7 +16,7 @@ use crate::{
     features::{auth::Desk, families::store as family_store},
     http::{
         Idempotency, Moment, Once, once,
-        ratelimit::{Rule, limit},
+        ratelimit::{PICKUP_CODE, limit},
     },
     platform::clock::instant_at,
     state::Ctx,
@@ -30,8 +30,6 @@ const NAME_PLACE: &str = "pickup_persons.name";
 const CODE_NAME_PLACE: &str = "pickup_codes.name";
 /// What hashes of codes are bound to.
 const CODE_PLACE: &str = "pickup_codes.code";
-/// Codes are short, so guessing is slow.
-const TRIES: Rule = Rule { name: "pickup-code", most: 5, seconds: 60 };
 
 /// With whom a child leaves.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -173,7 +171,7 @@ pub async fn of_visit(ctx: &Ctx, desk: &Desk, visit: VisitId) -> Result<PickupPe
 
 /// Counts a try of a code; before the transaction, so that a refusal doesn't take it back.
 pub async fn may_try(ctx: &Ctx, desk: &Desk) -> Result<()> {
-    limit(ctx, TRIES, &desk.staff_id.to_string()).await
+    limit(ctx, &PICKUP_CODE, &desk.staff_id.to_string()).await
 }
 
 /// With whom the child of a visit leaves, if that is allowed: nobody named means the guardian.

@@ -2,9 +2,14 @@
 //!
 //! Promises: only who was there rates (a checked-out visit, a redeemed voucher day), once per
 //! occasion, editable for 30 days; the score counts at once, the text waits for moderation; every
-//! state is kept as a version, so that a figure can be recomputed; nobody sees who rated.
+//! state is kept as a version, so that a figure can be recomputed; nobody sees who rated; one is left
+//! out of the figures for a reason and by two officers.
 
+mod bureau;
 pub mod dto;
+pub mod exclusion_dto;
+mod exclusion_store;
+pub mod exclusions;
 mod guardians;
 mod public;
 pub mod rules;
@@ -18,5 +23,11 @@ pub fn routes(cfg: &mut impl Registry) {
     cfg.service(guardians::rate)
         .service(guardians::list_own_ratings)
         .service(guardians::change_rating)
-        .service(public::list_centre_ratings);
+        .service(public::list_centre_ratings)
+        .service(bureau::list_bureau_ratings)
+        .service(bureau::list_exclusions)
+        .service(bureau::propose_exclusion)
+        .service(bureau::propose_inclusion)
+        .service(bureau::confirm_exclusion)
+        .service(bureau::reject_exclusion);
 }

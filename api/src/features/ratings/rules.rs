@@ -1,7 +1,10 @@
 //! Pure rules about ratings.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use entity::{RedemptionId, RedemptionStatus, TextStatus, VisitId, VisitStatus, ratings};
+use entity::{
+    ExclusionAction, ExclusionStatus, RedemptionId, RedemptionStatus, TextStatus, VisitId, VisitStatus,
+    rating_exclusions, ratings,
+};
 
 use super::dto::{RatingPatch, RatingSubPatch};
 use crate::{
@@ -11,6 +14,8 @@ use crate::{
 
 /// Why the answer of a family tied to the centre stays out of its figures.
 pub const TIED: &str = "staff_or_relative";
+/// Why an answer that two officers took out stays out.
+pub const BY_OFFICERS: &str = "by_officers";
 /// A rating may be changed for this long (`domain.md`, Ratings).
 pub const EDITABLE_FOR: TimeDelta = TimeDelta::days(30);
 
@@ -124,6 +129,50 @@ pub fn changed(before: &ratings::Model, patch: RatingPatch, now: DateTime<Utc>) 
     after.version = before.version + 1;
     after.updated_at = now;
     Some(after)
+}
+
+/// Only a counted rating can be left out, and only what officers left out can be counted again: the
+/// answer of a family of the centre's staff is out by a rule, not by a decision.
+pub fn may_become(rating: &ratings::Model, action: ExclusionAction) -> Result<()> {
+    let text = match (action, rating.excluded_for.as_deref()) {
+        (ExclusionAction::Exclude, None) => return Ok(()),
+        (ExclusionAction::Include, Some(BY_OFFICERS)) => return Ok(()),
+        (ExclusionAction::Exclude, Some(_)) => {
+            Text::new("该评价已不计入统计，无需再剔除。", "The rating is out of the figures already.")
+        }
+        (ExclusionAction::Include, None) => Text::new("该评价已计入统计，无需恢复。", "The rating counts already."),
+        (ExclusionAction::Include, Some(_)) => Text::new(
+            "机构人员及亲属的评价按规定不计入统计，不能恢复。",
+            "Answers of the centre's staff and their relatives never count.",
+        ),
+    };
+    Err(Problem::new(Code::WrongState).detail(text).fact("excluded_for", rating.excluded_for.as_deref()))
+}
+
+/// A rating has one open proposal at a time.
+#[must_use]
+pub fn proposed_before() -> Problem {
+    let text = Text::new(
+        "该评价已有待复核的申请，请先由另一位工作人员复核。",
+        "A proposal about this rating waits for another officer.",
+    );
+    Problem::new(Code::WrongState).detail(text)
+}
+
+/// Why an officer couldn't decide a proposal.
+#[must_use]
+pub fn not_decided(proposal: &rating_exclusions::Model) -> Problem {
+    if proposal.status == ExclusionStatus::Proposed {
+        let text = Text::new(
+            "不能复核自己提出的申请，请由另一位工作人员复核。",
+            "Who proposed can't decide: another officer must.",
+        );
+        return Problem::new(Code::Forbidden).detail(text);
+    }
+    let status = proposal.status;
+    let text =
+        Text::new(format!("该申请当前为“{}”，不能再复核。", status.zh()), format!("The proposal is {status} already."));
+    Problem::new(Code::WrongState).detail(text).fact("state", status)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Use cases of ratings.
 
+use chrono::{DateTime, Utc};
 use entity::{CareType, CentreId, ChildId, FamilyId, RatingId, TextStatus, ratings};
 use sea_orm::DatabaseTransaction;
 
@@ -60,7 +61,7 @@ pub async fn rate(ctx: &Ctx, family: FamilyId, key: &Idempotency, body: RatingIn
             Some(Constraint::RatingPerVisit | Constraint::RatingPerRedemption) => rules::rated_before(),
             _ => error.into(),
         })?;
-        counted(ctx, txn, &row).await?;
+        counted(ctx, txn, &row, now).await?;
         Ok(rating_out(ctx, row))
     })
     .await?;
@@ -81,7 +82,7 @@ pub async fn change(ctx: &Ctx, family: FamilyId, id: RatingId, patch: RatingPatc
             return Ok((before, false));
         };
         store::update(txn, after.clone()).await?;
-        counted(ctx, txn, &after).await?;
+        counted(ctx, txn, &after, now).await?;
         Ok::<_, Problem>((after, true))
     })
     .await?;
@@ -139,14 +140,19 @@ async fn cared_for(txn: &DatabaseTransaction, family: FamilyId, occasion: Occasi
 }
 
 /// Keeps the state as a version and raises the centre's version, whose card shows the figures.
-async fn counted(ctx: &Ctx, txn: &DatabaseTransaction, row: &ratings::Model) -> Result<()> {
-    store::keep_version(txn, ctx.clock.id(), row).await?;
-    centres::store::touch(txn, Some(row.centre_id), row.updated_at).await?;
+pub(super) async fn counted(
+    ctx: &Ctx,
+    txn: &DatabaseTransaction,
+    row: &ratings::Model,
+    at: DateTime<Utc>,
+) -> Result<()> {
+    store::keep_version(txn, ctx.clock.id(), row, at).await?;
+    centres::store::touch(txn, Some(row.centre_id), at).await?;
     Ok(())
 }
 
 /// After the commit: the centre's card with the new figures. Should it fail, polling repairs it.
-async fn shown_anew(ctx: &Ctx, centre: CentreId) {
+pub(super) async fn shown_anew(ctx: &Ctx, centre: CentreId) {
     if let Err(error) = ctx.catalogue.reload_centres(ctx.db.reader(), &ctx.clock, &[centre]).await {
         tracing::warn!(%error, "a rated centre can't be reloaded at once");
     }

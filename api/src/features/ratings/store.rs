@@ -1,5 +1,6 @@
 //! Queries about ratings.
 
+use chrono::{DateTime, Utc};
 use entity::{
     CentreId, FamilyId, RatingId, RatingVersionId, RedemptionId, TextStatus, VisitId, rating_versions, ratings,
     redemptions, visits,
@@ -48,12 +49,13 @@ pub(super) async fn update(db: &impl ConnectionTrait, row: ratings::Model) -> Re
     ratings::Entity::update(row.into_active_model().reset_all()).exec(db).await.map(drop)
 }
 
-/// Keeps the present state as a version. Its `at` is the rating's `updated_at`, so that figures
-/// recomputed from versions pick the same latest answer.
+/// Keeps the present state, which began at `at`, as a version. When the family answered stands beside
+/// it, so that figures recomputed from versions pick the same latest answer.
 pub(super) async fn keep_version(
     db: &impl ConnectionTrait,
     id: RatingVersionId,
     row: &ratings::Model,
+    at: DateTime<Utc>,
 ) -> Result<(), DbErr> {
     let version = rating_versions::Model {
         id,
@@ -66,7 +68,8 @@ pub(super) async fn keep_version(
         safety: row.safety,
         communication: row.communication,
         excluded_for: row.excluded_for.clone(),
-        at: row.updated_at,
+        at,
+        answered_at: Some(row.updated_at),
     };
     rating_versions::Entity::insert(version.into_active_model().reset_all()).exec_without_returning(db).await.map(drop)
 }

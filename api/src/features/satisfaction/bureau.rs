@@ -3,14 +3,14 @@
 use actix_web::{HttpResponse, get, web::Data};
 
 use super::{
-    dto::{SatisfactionOut, SatisfactionQuery},
-    service, sheet,
+    dto::{SatisfactionMonthOut, SatisfactionMonthsQuery, SatisfactionOut, SatisfactionQuery},
+    service, sheet, snapshots,
     store::Answers,
 };
 use crate::{
     error::Result,
     features::auth::Bureau,
-    http::{Query, Refusals, table},
+    http::{Page, Query, Refusals, table},
     state::Ctx,
 };
 
@@ -59,4 +59,19 @@ pub(super) async fn read_satisfaction_xlsx(
     Query(query): Query<SatisfactionQuery>,
 ) -> Result<HttpResponse> {
     sheet::table(&service::report(&ctx, query, Answers::Present).await?).xlsx()
+}
+
+/// Read the closed months
+///
+/// The latest first: what the snapshot of each holds, and beside it what the ratings say now, with
+/// the changes and exclusions that came after it. The snapshot itself never changes.
+#[utoipa::path(tag = "bureau", security(("bearer" = [])), params(SatisfactionMonthsQuery),
+    responses((status = 200, description = "One page", body = Page<SatisfactionMonthOut>), Refusals))]
+#[get("/bureau/satisfaction/months")]
+pub(super) async fn list_satisfaction_months(
+    ctx: Data<Ctx>,
+    _bureau: Bureau,
+    Query(query): Query<SatisfactionMonthsQuery>,
+) -> Result<HttpResponse> {
+    Ok(HttpResponse::Ok().json(snapshots::months(&ctx, query).await?))
 }

@@ -1,9 +1,10 @@
 //! What the satisfaction report takes and answers.
 
+use entity::CentreId;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::http::{Moment, Month};
+use crate::http::{Cursor, Limit, Moment, Month};
 
 /// What the groups of a report are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -108,4 +109,87 @@ pub struct SatisfactionInterval {
     /// Upper bound.
     #[schema(example = 0.9843)]
     pub high: f64,
+}
+
+/// Which closed months.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct SatisfactionMonthsQuery {
+    /// Only this month.
+    pub month: Option<Month>,
+    /// How many at most.
+    #[serde(default)]
+    #[param(value_type = Option<Limit>)]
+    pub limit: Limit,
+    /// Where to go on, from `next_cursor`.
+    pub cursor: Option<Cursor>,
+}
+
+/// A closed month: the figures as its snapshot holds them, and as the ratings say now.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct SatisfactionMonthOut {
+    /// The month of care.
+    pub month: Month,
+    /// The instant whose state of the ratings the snapshot holds.
+    pub as_of: Moment,
+    /// All centres together, as taken.
+    pub taken: SatisfactionCounted,
+    /// The same from the ratings as they are: later changes and exclusions included.
+    pub revised: SatisfactionCounted,
+    /// Whether anything differs.
+    pub changed: bool,
+    /// The centres whose figures differ, by id.
+    pub centres: Vec<SatisfactionCentreRevisedOut>,
+}
+
+/// A centre whose figures of a closed month were revised.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct SatisfactionCentreRevisedOut {
+    /// The centre.
+    pub centre_id: CentreId,
+    /// As taken.
+    pub taken: SatisfactionCounted,
+    /// As the ratings say now.
+    pub revised: SatisfactionCounted,
+}
+
+/// Figures of answers alone. Rates are fractions of 1; fractions and means have four decimals.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
+pub struct SatisfactionCounted {
+    /// Valid answers.
+    #[schema(example = 100)]
+    pub answers: i64,
+    /// Answers of 4 or 5.
+    #[schema(example = 96)]
+    pub satisfied: i64,
+    /// Fewer than five answers: no rate is given.
+    pub too_few: bool,
+    /// Satisfied ÷ answers; null if too few.
+    pub rate: Option<f64>,
+    /// Mean level; null if too few.
+    pub mean: Option<f64>,
+    /// Wilson's 95 % interval of the rate; null if too few.
+    pub interval: Option<SatisfactionInterval>,
+    /// Whether the rate is at least the target; null if too few.
+    pub met: Option<bool>,
+    /// Whether the interval's lower bound is at least the target; null if too few.
+    pub met_with_confidence: Option<bool>,
+}
+
+impl From<SatisfactionFigures> for SatisfactionCounted {
+    fn from(figures: SatisfactionFigures) -> Self {
+        let SatisfactionFigures {
+            answers,
+            satisfied,
+            too_few,
+            rate,
+            mean,
+            families_served: _,
+            response_rate: _,
+            interval,
+            met,
+            met_with_confidence,
+        } = figures;
+        Self { answers, satisfied, too_few, rate, mean, interval, met, met_with_confidence }
+    }
 }

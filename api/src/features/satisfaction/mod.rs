@@ -19,5 +19,6 @@ use crate::http::Registry;
 pub fn routes(cfg: &mut impl Registry) {
     cfg.service(bureau::read_satisfaction)
         .service(bureau::read_satisfaction_csv)
-        .service(bureau::read_satisfaction_xlsx);
+        .service(bureau::read_satisfaction_xlsx)
+        .service(bureau::list_satisfaction_months);
 }

@@ -2,19 +2,25 @@
 //! them once a month is over; `satisfaction verify` recomputes each from the versions of the ratings
 //! and compares it byte for byte (invariant 10).
 
+use std::collections::BTreeSet;
+
 use chrono::{Months, NaiveDate, TimeDelta};
 use entity::satisfaction_snapshots;
 use sea_orm::{ConnectionTrait, DbErr};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    dto::SatisfactionBy,
+    dto::{
+        SatisfactionBy, SatisfactionCentreRevisedOut, SatisfactionCounted, SatisfactionMonthOut,
+        SatisfactionMonthsQuery,
+    },
+    rules::{self, Counts},
     store::{self, Answers},
 };
 use crate::{
     error::{Problem, Result},
-    http::Month,
+    http::{Cursor, Moment, Month, Page},
     state::Ctx,
 };
 
@@ -23,7 +29,7 @@ const MONTHS: u32 = 24;
 /// A rating carries the time its transaction began: none that is under way is older than this.
 const SETTLED: TimeDelta = TimeDelta::minutes(2);
 
-#[derive(Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Line {
     centre: String,
     answers: i64,
@@ -31,8 +37,8 @@ struct Line {
     total: i64,
 }
 
-async fn figures(db: &impl ConnectionTrait, month: Month, as_of: chrono::DateTime<chrono::Utc>) -> Result<String> {
-    let rows = store::answers(db, Answers::AsOf(as_of), (month, month), Some(SatisfactionBy::Centre)).await?;
+async fn lines(db: &impl ConnectionTrait, month: Month, state: Answers) -> Result<Vec<Line>> {
+    let rows = store::answers(db, state, (month, month), Some(SatisfactionBy::Centre)).await?;
     let line = |row: store::AnswerRow| Line {
         centre: row.key,
         answers: row.answers,
@@ -41,7 +47,68 @@ async fn figures(db: &impl ConnectionTrait, month: Month, as_of: chrono::DateTim
     };
     let mut lines: Vec<Line> = rows.into_iter().map(line).collect();
     lines.sort_by(|a, b| a.centre.cmp(&b.centre));
-    serde_json::to_string(&lines).map_err(Problem::internal)
+    Ok(lines)
+}
+
+async fn figures(db: &impl ConnectionTrait, month: Month, as_of: chrono::DateTime<chrono::Utc>) -> Result<String> {
+    serde_json::to_string(&lines(db, month, Answers::AsOf(as_of)).await?).map_err(Problem::internal)
+}
+
+impl Line {
+    fn counts(&self) -> Counts {
+        let Self { centre: _, answers, satisfied, total } = *self;
+        Counts { answers, satisfied, total, ..Counts::default() }
+    }
+}
+
+fn counted(lines: &[Line], target: f64) -> SatisfactionCounted {
+    let mut all = Counts::default();
+    for line in lines {
+        all.answers += line.answers;
+        all.satisfied += line.satisfied;
+        all.total += line.total;
+    }
+    rules::figures(all, target).into()
+}
+
+/// A page of closed months, the latest first, each with what its snapshot holds and what the ratings
+/// say now.
+pub async fn months(ctx: &Ctx, query: SatisfactionMonthsQuery) -> Result<Page<SatisfactionMonthOut>> {
+    let SatisfactionMonthsQuery { month, limit, cursor } = query;
+    let before = cursor.as_ref().map(Cursor::unpack).transpose()?;
+    let db = ctx.db.reader();
+    let found = store::snapshot_page(db, month.map(|month| month.0), before, limit.plus_one()).await?;
+    let page = Page::of(found, limit, |row| row.month, |row| row);
+    let mut items = Vec::with_capacity(page.items.len());
+    for row in page.items {
+        let taken: Vec<Line> = serde_json::from_str(&row.figures).map_err(Problem::internal)?;
+        let now = lines(db, Month(row.month), Answers::Present).await?;
+        items.push(revised(&row, &taken, &now, ctx.settings.satisfaction_target));
+    }
+    Ok(Page { items, next_cursor: page.next_cursor })
+}
+
+/// One closed month with its revised figures beside those of the snapshot.
+fn revised(row: &satisfaction_snapshots::Model, taken: &[Line], now: &[Line], target: f64) -> SatisfactionMonthOut {
+    let ids: BTreeSet<&str> = taken.iter().chain(now).map(|line| line.centre.as_str()).collect();
+    let of = |lines: &[Line], centre: &str| {
+        lines.iter().find(|line| line.centre == centre).map(Line::counts).unwrap_or_default()
+    };
+    let centres = ids.into_iter().filter(|id| of(taken, id) != of(now, id)).filter_map(|id| {
+        Some(SatisfactionCentreRevisedOut {
+            centre_id: id.parse().ok()?,
+            taken: rules::figures(of(taken, id), target).into(),
+            revised: rules::figures(of(now, id), target).into(),
+        })
+    });
+    SatisfactionMonthOut {
+        month: Month(row.month),
+        as_of: Moment(row.as_of),
+        taken: counted(taken, target),
+        revised: counted(now, target),
+        changed: taken != now,
+        centres: centres.collect(),
+    }
 }
 
 fn closed(today: NaiveDate) -> Vec<NaiveDate> {

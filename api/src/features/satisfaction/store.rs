@@ -7,7 +7,8 @@ use entity::{
     visits,
 };
 use sea_orm::{
-    ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _, QueryOrder as _, QueryResult, QuerySelect as _,
+    ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _, QueryFilter as _,
+    QueryOrder as _, QueryResult, QuerySelect as _,
     sea_query::{
         Alias, CaseStatement, Expr, Func, IntoColumnRef, JoinType, OnConflict, Order, OverStatement as _, Query,
         SelectStatement, UnionType, WindowStatement,
@@ -161,7 +162,9 @@ fn as_of(from: Month, to: Month, instant: DateTime<Utc>) -> SelectStatement {
     let mut states = Query::select();
     states
         .columns([rating(R::Id), rating(R::ChildId), rating(R::CentreId), rating(R::CareType)])
-        .columns([version(V::Level), version(V::ExcludedFor), version(V::At)])
+        .columns([version(V::Level), version(V::ExcludedFor)])
+        // An exclusion begins a state, but is no new answer.
+        .expr_as(Func::coalesce([Expr::col(version(V::AnsweredAt)), Expr::col(version(V::At))]), "at")
         .expr_as(month_text(rating(R::Month)), "month_key")
         .expr_window_as(
             Func::cust("ROW_NUMBER"),
@@ -257,6 +260,21 @@ pub(super) async fn snapshot_months(db: &impl ConnectionTrait) -> Result<Vec<Nai
 /// Every snapshot, the earliest month first.
 pub(super) async fn snapshots(db: &impl ConnectionTrait) -> Result<Vec<satisfaction_snapshots::Model>, DbErr> {
     satisfaction_snapshots::Entity::find().order_by_asc(satisfaction_snapshots::Column::Month).all(db).await
+}
+
+/// Snapshots, the latest month first.
+pub(super) async fn snapshot_page(
+    db: &impl ConnectionTrait,
+    month: Option<NaiveDate>,
+    before: Option<NaiveDate>,
+    limit: u64,
+) -> Result<Vec<satisfaction_snapshots::Model>, DbErr> {
+    use satisfaction_snapshots::Column;
+    let condition = Condition::all()
+        .add_option(month.map(|month| Column::Month.eq(month)))
+        .add_option(before.map(|before| Column::Month.lt(before)));
+    let found = satisfaction_snapshots::Entity::find().filter(condition).order_by_desc(Column::Month);
+    found.limit(limit).all(db).await
 }
 
 /// Writes a snapshot, unless another replica did before.

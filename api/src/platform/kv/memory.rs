@@ -70,18 +70,18 @@ impl MemoryKv {
         .unwrap_or(true)
     }
 
-    pub(super) fn count(&self, key: &str, window: Duration) -> (u64, Duration) {
-        let first = Entry { stored: Stored::Count(1), until: after(window) };
+    pub(super) fn count(&self, key: &str, by: u64, window: Duration) -> (u64, Duration) {
+        let first = Entry { stored: Stored::Count(by), until: after(window) };
         self.change(key, &first, |entry| {
             let now = now();
             match &mut entry.stored {
-                Stored::Count(n) if now < entry.until => *n += 1,
+                Stored::Count(n) if now < entry.until => *n += by,
                 _ => entry.clone_from(&first),
             }
-            let n = if let Stored::Count(n) = entry.stored { n } else { 1 };
+            let n = if let Stored::Count(n) = entry.stored { n } else { by };
             (n, entry.until.saturating_duration_since(now))
         })
-        .unwrap_or((1, window))
+        .unwrap_or((by, window))
     }
 
     /// Changes what is at `key` under its lock, or puts `fresh` there, which gives nothing.
@@ -119,9 +119,9 @@ mod tests {
         assert_eq!(kv.get("a").as_deref(), Some("2"));
         kv.put("a", "4", LONG);
         assert_eq!(kv.get("a").as_deref(), Some("4"));
-        assert_eq!(kv.count("b", Duration::ZERO).0, 1);
-        assert_eq!(kv.count("b", LONG).0, 1);
-        let (n, left) = kv.count("b", LONG);
+        assert_eq!(kv.count("b", 1, Duration::ZERO).0, 1);
+        assert_eq!(kv.count("b", 1, LONG).0, 1);
+        let (n, left) = kv.count("b", 1, LONG);
         assert_eq!(n, 2);
         assert!(left <= LONG && left > LONG / 2);
     }
@@ -134,7 +134,7 @@ mod tests {
                 .map(|_| {
                     scope.spawn(|| {
                         (0..500)
-                            .filter(|i| kv.count("n", LONG).0 > 0 && kv.put_if_absent(&i.to_string(), "x", LONG))
+                            .filter(|i| kv.count("n", 1, LONG).0 > 0 && kv.put_if_absent(&i.to_string(), "x", LONG))
                             .count()
                     })
                 })
@@ -142,6 +142,6 @@ mod tests {
             threads.into_iter().map(|thread| thread.join().unwrap()).sum()
         });
         assert_eq!(firsts, 500);
-        assert_eq!(kv.count("n", LONG).0, 8 * 500 + 1);
+        assert_eq!(kv.count("n", 1, LONG).0, 8 * 500 + 1);
     }
 }

@@ -51,12 +51,12 @@ impl Kv {
         }
     }
 
-    /// Counts one more in the window that began with the first count; gives the count and the
+    /// Counts so many more in the window that began with the first count; gives the count and the
     /// time left in the window.
-    pub async fn count(&self, key: &str, window: Duration) -> Result<(u64, Duration), KvError> {
+    pub async fn count(&self, key: &str, by: u64, window: Duration) -> Result<(u64, Duration), KvError> {
         match self {
-            Self::Memory(kv) => Ok(kv.count(key, window)),
-            Self::Redis(kv) => Box::pin(kv.count(key, window)).await,
+            Self::Memory(kv) => Ok(kv.count(key, by, window)),
+            Self::Redis(kv) => Box::pin(kv.count(key, by, window)).await,
         }
     }
 

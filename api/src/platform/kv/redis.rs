@@ -29,8 +29,8 @@ impl From<RedisError> for KvError {
 
 /// Counts and starts the window in one step, so that a lost reply can't leave a counter that
 /// never expires.
-const COUNT: &str = "local n = redis.call('INCR', KEYS[1]) \
-     if n == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end \
+const COUNT: &str = "local n = redis.call('INCRBY', KEYS[1], ARGV[2]) \
+     if n == tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end \
      return {n, redis.call('PTTL', KEYS[1])}";
 
 impl RedisKv {
@@ -66,10 +66,10 @@ impl RedisKv {
         Ok(set.is_some())
     }
 
-    pub(super) async fn count(&self, key: &str, window: Duration) -> Result<(u64, Duration), KvError> {
+    pub(super) async fn count(&self, key: &str, by: u64, window: Duration) -> Result<(u64, Duration), KvError> {
         let script = Script::new(COUNT);
         let mut call = script.key(self.key(key));
-        call.arg(millis(window));
+        call.arg(millis(window)).arg(by);
         let (n, left): (u64, i64) = call.invoke_async(&mut self.connection.clone()).await?;
         Ok((n, Duration::from_millis(u64::try_from(left).unwrap_or(0))))
     }

@@ -25,7 +25,7 @@ use crate::{
     error::{Code, Problem, Result, Text},
     features::{
         audit::{self, Actor},
-        auth::Desk,
+        auth::{Desk, permissions},
         centres::{grid::Grid, store as centre_store},
         families::store as family_store,
         pickups,
@@ -58,7 +58,8 @@ pub async fn correct(
             came: body.checked_in_at.map(|at| at.0),
             left: body.checked_out_at.map(|at| at.0),
         };
-        let (came, left) = corrections::corrected(&visit, wanted, ctx.clock.now(), desk.manager().is_ok())?;
+        let (came, left) =
+            corrections::corrected(&visit, wanted, ctx.clock.now(), desk.may(permissions::LATE_CORRECTIONS).is_ok())?;
         if visit.status == VisitStatus::Absent {
             take_back(txn, ctx, &visit).await?;
         }

@@ -25,7 +25,6 @@ pub async fn days(ctx: &Ctx, desk: &Desk) -> Result<DeskPlanDaysOut> {
 
 /// Gives a day hours of its own, or closes it.
 pub async fn set_day(ctx: &Ctx, desk: &Desk, date: NaiveDate, body: DeskDayIn) -> Result<PlanChangeOut> {
-    desk.manager()?;
     not_past(ctx, "date", date)?;
     on_the_half_hour([("from", body.from), ("to", body.to)])?;
     match (body.from, body.to) {
@@ -59,7 +58,6 @@ pub async fn set_day(ctx: &Ctx, desk: &Desk, date: NaiveDate, body: DeskDayIn) -
 
 /// Takes a day's own hours away again.
 pub async fn clear_day(ctx: &Ctx, desk: &Desk, date: NaiveDate, decision: Option<Decision>) -> Result<PlanChangeOut> {
-    desk.manager()?;
     not_past(ctx, "date", date)?;
     let change = Change {
         actor: Actor::from(desk),
@@ -89,7 +87,6 @@ pub async fn weeks(ctx: &Ctx, desk: &Desk) -> Result<DeskWeeksOut> {
 
 /// Sets the weekly hours and half-day windows from a date on, until the next later ones.
 pub async fn set_week(ctx: &Ctx, desk: &Desk, from: NaiveDate, body: DeskWeekIn) -> Result<PlanChangeOut> {
-    desk.manager()?;
     not_past(ctx, "valid_from", from)?;
     checked(&body)?;
     let row = centre_weeks::Model {
@@ -114,7 +111,6 @@ pub async fn set_week(ctx: &Ctx, desk: &Desk, from: NaiveDate, body: DeskWeekIn)
 
 /// Takes back a week that was announced.
 pub async fn clear_week(ctx: &Ctx, desk: &Desk, from: NaiveDate, decision: Option<Decision>) -> Result<PlanChangeOut> {
-    desk.manager()?;
     not_past(ctx, "valid_from", from)?;
     let change = week_change(ctx, desk, from, decision, "centre.week_cleared");
     change_hours(ctx, change, async |txn| {

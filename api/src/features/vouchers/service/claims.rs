@@ -20,16 +20,11 @@ use crate::{
         Cursor, Idempotency, Limit, Moment, Once, Page,
         address::ClientAddress,
         once,
-        ratelimit::{Rule, limit},
+        ratelimit::{CLAIM_ADDRESS, CLAIM_FAMILY, limit},
     },
     platform::{clock::local, constraint::violated},
     state::Ctx,
 };
-
-/// A family has few children, and a form is sent again at most so often.
-const CLAIMS_FAMILY: Rule = Rule { name: "claim", most: 20, seconds: 60 };
-/// Many families share an address (a mobile network's gateway, a housing estate).
-const CLAIMS_ADDRESS: Rule = Rule { name: "claim-address", most: 1200, seconds: 60 };
 
 /// Claims a voucher of a campaign for a child of the family.
 ///
@@ -47,8 +42,8 @@ pub async fn claim(
     child: ChildId,
 ) -> Result<Once<VoucherOut>> {
     let account = family.to_string();
-    limit(ctx, CLAIMS_FAMILY, &account).await?;
-    limit(ctx, CLAIMS_ADDRESS, &address.0).await?;
+    limit(ctx, &CLAIM_FAMILY, &account).await?;
+    limit(ctx, &CLAIM_ADDRESS, &address.0).await?;
     let mut refusal = Problem::new(Code::Unavailable);
     for _ in 0..ATTEMPTS {
         let now = ctx.clock.now();

@@ -36,7 +36,7 @@ use crate::{
     },
     http::{
         Cursor, Line, Moment, Page,
-        ratelimit::{Rule, limit},
+        ratelimit::{MANUAL_CODE, SCAN, limit, nearby},
     },
     platform::{clock::local, crypto::as_typed, db::write_txn},
     state::Ctx,
@@ -44,8 +44,6 @@ use crate::{
 
 const CODE_PLACE: &str = "redemptions.code";
 const ANSWER_PLACE: &str = "redemptions.answer";
-/// Guesses of manual codes; a QR code can't be guessed.
-const MANUAL_TRIES: Rule = Rule { name: "manual-code", most: 5, seconds: 60 };
 
 /// An answer in bytes: the same request gets the same.
 pub struct Answer {
@@ -110,9 +108,10 @@ pub(super) fn code_hash(ctx: &Ctx, code: &str) -> Vec<u8> {
 
 /// What a redemption of this code would do; changes nothing.
 pub async fn preview(ctx: &Ctx, desk: &Desk, text: &str) -> Result<RedemptionPreviewOut> {
+    nearby(ctx, &SCAN, &desk.staff_id.to_string())?;
     let scan = scan(ctx, text, None).await?;
     if scan.manual {
-        limit(ctx, MANUAL_TRIES, &desk.staff_id.to_string()).await?;
+        limit(ctx, &MANUAL_CODE, &desk.staff_id.to_string()).await?;
     }
     let facts = facts(ctx, desk.centre_id, None, &scan).await?;
     let plan = plan(ctx, desk.centre_id, facts.centre_active).await?;
@@ -134,6 +133,7 @@ pub async fn preview(ctx: &Ctx, desk: &Desk, text: &str) -> Result<RedemptionPre
 /// Redeems one unit, once per `request_id`. A refused scan is kept.
 pub async fn redeem(ctx: &Ctx, desk: &Desk, body: RedemptionIn) -> Result<Answer> {
     let RedemptionIn { code, request_id, device } = body;
+    nearby(ctx, &SCAN, &desk.staff_id.to_string())?;
     let scan = scan(ctx, &code, device.map(Line::into_inner)).await?;
     let done = redeem_once(ctx, desk, &scan, &request_id).await;
     match &done {
@@ -159,7 +159,7 @@ async fn redeem_once(ctx: &Ctx, desk: &Desk, scan: &Scan, request_id: &str) -> R
             return replay(ctx, scan, &again);
         }
         if scan.manual && attempt == 0 {
-            limit(ctx, MANUAL_TRIES, &desk.staff_id.to_string()).await?;
+            limit(ctx, &MANUAL_CODE, &desk.staff_id.to_string()).await?;
         }
         let plan = plan(ctx, desk.centre_id, facts.centre_active).await?;
         let ready = decide(ctx, desk.centre_id, scan, facts, plan.as_deref())?;
