@@ -29,6 +29,7 @@ mod satisfaction;
 mod satisfaction_answers;
 mod settlement;
 mod terms;
+mod trust;
 mod upgrades;
 mod vouchers;
 mod vouchers_campaigns;
