@@ -15,6 +15,7 @@ mod desk_day;
 mod docs;
 mod families;
 mod feeds;
+mod fuzz;
 mod logs;
 mod notices;
 mod openapi;

@@ -20,8 +20,8 @@ use reqwest::Method;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, sea_query::Expr};
 use serde_json::{Value, json};
 
-mod operations;
-mod world;
+pub mod operations;
+pub mod world;
 
 use operations::{Ids, OWNED, Operation, ROLES, with_query};
 use world::{Bureau, Side};

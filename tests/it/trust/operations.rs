@@ -125,6 +125,17 @@ impl Operation {
         self.node["parameters"].as_array().into_iter().flatten().any(|p| p["name"] == name && p["required"] == true)
     }
 
+    /// The names of all parameters of its query.
+    pub fn query_names(&self) -> Vec<&'static str> {
+        self.parameters("query").map(|(name, _)| name).collect()
+    }
+
+    /// The members that its body may have, each with a value.
+    pub fn members(&self, ids: &Ids) -> Vec<(&'static str, Value)> {
+        let members = self.schema().and_then(|schema| resolved(schema)["properties"].as_object());
+        members.into_iter().flatten().map(|(name, schema)| (name.as_str(), sample(schema, ids, self.id))).collect()
+    }
+
     fn schema(&self) -> Option<&'static Value> {
         let content = self.node["requestBody"]["content"].as_object()?;
         Some(&content.get("application/json").unwrap_or_else(|| panic!("{} takes another body", self.id))["schema"])
