@@ -5,9 +5,10 @@ use actix_web::{App, http::Method};
 use utoipa::{
     Modify, OpenApi,
     openapi::{
-        Components,
+        Components, Content, KnownFormat, ObjectBuilder, RefOr, Required, Schema, SchemaFormat,
         extensions::Extensions,
         path::HttpMethod,
+        schema::Type,
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
@@ -71,7 +72,47 @@ pub fn document() -> utoipa::openapi::OpenApi {
     let (_, mut document) =
         App::new().into_utoipa_app().openapi(Base::openapi()).configure(routes::describe).split_for_parts();
     name_roles(&mut document);
+    say_what_handlers_mean(&mut document);
     document
+}
+
+/// Two things that a handler's types don't tell: a `Vec<u8>` is a file, no list of numbers; and a body
+/// whose members are all optional may be left out ([`crate::http::Json`] takes none as `{}`).
+fn say_what_handlers_mean(document: &mut utoipa::openapi::OpenApi) {
+    let schemas = document.components.as_ref().map(|components| &components.schemas);
+    let schema = |content: &RefOr<Content>| match content {
+        RefOr::T(content) => content.schema.clone(),
+        RefOr::Ref(_) => None,
+    };
+    let needs_nothing = |schema: RefOr<Schema>| {
+        let schema = match &schema {
+            RefOr::Ref(reference) => reference.ref_location.rsplit('/').next().and_then(|name| schemas?.get(name)),
+            RefOr::T(_) => Some(&schema),
+        };
+        matches!(schema, Some(RefOr::T(Schema::Object(object))) if object.required.is_empty())
+    };
+    let file =
+        || ObjectBuilder::new().schema_type(Type::String).format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary)));
+    for item in document.paths.paths.values_mut() {
+        let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+        for operation in operations.into_iter().flatten() {
+            if let Some(RefOr::T(body)) = &mut operation.request_body
+                && body.content.values().all(|content| schema(content).is_some_and(needs_nothing))
+            {
+                body.required = Some(Required::False);
+            }
+            for response in operation.responses.responses.values_mut() {
+                let RefOr::T(response) = response else { continue };
+                for (_, content) in response.content.iter_mut().filter(|(kind, _)| !kind.ends_with("json")) {
+                    if let RefOr::T(content) = content
+                        && matches!(content.schema, Some(RefOr::T(Schema::Array(_))))
+                    {
+                        content.schema = Some(file().into());
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// Says of each operation which roles may call it, from the one table.

@@ -160,7 +160,10 @@ impl<'de> Deserialize<'de> for Moment {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         use chrono::{Datelike as _, SubsecRound as _};
         match DateTime::parse_from_rfc3339(&String::deserialize(d)?) {
-            Ok(instant) if (2000..=2100).contains(&instant.year()) => Ok(Self(instant.to_utc().trunc_subsecs(3))),
+            // The year that it will be answered in, whatever offset it came with.
+            Ok(instant) if (2000..=2100).contains(&local(instant.to_utc()).year()) => {
+                Ok(Self(instant.to_utc().trunc_subsecs(3)))
+            }
             _ => Err(coded(
                 "not_an_instant",
                 "须为带时区的时刻，格式如 2026-03-02T09:00:00+08:00。",

@@ -1,0 +1,188 @@
+//! Two sides that know nothing of each other: each a centre with its staff and a family with
+//! everything that a family can have there.
+
+use chrono::{Days, Months};
+use entity::{
+    NoticeId, StaffRole, VisitStatus, campaigns, employer_codes, employer_families, fund_rules, notices,
+    offline_conflicts,
+};
+use harness::{Client, Family, Place, TestApp, backend::random_name, day};
+use quanxiangtuo::features::auth::dto::Role;
+use serde_json::json;
+
+use super::operations::Ids;
+
+/// What belongs to the bureau and to everyone.
+pub struct Bureau {
+    pub officer: Client,
+    pub admin: Client,
+    second: Client,
+    campaign: campaigns::Model,
+    rule: String,
+}
+
+impl Bureau {
+    pub async fn new(app: &TestApp) -> Self {
+        let rule = app
+            .insert(fund_rules::Model {
+                id: app.id(),
+                fund_source: entity::FundSource::Township,
+                fund_category: entity::FundCategory::Construction,
+                valid_from: day("2026-01-01"),
+                valid_until: None,
+                clause: "不得用于基建。".to_owned(),
+                document: "测试文件第一条".to_owned(),
+            })
+            .await;
+        Self {
+            officer: app.officer().await,
+            admin: app.admin().await,
+            second: app.officer().await,
+            campaign: app.campaign_with(|row| row.offline_daily_units = Some(5)).await,
+            rule: rule.id.to_string(),
+        }
+    }
+}
+
+/// A centre and a family of it.
+pub struct Side {
+    pub place: Place,
+    pub family: Family,
+    pub carer: Client,
+    pub manager: Client,
+    /// An id of each kind: this side's, or one that is everyone's.
+    pub ids: Ids,
+    /// What only this side may read: ids, and names that occur nowhere else.
+    pub marks: Vec<String>,
+}
+
+impl Side {
+    /// With rows of every kind that a path or a body can name.
+    pub async fn new(app: &TestApp, bureau: &Bureau) -> Self {
+        let today = app.clock.today();
+        let place = app.place_with(1, 1, |_| {}).await;
+        let centre = place.centre.id;
+        let family = app.a_family().await;
+        let staff = app.staff(&format!("trust-{}", random_name()), StaffRole::Carer, Some(centre)).await;
+        let (carer, manager) = (app.session_of(&staff).await, app.manager(centre).await);
+
+        let visit = app.visit(&place, &family, today, VisitStatus::Expected).await;
+        let cared_for = app.visit(&place, &family, today - Days::new(3), VisitStatus::Left).await;
+        let rating = family.client.post("/ratings", json!({ "visit_id": cared_for.id, "level": 4 })).await.created();
+        // The one place is taken, so that the family can wait for it.
+        app.visit(&place, &app.a_family().await, day("2026-03-05"), VisitStatus::Expected).await;
+        let wish = json!({ "child_id": family.child_id, "centre_id": centre, "care_type": "full_day",
+            "start_date": "2026-03-05", "end_date": "2026-03-05" });
+        let waits = family.client.post("/waitlist", wish).await.created();
+
+        let voucher = app.voucher_with(&bureau.campaign, &family, |row| row.units_used = 1).await;
+        let redemption = app.redemption(&voucher, centre, today - Months::new(1), |_| {}).await;
+        let month = json!({ "centre_id": centre, "month": "2026-02" });
+        let statement = bureau.officer.post("/bureau/statements", month).await.created()["id"].clone();
+        let statement = statement.as_str().unwrap().to_owned();
+        bureau.officer.post(&format!("/bureau/statements/{statement}/check"), json!({})).await.ok();
+        bureau.second.post(&format!("/bureau/statements/{statement}/freeze"), json!({})).await.ok();
+
+        let name = format!("植{}", random_name());
+        let person = json!({ "name": name, "relation": "外婆" });
+        let person = family.client.post("/me/pickup-persons", person).await.created();
+        let tie = json!({ "centre_id": centre, "tie": "relative" });
+        let tie = family.client.post("/me/ties", tie).await.created();
+        let code = app
+            .insert(employer_codes::Model {
+                id: app.id(),
+                centre_id: centre,
+                label: "某公司".to_owned(),
+                code_hash: random_name().into_bytes(),
+                valid_until: day("2026-12-31"),
+                families_max: 200,
+                families: 1,
+                staff_id: staff.id,
+                created_at: app.clock.now(),
+                revoked_at: None,
+            })
+            .await;
+        let proven = employer_families::Model {
+            family_id: family.family_id,
+            centre_id: centre,
+            code_id: code.id,
+            since: app.clock.now(),
+        };
+        app.insert(proven).await;
+        let conflict = app
+            .insert(offline_conflicts::Model {
+                id: app.id(),
+                centre_id: centre,
+                staff_id: staff.id,
+                device: None,
+                voucher_id: voucher.id,
+                request_id: format!("trust-{}", random_name()),
+                code_hash: random_name().into_bytes(),
+                reason: "VOUCHER_REVOKED".to_owned(),
+                service_date: today,
+                scanned_at: app.clock.now(),
+                uploaded_at: app.clock.now(),
+                status: entity::ConflictStatus::Open,
+                note: None,
+                resolved_by: None,
+                resolved_at: None,
+            })
+            .await;
+        let notice: NoticeId = app.id();
+        app.insert(notices::Model {
+            id: notice,
+            family_id: family.family_id,
+            kind: "booking_confirmed".to_owned(),
+            subject: visit.booking_id.to_string(),
+            facts: json!({ "centre": place.centre.name, "date": today, "booking_id": visit.booking_id }),
+            at: app.clock.now(),
+            read_at: None,
+        })
+        .await;
+
+        let text = |value: &serde_json::Value| value["id"].as_str().unwrap().to_owned();
+        let ids = Ids::from([
+            ("fam", family.family_id.to_string()),
+            ("chd", family.child()),
+            ("bkg", visit.booking_id.to_string()),
+            ("vis", visit.id.to_string()),
+            ("vch", voucher.id.to_string()),
+            ("rdm", redemption.id.to_string()),
+            ("wtl", text(&waits)),
+            ("pup", text(&person)),
+            ("tie", text(&tie)),
+            ("rtg", text(&rating)),
+            ("ntc", notice.to_string()),
+            ("cls", place.class_id()),
+            ("emc", code.id.to_string()),
+            ("stm", statement),
+            ("ofc", conflict.id.to_string()),
+            ("ctr", place.id()),
+            ("cmp", bureau.campaign.id.to_string()),
+            ("stf", staff.id.to_string()),
+            ("fru", bureau.rule.clone()),
+        ]);
+        // Whoever searches reads the names of centres and classes.
+        let open = ["cls", "ctr", "cmp", "fru"];
+        let marks = ids.iter().filter(|(prefix, _)| !open.contains(prefix)).map(|(_, id)| id.clone());
+        let marks = marks.chain([name, cared_for.id.to_string(), cared_for.booking_id.to_string()]).collect();
+        Self { place, family, carer, manager, ids, marks }
+    }
+
+    /// Its persona of a role; the bureau's for the bureau's.
+    pub fn client<'a>(&'a self, bureau: &'a Bureau, role: Role) -> &'a Client {
+        match role {
+            Role::Guardian => &self.family.client,
+            Role::Carer => &self.carer,
+            Role::Manager => &self.manager,
+            Role::Officer => &bureau.officer,
+            Role::Admin => &bureau.admin,
+        }
+    }
+
+    /// What of this side an answer tells.
+    pub fn told_in(&self, reply: &harness::Reply) -> Option<&str> {
+        let text = String::from_utf8_lossy(&reply.bytes);
+        self.marks.iter().map(String::as_str).find(|mark| text.contains(mark))
+    }
+}
