@@ -39,6 +39,7 @@ pub const COMMITTED: &str = include_str!("../../openapi.yaml");
         (name = "desk", description = "The centre's day"),
         (name = "calendars", description = "Calendar feeds by secret link"),
         (name = "bureau", description = "Campaigns and figures"),
+        (name = "wechat", description = "Calls by WeChat's servers"),
         (name = "ops", description = "For operators")
     ),
     components(schemas(ProblemBody, Limit, Cursor)),

@@ -8,3 +8,4 @@ pub mod db;
 pub mod kv;
 pub mod stepped_code;
 pub mod wechat;
+pub mod wechat_push;

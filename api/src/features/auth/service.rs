@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use data_encoding::BASE64URL_NOPAD;
-use entity::{AccountStatus, SessionId, families};
+use entity::{AccountStatus, FamilyId, SessionId, families};
 use sea_orm::{ActiveValue::Set, ConnectionTrait};
 
 use super::{
@@ -48,6 +48,12 @@ pub async fn sign_in_wechat(ctx: &Ctx, code: &str) -> Result<SignedInOut> {
     }
     let user = UserOut { id: family.id.to_string(), role: Role::Guardian, centre_id: None };
     begin_session(ctx, Owner::Family(family.id), user).await
+}
+
+/// The family of a WeChat account, if it is here and open: for what WeChat tells about it.
+pub async fn family_of(ctx: &Ctx, db: &impl ConnectionTrait, openid: &str) -> Result<Option<FamilyId>> {
+    let family = store::family_by_openid(db, &ctx.keys.lookup_hash(OPENID_PLACE, openid)).await?;
+    Ok(family.filter(|family| family.status == AccountStatus::Active).map(|family| family.id))
 }
 
 async fn create_family(ctx: &Ctx, hash: &[u8], openid: &str) -> Result<families::Model> {

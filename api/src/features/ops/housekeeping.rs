@@ -2,7 +2,7 @@
 //! manual codes and old refused scans. Every replica may run it; a row is deleted once.
 
 use chrono::TimeDelta;
-use entity::{idempotency_keys, manual_codes, refresh_tokens, refused_scans};
+use entity::{idempotency_keys, manual_codes, push_events, push_nonces, refresh_tokens, refused_scans, staff_invitations};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 
 use crate::{platform::db::write_txn, state::Ctx};
@@ -14,6 +14,11 @@ const KEEP_ENDED_TOKENS: TimeDelta = TimeDelta::days(30);
 
 /// A refused scan is asked about for a settlement year and the one after it.
 const KEEP_REFUSED_SCANS: TimeDelta = TimeDelta::days(2 * 366);
+
+/// Pushes are refused after five minutes; WeChat itself repeats within seconds.
+const KEEP_PUSHES: TimeDelta = TimeDelta::days(1);
+/// Who invited whom stays in the audit log.
+const KEEP_INVITATIONS: TimeDelta = TimeDelta::days(30);
 
 /// Deletes once; how many rows.
 pub async fn tidy(ctx: &Ctx) -> Result<u64, DbErr> {
@@ -33,7 +38,16 @@ pub async fn tidy(ctx: &Ctx) -> Result<u64, DbErr> {
             .filter(refused_scans::Column::At.lt(now - KEEP_REFUSED_SCANS))
             .exec(txn)
             .await?;
-        Ok::<_, DbErr>(answers.rows_affected + tokens.rows_affected + codes.rows_affected + scans.rows_affected)
+        let pushes =
+            push_events::Entity::delete_many().filter(push_events::Column::At.lt(now - KEEP_PUSHES)).exec(txn).await?;
+        let nonces =
+            push_nonces::Entity::delete_many().filter(push_nonces::Column::At.lt(now - KEEP_PUSHES)).exec(txn).await?;
+        let invitations = staff_invitations::Entity::delete_many()
+            .filter(staff_invitations::Column::ExpiresAt.lt(now - KEEP_INVITATIONS))
+            .exec(txn)
+            .await?;
+        let done = [answers, tokens, codes, scans, pushes, nonces, invitations];
+        Ok::<_, DbErr>(done.iter().map(|deleted| deleted.rows_affected).sum())
     })
     .await
 }
