@@ -95,9 +95,7 @@ step!(
                 index("push_nonces_at", "push_nonces", &["at"]),
                 index("credit_entries_family", "credit_entries", &["family_id", "id"]),
                 // A message is spent once, however often WeChat says so.
-                unique("credit_entries_message", "credit_entries", &["message_id"])
-                    .and_where(column("message_id").is_not_null())
-                    .to_owned(),
+                unique("credit_entries_message", "credit_entries", &["message_id"]),
                 // One verdict per version of a text.
                 unique("moderations_subject", "moderations", &["kind", "subject_id", "version"]),
                 index("moderations_due", "moderations", &["next_at"])

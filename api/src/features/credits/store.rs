@@ -15,7 +15,7 @@ type Credit<'a> = (FamilyId, &'a str);
 /// Appends an entry; false if its message has one already.
 pub(super) async fn append(db: &impl ConnectionTrait, entry: credit_entries::Model) -> Result<bool, DbErr> {
     let inserted = credit_entries::Entity::insert(credit_entries::ActiveModel::from(entry))
-        .on_conflict_do_nothing()
+        .on_conflict_do_nothing_on([credit_entries::Column::MessageId])
         .exec_without_returning(db)
         .await?;
     Ok(matches!(inserted, TryInsertResult::Inserted(1)))
