@@ -155,7 +155,7 @@ pub async fn context(settings: Settings, clock: Clock) -> anyhow::Result<Ctx> {
     let wechat = if settings.sandbox() {
         WeChat::Sandbox
     } else {
-        WeChat::api(&settings.wechat_base_url, &settings.wechat_appid, &settings.wechat_secret)?
+        WeChat::api(&settings.wechat_base_url, &settings.wechat_appid, &settings.wechat_secret, clock.clone())?
     };
     let catalogue = Arc::new(Catalogue::load(db.reader(), &clock).await?);
     let code_keys = Arc::new(CodeKeys::new(Arc::clone(&keys)));

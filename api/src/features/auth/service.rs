@@ -17,7 +17,6 @@ use crate::{
         constraint::{Constraint, violated},
         crypto::{random_bytes, sha256},
         db::write_txn,
-        wechat::WeChatError,
     },
     state::Ctx,
 };
@@ -31,13 +30,7 @@ const LOCKED_FOR: TimeDelta = TimeDelta::minutes(15);
 
 /// Exchanges a code for the guardian's account, made at the first sign-in.
 pub async fn sign_in_wechat(ctx: &Ctx, code: &str) -> Result<SignedInOut> {
-    let openid = ctx.wechat.openid(code).await.map_err(|error| match error {
-        WeChatError::Code => Problem::new(Code::WxCodeInvalid),
-        WeChatError::Busy => Problem::new(Code::WxBusy),
-        WeChatError::Blocked => Problem::new(Code::Forbidden)
-            .detail(Text::new("微信提示该账号存在风险，暂不能登录，请联系微信客服。", "WeChat refuses this account.")),
-        WeChatError::Configuration(_) => Problem::new(Code::WxBusy).retry_after(60),
-    })?;
+    let openid = ctx.wechat.openid(code).await?;
     let hash = ctx.keys.lookup_hash(OPENID_PLACE, &openid);
     let family = match store::family_by_openid(ctx.db.reader(), &hash).await? {
         Some(family) => family,
