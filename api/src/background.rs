@@ -10,7 +10,7 @@ use std::{fmt::Display, time::Duration};
 
 use crate::{
     features::{
-        audit, bookings, notices,
+        audit, bookings, moderation, notices,
         ops::{
             housekeeping,
             jobs::{self, Tally},
@@ -33,6 +33,8 @@ pub fn start(ctx: &Ctx) {
     every(ctx, seconds(30), jobs::WAITING, waitlist::end_due);
     every(ctx, seconds(30), jobs::MISSED, bookings::service::mark_missed);
     every(ctx, seconds(60), jobs::REMINDERS, notices::reminders::remind);
+    every(ctx, seconds(2), jobs::MODERATION, moderation::service::check_due);
+    every(ctx, seconds(600), jobs::UNMODERATED, moderation::service::adopt);
     every(ctx, seconds(600), jobs::SNAPSHOTS, satisfaction::snapshots::take_due);
     every(ctx, seconds(5), jobs::CODE_KEYS, async |ctx: &Ctx| ctx.code_keys.refresh(ctx.db.reader()).await.map(|()| 0));
     every(ctx, seconds(3600), jobs::TIDY, housekeeping::tidy);

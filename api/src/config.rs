@@ -222,7 +222,8 @@ impl Settings {
             return Err(wrong("rate_limits", "can't be off in production"));
         }
         if !self.wechat_push_token.is_empty() && self.wechat_push_aes_key.is_empty() {
-            let problem = "production takes pushes in the secure mode only: set WECHAT_PUSH_AES_KEY, or unset the token";
+            let problem =
+                "production takes pushes in the secure mode only: set WECHAT_PUSH_AES_KEY, or unset the token";
             return Err(wrong("wechat_push_aes_key", problem));
         }
         if !self.clock_start.is_empty() {

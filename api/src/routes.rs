@@ -37,6 +37,7 @@ fn api(cfg: &mut impl Registry) {
     features::feeds::routes(cfg);
     features::credits::routes(cfg);
     features::push::routes(cfg);
+    features::moderation::routes(cfg);
     features::satisfaction::routes(cfg);
     features::settlement::routes(cfg);
     features::oversight::routes(cfg);

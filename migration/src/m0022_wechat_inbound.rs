@@ -11,10 +11,7 @@ step!(
         create(
             manager,
             [
-                table("push_events")
-                    .col(blob("fingerprint").primary_key().to_owned())
-                    .col(instant("at"))
-                    .to_owned(),
+                table("push_events").col(blob("fingerprint").primary_key().to_owned()).col(instant("at")).to_owned(),
                 table("push_nonces")
                     .col(blob("nonce_hash").primary_key().to_owned())
                     .col(blob("fingerprint"))

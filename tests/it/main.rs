@@ -4,7 +4,9 @@
 
 mod audit;
 mod auth;
+mod auth_second_factor;
 mod auth_staff;
+mod auth_wechat_staff;
 mod bookings;
 mod bookings_changes;
 mod bookings_input;
@@ -16,6 +18,7 @@ mod docs;
 mod families;
 mod feeds;
 mod logs;
+mod moderation;
 mod notices;
 mod openapi;
 mod ops;
@@ -23,6 +26,7 @@ mod oversight;
 mod pickups;
 mod planning;
 mod problems;
+mod push;
 mod ratings;
 mod readme;
 mod satisfaction;

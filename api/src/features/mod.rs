@@ -11,6 +11,7 @@ pub mod credits;
 pub mod demo;
 pub mod families;
 pub mod feeds;
+pub mod moderation;
 pub mod notices;
 pub mod ops;
 pub mod oversight;

@@ -109,10 +109,12 @@ mod tests {
 
     #[test]
     fn a_list_is_an_object_or_an_array() {
-        let entry = |id: &str, status: &str| json!({ "TemplateId": id, "SubscribeStatusString": status, "PopupScene": 0 });
+        let entry =
+            |id: &str, status: &str| json!({ "TemplateId": id, "SubscribeStatusString": status, "PopupScene": 0 });
         let granted = ("a".to_owned(), CreditKind::Granted);
         assert_eq!(of("subscribe_msg_popup_event", entry("a", "accept")), [granted.clone()]);
-        let several = json!([entry("b", "reject"), entry("a", "acceptWithAudio"), entry("c", "ban"), entry("", "accept")]);
+        let several =
+            json!([entry("b", "reject"), entry("a", "acceptWithAudio"), entry("c", "ban"), entry("", "accept")]);
         assert_eq!(of("subscribe_msg_popup_event", several), [granted, ("b".to_owned(), CreditKind::Refused)]);
         let change = json!({ "TemplateId": "a", "SubscribeStatusString": "reject" });
         assert_eq!(of("subscribe_msg_change_event", change), [("a".to_owned(), CreditKind::Blocked)]);

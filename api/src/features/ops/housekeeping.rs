@@ -2,7 +2,9 @@
 //! manual codes and old refused scans. Every replica may run it; a row is deleted once.
 
 use chrono::TimeDelta;
-use entity::{idempotency_keys, manual_codes, push_events, push_nonces, refresh_tokens, refused_scans, staff_invitations};
+use entity::{
+    idempotency_keys, manual_codes, push_events, push_nonces, refresh_tokens, refused_scans, staff_invitations,
+};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 
 use crate::{platform::db::write_txn, state::Ctx};

@@ -25,9 +25,11 @@ fn refusal(ctx: &Ctx, refused: Refused) -> Problem {
     ctx.metrics.event("push_refused");
     tracing::warn!(%refused, "a push was refused");
     match refused {
-        Refused::Malformed => {
-            Problem::field("body", "malformed", Text::new("消息内容格式不正确。", "The body is not a message of WeChat."))
-        }
+        Refused::Malformed => Problem::field(
+            "body",
+            "malformed",
+            Text::new("消息内容格式不正确。", "The body is not a message of WeChat."),
+        ),
         Refused::Signature | Refused::Stale | Refused::Foreign => forbidden(),
     }
 }
