@@ -62,8 +62,12 @@ async fn with_it_on_the_password_alone_is_not_enough() {
     app.sign_in_staff("chen", PASSWORD).await.ok();
     let confirm = async |code: &str| client.post("/me/second-factor/confirm", json!({ "code": code })).await;
     confirm(&wrong(&app, secret)).await.problem(422, "SECOND_FACTOR_INVALID");
-    let codes = confirm(&code(&app, secret)).await.ok()["recovery_codes"].as_array().unwrap().len();
-    assert_eq!(codes, 10);
+    // An answer that was lost is had again.
+    let body = json!({ "code": code(&app, secret) });
+    let once = async || client.post_once("/me/second-factor/confirm", "confirm-key-1", body.clone()).await;
+    let codes = once().await.ok();
+    assert_eq!(codes["recovery_codes"].as_array().unwrap().len(), 10);
+    assert_eq!(once().await.ok(), codes);
     confirm(&code(&app, secret)).await.problem(409, "WRONG_STATE");
     client.post("/me/second-factor", json!({})).await.problem(409, "WRONG_STATE");
     let state = client.get("/me/second-factor").await.ok();

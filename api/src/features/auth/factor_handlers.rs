@@ -1,6 +1,6 @@
 //! Handlers for staff: their second factor.
 
-use actix_web::{HttpResponse, delete, get, post, web::Data};
+use actix_web::{HttpResponse, delete, get, http::StatusCode, post, web::Data};
 
 use super::{
     extract::Staff,
@@ -10,7 +10,7 @@ use super::{
 use crate::{
     error::Result,
     http::{
-        Json, Refusals,
+        Idempotency, Json, Refusals,
         ratelimit::{Rule, limit},
     },
     state::Ctx,
@@ -32,28 +32,31 @@ pub(super) async fn read_second_factor(ctx: Data<Ctx>, staff: Staff) -> Result<H
 ///
 /// Makes a secret for an authenticator app, shown once; nothing changes until a code of it is
 /// confirmed. Asked again before that, it makes another. For managers, officers and administrators.
-#[utoipa::path(tag = "sign-in", security(("bearer" = [])), responses(
-    (status = 201, description = "The secret", body = SecondFactorSecretOut), Refusals))]
+#[utoipa::path(tag = "sign-in", security(("bearer" = [])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "8–64 visible characters; the same key and body get the first answer again")),
+    responses((status = 201, description = "The secret", body = SecondFactorSecretOut), Refusals))]
 #[post("/me/second-factor")]
-pub(super) async fn begin_second_factor(ctx: Data<Ctx>, staff: Staff) -> Result<HttpResponse> {
+pub(super) async fn begin_second_factor(ctx: Data<Ctx>, staff: Staff, key: Idempotency) -> Result<HttpResponse> {
     limit(&ctx, CODE, &staff.staff_id.to_string()).await?;
-    Ok(HttpResponse::Created().json(second_factor::begin(&ctx, &staff).await?))
+    Ok(second_factor::begin(&ctx, &staff, &key).await?.respond(StatusCode::CREATED))
 }
 
 /// Confirm the second factor
 ///
 /// From now on sign-in takes `otp` too. Answers ten recovery codes, shown once, each good for one
 /// sign-in without the app.
-#[utoipa::path(tag = "sign-in", security(("bearer" = [])), request_body = SecondFactorCodeIn, responses(
-    (status = 200, description = "It is on", body = RecoveryCodesOut), Refusals))]
+#[utoipa::path(tag = "sign-in", security(("bearer" = [])), request_body = SecondFactorCodeIn,
+    params(("Idempotency-Key" = Option<String>, Header, description = "8–64 visible characters; the same key and body get the first answer again")),
+    responses((status = 200, description = "It is on", body = RecoveryCodesOut), Refusals))]
 #[post("/me/second-factor/confirm")]
 pub(super) async fn confirm_second_factor(
     ctx: Data<Ctx>,
     staff: Staff,
+    key: Idempotency,
     Json(body): Json<SecondFactorCodeIn>,
 ) -> Result<HttpResponse> {
     limit(&ctx, CODE, &staff.staff_id.to_string()).await?;
-    Ok(HttpResponse::Ok().json(second_factor::confirm(&ctx, &staff, &body.code).await?))
+    Ok(second_factor::confirm(&ctx, &staff, &key, &body.code).await?.respond(StatusCode::OK))
 }
 
 /// Turn the second factor off

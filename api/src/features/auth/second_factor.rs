@@ -91,7 +91,7 @@ fn on_already() -> Problem {
 }
 
 /// Makes a secret; it is in force once a code of it is confirmed.
-pub(super) async fn begin(ctx: &Ctx, staff: &Staff) -> Result<SecondFactorSecretOut> {
+pub(super) async fn begin(ctx: &Ctx, staff: &Staff, key: &Idempotency) -> Result<Once<SecondFactorSecretOut>> {
     staff.decides()?;
     let (id, secret) = (staff.staff_id, random_bytes::<SECRET>());
     let row = second_factors::Model {
@@ -101,7 +101,7 @@ pub(super) async fn begin(ctx: &Ctx, staff: &Staff) -> Result<SecondFactorSecret
         last_step: 0,
         created_at: ctx.clock.now(),
     };
-    let username = write_txn(&ctx.db, async |txn| {
+    once(ctx, key, &id.to_string(), async |txn| {
         let account = rows::lock(txn, id).await?.ok_or_else(|| Problem::new(Code::NotSignedIn))?;
         if store::factor(txn, id).await?.is_some_and(|factor| factor.confirmed_at.is_some()) {
             return Err(on_already());
@@ -109,18 +109,23 @@ pub(super) async fn begin(ctx: &Ctx, staff: &Staff) -> Result<SecondFactorSecret
         store::remove(txn, id).await?;
         store::insert(txn, row).await?;
         audit::record(ctx, txn, staff.into(), "second_factor.begin", id.to_string(), json!({})).await?;
-        Ok(account.username)
+        let otpauth_url = totp::url(&account.username, &secret);
+        Ok(SecondFactorSecretOut { secret: totp::written(&secret), otpauth_url })
     })
-    .await?;
-    Ok(SecondFactorSecretOut { secret: totp::written(&secret), otpauth_url: totp::url(&username, &secret) })
+    .await
 }
 
 /// Puts it in force: the app shows the right code. Answers the recovery codes, once.
-pub(super) async fn confirm(ctx: &Ctx, staff: &Staff, typed: &str) -> Result<RecoveryCodesOut> {
+pub(super) async fn confirm(
+    ctx: &Ctx,
+    staff: &Staff,
+    key: &Idempotency,
+    typed: &str,
+) -> Result<Once<RecoveryCodesOut>> {
     staff.decides()?;
     let (id, now, typed) = (staff.staff_id, ctx.clock.now(), as_typed(typed));
     let codes: Vec<String> = (0..RECOVERY_CODES).map(|_| typed_code(RECOVERY_LENGTH)).collect();
-    write_txn(&ctx.db, async |txn| {
+    once(ctx, key, &id.to_string(), async |txn| {
         rows::lock(txn, id).await?.ok_or_else(|| Problem::new(Code::NotSignedIn))?;
         let Some(factor) = store::factor(txn, id).await? else {
             let text = Text::new("请先申请开启二次验证。", "Ask for a secret first.");
@@ -139,11 +144,10 @@ pub(super) async fn confirm(ctx: &Ctx, staff: &Staff, typed: &str) -> Result<Rec
         });
         store::insert_recovery(txn, hashes.collect()).await?;
         audit::record(ctx, txn, staff.into(), "second_factor.on", id.to_string(), json!({})).await?;
-        Ok::<_, Problem>(())
+        let recovery_codes = codes.into_iter().map(|code| format!("{}-{}", &code[..5], &code[5..])).collect();
+        Ok(RecoveryCodesOut { recovery_codes })
     })
-    .await?;
-    let recovery_codes = codes.into_iter().map(|code| format!("{}-{}", &code[..5], &code[5..])).collect();
-    Ok(RecoveryCodesOut { recovery_codes })
+    .await
 }
 
 fn wrong(field: &str) -> Problem {

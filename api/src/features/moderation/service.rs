@@ -215,7 +215,11 @@ pub async fn adopt(ctx: &Ctx) -> Result<u64> {
     for (id, family) in ratings::service::texts_without_moderation(ctx.db.reader(), BATCH).await? {
         write_txn(&ctx.db, async |txn| {
             // Under its lock, so that the version is the present one.
-            if let Some(version) = ratings::service::pending_version(txn, id).await? {
+            let version = ratings::service::pending_version(txn, id).await?;
+            // Another replica, or an edit, may have been faster.
+            if let Some(version) = version
+                && !store::is_known(txn, ModeratedKind::Rating, id.0).await?
+            {
                 let text = Written { kind: ModeratedKind::Rating, subject: id.0, version, family: Some(family) };
                 submit(ctx, txn, text).await?;
             }

@@ -124,6 +124,13 @@ pub(super) async fn one(db: &impl ConnectionTrait, id: ModerationId) -> Result<O
     moderations::Entity::find_by_id(id).one(db).await
 }
 
+/// Whether there ever was a moderation of the subject.
+pub(super) async fn is_known(db: &impl ConnectionTrait, kind: ModeratedKind, subject: Uuid) -> Result<bool, DbErr> {
+    use moderations::Column::{Kind, SubjectId};
+    let any = moderations::Entity::find().filter(Kind.eq(kind)).filter(SubjectId.eq(subject));
+    Ok(any.one(db).await?.is_some())
+}
+
 /// The row, locked until the transaction ends.
 pub(super) async fn lock(db: &impl ConnectionTrait, id: ModerationId) -> Result<Option<moderations::Model>, DbErr> {
     moderations::Entity::find_by_id(id).lock_exclusive().one(db).await
