@@ -35,6 +35,8 @@ pub const REMINDERS: &str = "reminders";
 pub const SNAPSHOTS: &str = "monthly_snapshots";
 /// Keys of codes that another replica was told of.
 pub const CODE_KEYS: &str = "code_keys";
+/// Whether WeChat takes our appid and secret.
+pub const WECHAT: &str = "wechat_check";
 /// What has outlived its use.
 pub const TIDY: &str = "housekeeping";
 /// What waits for the jobs above.
