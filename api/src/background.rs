@@ -37,6 +37,7 @@ pub fn start(ctx: &Ctx) {
     every(ctx, seconds(600), jobs::UNMODERATED, moderation::service::adopt);
     every(ctx, seconds(600), jobs::SNAPSHOTS, satisfaction::snapshots::take_due);
     every(ctx, seconds(5), jobs::CODE_KEYS, async |ctx: &Ctx| ctx.code_keys.refresh(ctx.db.reader()).await.map(|()| 0));
+    every(ctx, seconds(300), jobs::WECHAT, async |ctx: &Ctx| ctx.wechat.check(&ctx.kv).await.map(|()| 0));
     every(ctx, seconds(3600), jobs::TIDY, housekeeping::tidy);
     every(ctx, seconds(30), jobs::MEASURE, jobs::measure);
 }

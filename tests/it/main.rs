@@ -44,3 +44,4 @@ mod vouchers_posters;
 mod vouchers_races;
 mod vouchers_reversals;
 mod waitlist;
+mod wechat;

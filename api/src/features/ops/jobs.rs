@@ -39,6 +39,8 @@ pub const UNMODERATED: &str = "unmoderated_texts";
 pub const SNAPSHOTS: &str = "monthly_snapshots";
 /// Keys of codes that another replica was told of.
 pub const CODE_KEYS: &str = "code_keys";
+/// Whether WeChat takes our appid and secret.
+pub const WECHAT: &str = "wechat_check";
 /// What has outlived its use.
 pub const TIDY: &str = "housekeeping";
 /// What waits for the jobs above.
