@@ -99,7 +99,7 @@ mod tests {
     use super::*;
     use crate::platform::wechat_push::parse;
 
-    fn of(event: &str, list: Value) -> Vec<(String, CreditKind)> {
+    fn of(event: &str, list: &Value) -> Vec<(String, CreditKind)> {
         let message = json!({ "ToUserName": "gh_1", "FromUserName": "o1", "CreateTime": "1610968440",
             "MsgType": "event", "Event": event, "List": list });
         let (openid, events) = read(&message).unwrap();
@@ -112,12 +112,12 @@ mod tests {
         let entry =
             |id: &str, status: &str| json!({ "TemplateId": id, "SubscribeStatusString": status, "PopupScene": 0 });
         let granted = ("a".to_owned(), CreditKind::Granted);
-        assert_eq!(of("subscribe_msg_popup_event", entry("a", "accept")), [granted.clone()]);
+        assert_eq!(of("subscribe_msg_popup_event", &entry("a", "accept")), std::slice::from_ref(&granted));
         let several =
             json!([entry("b", "reject"), entry("a", "acceptWithAudio"), entry("c", "ban"), entry("", "accept")]);
-        assert_eq!(of("subscribe_msg_popup_event", several), [granted, ("b".to_owned(), CreditKind::Refused)]);
+        assert_eq!(of("subscribe_msg_popup_event", &several), [granted, ("b".to_owned(), CreditKind::Refused)]);
         let change = json!({ "TemplateId": "a", "SubscribeStatusString": "reject" });
-        assert_eq!(of("subscribe_msg_change_event", change), [("a".to_owned(), CreditKind::Blocked)]);
+        assert_eq!(of("subscribe_msg_change_event", &change), [("a".to_owned(), CreditKind::Blocked)]);
     }
 
     #[test]
