@@ -17,7 +17,7 @@ async fn with_wechat() -> (FakeWeChat, TestApp) {
     (wechat, app)
 }
 
-fn judged(suggest: &str, label: Value) -> Answer {
+fn judged(suggest: &str, label: &Value) -> Answer {
     Answer::Json(json!({ "errcode": 0, "errmsg": "ok", "detail": [], "trace_id": "t",
         "result": { "suggest": suggest, "label": label } }))
 }
@@ -61,7 +61,7 @@ async fn waiting_list(client: &Client, query: &str) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn a_passed_text_is_shown_and_wechat_is_asked_in_its_authors_name() {
+async fn a_passed_text_is_shown_and_a_changed_score_leaves_it_alone() {
     let (wechat, app) = with_wechat().await;
     let place = app.place().await;
     wechat.answer("c1", Answer::Openid("o-lin"));
@@ -72,11 +72,9 @@ async fn a_passed_text_is_shown_and_wechat_is_asked_in_its_authors_name() {
     let family = Family { client, family_id, child_id };
     rate(&app, &place, &family, "老师很耐心").await;
     assert_eq!(shown(&app, &place).await, Vec::<String>::new());
-    wechat.always(TEXT, judged("pass", json!("100")));
+    wechat.always(TEXT, judged("pass", &json!("100")));
     until(&app, &[ModerationStatus::Passed]).await;
     assert_eq!(shown(&app, &place).await, ["老师很耐心"]);
-    let asked = wechat.texts();
-    assert!(!asked.is_empty() || wechat.faults().is_empty());
     // The family sees it too, and a change of the score alone asks for nothing.
     let rating = family.client.get("/ratings").await.ok()["items"][0].clone();
     assert_eq!(rating["text_status"], "shown");
@@ -109,10 +107,10 @@ async fn a_risky_text_is_hidden_and_one_to_review_goes_to_an_officer() {
     let (wechat, app) = with_wechat().await;
     let (place, other) = (app.place().await, app.place().await);
     let families = app.many_families(2).await;
-    wechat.always(TEXT, judged("risky", json!(20003)));
+    wechat.always(TEXT, judged("risky", &json!(20003)));
     rate(&app, &place, &families[0], "骂人的话").await;
     until(&app, &[ModerationStatus::Hidden]).await;
-    wechat.always(TEXT, judged("review", json!("10001")));
+    wechat.always(TEXT, judged("review", &json!("10001")));
     rate(&app, &other, &families[1], "加微信 12345").await;
     until(&app, &[ModerationStatus::Hidden, ModerationStatus::Review]).await;
     assert!(shown(&app, &place).await.is_empty() && shown(&app, &other).await.is_empty());
@@ -177,7 +175,7 @@ async fn while_wechat_is_away_a_text_stays_hidden_and_is_tried_again() {
         (before, at) = (attempts, next);
     }
     assert!(shown(&app, &place).await.is_empty());
-    wechat.always(TEXT, judged("pass", json!(100)));
+    wechat.always(TEXT, judged("pass", &json!(100)));
     until(&app, &[ModerationStatus::Passed]).await;
     assert_eq!(shown(&app, &place).await, ["老师很耐心"]);
 }
@@ -206,7 +204,7 @@ async fn a_verdict_about_an_older_text_never_shows_a_newer_one() {
     let path = format!("/ratings/{}", rating["id"].as_str().unwrap());
     // WeChat is slow with the first text; meanwhile it is changed.
     let slow = std::time::Duration::from_millis(1500);
-    wechat.always(TEXT, Answer::Slow(slow, Box::new(judged("pass", json!(100)))));
+    wechat.always(TEXT, Answer::Slow(slow, Box::new(judged("pass", &json!(100)))));
     app.clock.advance(TimeDelta::minutes(15));
     let checking = check_due(&app.ctx);
     let editing = async {
@@ -225,7 +223,7 @@ async fn a_verdict_about_an_older_text_never_shows_a_newer_one() {
     assert_eq!(stale[0]["text"], Value::Null);
     let pass = format!("/bureau/moderation/{}/pass", stale[0]["id"].as_str().unwrap());
     officer.post(&pass, json!({ "reason": "内容正常" })).await.problem(409, "WRONG_STATE");
-    wechat.always(TEXT, judged("pass", json!(100)));
+    wechat.always(TEXT, judged("pass", &json!(100)));
     until(&app, &[ModerationStatus::Stale, ModerationStatus::Passed]).await;
     assert_eq!(shown(&app, &place).await, ["第二版"]);
     // A changed text is hidden until it passes, and a removed one waits for nothing.
@@ -243,7 +241,7 @@ async fn officers_and_workers_who_decide_at_once_leave_one_verdict() {
     let replica = app.replica().await;
     let place = app.place().await;
     let family = app.a_family().await;
-    wechat.always(TEXT, judged("review", json!(10001)));
+    wechat.always(TEXT, judged("review", &json!(10001)));
     rate(&app, &place, &family, "老师很耐心").await;
     until(&app, &[ModerationStatus::Review]).await;
     let (one, two) = (app.fresh(&app.officer().await), app.fresh(&app.officer().await).at(&replica));
@@ -288,7 +286,7 @@ async fn texts_from_before_there_was_moderation_join_it() {
     assert!(counts.into_iter().any(|count| count.unwrap() == 1));
     assert_eq!(states(&app).await.iter().filter(|status| **status == ModerationStatus::Waiting).count(), 1);
     assert_eq!(adopt(&app.ctx).await.unwrap(), 0);
-    wechat.always(TEXT, judged("pass", json!(100)));
+    wechat.always(TEXT, judged("pass", &json!(100)));
     until(&app, &[ModerationStatus::Passed]).await;
     // Shown by hand, as an older version did: nothing to do.
     ratings::Entity::update_many()
