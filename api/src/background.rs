@@ -12,7 +12,7 @@ use crate::{
     features::{
         audit, bookings,
         exchange::hooks,
-        notices,
+        moderation, notices,
         ops::{
             housekeeping,
             jobs::{self, Tally},
@@ -35,10 +35,13 @@ pub fn start(ctx: &Ctx) {
     every(ctx, seconds(30), jobs::WAITING, waitlist::end_due);
     every(ctx, seconds(30), jobs::MISSED, bookings::service::mark_missed);
     every(ctx, seconds(60), jobs::REMINDERS, notices::reminders::remind);
+    every(ctx, seconds(2), jobs::MODERATION, moderation::service::check_due);
+    every(ctx, seconds(600), jobs::UNMODERATED, moderation::service::adopt);
     every(ctx, seconds(600), jobs::SNAPSHOTS, satisfaction::snapshots::take_due);
     every(ctx, seconds(5), jobs::CODE_KEYS, async |ctx: &Ctx| ctx.code_keys.refresh(ctx.db.reader()).await.map(|()| 0));
     every(ctx, seconds(2), jobs::WEBHOOKS, hooks::spread::spread);
     every(ctx, seconds(1), jobs::DELIVERIES, hooks::deliver::deliver_due);
+    every(ctx, seconds(300), jobs::WECHAT, async |ctx: &Ctx| ctx.wechat.check(&ctx.kv).await.map(|()| 0));
     every(ctx, seconds(3600), jobs::TIDY, housekeeping::tidy);
     every(ctx, seconds(30), jobs::MEASURE, jobs::measure);
 }

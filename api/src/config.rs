@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use entity::MinuteOfDay;
 use serde::Deserialize;
 
-use crate::platform::{clock::Clock, crypto::Keyring};
+use crate::platform::{clock::Clock, crypto::Keyring, wechat_push::PushKeys};
 
 /// The commented defaults; the list of keys is the closed list of names.
 pub const DEFAULTS: &str = include_str!("config.default.toml");
@@ -62,6 +62,8 @@ pub struct Settings {
     pub wechat_appid: String,
     pub wechat_secret: String,
     pub wechat_campaign_page: String,
+    pub wechat_push_token: String,
+    pub wechat_push_aes_key: String,
     pub public_url: String,
     pub keys: String,
     pub lookup_key: String,
@@ -159,6 +161,7 @@ impl Settings {
     fn checked(self) -> Result<Self, ConfigError> {
         self.keyring()?;
         self.clock()?;
+        self.push_keys()?;
         let ranges = [
             ("access_token_minutes", f64::from(self.access_token_minutes), 15.0, 120.0),
             ("refresh_token_days", f64::from(self.refresh_token_days), 1.0, 365.0),
@@ -218,6 +221,11 @@ impl Settings {
         if self.rate_limits == Switch::Off {
             return Err(wrong("rate_limits", "can't be off in production"));
         }
+        if !self.wechat_push_token.is_empty() && self.wechat_push_aes_key.is_empty() {
+            let problem =
+                "production takes pushes in the secure mode only: set WECHAT_PUSH_AES_KEY, or unset the token";
+            return Err(wrong("wechat_push_aes_key", problem));
+        }
         if !self.clock_start.is_empty() {
             return Err(wrong("clock_start", "the clock of production is the system's: unset CLOCK_START"));
         }
@@ -260,6 +268,21 @@ impl Settings {
         Keyring::parse(&self.keys, &self.lookup_key).map_err(|e| wrong("keys", e.to_string()))
     }
 
+    /// What was agreed with WeChat about pushes; nothing while they are off.
+    pub fn push_keys(&self) -> Result<Option<PushKeys>, ConfigError> {
+        let (token, key) = (&self.wechat_push_token, &self.wechat_push_aes_key);
+        match (token.is_empty(), key.is_empty()) {
+            (true, true) => return Ok(None),
+            (true, false) => return Err(wrong("wechat_push_token", "is needed with WECHAT_PUSH_AES_KEY")),
+            (false, false) if self.wechat_appid.is_empty() => {
+                return Err(wrong("wechat_appid", "is needed with WECHAT_PUSH_AES_KEY: pushes name it"));
+            }
+            (false, _) => {}
+        }
+        let keys = PushKeys::new(token, key, &self.wechat_appid);
+        keys.map(Some).ok_or_else(|| wrong("wechat_push_aes_key", "must be the 43 characters of the EncodingAESKey"))
+    }
+
     /// The clock: the system's, or one that begins at `clock_start`.
     pub fn clock(&self) -> Result<Clock, ConfigError> {
         if self.clock_start.is_empty() {
@@ -294,6 +317,12 @@ mod tests {
         assert!(error(&[("CLOCK_START", "yesterday")]).contains("CLOCK_START"));
         assert!(error(&[("KEYS", "x")]).contains("KEYS"));
         assert!(error(&[("DATA_DIR", "")]).contains("DATA_DIR"));
+        let token = ("WECHAT_PUSH_TOKEN", "t");
+        let key = ("WECHAT_PUSH_AES_KEY", "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C");
+        assert!(error(&[key]).contains("WECHAT_PUSH_TOKEN"));
+        assert!(error(&[token, key]).contains("WECHAT_APPID"));
+        assert!(error(&[token, ("WECHAT_PUSH_AES_KEY", "short")]).contains("WECHAT_"));
+        assert!(error(&[token, ("WECHAT_PUSH_AES_KEY", "short"), ("WECHAT_APPID", "wx1")]).contains("AES_KEY"));
         assert!(error(&[("LOG", "=x=")]).contains("setting LOG:"));
     }
 
@@ -314,6 +343,8 @@ mod tests {
             ("lookup_key", "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBA="),
         ];
         assert!(Settings::with(&good).is_ok());
+        let plain = [&good[..], &[("wechat_push_token", "t")]].concat();
+        assert!(error(&plain).contains("WECHAT_PUSH_AES_KEY"));
         for (name, bad) in
             [("wechat_appid", ""), ("rate_limits", "off"), ("clock_start", "2026-01-01T00:00:00Z"), ("replicas", "2")]
         {

@@ -54,6 +54,11 @@ codes! {
     AccountLocked = "ACCOUNT_LOCKED", TOO_MANY_REQUESTS, "连续登录失败次数过多，账号已暂时锁定，请稍后再试。", "Too many failed sign-ins; the account is locked for a while.";
     IdempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED", UNPROCESSABLE_ENTITY, "同一个幂等键已用于另一项请求，请换一个新的键。", "This key was used for another request.";
     WxCodeInvalid = "WX_CODE_INVALID", UNPROCESSABLE_ENTITY, "微信登录凭证无效或已使用，请重新打开小程序登录。", "The WeChat code is invalid or was used; get a new one.";
+    WechatNotBound = "WECHAT_NOT_BOUND", UNPROCESSABLE_ENTITY, "该微信尚未绑定工作人员账号，请用负责人或管理员发放的邀请码绑定。", "This WeChat account isn't bound to a staff account; bind it with an invitation.";
+    WechatAlreadyBound = "WECHAT_ALREADY_BOUND", CONFLICT, "该微信或该工作人员账号已有绑定，请先解除原绑定。", "This WeChat account or this staff account is bound already; unbind it first.";
+    InvitationInvalid = "INVITATION_INVALID", UNPROCESSABLE_ENTITY, "邀请码不正确、已使用或已过期，请联系负责人或管理员重新发放。", "The invitation is wrong, used or has expired; ask for a new one.";
+    SecondFactorRequired = "SECOND_FACTOR_REQUIRED", UNAUTHORIZED, "请再输入验证器中的动态验证码（或备用恢复码）。", "Sign in again with `otp`: the code of your authenticator, or a recovery code.";
+    SecondFactorInvalid = "SECOND_FACTOR_INVALID", UNPROCESSABLE_ENTITY, "动态验证码不正确或已使用，请等待下一个验证码再试。", "The code is wrong or was used; wait for the next one.";
     WxBusy = "WX_BUSY", SERVICE_UNAVAILABLE, "微信服务繁忙，请稍后再试。", "WeChat is busy; try again shortly.";
     ConsentRequired = "CONSENT_REQUIRED", UNPROCESSABLE_ENTITY, "请先阅读并同意儿童个人信息处理规则。", "The guardian's consent is needed first.";
     ChildExists = "CHILD_EXISTS", CONFLICT, "您已添加过同名同生日的孩子，无需重复添加，请到“我的孩子”查看。", "You have this child already (same name and birth date); see your children.";

@@ -43,6 +43,7 @@ pub const COMMITTED: &str = include_str!("../../openapi.yaml");
         (name = "calendars", description = "Calendar feeds by secret link"),
         (name = "bureau", description = "Campaigns and figures"),
         (name = "exchange", description = "Reads of other systems, with an access key"),
+        (name = "wechat", description = "Calls by WeChat's servers"),
         (name = "ops", description = "For operators")
     ),
     components(schemas(ProblemBody, Limit, Cursor)),

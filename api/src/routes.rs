@@ -35,6 +35,9 @@ fn api(cfg: &mut impl Registry) {
     features::admission::routes(cfg);
     features::notices::routes(cfg);
     features::feeds::routes(cfg);
+    features::credits::routes(cfg);
+    features::push::routes(cfg);
+    features::moderation::routes(cfg);
     features::satisfaction::routes(cfg);
     features::settlement::routes(cfg);
     features::oversight::routes(cfg);

@@ -161,7 +161,7 @@ pub async fn context(settings: Settings, clock: Clock) -> anyhow::Result<Ctx> {
     let wechat = if settings.sandbox() {
         WeChat::Sandbox
     } else {
-        WeChat::api(&settings.wechat_base_url, &settings.wechat_appid, &settings.wechat_secret)?
+        WeChat::api(&settings.wechat_base_url, &settings.wechat_appid, &settings.wechat_secret, clock.clone())?
     };
     // Only a demonstration may call its own machine.
     let outgoing = Outgoing::new(settings.app_env == AppEnv::Demo)?;

@@ -42,6 +42,7 @@ pub struct Metrics {
     job_done: IntCounterVec,
     job_ok_at: IntGaugeVec,
     job_waiting: IntGaugeVec,
+    wechat: IntGaugeVec,
 }
 
 impl Metrics {
@@ -72,6 +73,11 @@ impl Metrics {
             Opts::new("job_waiting", "Pieces that wait for a background job, over all replicas"),
             &["job"],
         )?;
+        let wechat = IntGaugeVec::new(
+            Opts::new("wechat_calls_troubled", "1 while calls of a kind are refused for our settings, or held back"),
+            &["call", "trouble"],
+        )?;
+        registry.register(Box::new(wechat.clone()))?;
         registry.register(Box::new(job_runs.clone()))?;
         registry.register(Box::new(job_done.clone()))?;
         registry.register(Box::new(job_ok_at.clone()))?;
@@ -79,7 +85,7 @@ impl Metrics {
         registry.register(Box::new(requests.clone()))?;
         registry.register(Box::new(pool.clone()))?;
         registry.register(Box::new(domain.clone()))?;
-        Ok(Self { registry, requests, pool, domain, job_runs, job_done, job_ok_at, job_waiting })
+        Ok(Self { registry, requests, pool, domain, job_runs, job_done, job_ok_at, job_waiting, wechat })
     }
 
     /// Counts a request and its time.
@@ -107,6 +113,12 @@ impl Metrics {
     /// How many pieces wait for a background job.
     pub fn waiting(&self, job: &str, pieces: u64) {
         self.job_waiting.with_label_values(&[job]).set(i64::try_from(pieces).unwrap_or(i64::MAX));
+    }
+
+    /// Whether calls of a kind to WeChat are refused for our settings, or held back by the breaker.
+    pub fn wechat(&self, call: &str, misconfigured: bool, held_back: bool) {
+        self.wechat.with_label_values(&[call, "misconfigured"]).set(i64::from(misconfigured));
+        self.wechat.with_label_values(&[call, "held_back"]).set(i64::from(held_back));
     }
 
     /// Everything as Prometheus text, with the pool's present use.

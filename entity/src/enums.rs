@@ -160,6 +160,18 @@ words! {
         Location = "location" / "位置检索", Ratings = "ratings" / "服务评价", Messages = "messages" / "消息提醒",
         Reductions = "reductions" / "托育费减免",
     }
+    /// What happened to a family's subscription credits (订阅消息授权).
+    CreditKind {
+        Granted = "granted" / "已授权", Refused = "refused" / "未授权", Blocked = "blocked" / "已拒收",
+        Spent = "spent" / "已使用", Failed = "failed" / "发送失败",
+    }
+    /// What kind of text is moderated.
+    ModeratedKind { Rating = "rating" / "评价", Reply = "reply" / "回复", Complaint = "complaint" / "投诉", Nickname = "nickname" / "称呼" }
+    /// Life of a moderation: WeChat is asked, perhaps an officer decides.
+    ModerationStatus {
+        Waiting = "waiting" / "待检测", Review = "review" / "待人工审核", Passed = "passed" / "已通过",
+        Hidden = "hidden" / "不展示", Stale = "stale" / "已被修改",
+    }
     /// Whether a rating's text may be shown. The score counts at once, whatever this says.
     TextStatus { Pending = "pending" / "待审核", Shown = "shown" / "已展示", Hidden = "hidden" / "不展示" }
 }

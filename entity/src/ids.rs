@@ -154,6 +154,12 @@ ids! {
     RatingId = "rtg";
     /// A past state of a rating.
     RatingVersionId = "rtv";
+    /// A line of the ledger of subscription credits.
+    CreditEntryId = "cre";
+    /// A text that is moderated.
+    ModerationId = "mdr";
+    /// An invitation of a staff member to bind a WeChat account.
+    InvitationId = "inv";
     /// A row of the audit log.
     AuditId = "aud";
 }

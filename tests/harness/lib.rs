@@ -16,6 +16,7 @@ pub mod logs;
 pub mod people;
 pub mod places;
 pub mod process;
+pub mod push;
 pub mod wechat;
 
 pub use self::{

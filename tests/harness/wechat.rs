@@ -1,16 +1,19 @@
-//! A fake of WeChat's `sns/jscode2session`, `cgi-bin/stable_token` and `wxa/getwxacodeunlimit`, in
-//! WeChat's own shapes: always HTTP 200, JSON labelled
-//! `text/plain`, failures in `errcode`. It checks what it is asked, counts, can be slow and can
-//! hang up.
+//! A fake of WeChat's server API in WeChat's own shapes: always HTTP 200, JSON labelled `text/plain`,
+//! failures in `errcode`. It checks what it is asked and which token comes, counts, can be slow and
+//! can hang up.
+//!
+//! Its tokens behave as `stable_token`'s do: a plain request gives the present one, again and again; a
+//! forced one ends it and gives a new one, at most 20 times and 30 seconds apart at WeChat, here
+//! counted for the tests to look at.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     net::SocketAddr,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
@@ -21,33 +24,67 @@ use tokio::{
 pub const APPID: &str = "wx0123456789abcdef";
 const SECRET: &str = "fake-secret-for-tests-only";
 
-/// What it answers to a code.
+/// The picture it draws.
+pub const PICTURE: &[u8] = b"\xff\xd8\xff\xe0 not a real picture";
+
+/// The calls, by their paths.
+pub const SESSION: &str = "/sns/jscode2session";
+/// The token.
+pub const TOKEN: &str = "/cgi-bin/stable_token";
+/// A phone number.
+pub const PHONE: &str = "/wxa/business/getuserphonenumber";
+/// A subscription message.
+pub const MESSAGE: &str = "/cgi-bin/message/subscribe/send";
+/// A text's check.
+pub const TEXT: &str = "/wxa/msg_sec_check";
+/// A mini-program code.
+pub const CODE: &str = "/wxa/getwxacodeunlimit";
+
+/// What it answers.
 #[derive(Clone, Debug)]
 pub enum Answer {
     /// This openid, once; the second time `40163`.
     Openid(&'static str),
+    /// This JSON.
+    Json(Value),
     /// A failure.
     Error(i64, &'static str),
     /// The answer after a while.
     Slow(Duration, Box<Answer>),
-    /// Hangs up without an answer.
+    /// Does what it was asked, then hangs up without an answer.
     HangUp,
     /// Hangs up in the middle of the answer.
     HangUpInTheMiddle,
     /// Something that is not WeChat's JSON (a proxy's error page).
     Page(&'static str),
+    /// So many bytes.
+    Flood(usize),
+    /// What it does when it was told nothing.
+    Usual,
 }
 
 #[derive(Default)]
 struct State {
+    /// By code of `wx.login` or of the phone button.
     answers: HashMap<String, Answer>,
+    /// By path, each once, in order; then the usual.
+    next: HashMap<String, VecDeque<Answer>>,
+    /// By path, for good.
+    always: HashMap<String, Answer>,
     used: Vec<String>,
     calls: Vec<String>,
     faults: Vec<String>,
-    /// Tokens handed out; only the last one is taken.
-    tokens: u32,
-    /// Bodies of the mini-program codes it drew.
-    codes: Vec<serde_json::Value>,
+    /// The present token; only this one is taken.
+    token: u32,
+    /// Whether the present token isn't taken although it is given out.
+    spoilt: bool,
+    /// Requests for a token, and how many of them were forced.
+    asked: u32,
+    forced: u32,
+    /// Bodies of the mini-program codes it drew, of messages and of texts it took.
+    codes: Vec<Value>,
+    messages: Vec<Value>,
+    texts: Vec<Value>,
 }
 
 /// The running fake; stops when dropped.
@@ -62,7 +99,7 @@ impl FakeWeChat {
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let state = Arc::new(Mutex::new(State::default()));
+        let state = Arc::new(Mutex::new(State { token: 1, ..State::default() }));
         let (stop, mut stopped) = oneshot::channel();
         let served = Arc::clone(&state);
         tokio::spawn(async move {
@@ -88,99 +125,131 @@ impl FakeWeChat {
         ]
     }
 
-    /// What a code gets.
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    /// What a code of `wx.login` or of the phone button gets.
     pub fn answer(&self, code: &str, answer: Answer) {
-        self.state.lock().unwrap().answers.insert(code.to_owned(), answer);
+        self.state().answers.insert(code.to_owned(), answer);
+    }
+
+    /// What the next call of a path gets; several stand in a row.
+    pub fn next(&self, path: &str, answer: Answer) {
+        self.state().next.entry(path.to_owned()).or_default().push_back(answer);
+    }
+
+    /// What every call of a path gets from now on; [`Answer::Usual`] ends it.
+    pub fn always(&self, path: &str, answer: Answer) {
+        self.state().always.insert(path.to_owned(), answer);
     }
 
     /// The codes it was asked about, in order.
     #[must_use]
     pub fn calls(&self) -> Vec<String> {
-        self.state.lock().unwrap().calls.clone()
+        self.state().calls.clone()
     }
 
-    /// How many tokens it handed out.
+    /// How often it was asked for a token.
     #[must_use]
     pub fn tokens(&self) -> u32 {
-        self.state.lock().unwrap().tokens
+        self.state().asked
     }
 
-    /// The token it gave ends, as after a change of the secret.
+    /// How often a token was forced.
+    #[must_use]
+    pub fn forced(&self) -> u32 {
+        self.state().forced
+    }
+
+    /// The token it gave ends, as when another system forced a new one.
     pub fn end_token(&self) {
-        self.state.lock().unwrap().tokens += 1;
+        self.state().token += 1;
+    }
+
+    /// The token that it gives isn't taken until a new one is forced.
+    pub fn spoil_token(&self) {
+        self.state().spoilt = true;
     }
 
     /// What the mini-program codes it drew were asked for.
     #[must_use]
-    pub fn codes(&self) -> Vec<serde_json::Value> {
-        self.state.lock().unwrap().codes.clone()
+    pub fn codes(&self) -> Vec<Value> {
+        self.state().codes.clone()
+    }
+
+    /// The messages it took, also those after which it hung up.
+    #[must_use]
+    pub fn messages(&self) -> Vec<Value> {
+        self.state().messages.clone()
+    }
+
+    /// The texts it was given to check.
+    #[must_use]
+    pub fn texts(&self) -> Vec<Value> {
+        self.state().texts.clone()
     }
 
     /// What was wrong with the requests.
     #[must_use]
     pub fn faults(&self) -> Vec<String> {
-        self.state.lock().unwrap().faults.clone()
+        self.state().faults.clone()
     }
 }
 
-async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
-    let mut request = Vec::new();
-    let mut chunk = [0; 2048];
-    while !request.windows(4).any(|end| end == b"\r\n\r\n") {
+async fn read(stream: &mut TcpStream) -> Option<(String, Vec<u8>)> {
+    let (mut request, mut chunk) = (Vec::new(), [0; 4096]);
+    let head = loop {
+        if let Some(end) = request.windows(4).position(|end| end == b"\r\n\r\n") {
+            break end + 4;
+        }
         match stream.read(&mut chunk).await {
             Ok(n) if n > 0 => request.extend_from_slice(&chunk[..n]),
-            _ => return,
+            _ => return None,
+        }
+    };
+    let text = String::from_utf8_lossy(&request[..head]).into_owned();
+    let length = text.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        if name.eq_ignore_ascii_case("content-length") { value.trim().parse().ok() } else { None }
+    });
+    let length: usize = length.unwrap_or(0);
+    while request.len() < head + length {
+        match stream.read(&mut chunk).await {
+            Ok(n) if n > 0 => request.extend_from_slice(&chunk[..n]),
+            _ => return None,
         }
     }
-    if request.starts_with(b"POST ") {
-        return serve_post(stream, request, &state).await;
-    }
-    let request = String::from_utf8_lossy(&request);
-    let mut answer = decide(request.lines().next().unwrap_or(""), &state);
+    Some((text.lines().next().unwrap_or("").to_owned(), request.split_off(head)))
+}
+
+async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
+    let Some((line, body)) = read(&mut stream).await else { return };
+    let mut answer = decide(&line, &body, &mut state.lock().unwrap());
     while let Answer::Slow(time, then) = answer {
         tokio::time::sleep(time).await;
         answer = *then;
+        if matches!(answer, Answer::Usual) {
+            answer = usual(&line, &body, &mut state.lock().unwrap());
+        }
     }
-    let body = match answer {
-        Answer::Openid(openid) => {
-            json!({ "session_key": "dGhpcyBpcyBhIHNlc3Npb24ga2V5", "openid": openid }).to_string()
-        }
+    let json = |value: Value| ("text/plain", value.to_string().into_bytes());
+    let (content_type, body) = match answer {
+        Answer::Openid(openid) => json(json!({ "session_key": "dGhpcyBpcyBhIHNlc3Npb24ga2V5", "openid": openid })),
+        Answer::Json(value) if value == Value::Null => ("image/jpeg", PICTURE.to_vec()),
+        Answer::Json(value) => json(value),
         Answer::Error(errcode, errmsg) => {
-            json!({ "errcode": errcode, "errmsg": format!("{errmsg}, rid: 65a0f2c3-1b2c3d4e-5f6a7b8c") }).to_string()
+            json(json!({ "errcode": errcode, "errmsg": format!("{errmsg}, rid: 65a0f2c3-1b2c3d4e-5f6a7b8c") }))
         }
-        Answer::Page(page) => page.to_owned(),
+        Answer::Page(page) => ("text/html", page.as_bytes().to_vec()),
+        Answer::Flood(bytes) => ("text/plain", vec![b'{'; bytes]),
         Answer::HangUpInTheMiddle => {
             let head = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 90\r\n\r\n{\"openid\":\"o";
             let _ = stream.write_all(head.as_bytes()).await;
             return;
         }
-        Answer::HangUp | Answer::Slow(..) => return,
+        Answer::HangUp | Answer::Slow(..) | Answer::Usual => return,
     };
-    let answer = format!(
-        "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    let _ = stream.write_all(answer.as_bytes()).await;
-}
-
-/// The picture it draws.
-pub const PICTURE: &[u8] = b"\xff\xd8\xff\xe0 not a real picture";
-
-async fn serve_post(mut stream: TcpStream, mut request: Vec<u8>, state: &Mutex<State>) {
-    let head = request.windows(4).position(|end| end == b"\r\n\r\n").unwrap() + 4;
-    let text = String::from_utf8_lossy(&request[..head]).to_ascii_lowercase();
-    let length = text.lines().find_map(|line| line.strip_prefix("content-length: ")?.trim().parse().ok());
-    let length: usize = length.unwrap_or(0);
-    let mut chunk = [0; 2048];
-    while request.len() < head + length {
-        match stream.read(&mut chunk).await {
-            Ok(n) if n > 0 => request.extend_from_slice(&chunk[..n]),
-            _ => return,
-        }
-    }
-    let line = text.lines().next().unwrap_or("").to_owned();
-    let body = serde_json::from_slice(&request[head..]).unwrap_or(serde_json::Value::Null);
-    let (content_type, body) = answer_post(&line, &body, state);
     let head = format!(
         "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\n\r\n",
         body.len()
@@ -188,47 +257,65 @@ async fn serve_post(mut stream: TcpStream, mut request: Vec<u8>, state: &Mutex<S
     let _ = stream.write_all(&[head.as_bytes(), &body].concat()).await;
 }
 
-fn answer_post(line: &str, body: &serde_json::Value, state: &Mutex<State>) -> (&'static str, Vec<u8>) {
-    let mut state = state.lock().unwrap();
-    let error = |errcode: i64, errmsg: &str| {
-        ("application/json", json!({ "errcode": errcode, "errmsg": errmsg }).to_string().into_bytes())
-    };
-    if line.starts_with("post /cgi-bin/stable_token ") {
-        if body["appid"] != APPID || body["secret"] != SECRET || body["grant_type"] != "client_credential" {
-            state.faults.push(format!("{line} {body}"));
-            return error(40125, "invalid appsecret");
-        }
-        state.tokens += 1;
-        let token = format!("token-{}", state.tokens);
-        return ("application/json", json!({ "access_token": token, "expires_in": 7200 }).to_string().into_bytes());
-    }
-    if line.starts_with("post /wxa/getwxacodeunlimit?") {
-        if !line.contains(&format!("access_token=token-{} ", state.tokens)) {
-            return error(42001, "access_token expired");
-        }
-        let scene = body["scene"].as_str().unwrap_or("");
-        if scene.is_empty() || scene.len() > 32 || !scene.bytes().all(|b| b.is_ascii_alphanumeric()) {
-            state.faults.push(format!("{line} {body}"));
-            return error(40169, "invalid scene");
-        }
-        state.codes.push(body.clone());
-        return ("image/jpeg", PICTURE.to_vec());
-    }
-    state.faults.push(format!("unknown request: {line}"));
-    error(40066, "invalid url")
+fn url(line: &str) -> Option<(&str, reqwest::Url)> {
+    let (method, rest) = line.split_once(' ')?;
+    let target = rest.strip_suffix(" HTTP/1.1")?;
+    Some((method, reqwest::Url::parse(&format!("http://fake{target}")).ok()?))
 }
 
-fn decide(line: &str, state: &Mutex<State>) -> Answer {
-    let mut state = state.lock().unwrap();
-    let parsed = line
-        .strip_prefix("GET ")
-        .and_then(|rest| rest.strip_suffix(" HTTP/1.1"))
-        .and_then(|target| reqwest::Url::parse(&format!("http://fake{target}")).ok());
-    let Some(url) = parsed.filter(|url| url.path() == "/sns/jscode2session") else {
-        state.faults.push(format!("unknown request: {line}"));
+/// What was told for this call, else the usual. One that hangs up does the usual first.
+fn decide(line: &str, body: &[u8], state: &mut State) -> Answer {
+    let path = url(line).map(|(_, url)| url.path().to_owned()).unwrap_or_default();
+    let told = state.next.get_mut(&path).and_then(VecDeque::pop_front).or_else(|| state.always.get(&path).cloned());
+    match told {
+        Some(Answer::Usual) | None => usual(line, body, state),
+        Some(Answer::HangUp) => {
+            usual(line, body, state);
+            Answer::HangUp
+        }
+        Some(answer) => answer,
+    }
+}
+
+fn usual(line: &str, body: &[u8], state: &mut State) -> Answer {
+    let Some((method, url)) = url(line) else {
+        state.faults.push(format!("not a request: {line}"));
         return Answer::Error(40066, "invalid url");
     };
     let query: HashMap<String, String> = url.query_pairs().into_owned().collect();
+    match (method, url.path()) {
+        ("GET", SESSION) => session(&query, state),
+        ("POST", path @ (TOKEN | PHONE | MESSAGE | TEXT | CODE)) => {
+            let body: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
+            if path == TOKEN {
+                return token(&body, state);
+            }
+            let present = format!("token-{}", state.token);
+            if query.get("access_token") != Some(&present) {
+                return Answer::Error(42001, "access_token expired");
+            }
+            if state.spoilt {
+                return Answer::Error(40001, "invalid credential, access_token is invalid or not latest");
+            }
+            let (answer, fault) = match path {
+                PHONE => phone(&body, state),
+                MESSAGE => message(&body, state),
+                TEXT => text(&body, state),
+                _ => code(&body, state),
+            };
+            if fault {
+                state.faults.push(format!("{path} {body}"));
+            }
+            answer
+        }
+        _ => {
+            state.faults.push(format!("unknown request: {line}"));
+            Answer::Error(40066, "invalid url")
+        }
+    }
+}
+
+fn session(query: &HashMap<String, String>, state: &mut State) -> Answer {
     let is = |name: &str, value: &str| query.get(name).is_some_and(|found| found == value);
     let wrong = [
         (!is("appid", APPID), Answer::Error(40013, "invalid appid")),
@@ -242,12 +329,104 @@ fn decide(line: &str, state: &Mutex<State>) -> Answer {
     }
     let code = query["js_code"].clone();
     state.calls.push(code.clone());
-    let answer = state.answers.get(&code).cloned().unwrap_or(Answer::Error(40029, "invalid code"));
-    if matches!(answer, Answer::Openid(_)) {
-        if state.used.contains(&code) {
+    once(&code, state)
+}
+
+/// What a code gets; a good one once.
+fn once(code: &str, state: &mut State) -> Answer {
+    let answer = state.answers.get(code).cloned().unwrap_or(Answer::Error(40029, "invalid code"));
+    if matches!(answer, Answer::Openid(_) | Answer::Json(_)) {
+        if state.used.iter().any(|used| used == code) {
             return Answer::Error(40163, "code been used");
         }
-        state.used.push(code);
+        state.used.push(code.to_owned());
     }
     answer
+}
+
+fn token(body: &Value, state: &mut State) -> Answer {
+    if body["appid"] != APPID {
+        return Answer::Error(40013, "invalid appid");
+    }
+    if body["secret"] != SECRET {
+        return Answer::Error(40125, "invalid appsecret");
+    }
+    if body["grant_type"] != "client_credential" || !body["force_refresh"].is_boolean() {
+        state.faults.push(format!("{TOKEN} {body}"));
+        return Answer::Error(40002, "invalid grant_type");
+    }
+    state.asked += 1;
+    if body["force_refresh"] == true {
+        state.forced += 1;
+        state.token += 1;
+        state.spoilt = false;
+    }
+    Answer::Json(json!({ "access_token": format!("token-{}", state.token), "expires_in": 7200 }))
+}
+
+fn phone(body: &Value, state: &mut State) -> (Answer, bool) {
+    let fault = body["code"].as_str().is_none_or(str::is_empty) || !body["openid"].is_string();
+    (once(body["code"].as_str().unwrap_or(""), state), fault)
+}
+
+/// A good answer of the phone button: WeChat's documents say that `countryCode` is a string, their
+/// example shows a number.
+#[must_use]
+pub fn phone_number(number: &str, country_code: impl Into<Value>, appid: &str) -> Answer {
+    Answer::Json(json!({ "errcode": 0, "errmsg": "ok", "phone_info": {
+        "phoneNumber": number, "purePhoneNumber": number, "countryCode": country_code.into(),
+        "watermark": { "timestamp": 1_772_413_200, "appid": appid } } }))
+}
+
+fn message(body: &Value, state: &mut State) -> (Answer, bool) {
+    let fields = body["data"].as_object().cloned().unwrap_or_default();
+    if body["touser"].as_str().is_none_or(str::is_empty) {
+        return (Answer::Error(40003, "invalid openid"), true);
+    }
+    if body["template_id"].as_str().is_none_or(str::is_empty) {
+        return (Answer::Error(40037, "invalid template_id"), true);
+    }
+    let bad = fields.iter().find(|(name, value)| !value["value"].as_str().is_some_and(|text| fits(name, text)));
+    if bad.is_some() || fields.is_empty() {
+        return (Answer::Error(47003, "argument invalid! data.thing1.value invalid"), true);
+    }
+    state.messages.push(body.clone());
+    (Answer::Json(json!({ "errcode": 0, "errmsg": "ok" })), false)
+}
+
+/// 订阅消息参数值内容限制.
+fn fits(name: &str, text: &str) -> bool {
+    let length = text.chars().count();
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    match name.trim_end_matches(|c: char| c.is_ascii_digit()) {
+        "thing" => (1..=20).contains(&length),
+        "phrase" => (1..=5).contains(&length) && text.chars().all(|c| !c.is_ascii()),
+        "number" => length <= 32 && digits(text),
+        "character_string" => (1..=32).contains(&length) && text.is_ascii(),
+        "time" | "date" => text.contains('年') && text.contains('月') && text.contains('日') || text.contains(':'),
+        _ => false,
+    }
+}
+
+fn text(body: &Value, state: &mut State) -> (Answer, bool) {
+    let content = body["content"].as_str().unwrap_or("");
+    let fault = body["version"] != 2
+        || body["scene"] != 2
+        || body["openid"].as_str().is_none_or(str::is_empty)
+        || content.is_empty()
+        || content.chars().count() > 2500;
+    state.texts.push(body.clone());
+    // The documents say that the label is a string.
+    let result = json!({ "suggest": "pass", "label": 100 });
+    (Answer::Json(json!({ "errcode": 0, "errmsg": "ok", "result": result, "detail": [], "trace_id": "t" })), fault)
+}
+
+fn code(body: &Value, state: &mut State) -> (Answer, bool) {
+    let scene = body["scene"].as_str().unwrap_or("");
+    let sign = |b: u8| b.is_ascii_alphanumeric() || b"!#$&'()*+,/:;=?@-._~".contains(&b);
+    if scene.is_empty() || scene.len() > 32 || !scene.bytes().all(sign) {
+        return (Answer::Error(40169, "invalid length for scene, or the data is not json string"), true);
+    }
+    state.codes.push(body.clone());
+    (Answer::Json(Value::Null), false)
 }

@@ -13,7 +13,7 @@ async fn a_replica_is_alive_and_ready() {
     let app = TestApp::spawn().await;
     assert_eq!(app.anonymous().get("/healthz").await.ok()["status"], "ok");
     let ready = app.anonymous().get("/readyz").await.ok();
-    assert_eq!(ready["parts"], json!({ "database": true, "kv": true }));
+    assert_eq!(ready["parts"], json!({ "database": true, "kv": true, "wechat": "sandbox" }));
 }
 
 #[tokio::test]
@@ -22,7 +22,7 @@ async fn without_redis_it_is_alive_not_ready_and_still_right() {
     let anyone = app.anonymous();
     anyone.get("/healthz").await.ok();
     let unready = anyone.get("/readyz").await.expect(503);
-    assert_eq!(unready["parts"], json!({ "database": true, "kv": false }));
+    assert_eq!(unready["parts"], json!({ "database": true, "kv": false, "wechat": "sandbox" }));
     let client = app.guardian("chen").await;
     client.post("/me/children", child_body("小米", app.born_months_ago(18))).await.created();
     let stays = app.guardian("chen").await;

@@ -46,13 +46,16 @@ async fn a_family_rates_a_visit_with_levels_sub_scores_and_a_text() {
     let visit = left(&app, &place, &family).await;
     let before = centre_version(&app, &place).await;
     let body = json!({
-        "visit_id": visit, "level": 5, "text": " 老师很耐心。\n孩子喜欢去。 ",
+        "visit_id": visit, "level": 5, "text": " 待审词：老师很耐心。\n孩子喜欢去。 ",
         "sub": { "environment": 5, "carers": 5, "meals": 4, "safety": 5, "communication": 3 },
     });
     let rating = family.client.post("/ratings", body).await.created();
     assert_eq!(rating["centre_id"], place.id());
     assert_eq!(rating["sub"], json!({ "environment": 5, "carers": 5, "meals": 4, "safety": 5, "communication": 3 }));
-    assert_eq!((&rating["text"], &rating["text_status"]), (&json!("老师很耐心。\n孩子喜欢去。"), &json!("pending")));
+    assert_eq!(
+        (&rating["text"], &rating["text_status"]),
+        (&json!("待审词：老师很耐心。\n孩子喜欢去。"), &json!("pending"))
+    );
     assert_eq!(rating["care_date"], "2026-03-02");
 
     let own = family.client.get("/ratings").await.ok();
@@ -205,7 +208,7 @@ async fn the_public_page_shows_passed_texts_without_a_trace_of_the_family() {
     let mut texts = Vec::new();
     for (i, family) in app.many_families(6).await.iter().enumerate() {
         let visit = left(&app, &place, family).await;
-        let text = format!("评语{i}");
+        let text = format!("待审词{i}");
         let level = if i == 0 { 3 } else { 5 };
         family.client.post("/ratings", json!({ "visit_id": visit, "level": level, "text": text })).await.created();
         texts.push(text);

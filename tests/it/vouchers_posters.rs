@@ -68,7 +68,7 @@ async fn a_poster_with_wechat_is_a_mini_program_code_and_an_ended_token_is_repla
     assert_eq!(wechat.tokens(), 1, "the token is kept");
     wechat.end_token();
     assert_eq!(officer.get(&path("")).await.status, 200);
-    assert_eq!((wechat.tokens(), wechat.codes().len()), (3, 3));
+    assert_eq!((wechat.tokens(), wechat.forced(), wechat.codes().len()), (2, 0, 3));
     assert!(decoded(&officer.get(&path("?kind=link")).await.bytes).contains("/api/v1/campaigns/"));
     assert_eq!(wechat.faults(), Vec::<String>::new());
 }

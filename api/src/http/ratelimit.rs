@@ -50,6 +50,12 @@ rules! {
     SIGN_IN_ADDRESS = "sign-in", 60 in 60 s, true;
     /// Passwords tried for one user name.
     SIGN_IN_STAFF = "sign-in-staff", 20 in 60 s, true;
+    /// WeChat accounts bound to staff accounts from an address.
+    BIND_ADDRESS = "wechat-bind", 10 in 60 s, true;
+    /// Codes of a second factor tried by an account that is signed in.
+    SECOND_FACTOR = "second-factor", 10 in 900 s, true;
+    /// Invitations made by a manager or an administrator.
+    INVITE = "staff-invite", 60 in 3600 s, true;
     // Phone numbers: each costs money at WeChat.
     /// Phone numbers fetched by a family.
     PHONE = "phone", 5 in 3600 s, true;

@@ -32,6 +32,10 @@ pub enum Constraint {
     AdjustmentOfRedemption,
     /// One staff account per user name.
     StaffUsername,
+    /// One staff account per WeChat account…
+    StaffOpenid,
+    /// …and one WeChat account per staff account.
+    StaffBinding,
     /// A child waits once for the same care from the same day on.
     WaitingChild,
 }
@@ -54,6 +58,8 @@ const SPELLINGS: &[(Constraint, &str, &str)] = &[
     (Constraint::StatementOfMonth, "statements_centre_month", "statements.centre_id, statements.month"),
     (Constraint::AdjustmentOfRedemption, "adjustments_redemption", "adjustments.redemption_id"),
     (Constraint::StaffUsername, "staff_username", "staff.username"),
+    (Constraint::StaffOpenid, "staff_bindings_openid", "staff_bindings.openid_hash"),
+    (Constraint::StaffBinding, "staff_bindings_pkey", "staff_bindings.staff_id"),
     (
         Constraint::WaitingChild,
         "waitlist_entries_child",

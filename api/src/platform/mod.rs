@@ -1,6 +1,7 @@
 //! The outside world: database, key-value store, clock, secrets, WeChat. Knows no feature.
 
 pub mod batch;
+pub mod breaker;
 pub mod clock;
 pub mod constraint;
 pub mod crypto;
@@ -9,3 +10,4 @@ pub mod kv;
 pub mod outgoing;
 pub mod stepped_code;
 pub mod wechat;
+pub mod wechat_push;

@@ -14,7 +14,7 @@ use entity::{CentreId, StaffId, audit_rows};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, DbErr, EntityTrait};
 
 use crate::{
-    features::auth::{Bureau, Desk},
+    features::auth::{Bureau, Desk, Staff},
     state::Ctx,
 };
 
@@ -35,6 +35,12 @@ pub struct Actor {
 impl From<&Desk> for Actor {
     fn from(desk: &Desk) -> Self {
         Self { staff_id: desk.staff_id, centre_id: Some(desk.centre_id) }
+    }
+}
+
+impl From<&Staff> for Actor {
+    fn from(staff: &Staff) -> Self {
+        Self { staff_id: staff.staff_id, centre_id: staff.centre_id }
     }
 }
 

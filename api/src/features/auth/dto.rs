@@ -23,6 +23,10 @@ pub struct SignInStaffIn {
     /// The password.
     #[schema(example = "tuoyu-demo-2026")]
     pub password: Line<128>,
+    /// With the second factor on: a code of the authenticator app, or a recovery code.
+    #[serde(default)]
+    #[schema(example = "287082")]
+    pub otp: Option<Line<32>>,
 }
 
 /// A refresh token.

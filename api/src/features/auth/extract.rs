@@ -44,6 +44,17 @@ pub struct Desk {
     pub role: StaffRole,
 }
 
+/// Anyone with a staff account, of a centre or of the bureau: for what concerns the account itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Staff {
+    /// Who.
+    pub staff_id: StaffId,
+    /// Of a carer or manager.
+    pub centre_id: Option<CentreId>,
+    /// What the account may do.
+    pub role: StaffRole,
+}
+
 /// Officers and administrators of the bureau.
 #[derive(Clone, Copy, Debug)]
 pub struct Bureau {
@@ -89,6 +100,19 @@ impl FromClaims for Desk {
     }
 }
 
+impl FromClaims for Staff {
+    fn from_claims(claims: &Claims) -> Result<Self> {
+        let role = match claims.role {
+            Role::Carer => StaffRole::Carer,
+            Role::Manager => StaffRole::Manager,
+            Role::Officer => StaffRole::Officer,
+            Role::Admin => StaffRole::Admin,
+            Role::Guardian => return Err(forbidden(())),
+        };
+        Ok(Self { staff_id: claims.sub.parse().map_err(forbidden)?, centre_id: claims.ctr, role })
+    }
+}
+
 impl FromClaims for Bureau {
     fn from_claims(claims: &Claims) -> Result<Self> {
         let role = match claims.role {
@@ -111,6 +135,13 @@ impl Bureau {
     /// Refuses whoever may not do this within the operation.
     pub fn may(&self, extra: Extra) -> Result<()> {
         extra.check(self.role)
+    }
+}
+
+impl Staff {
+    /// Refuses carers: a second factor is for those who decide.
+    pub fn decides(&self) -> Result<()> {
+        if self.role == StaffRole::Carer { Err(forbidden(())) } else { Ok(()) }
     }
 }
 
@@ -188,4 +219,4 @@ macro_rules! extractors {
     )*};
 }
 
-extractors!(SignedIn, Guardian, Desk, Bureau);
+extractors!(SignedIn, Guardian, Desk, Staff, Bureau);

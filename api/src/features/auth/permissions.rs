@@ -44,8 +44,11 @@ impl Roles {
 const GUARDIAN: Roles = Roles::of(&[Role::Guardian]);
 const DESK: Roles = Roles::of(&[Role::Carer, Role::Manager]);
 const MANAGER: Roles = Roles::of(&[Role::Manager]);
+/// Whose accounts decide about others': they may have a second factor.
+const DECIDING: Roles = Roles::of(&[Role::Manager, Role::Officer, Role::Admin]);
 const BUREAU: Roles = Roles::of(&[Role::Officer, Role::Admin]);
 const ADMIN: Roles = Roles::of(&[Role::Admin]);
+const STAFF: Roles = Roles::of(&[Role::Carer, Role::Manager, Role::Officer, Role::Admin]);
 const ANY: Roles = Roles::of(Role::ALL);
 
 /// The operations and who may call them; a feature after the other.
@@ -56,6 +59,37 @@ const TABLE: &[(&str, Roles)] = &[
     ("reopen_staff", BUREAU),
     ("sign_out_staff", BUREAU),
     ("sign_out", ANY),
+    ("unbind_wechat", STAFF),
+    // Whoever is invited acts as the account: officers may end access, not give it.
+    ("invite_staff", ADMIN),
+    ("unbind_staff", BUREAU),
+    ("reset_second_factor", ADMIN),
+    ("list_desk_staff", MANAGER),
+    ("invite_desk_staff", MANAGER),
+    ("unbind_desk_staff", MANAGER),
+    ("read_second_factor", STAFF),
+    ("begin_second_factor", DECIDING),
+    ("confirm_second_factor", DECIDING),
+    ("turn_off_second_factor", DECIDING),
+    // moderation, credits
+    ("list_moderation", BUREAU),
+    ("pass_text", BUREAU),
+    ("refuse_text", BUREAU),
+    ("list_message_credits", GUARDIAN),
+    // messages, phone
+    ("list_messages", BUREAU),
+    ("retry_message", BUREAU),
+    ("verify_phone", GUARDIAN),
+    // privacy
+    ("retention", BUREAU),
+    ("reveal", DESK),
+    ("leave", GUARDIAN),
+    ("list_looks", GUARDIAN),
+    ("remove_child", GUARDIAN),
+    ("give_consent", GUARDIAN),
+    ("withdraw_consent", GUARDIAN),
+    ("list_given_consents", GUARDIAN),
+    ("export", GUARDIAN),
     // families
     ("me", GUARDIAN),
     ("list_children", GUARDIAN),

@@ -1,53 +1,54 @@
 //! Use cases of sign-in.
 
-use chrono::{DateTime, TimeDelta, Utc};
 use data_encoding::BASE64URL_NOPAD;
-use entity::{AccountStatus, SessionId, families};
+use entity::{AccountStatus, FamilyId, SessionId, families};
 use sea_orm::{ActiveValue::Set, ConnectionTrait};
 
 use super::{
     dto::{Role, SignedInOut, UserOut},
+    entry::{self, Shown},
     password, session,
     store::{self, Owner},
     token,
 };
 use crate::{
-    error::{Code, Problem, Result, Text},
+    error::{Code, Problem, Result},
     platform::{
         constraint::{Constraint, violated},
         crypto::{random_bytes, sha256},
         db::write_txn,
-        wechat::WeChatError,
     },
     state::Ctx,
 };
 
 /// Where sealed openids live.
 pub const OPENID_PLACE: &str = "families.openid";
-/// So many failures in a row lock a staff account…
-const FAILURES: i32 = 5;
-/// …for so long.
-const LOCKED_FOR: TimeDelta = TimeDelta::minutes(15);
 
 /// Exchanges a code for the guardian's account, made at the first sign-in.
 pub async fn sign_in_wechat(ctx: &Ctx, code: &str) -> Result<SignedInOut> {
-    let openid = ctx.wechat.openid(code).await.map_err(|error| match error {
-        WeChatError::Code => Problem::new(Code::WxCodeInvalid),
-        WeChatError::Busy => Problem::new(Code::WxBusy),
-        WeChatError::Blocked => Problem::new(Code::Forbidden)
-            .detail(Text::new("微信提示该账号存在风险，暂不能登录，请联系微信客服。", "WeChat refuses this account.")),
-        WeChatError::Configuration(_) => Problem::new(Code::WxBusy).retry_after(60),
-    })?;
+    let openid = ctx.wechat.openid(code).await?;
     let hash = ctx.keys.lookup_hash(OPENID_PLACE, &openid);
     let family = match store::family_by_openid(ctx.db.reader(), &hash).await? {
         Some(family) => family,
         None => create_family(ctx, &hash, &openid).await?,
     };
     if family.status != AccountStatus::Active {
-        return Err(account_closed());
+        return Err(entry::account_closed());
     }
     let user = UserOut { id: family.id.to_string(), role: Role::Guardian, centre_id: None };
     begin_session(ctx, Owner::Family(family.id), user).await
+}
+
+/// The family of a WeChat account, if it is here and open: for what WeChat tells about it.
+pub async fn family_of(ctx: &Ctx, db: &impl ConnectionTrait, openid: &str) -> Result<Option<FamilyId>> {
+    let family = store::family_by_openid(db, &ctx.keys.lookup_hash(OPENID_PLACE, openid)).await?;
+    Ok(family.filter(|family| family.status == AccountStatus::Active).map(|family| family.id))
+}
+
+/// The openid of a family, to speak to WeChat in its name.
+pub async fn openid_of(ctx: &Ctx, db: &impl ConnectionTrait, id: FamilyId) -> Result<Option<String>> {
+    let family = store::family(db, id).await?;
+    Ok(family.map(|family| ctx.keys.open_text(OPENID_PLACE, &family.openid_sealed)).transpose()?)
 }
 
 async fn create_family(ctx: &Ctx, hash: &[u8], openid: &str) -> Result<families::Model> {
@@ -72,49 +73,37 @@ async fn create_family(ctx: &Ctx, hash: &[u8], openid: &str) -> Result<families:
     store::family_by_openid(ctx.db.writer(), hash).await?.ok_or_else(|| Problem::internal("a family vanished"))
 }
 
-fn account_closed() -> Problem {
-    Problem::new(Code::Forbidden).detail(Text::new("该账号已停用，请联系管理员。", "This account is closed."))
-}
-
-/// Checks a staff member's password; repeated failures lock the account for a while.
-pub async fn sign_in_staff(ctx: &Ctx, username: &str, password: String) -> Result<SignedInOut> {
+/// Checks a staff member's password, then the second factor where one is on; repeated failures lock the
+/// account for a while.
+pub async fn sign_in_staff(ctx: &Ctx, username: &str, password: String, otp: Option<&str>) -> Result<SignedInOut> {
     let now = ctx.clock.now();
     let staff = store::staff_by_username(ctx.db.reader(), username).await?;
     if let Some(until) = staff.as_ref().and_then(|s| s.locked_until).filter(|until| *until > now) {
-        return Err(locked(until, now));
+        return Err(entry::locked(until, now));
     }
     let good = password::verify(password, staff.as_ref().map(|s| s.password_hash.clone())).await?;
     let Some(staff) = staff else {
         return Err(Problem::new(Code::WrongCredentials));
     };
     if !good {
-        write_txn(&ctx.db, async |txn| store::count_failure(txn, staff.id, FAILURES, now + LOCKED_FOR).await).await?;
+        let until = now + entry::LOCKED_FOR;
+        write_txn(&ctx.db, async |txn| store::count_failure(txn, staff.id, entry::FAILURES, until).await).await?;
         ctx.metrics.event("sign_in_failed");
         return Err(Problem::new(Code::WrongCredentials));
     }
-    if !write_txn(&ctx.db, async |txn| store::let_in(txn, staff.id, now).await).await? {
-        return Err(if staff.status == AccountStatus::Active {
-            locked(now + LOCKED_FOR, now)
-        } else {
-            account_closed()
-        });
-    }
-    let user = UserOut { id: staff.id.to_string(), role: staff.role.into(), centre_id: staff.centre_id };
-    begin_session(ctx, Owner::Staff(staff.id), user).await
-}
-
-fn locked(until: DateTime<Utc>, now: DateTime<Utc>) -> Problem {
-    Problem::new(Code::AccountLocked).retry_after(u64::try_from((until - now).num_seconds().max(1)).unwrap_or(1))
+    entry::enter(ctx, staff.id, Shown::Password, otp).await
 }
 
 async fn begin_session(ctx: &Ctx, owner: Owner, user: UserOut) -> Result<SignedInOut> {
-    let session = ctx.clock.id();
-    let refresh = write_txn(&ctx.db, async |txn| {
-        store::insert_session(txn, session, owner, ctx.clock.now()).await?;
-        next_refresh(ctx, txn, session).await
-    })
-    .await?;
+    let (session, refresh) = write_txn(&ctx.db, async |txn| open_session(ctx, txn, owner).await).await?;
     signed_in(ctx, session, user, refresh)
+}
+
+/// A new session with its first refresh token.
+pub(super) async fn open_session(ctx: &Ctx, txn: &impl ConnectionTrait, owner: Owner) -> Result<(SessionId, String)> {
+    let session = ctx.clock.id();
+    store::insert_session(txn, session, owner, ctx.clock.now()).await?;
+    Ok((session, next_refresh(ctx, txn, session).await?))
 }
 
 async fn next_refresh(ctx: &Ctx, txn: &impl ConnectionTrait, session: SessionId) -> Result<String> {
@@ -124,7 +113,7 @@ async fn next_refresh(ctx: &Ctx, txn: &impl ConnectionTrait, session: SessionId)
     Ok(token)
 }
 
-fn signed_in(ctx: &Ctx, session: SessionId, user: UserOut, refresh_token: String) -> Result<SignedInOut> {
+pub(super) fn signed_in(ctx: &Ctx, session: SessionId, user: UserOut, refresh_token: String) -> Result<SignedInOut> {
     let minutes = ctx.settings.access_token_minutes;
     let access_token = token::issue(&ctx.keys, &user, session, ctx.clock.now(), minutes).map_err(Problem::internal)?;
     Ok(SignedInOut { access_token, token_type: "Bearer", expires_in: minutes * 60, refresh_token, user })

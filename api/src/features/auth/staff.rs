@@ -5,8 +5,9 @@ use serde_json::json;
 
 use super::{
     accounts::STAFF_NAME_PLACE,
+    binding_store,
     extract::Bureau,
-    permissions, session,
+    factor_store, permissions, session,
     staff_dto::{StaffOut, StaffQuery, StaffStateOut},
     staff_store as rows,
 };
@@ -33,20 +34,24 @@ pub(super) async fn page(ctx: &Ctx, query: &StaffQuery) -> Result<Page<StaffOut>
     let after = query.cursor.as_ref().map(Cursor::unpack).transpose()?;
     let filter = rows::Filter { centre: query.centre_id, role: query.role, status: query.status, after };
     let found = rows::page(ctx.db.reader(), filter, query.limit).await?;
-    let page = Page::of(found, query.limit, |row| row.id, |row| out(ctx, row));
+    let ids: Vec<StaffId> = found.iter().map(|row| row.id).collect();
+    let bound = binding_store::bound(ctx.db.reader(), &ids).await?;
+    let secured = factor_store::on(ctx.db.reader(), &ids).await?;
+    let out = |row: staff::Model| {
+        Ok(StaffOut {
+            id: row.id,
+            name: ctx.keys.open_text(STAFF_NAME_PLACE, &row.name_sealed)?,
+            username: row.username,
+            role: row.role,
+            centre_id: row.centre_id,
+            status: row.status,
+            wechat_bound: bound.contains(&row.id),
+            second_factor: secured.contains(&row.id),
+            created_at: Moment(row.created_at),
+        })
+    };
+    let page = Page::of(found, query.limit, |row| row.id, out);
     Ok(Page { items: page.items.into_iter().collect::<Result<_>>()?, next_cursor: page.next_cursor })
-}
-
-fn out(ctx: &Ctx, row: staff::Model) -> Result<StaffOut> {
-    Ok(StaffOut {
-        id: row.id,
-        name: ctx.keys.open_text(STAFF_NAME_PLACE, &row.name_sealed)?,
-        username: row.username,
-        role: row.role,
-        centre_id: row.centre_id,
-        status: row.status,
-        created_at: Moment(row.created_at),
-    })
 }
 
 /// Closes an account, opens it again or signs it out everywhere. Officers do it for carers and

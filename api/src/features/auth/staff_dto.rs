@@ -26,6 +26,32 @@ pub struct StaffQuery {
     pub cursor: Option<Cursor>,
 }
 
+/// Which accounts of the centre.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct DeskStaffQuery {
+    /// Only with this role.
+    pub role: Option<StaffRole>,
+    /// Only in this state.
+    pub status: Option<AccountStatus>,
+    /// Items at most.
+    #[serde(default)]
+    #[param(value_type = Option<Limit>)]
+    pub limit: Limit,
+    /// From the page before.
+    #[param(value_type = Option<String>)]
+    pub cursor: Option<Cursor>,
+}
+
+impl DeskStaffQuery {
+    /// The same over all accounts, with the centre fixed.
+    #[must_use]
+    pub fn of(self, centre: CentreId) -> StaffQuery {
+        let Self { role, status, limit, cursor } = self;
+        StaffQuery { centre_id: Some(centre), role, status, limit, cursor }
+    }
+}
+
 /// A staff account.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct StaffOut {
@@ -43,6 +69,10 @@ pub struct StaffOut {
     pub centre_id: Option<CentreId>,
     /// Whether it may sign in.
     pub status: AccountStatus,
+    /// Whether it signs in with WeChat too.
+    pub wechat_bound: bool,
+    /// Whether its sign-in takes a second factor.
+    pub second_factor: bool,
     /// When it was made.
     pub created_at: Moment,
 }

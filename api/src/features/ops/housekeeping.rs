@@ -2,7 +2,10 @@
 //! manual codes, old refused scans and old messages to webhooks. Every replica may run it; a row is deleted once.
 
 use chrono::TimeDelta;
-use entity::{DeliveryStatus, idempotency_keys, manual_codes, refresh_tokens, refused_scans, webhook_deliveries};
+use entity::{
+    DeliveryStatus, idempotency_keys, manual_codes, push_events, push_nonces, refresh_tokens, refused_scans,
+    staff_invitations, webhook_deliveries,
+};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 
 use crate::{platform::db::write_txn, state::Ctx};
@@ -18,6 +21,10 @@ const KEEP_REFUSED_SCANS: TimeDelta = TimeDelta::days(2 * 366);
 /// Long enough to see what became of a message. A row must outlive the look back of the sweep that
 /// makes it, or it would be made anew.
 const KEEP_MESSAGES: TimeDelta = TimeDelta::days(90);
+/// Pushes are refused after five minutes; WeChat itself repeats within seconds.
+const KEEP_PUSHES: TimeDelta = TimeDelta::days(1);
+/// Who invited whom stays in the audit log.
+const KEEP_INVITATIONS: TimeDelta = TimeDelta::days(30);
 
 /// Deletes once; how many rows.
 pub async fn tidy(ctx: &Ctx) -> Result<u64, DbErr> {
@@ -42,8 +49,16 @@ pub async fn tidy(ctx: &Ctx) -> Result<u64, DbErr> {
             .filter(webhook_deliveries::Column::CreatedAt.lt(now - KEEP_MESSAGES))
             .exec(txn)
             .await?;
-        let other = codes.rows_affected + scans.rows_affected + messages.rows_affected;
-        Ok::<_, DbErr>(answers.rows_affected + tokens.rows_affected + other)
+        let pushes =
+            push_events::Entity::delete_many().filter(push_events::Column::At.lt(now - KEEP_PUSHES)).exec(txn).await?;
+        let nonces =
+            push_nonces::Entity::delete_many().filter(push_nonces::Column::At.lt(now - KEEP_PUSHES)).exec(txn).await?;
+        let invitations = staff_invitations::Entity::delete_many()
+            .filter(staff_invitations::Column::ExpiresAt.lt(now - KEEP_INVITATIONS))
+            .exec(txn)
+            .await?;
+        let done = [answers, tokens, codes, scans, messages, pushes, nonces, invitations];
+        Ok::<_, DbErr>(done.iter().map(|deleted| deleted.rows_affected).sum())
     })
     .await
 }

@@ -12,7 +12,7 @@ use sea_orm::{
 
 use crate::{
     error::Result,
-    features::{audit, bookings, exchange::hooks, notices, satisfaction, waitlist},
+    features::{audit, bookings, exchange::hooks, moderation, notices, satisfaction, waitlist},
     platform::clock::Stopwatch,
     state::Ctx,
 };
@@ -31,6 +31,10 @@ pub const WAITING: &str = "waitlist_ends";
 pub const MISSED: &str = "no_shows";
 /// Reminders of tomorrow's care and of vouchers that end.
 pub const REMINDERS: &str = "reminders";
+/// Texts that WeChat is asked about.
+pub const MODERATION: &str = "moderation";
+/// Texts that no moderation is about yet.
+pub const UNMODERATED: &str = "unmoderated_texts";
 /// Snapshots of closed months.
 pub const SNAPSHOTS: &str = "monthly_snapshots";
 /// What happened, to the webhooks that want to know.
@@ -39,6 +43,8 @@ pub const WEBHOOKS: &str = "webhooks";
 pub const DELIVERIES: &str = "webhook_deliveries";
 /// Keys of codes that another replica was told of.
 pub const CODE_KEYS: &str = "code_keys";
+/// Whether WeChat takes our appid and secret.
+pub const WECHAT: &str = "wechat_check";
 /// What has outlived its use.
 pub const TIDY: &str = "housekeeping";
 /// What waits for the jobs above.
@@ -133,6 +139,7 @@ pub async fn waiting(ctx: &Ctx) -> Result<Vec<(&'static str, u64)>> {
         (OFFERS, waitlist::offers_waiting(ctx).await?),
         (MISSED, bookings::service::missed_waiting(ctx).await?),
         (REMINDERS, notices::reminders::waiting(ctx).await?),
+        (MODERATION, moderation::service::waiting(ctx).await?),
         (SNAPSHOTS, satisfaction::snapshots::waiting(ctx).await?),
         (DELIVERIES, hooks::deliver::waiting(ctx).await?),
     ])

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use crate::{
     error::{Problem, Result},
     openapi,
+    platform::wechat::Call,
     state::Ctx,
 };
 
@@ -22,7 +23,7 @@ pub fn routes(cfg: &mut impl Registry) {
 /// What a check found.
 #[derive(Serialize, ToSchema)]
 pub struct HealthOut {
-    /// `ok` or `unavailable`.
+    /// `ok`, `degraded` (it serves, but `parts` says what only we can mend) or `unavailable`.
     #[schema(example = "ok")]
     status: &'static str,
     /// Present at `/readyz`: each part and whether it answers.
@@ -37,6 +38,21 @@ pub struct PartsOut {
     database: bool,
     /// The key-value store (always true in process).
     kv: bool,
+    /// `misconfigured`: WeChat refuses our appid, secret, address, template or page; the log says which.
+    /// The replica stays ready, for the desk and those signed in need no WeChat.
+    wechat: WeChatPartOut,
+}
+
+/// How WeChat takes our calls.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WeChatPartOut {
+    /// No WeChat: the demonstration.
+    Sandbox,
+    /// Nothing is known against it.
+    Ok,
+    /// It refuses our settings.
+    Misconfigured,
 }
 
 /// Is the process alive?
@@ -50,7 +66,8 @@ async fn healthz() -> HttpResponse {
 
 /// Can the process serve?
 ///
-/// The database answers, and Redis if it is configured; send no traffic while it is 503.
+/// The database answers, and Redis if it is configured; send no traffic while it is 503. `degraded`: it
+/// serves, but WeChat refuses our settings.
 #[utoipa::path(tag = "ops", responses(
     (status = 200, description = "Ready", body = HealthOut),
     (status = 503, description = "Not ready; `parts` says why", body = HealthOut)))]
@@ -59,7 +76,19 @@ async fn readyz(ctx: Data<Ctx>) -> HttpResponse {
     let database = ctx.db.reader().ping().await.is_ok();
     let kv = ctx.kv.ping().await.is_ok();
     let ready = database && kv;
-    let body = HealthOut { status: if ready { "ok" } else { "unavailable" }, parts: Some(PartsOut { database, kv }) };
+    let wechat = if ctx.wechat.is_sandbox() {
+        WeChatPartOut::Sandbox
+    } else if ctx.wechat.faults().is_empty() {
+        WeChatPartOut::Ok
+    } else {
+        WeChatPartOut::Misconfigured
+    };
+    let status = match (ready, wechat) {
+        (false, _) => "unavailable",
+        (true, WeChatPartOut::Misconfigured) => "degraded",
+        (true, _) => "ok",
+    };
+    let body = HealthOut { status, parts: Some(PartsOut { database, kv, wechat }) };
     if ready { HttpResponse::Ok().json(body) } else { HttpResponse::ServiceUnavailable().json(body) }
 }
 
@@ -69,6 +98,10 @@ async fn readyz(ctx: Data<Ctx>) -> HttpResponse {
 #[utoipa::path(tag = "ops", responses((status = 200, description = "Metrics", body = String, content_type = "text/plain")))]
 #[get("/metrics")]
 async fn metrics(ctx: Data<Ctx>) -> Result<HttpResponse> {
+    for call in Call::ALL {
+        let faulty = ctx.wechat.faults().iter().any(|(at_fault, _)| *at_fault == call);
+        ctx.metrics.wechat(call.as_str(), faulty, ctx.wechat.held_back().contains(&call));
+    }
     let text = ctx.metrics.render(ctx.db.pool_use()).map_err(Problem::internal)?;
     Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(text))
 }

@@ -1,8 +1,8 @@
 //! Use cases of ratings.
 
 use chrono::{DateTime, Utc};
-use entity::{CareType, CentreId, ChildId, FamilyId, RatingId, TextStatus, ratings};
-use sea_orm::DatabaseTransaction;
+use entity::{CareType, CentreId, ChildId, FamilyId, ModeratedKind, RatingId, TextStatus, ratings};
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use super::{
     dto::{
@@ -13,7 +13,10 @@ use super::{
 };
 use crate::{
     error::{Code, Problem, Result, Text},
-    features::{admission, centres},
+    features::{
+        admission, centres,
+        moderation::{self, service::Written},
+    },
     http::{Cursor, Idempotency, Moment, Month, Once, Page, Paragraph, once},
     platform::{
         constraint::{Constraint, violated},
@@ -62,6 +65,9 @@ pub async fn rate(ctx: &Ctx, family: FamilyId, key: &Idempotency, body: RatingIn
             _ => error.into(),
         })?;
         counted(ctx, txn, &row, now).await?;
+        if row.text.is_some() {
+            moderation::submit(ctx, txn, written(&row)).await?;
+        }
         Ok(rating_out(ctx, row))
     })
     .await?;
@@ -83,6 +89,11 @@ pub async fn change(ctx: &Ctx, family: FamilyId, id: RatingId, patch: RatingPatc
         };
         store::update(txn, after.clone()).await?;
         counted(ctx, txn, &after, now).await?;
+        match (after.text == before.text, &after.text) {
+            (true, _) => {}
+            (false, Some(_)) => moderation::submit(ctx, txn, written(&after)).await?,
+            (false, None) => moderation::withdraw(ctx, txn, ModeratedKind::Rating, after.id.0).await?,
+        }
         Ok::<_, Problem>((after, true))
     })
     .await?;
@@ -90,6 +101,38 @@ pub async fn change(ctx: &Ctx, family: FamilyId, id: RatingId, patch: RatingPatc
         shown_anew(ctx, row.centre_id).await;
     }
     Ok(rating_out(ctx, row))
+}
+
+fn written(row: &ratings::Model) -> Written {
+    Written { kind: ModeratedKind::Rating, subject: row.id.0, version: row.version, family: Some(row.family_id) }
+}
+
+/// The texts of ratings, for moderation.
+pub async fn texts(db: &impl ConnectionTrait, ids: Vec<RatingId>) -> Result<Vec<(RatingId, String)>> {
+    Ok(store::texts(db, ids).await?)
+}
+
+/// Holds a rating, so that its text stays as it is.
+pub async fn lock_text(db: &impl ConnectionTrait, id: RatingId) -> Result<()> {
+    store::lock_any(db, id).await?;
+    Ok(())
+}
+
+/// Shows or hides the text of a rating that is held. The score counts either way.
+pub async fn show_text(db: &impl ConnectionTrait, id: RatingId, shown: bool) -> Result<()> {
+    let status = if shown { TextStatus::Shown } else { TextStatus::Hidden };
+    Ok(store::set_text_status(db, id, status).await?)
+}
+
+/// Ratings whose text waits although nobody looks at it, with their families.
+pub async fn texts_without_moderation(db: &impl ConnectionTrait, most: u64) -> Result<Vec<(RatingId, FamilyId)>> {
+    Ok(store::texts_without_moderation(db, most).await?)
+}
+
+/// The version of a rating whose text waits; it is held until the transaction ends.
+pub async fn pending_version(db: &impl ConnectionTrait, id: RatingId) -> Result<Option<i32>> {
+    let row = store::lock_any(db, id).await?;
+    Ok(row.filter(|row| row.text.is_some() && row.text_status == TextStatus::Pending).map(|row| row.version))
 }
 
 /// The family's own ratings.

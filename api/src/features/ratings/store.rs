@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use entity::{
-    CentreId, FamilyId, RatingId, RatingVersionId, RedemptionId, TextStatus, VisitId, rating_versions, ratings,
-    redemptions, visits,
+    CentreId, FamilyId, ModeratedKind, RatingId, RatingVersionId, RedemptionId, TextStatus, VisitId, moderations,
+    rating_versions, ratings, redemptions, visits,
 };
 use sea_orm::{
-    ActiveModelTrait as _, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel as _, QueryFilter,
-    QueryOrder, QuerySelect,
+    ActiveModelTrait as _, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, IntoActiveModel as _,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait as _, sea_query::Expr,
 };
 
 use crate::platform::db::LockRows as _;
@@ -37,6 +37,60 @@ pub(super) async fn lock_rating(
     id: RatingId,
 ) -> Result<Option<ratings::Model>, DbErr> {
     ratings::Entity::of_family(family).filter(ratings::Column::Id.eq(id)).lock_rows().one(db).await
+}
+
+/// Any rating, locked until the transaction ends.
+pub(super) async fn lock_any(db: &impl ConnectionTrait, id: RatingId) -> Result<Option<ratings::Model>, DbErr> {
+    ratings::Entity::find_by_id(id).lock_rows().one(db).await
+}
+
+/// The texts of these ratings.
+pub(super) async fn texts(db: &impl ConnectionTrait, ids: Vec<RatingId>) -> Result<Vec<(RatingId, String)>, DbErr> {
+    ratings::Entity::find()
+        .select_only()
+        .column(ratings::Column::Id)
+        .column(ratings::Column::Text)
+        .filter(ratings::Column::Id.is_in(ids))
+        .filter(ratings::Column::Text.is_not_null())
+        .into_tuple()
+        .all(db)
+        .await
+}
+
+/// Whether others may read a rating's text.
+pub(super) async fn set_text_status(db: &impl ConnectionTrait, id: RatingId, status: TextStatus) -> Result<(), DbErr> {
+    ratings::Entity::update_many()
+        .col_expr(ratings::Column::TextStatus, Expr::value(status.as_str()))
+        .filter(ratings::Column::Id.eq(id))
+        .exec(db)
+        .await
+        .map(drop)
+}
+
+/// Ratings with a pending text that no moderation is about.
+pub(super) async fn texts_without_moderation(
+    db: &impl ConnectionTrait,
+    most: u64,
+) -> Result<Vec<(RatingId, FamilyId)>, DbErr> {
+    let about_it = moderations::Entity::find()
+        .select_only()
+        .column(moderations::Column::Id)
+        .filter(moderations::Column::Kind.eq(ModeratedKind::Rating))
+        .filter(
+            Expr::col((moderations::Entity, moderations::Column::SubjectId))
+                .equals((ratings::Entity, ratings::Column::Id)),
+        );
+    ratings::Entity::find()
+        .select_only()
+        .column(ratings::Column::Id)
+        .column(ratings::Column::FamilyId)
+        .filter(ratings::Column::TextStatus.eq(TextStatus::Pending))
+        .filter(ratings::Column::Text.is_not_null())
+        .filter(Expr::exists(about_it.into_query()).not())
+        .limit(most)
+        .into_tuple()
+        .all(db)
+        .await
 }
 
 /// Stores a new rating.

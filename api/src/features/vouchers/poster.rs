@@ -14,7 +14,7 @@ use crate::{
         Path, Query, Refusals, Whole,
         picture::{self, Side},
     },
-    platform::wechat::WeChatError,
+    platform::wechat::Class,
     state::Ctx,
 };
 
@@ -104,14 +104,16 @@ async fn mini_program(ctx: &Ctx, id: CampaignId, size: Option<Side>) -> Option<R
     let width = size.map_or(WIDTH, |Whole(side)| side.clamp(280, 1280));
     let (page, scene) = (&ctx.settings.wechat_campaign_page, id.0.simple().to_string());
     let made = ctx.wechat.mini_program_code(&ctx.kv, page, &scene, width).await?;
-    Some(made.map_err(|error| match error {
-        WeChatError::Configuration(_) => {
+    Some(made.map_err(|error| match error.class {
+        Class::Configuration => {
             let text = Text::new(
                 "微信拒绝生成小程序码，请检查小程序配置，或改用 kind=link。",
                 "WeChat refuses: check the mini-program's settings, or use kind=link.",
             );
-            Problem::new(Code::WxBusy).detail(text)
+            Problem::from(error).detail(text)
         }
-        WeChatError::Code | WeChatError::Busy | WeChatError::Blocked => Problem::new(Code::WxBusy),
+        Class::Token | Class::Limited => Problem::from(error),
+        // The scene and the page are ours: families see a busy WeChat, the log says more.
+        Class::Caller | Class::Policy => Problem::new(Code::WxBusy),
     }))
 }

@@ -70,6 +70,11 @@ impl MemoryKv {
         .unwrap_or(true)
     }
 
+    pub(super) fn remove_if(&self, key: &str, value: &str) -> bool {
+        let held = |entry: &Entry| matches!(&entry.stored, Stored::Text(text) if text.as_ref() == value);
+        self.0.remove_if(key, held).is_some_and(|(_, entry)| now() < entry.until)
+    }
+
     pub(super) fn count(&self, key: &str, by: u64, window: Duration) -> (u64, Duration) {
         let first = Entry { stored: Stored::Count(by), until: after(window) };
         self.change(key, &first, |entry| {
@@ -124,6 +129,16 @@ mod tests {
         let (n, left) = kv.count("b", 1, LONG);
         assert_eq!(n, 2);
         assert!(left <= LONG && left > LONG / 2);
+    }
+
+    #[test]
+    fn a_lock_is_given_back_by_its_holder_only() {
+        let kv = MemoryKv::default();
+        assert!(kv.put_if_absent("lock", "a", LONG));
+        assert!(!kv.remove_if("lock", "b"));
+        assert!(!kv.put_if_absent("lock", "b", LONG));
+        assert!(kv.remove_if("lock", "a"));
+        assert!(kv.put_if_absent("lock", "b", LONG));
     }
 
     #[test]

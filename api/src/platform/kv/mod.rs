@@ -51,6 +51,14 @@ impl Kv {
         }
     }
 
+    /// Removes `key` if it holds `value`: how a lock is given back by who holds it.
+    pub async fn remove_if(&self, key: &str, value: &str) -> Result<bool, KvError> {
+        match self {
+            Self::Memory(kv) => Ok(kv.remove_if(key, value)),
+            Self::Redis(kv) => Box::pin(kv.remove_if(key, value)).await,
+        }
+    }
+
     /// Counts so many more in the window that began with the first count; gives the count and the
     /// time left in the window.
     pub async fn count(&self, key: &str, by: u64, window: Duration) -> Result<(u64, Duration), KvError> {

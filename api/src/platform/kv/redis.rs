@@ -33,6 +33,9 @@ const COUNT: &str = "local n = redis.call('INCRBY', KEYS[1], ARGV[2]) \
      if n == tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end \
      return {n, redis.call('PTTL', KEYS[1])}";
 
+/// Looks and removes in one step, so that a lock that ran out and was taken by another stays.
+const REMOVE_IF: &str = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0";
+
 impl RedisKv {
     /// Opens lazily: a Redis that is away delays nothing and fails nothing at start-up. `prefix`
     /// separates installations on one Redis.
@@ -64,6 +67,14 @@ impl RedisKv {
             SetOptions::default().conditional_set(ExistenceCheck::NX).with_expiration(SetExpiry::PX(millis(ttl)));
         let set: Option<String> = self.connection.clone().set_options(self.key(key), value, options).await?;
         Ok(set.is_some())
+    }
+
+    pub(super) async fn remove_if(&self, key: &str, value: &str) -> Result<bool, KvError> {
+        let script = Script::new(REMOVE_IF);
+        let mut call = script.key(self.key(key));
+        call.arg(value);
+        let removed: u64 = call.invoke_async(&mut self.connection.clone()).await?;
+        Ok(removed > 0)
     }
 
     pub(super) async fn count(&self, key: &str, by: u64, window: Duration) -> Result<(u64, Duration), KvError> {

@@ -1,0 +1,188 @@
+//! What WeChat's `errcode`s mean to us, in one place. Sources: the tables of error codes of each call's
+//! page and of the global list (developers.weixin.qq.com, 全局错误码).
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::Call;
+use crate::error::{Code, Problem, Text};
+
+/// What a failure asks of us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// The access token isn't taken: it is refreshed once, and the call made once more.
+    Token,
+    /// What the caller sent can't be used: a code, an openid, a field. Sending it again is no use.
+    Caller,
+    /// WeChat is busy, away, or counts us over a limit: later.
+    Limited,
+    /// WeChat refuses this account, user or content.
+    Policy,
+    /// Only we can mend it: appid, secret, addresses allowed, template, page.
+    Configuration,
+}
+
+impl Class {
+    /// The word in logs, metrics and rows.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Token => "token",
+            Self::Caller => "caller",
+            Self::Limited => "limited",
+            Self::Policy => "policy",
+            Self::Configuration => "configuration",
+        }
+    }
+}
+
+/// Why a call to WeChat gave nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("WeChat refused {} (class {}, errcode {errcode})", call.as_str(), class.as_str())]
+pub struct WeChatError {
+    /// What it asks of us.
+    pub class: Class,
+    /// Which call.
+    pub call: Call,
+    /// WeChat's code; 0 if there was no answer.
+    pub errcode: i64,
+    /// The field at fault, where WeChat names one (47003): `thing1`.
+    pub field: Option<String>,
+    /// When to try again, if that is known.
+    pub retry_after: Option<Duration>,
+}
+
+/// WeChat answers 200 for everything; `errcode` absent or 0 means success.
+#[derive(Deserialize)]
+struct Outcome {
+    #[serde(default)]
+    errcode: i64,
+    #[serde(default)]
+    errmsg: String,
+}
+
+impl WeChatError {
+    /// No answer, or none that is WeChat's.
+    pub(super) const fn away(call: Call) -> Self {
+        Self { class: Class::Limited, call, errcode: 0, field: None, retry_after: None }
+    }
+
+    /// Held back by the breaker.
+    pub(super) const fn held_back(call: Call, wait: Duration) -> Self {
+        Self { class: Class::Limited, call, errcode: 0, field: None, retry_after: Some(wait) }
+    }
+
+    /// A failure of a class that no `errcode` told.
+    pub(super) const fn of(call: Call, class: Class) -> Self {
+        Self { class, call, errcode: 0, field: None, retry_after: None }
+    }
+
+    fn told(call: Call, outcome: &Outcome) -> Self {
+        let class = class(call, outcome.errcode);
+        Self { class, call, errcode: outcome.errcode, field: field_at_fault(outcome), retry_after: None }
+    }
+
+    /// A short text for a row: class, code and field, nothing that was sent.
+    #[must_use]
+    pub fn brief(&self) -> String {
+        match &self.field {
+            Some(field) => format!("{} {} {field}", self.class.as_str(), self.errcode),
+            None => format!("{} {}", self.class.as_str(), self.errcode),
+        }
+    }
+}
+
+/// The failure that a JSON answer tells, if it tells one.
+pub(super) fn refusal(call: Call, body: &[u8]) -> Result<(), WeChatError> {
+    // WeChat labels JSON as text/plain, so the bytes are parsed, not the content type.
+    let outcome: Outcome = serde_json::from_slice(body).map_err(|_| WeChatError::away(call))?;
+    if outcome.errcode == 0 { Ok(()) } else { Err(WeChatError::told(call, &outcome)) }
+}
+
+/// The class of an `errcode` of a call.
+const fn class(call: Call, errcode: i64) -> Class {
+    match (call, errcode) {
+        // Where no token is sent, 40001 speaks of the secret.
+        (Call::Session | Call::Token, 40001) => Class::Configuration,
+        (_, 40001 | 40014 | 42001) => Class::Token,
+        // Busy; quotas by day and by minute; a message to the same user under way.
+        (_, -1 | 45009 | 45011 | 45029 | 43108) => Class::Limited,
+        // Codes that are wrong, used, over or of another user; an openid that isn't ours; arguments.
+        (_, 40003 | 40029 | 40163 | 40169 | 41008 | 44002 | 45002 | 47001 | 47003) => Class::Caller,
+        // Outcomes, not failures: no credit left; not here within two hours.
+        (Call::Message, 43101) | (Call::Text, 61010) => Class::Caller,
+        // A risky user; messages or the account banned; sensitive words; risky content.
+        (_, 40226 | 43107 | 45168 | 48004 | 50002 | 87014) => Class::Policy,
+        // Appid 40013, secret 40125, addresses 40164 and 89503, template 40037, page 41030, rights
+        // 48001, and whatever we don't know.
+        _ => Class::Configuration,
+    }
+}
+
+/// 47003 names the field: `argument invalid! data.thing3.value invalid rid: …`.
+fn field_at_fault(outcome: &Outcome) -> Option<String> {
+    if outcome.errcode != 47003 {
+        return None;
+    }
+    let name = outcome.errmsg.split_once("data.")?.1;
+    let name: String = name.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').take(40).collect();
+    (!name.is_empty()).then_some(name)
+}
+
+impl From<WeChatError> for Problem {
+    fn from(error: WeChatError) -> Self {
+        let seconds = error.retry_after.map(|wait| wait.as_secs() + 1);
+        match error.class {
+            Class::Caller => Self::new(Code::WxCodeInvalid),
+            Class::Token | Class::Limited => match seconds {
+                Some(seconds) => Self::new(Code::WxBusy).retry_after(seconds),
+                None => Self::new(Code::WxBusy),
+            },
+            Class::Policy => Self::new(Code::Forbidden).detail(Text::new(
+                "微信提示该账号存在风险，暂不能使用，请联系微信客服。",
+                "WeChat refuses this account.",
+            )),
+            Class::Configuration => Self::new(Code::WxBusy).retry_after(60),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_code_may_mean_the_secret_or_the_token() {
+        assert_eq!(class(Call::Token, 40001), Class::Configuration);
+        assert_eq!(class(Call::Message, 40001), Class::Token);
+        assert_eq!(class(Call::Message, 42001), Class::Token);
+        assert_eq!(class(Call::Text, 61010), Class::Caller);
+        assert_eq!(class(Call::Message, 12345), Class::Configuration);
+    }
+
+    #[test]
+    fn a_field_at_fault_is_read_from_the_message() {
+        for (text, field) in [
+            ("argument invalid! data.thing3.value invalid rid: 61111e-01", Some("thing3")),
+            (
+                "argument invalid! hint: [ciPecA05663945] data.character_string12.value invalid",
+                Some("character_string12"),
+            ),
+            ("argument invalid!", None),
+        ] {
+            let body = serde_json::json!({ "errcode": 47003, "errmsg": text }).to_string();
+            let error = refusal(Call::Message, body.as_bytes()).unwrap_err();
+            assert_eq!((error.class, error.field.as_deref()), (Class::Caller, field));
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_is_no_answer() {
+        for body in ["", "<html>502</html>", "[]", "{\"errcode\":\"x\"}"] {
+            let error = refusal(Call::Phone, body.as_bytes()).unwrap_err();
+            assert_eq!((error.class, error.errcode), (Class::Limited, 0), "{body}");
+        }
+        assert!(refusal(Call::Phone, b"{}").is_ok());
+    }
+}
