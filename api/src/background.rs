@@ -33,6 +33,7 @@ pub fn start(ctx: &Ctx) {
     every(ctx, seconds(30), jobs::WAITING, waitlist::end_due);
     every(ctx, seconds(30), jobs::MISSED, bookings::service::mark_missed);
     every(ctx, seconds(60), jobs::REMINDERS, notices::reminders::remind);
+    every(ctx, seconds(2), jobs::MESSAGES, notices::sending::send_due);
     every(ctx, seconds(600), jobs::SNAPSHOTS, satisfaction::snapshots::take_due);
     every(ctx, seconds(5), jobs::CODE_KEYS, async |ctx: &Ctx| ctx.code_keys.refresh(ctx.db.reader()).await.map(|()| 0));
     every(ctx, seconds(300), jobs::WECHAT, async |ctx: &Ctx| ctx.wechat.check(&ctx.kv).await.map(|()| 0));

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use entity::MinuteOfDay;
 use serde::Deserialize;
 
-use crate::platform::{clock::Clock, crypto::Keyring};
+use crate::platform::{clock::Clock, crypto::Keyring, wechat::templates::Templates};
 
 /// The commented defaults; the list of keys is the closed list of names.
 pub const DEFAULTS: &str = include_str!("config.default.toml");
@@ -62,6 +62,8 @@ pub struct Settings {
     pub wechat_appid: String,
     pub wechat_secret: String,
     pub wechat_campaign_page: String,
+    pub wechat_templates: Templates,
+    pub wechat_message_page: String,
     pub public_url: String,
     pub keys: String,
     pub lookup_key: String,
@@ -156,7 +158,10 @@ impl Settings {
         settings.checked()
     }
 
-    fn checked(self) -> Result<Self, ConfigError> {
+    fn checked(mut self) -> Result<Self, ConfigError> {
+        if self.sandbox() && self.wechat_templates.is_empty() {
+            self.wechat_templates = Templates::sandbox();
+        }
         self.keyring()?;
         self.clock()?;
         let ranges = [
@@ -295,6 +300,7 @@ mod tests {
         assert!(error(&[("KEYS", "x")]).contains("KEYS"));
         assert!(error(&[("DATA_DIR", "")]).contains("DATA_DIR"));
         assert!(error(&[("LOG", "=x=")]).contains("setting LOG:"));
+        assert!(error(&[("WECHAT_TEMPLATES", "unit_used:x")]).contains("setting WECHAT_TEMPLATES:"));
     }
 
     #[test]

@@ -148,8 +148,10 @@ async fn a_text_is_judged_whatever_shape_its_label_has() {
     assert_eq!(check(&app, "老师很好").await, PASS);
     let sent = &wechat.texts()[0];
     assert_eq!((&sent["version"], &sent["scene"], &sent["openid"]), (&json!(2), &json!(2), &json!("openid-1")));
-    let judged = |suggest: &str, label| Answer::Json(json!({ "errcode": 0, "errmsg": "ok",
-        "result": { "suggest": suggest, "label": label }, "detail": [], "trace_id": "t" }));
+    let judged = |suggest: &str, label| {
+        Answer::Json(json!({ "errcode": 0, "errmsg": "ok",
+        "result": { "suggest": suggest, "label": label }, "detail": [], "trace_id": "t" }))
+    };
     wechat.next(TEXT, judged("review", json!("10001")));
     wechat.next(TEXT, judged("risky", json!(20012)));
     assert_eq!(check(&app, "广告").await, Ok(TextCheck::Judged(Suggest::Review, 10001)));

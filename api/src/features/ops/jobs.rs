@@ -31,6 +31,8 @@ pub const WAITING: &str = "waitlist_ends";
 pub const MISSED: &str = "no_shows";
 /// Reminders of tomorrow's care and of vouchers that end.
 pub const REMINDERS: &str = "reminders";
+/// Notices as WeChat messages.
+pub const MESSAGES: &str = "messages";
 /// Snapshots of closed months.
 pub const SNAPSHOTS: &str = "monthly_snapshots";
 /// Keys of codes that another replica was told of.
@@ -129,6 +131,7 @@ pub async fn waiting(ctx: &Ctx) -> Result<Vec<(&'static str, u64)>> {
         (OFFERS, waitlist::offers_waiting(ctx).await?),
         (MISSED, bookings::service::missed_waiting(ctx).await?),
         (REMINDERS, notices::reminders::waiting(ctx).await?),
+        (MESSAGES, notices::sending::waiting(ctx).await?),
         (SNAPSHOTS, satisfaction::snapshots::waiting(ctx).await?),
     ])
 }
@@ -138,6 +141,7 @@ pub async fn measure(ctx: &Ctx) -> Result<u64> {
     for (job, pieces) in waiting(ctx).await? {
         ctx.metrics.waiting(job, pieces);
     }
+    ctx.metrics.oldest_message(notices::sending::oldest(ctx).await?);
     Ok(0)
 }
 

@@ -223,5 +223,6 @@ fn visit(ctx: &Ctx, booking: &bookings::Model, stay: &Stay, price: DayPrice) -> 
         late_told_at: None,
         collected_by_sealed: None,
         reminded_at: None,
+        invited_at: None,
     }
 }
