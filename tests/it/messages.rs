@@ -146,6 +146,21 @@ async fn a_message_is_sent_once_however_many_replicas_do_it() {
 }
 
 #[tokio::test]
+async fn a_booking_that_is_confirmed_at_once_is_told_to_who_agreed() {
+    let app = TestApp::spawn().await;
+    let (place, family, silent) = (app.place().await, app.a_family().await, app.a_family().await);
+    agree(&app, &family).await;
+    for family in [&family, &silent] {
+        let body = json!({ "child_id": family.child(), "centre_id": place.id(), "care_type": "full_day",
+            "start_date": "2026-03-04" });
+        assert_eq!(family.client.post("/bookings", body).await.created()["status"], "confirmed");
+    }
+    let row = settled(&app, 1).await;
+    assert_eq!((row.kind.as_str(), row.family_id), ("booking_confirmed", family.family_id));
+    assert_eq!(row.send_status, Some(MessageStatus::Sent));
+}
+
+#[tokio::test]
 async fn a_family_without_credit_ends_the_message_and_is_no_failure() {
     let scene = Scene::new().await;
     scene.wechat.next(MESSAGE, Answer::Error(43101, "user refuse to accept the msg"));

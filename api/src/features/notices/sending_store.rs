@@ -8,7 +8,7 @@ use entity::{
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, FromQueryResult, JoinType, PaginatorTrait as _,
     QueryFilter, QueryOrder, QuerySelect, Select, UpdateMany,
-    sea_query::{Expr, Query},
+    sea_query::{Expr, Query, SelectStatement},
 };
 
 use super::store::word;
@@ -34,9 +34,9 @@ fn change(id: NoticeId) -> UpdateMany<Entity> {
     Entity::update_many().filter(Column::Id.eq(id)).filter(waits)
 }
 
-/// Messages whose time has come, the oldest first.
-pub(super) async fn due(db: &impl ConnectionTrait, now: DateTime<Utc>, most: u64) -> Result<Vec<Due>, DbErr> {
-    let given = Query::select()
+/// The consent that a message needs, of the notice's child, as long as the child is the family's.
+fn given() -> SelectStatement {
+    Query::select()
         .expr(Expr::val(1))
         .from(consents::Entity)
         .inner_join(
@@ -48,14 +48,18 @@ pub(super) async fn due(db: &impl ConnectionTrait, now: DateTime<Utc>, most: u64
         .and_where(Expr::col((consents::Entity, consents::Column::Purpose)).eq(ConsentPurpose::Messages))
         .and_where(Expr::col((consents::Entity, consents::Column::WithdrawnAt)).is_null())
         .and_where(Expr::col((children::Entity, children::Column::RemovedAt)).is_null())
-        .to_owned();
+        .to_owned()
+}
+
+/// Messages whose time has come, the oldest first.
+pub(super) async fn due(db: &impl ConnectionTrait, now: DateTime<Utc>, most: u64) -> Result<Vec<Due>, DbErr> {
     let active = Expr::col((families::Entity, families::Column::Status)).eq(AccountStatus::Active);
     let family = Entity::belongs_to(families::Entity).from(Column::FamilyId).to(families::Column::Id);
     waiting()
         .filter(Column::SendAfter.lte(now))
         .join(JoinType::InnerJoin, family.into())
         .column_as(Expr::col((families::Entity, families::Column::OpenidSealed)), "openid_sealed")
-        .column_as(active.and(Expr::exists(given)), "agreed")
+        .column_as(active.and(Expr::exists(given())), "agreed")
         .order_by_asc(Column::SendAfter)
         .limit(most)
         .into_model()
@@ -63,7 +67,8 @@ pub(super) async fn due(db: &impl ConnectionTrait, now: DateTime<Utc>, most: u64
         .await
 }
 
-/// Claims an attempt until `lease_end`; false if another has it or it has come to an end.
+/// Claims an attempt until `lease_end`; false if another has it, it has come to an end, or the consent was
+/// withdrawn since it was read.
 pub(super) async fn claim(
     db: &impl ConnectionTrait,
     seen: &notices::Model,
@@ -75,6 +80,7 @@ pub(super) async fn claim(
         .col_expr(Column::SendAttempts, Expr::col(Column::SendAttempts).add(1))
         .filter(Column::SendAttempts.eq(seen.send_attempts))
         .filter(Column::SendAfter.lte(now))
+        .filter(Expr::exists(given()))
         .exec(db)
         .await?;
     Ok(done.rows_affected == 1)

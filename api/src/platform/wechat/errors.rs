@@ -135,7 +135,8 @@ fn field_at_fault(outcome: &Outcome) -> Option<String> {
 
 impl From<WeChatError> for Problem {
     fn from(error: WeChatError) -> Self {
-        let seconds = error.retry_after.map(|wait| wait.as_secs() + 1);
+        // Up to the next whole second.
+        let seconds = error.retry_after.map(|wait| wait.as_secs() + u64::from(wait.subsec_nanos() > 0));
         match error.class {
             Class::Caller => Self::new(Code::WxCodeInvalid),
             Class::Token | Class::Limited => match seconds {

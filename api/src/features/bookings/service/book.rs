@@ -3,8 +3,9 @@
 use std::cell::Cell;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use entity::{BookingId, BookingStatus, CentreId, Confirmation, FamilyId, VisitStatus, bookings, visits};
+use entity::{BookingId, BookingStatus, CentreId, Confirmation, FamilyId, NoticeKind, VisitStatus, bookings, visits};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
+use serde_json::json;
 
 use super::{
     super::{
@@ -17,6 +18,7 @@ use super::{
 };
 use crate::{
     error::{Problem, Result},
+    features::notices,
     http::{Idempotency, Moment, Once, once},
     platform::clock::instant_at,
     state::Ctx,
@@ -165,6 +167,11 @@ pub(super) async fn take(
     let visits: Vec<visits::Model> = days.map(|(stay, price)| visit(ctx, &booking, stay, *price)).collect();
     let made = event(ctx, booking.id, None, family.to_string(), booking.status.as_str(), None);
     store::insert(txn, &booking, &visits, made).await?;
+    // The answer tells who booked; only a message is worth a row more under the locks.
+    let confirmed = booking.status == BookingStatus::Confirmed;
+    if confirmed && seen.messages && notices::is_sent(ctx, NoticeKind::BookingConfirmed) {
+        notices::about_booking(ctx, txn, NoticeKind::BookingConfirmed, &booking, json!({})).await?;
+    }
     let skipped = seen.skipped.into_iter().map(Into::into).collect();
     let mut out = show::booking_out(ctx, booking, &visits, seen.entry_check);
     out.skipped = Some(skipped);

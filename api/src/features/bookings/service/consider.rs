@@ -53,6 +53,8 @@ pub(super) struct Considered {
     pub(super) entry_check: BookingEntryCheckOut,
     /// Open bookings of the family.
     pub(super) live: i64,
+    /// Whether the guardian agreed to messages about the child.
+    pub(super) messages: bool,
 }
 
 /// Set when the catalogue turned out older than the database: reload it and try again.
@@ -135,6 +137,7 @@ pub(super) async fn consider(
             offered => offered,
         },
         live: facts.live,
+        messages: facts.messages,
         days,
         child,
         class,

@@ -4,8 +4,8 @@
 
 use chrono::NaiveDate;
 use entity::{
-    BookingId, CareType, CentreId, ChildId, ClassId, FamilyId, MinuteOfDay, RosterId, VisitStatus, bookings, centres,
-    entry_checks, families, rosters, visits,
+    BookingId, CareType, CentreId, ChildId, ClassId, ConsentPurpose, FamilyId, MinuteOfDay, RosterId, VisitStatus,
+    bookings, centres, consents, entry_checks, families, rosters, visits,
 };
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, ExprTrait as _, QueryResult,
@@ -45,6 +45,8 @@ pub(in super::super) struct Facts {
     pub(in super::super) rosters: Vec<rosters::Model>,
     /// Where the child is on these days, in order (invariant 2).
     pub(in super::super) elsewhere: Vec<Elsewhere>,
+    /// Whether the guardian agreed to messages about the child.
+    pub(in super::super) messages: bool,
 }
 
 /// What a row says.
@@ -55,6 +57,7 @@ const CHECK: i32 = 3;
 const LAST_VISIT: i32 = 4;
 const HELD: i32 = 5;
 const DUTY: i32 = 6;
+const MESSAGES: i32 = 7;
 
 /// Two ids, a date, a word, two times and a number; what a branch doesn't say is null.
 #[derive(Default)]
@@ -183,7 +186,14 @@ fn statement(About { centre, family, child, classes, dates: (first, last) }: Abo
     let mut duty = branch(DUTY, rosters::Entity, duty);
     duty.and_where(R::ClassId.is_in(classes.iter().copied())).and_where(R::Date.between(first, last));
 
-    for other in [version, standing, check, last_visit, held, duty] {
+    let messages = Columns { n: Some(Expr::Constant(1_i64.into())), ..Columns::default() };
+    let mut messages = branch(MESSAGES, consents::Entity, messages);
+    messages
+        .and_where(consents::Column::ChildId.eq(child))
+        .and_where(consents::Column::Purpose.eq(ConsentPurpose::Messages))
+        .and_where(consents::Column::WithdrawnAt.is_null());
+
+    for other in [version, standing, check, last_visit, held, duty, messages] {
         all.union(UnionType::All, other);
     }
     all
@@ -208,6 +218,7 @@ fn take(facts: &mut Facts, row: &QueryResult) -> Result<(), DbErr> {
             facts.live = n()?;
         }
         CHECK => facts.check = Some((date()?, n()? == 1)),
+        MESSAGES => facts.messages = true,
         LAST_VISIT => facts.last_visit = row.try_get("", "date")?,
         HELD => facts.held.push(Held {
             class_id: id("one")?.into(),
