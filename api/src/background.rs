@@ -37,6 +37,7 @@ pub fn start(ctx: &Ctx) {
     every(ctx, seconds(60), jobs::REMINDERS, notices::reminders::remind);
     every(ctx, seconds(2), jobs::MODERATION, moderation::service::check_due);
     every(ctx, seconds(600), jobs::UNMODERATED, moderation::service::adopt);
+    every(ctx, seconds(2), jobs::MESSAGES, notices::sending::send_due);
     every(ctx, seconds(600), jobs::SNAPSHOTS, satisfaction::snapshots::take_due);
     every(ctx, seconds(5), jobs::CODE_KEYS, async |ctx: &Ctx| ctx.code_keys.refresh(ctx.db.reader()).await.map(|()| 0));
     every(ctx, seconds(2), jobs::WEBHOOKS, hooks::spread::spread);

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use entity::MinuteOfDay;
 use serde::Deserialize;
 
-use crate::platform::{clock::Clock, crypto::Keyring, wechat_push::PushKeys};
+use crate::platform::{clock::Clock, crypto::Keyring, wechat::templates::Templates, wechat_push::PushKeys};
 
 /// The commented defaults; the list of keys is the closed list of names.
 pub const DEFAULTS: &str = include_str!("config.default.toml");
@@ -64,6 +64,8 @@ pub struct Settings {
     pub wechat_campaign_page: String,
     pub wechat_push_token: String,
     pub wechat_push_aes_key: String,
+    pub wechat_templates: Templates,
+    pub wechat_message_page: String,
     pub public_url: String,
     pub keys: String,
     pub lookup_key: String,
@@ -158,7 +160,10 @@ impl Settings {
         settings.checked()
     }
 
-    fn checked(self) -> Result<Self, ConfigError> {
+    fn checked(mut self) -> Result<Self, ConfigError> {
+        if self.sandbox() && self.wechat_templates.is_empty() {
+            self.wechat_templates = Templates::sandbox();
+        }
         self.keyring()?;
         self.clock()?;
         self.push_keys()?;
@@ -324,6 +329,7 @@ mod tests {
         assert!(error(&[token, ("WECHAT_PUSH_AES_KEY", "short")]).contains("WECHAT_"));
         assert!(error(&[token, ("WECHAT_PUSH_AES_KEY", "short"), ("WECHAT_APPID", "wx1")]).contains("AES_KEY"));
         assert!(error(&[("LOG", "=x=")]).contains("setting LOG:"));
+        assert!(error(&[("WECHAT_TEMPLATES", "unit_used:x")]).contains("setting WECHAT_TEMPLATES:"));
     }
 
     #[test]

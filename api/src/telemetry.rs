@@ -3,7 +3,9 @@
 use std::{io::IsTerminal as _, time::Duration};
 
 use chrono::{DateTime, Utc};
-use prometheus::{Encoder as _, HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder};
+use prometheus::{
+    Encoder as _, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
+};
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::config::{LogFormat, Settings};
@@ -43,6 +45,7 @@ pub struct Metrics {
     job_ok_at: IntGaugeVec,
     job_waiting: IntGaugeVec,
     wechat: IntGaugeVec,
+    oldest_message: IntGauge,
 }
 
 impl Metrics {
@@ -78,6 +81,11 @@ impl Metrics {
             &["call", "trouble"],
         )?;
         registry.register(Box::new(wechat.clone()))?;
+        let oldest_message = IntGauge::new(
+            "messages_oldest_waiting_seconds",
+            "How long the oldest message has waited to be sent, over all replicas",
+        )?;
+        registry.register(Box::new(oldest_message.clone()))?;
         registry.register(Box::new(job_runs.clone()))?;
         registry.register(Box::new(job_done.clone()))?;
         registry.register(Box::new(job_ok_at.clone()))?;
@@ -85,7 +93,18 @@ impl Metrics {
         registry.register(Box::new(requests.clone()))?;
         registry.register(Box::new(pool.clone()))?;
         registry.register(Box::new(domain.clone()))?;
-        Ok(Self { registry, requests, pool, domain, job_runs, job_done, job_ok_at, job_waiting, wechat })
+        Ok(Self {
+            registry,
+            requests,
+            pool,
+            domain,
+            job_runs,
+            job_done,
+            job_ok_at,
+            job_waiting,
+            wechat,
+            oldest_message,
+        })
     }
 
     /// Counts a request and its time.
@@ -119,6 +138,11 @@ impl Metrics {
     pub fn wechat(&self, call: &str, misconfigured: bool, held_back: bool) {
         self.wechat.with_label_values(&[call, "misconfigured"]).set(i64::from(misconfigured));
         self.wechat.with_label_values(&[call, "held_back"]).set(i64::from(held_back));
+    }
+
+    /// How long the oldest message has waited, in seconds.
+    pub fn oldest_message(&self, seconds: i64) {
+        self.oldest_message.set(seconds);
     }
 
     /// Everything as Prometheus text, with the pool's present use.

@@ -86,6 +86,13 @@ words! {
         BookingCancelled = "booking_cancelled" / "机构取消预约", DaysCancelled = "days_cancelled" / "机构取消部分日期",
         PlaceOffered = "place_offered" / "候补有空位", VisitTomorrow = "visit_tomorrow" / "明日托育提醒",
         VoucherExpiring = "voucher_expiring" / "体验券即将到期", WaitEnded = "wait_ended" / "候补已结束",
+        VoucherClaimed = "voucher_claimed" / "体验券领取成功",
+        UnitUsed = "unit_used" / "体验券核销提醒", RatingInvitation = "rating_invitation" / "邀请评价",
+    }
+    /// What became of a notice that is also sent as a WeChat message.
+    MessageStatus {
+        Waiting = "waiting" / "待发送", Sent = "sent" / "已发送", NoCredit = "no_credit" / "用户未订阅",
+        NoConsent = "no_consent" / "未同意接收", Dead = "dead" / "发送失败",
     }
     /// What a family is to a centre at which its answers don't count.
     Tie { Staff = "staff" / "本园工作人员", Relative = "relative" / "工作人员亲属" }

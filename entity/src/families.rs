@@ -19,5 +19,10 @@ pub struct Model {
     pub created_at: DateTimeUtc,
     /// The last day that the family missed or called off too late, so that most bookings need not count.
     pub missed_on: Option<Date>,
+    /// The guardian's phone as WeChat knows it, sealed.
+    pub phone_sealed: Option<Vec<u8>>,
+    /// Keyed hash of it: found by it, never read back from it.
+    pub phone_hash: Option<Vec<u8>>,
+    pub phone_verified_at: Option<DateTimeUtc>,
 }
 crate::plain_table!();

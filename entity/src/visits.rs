@@ -30,6 +30,8 @@ pub struct Model {
     pub collected_by_sealed: Option<Vec<u8>>,
     /// When the family was reminded of it.
     pub reminded_at: Option<DateTimeUtc>,
+    /// When the family was invited to rate it, or it was seen that it isn't to be.
+    pub invited_at: Option<DateTimeUtc>,
 }
 crate::plain_table!();
 

@@ -27,6 +27,7 @@ mod m0017_weeks;
 mod m0018_pickups;
 mod m0019_terms;
 mod m0020_daily;
+mod m0021_messages;
 mod m0022_wechat_inbound;
 mod m0023_trust;
 mod m0025_freed_places;
@@ -58,6 +59,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0018_pickups::Migration),
             Box::new(m0019_terms::Migration),
             Box::new(m0020_daily::Migration),
+            Box::new(m0021_messages::Migration),
             Box::new(m0022_wechat_inbound::Migration),
             Box::new(m0023_trust::Migration),
             Box::new(m0025_freed_places::Migration),

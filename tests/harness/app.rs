@@ -211,6 +211,14 @@ impl TestApp {
         self.ctx.catalogue.reload(self.db(), &self.clock).await.unwrap();
     }
 
+    /// Ends it in the middle of whatever it does, its background work too; its database stays.
+    pub async fn kill(&mut self) {
+        drop(self.handle.stop(false));
+        if let Some(thread) = self.thread.take() {
+            tokio::task::spawn_blocking(move || thread.join()).await.unwrap().unwrap();
+        }
+    }
+
     /// Stops it; requests in flight are finished first.
     pub async fn stop(&self) {
         self.handle.stop(true).await;

@@ -66,6 +66,7 @@ impl TestApp {
             late_told_at: None,
             collected_by_sealed: None,
             reminded_at: None,
+            invited_at: None,
         };
         change(&mut visit);
         let now = self.clock.now();

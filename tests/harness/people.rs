@@ -110,6 +110,9 @@ impl TestApp {
                 status: AccountStatus::Active,
                 created_at: now,
                 missed_on: None,
+                phone_sealed: None,
+                phone_hash: None,
+                phone_verified_at: None,
             });
             kids.push(children::Model {
                 id: child_id,

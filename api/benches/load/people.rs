@@ -43,6 +43,9 @@ impl Seed<'_> {
                 status: AccountStatus::Active,
                 created_at: self.now,
                 missed_on: None,
+                phone_sealed: None,
+                phone_hash: None,
+                phone_verified_at: None,
             });
             child_rows.push(children::Model {
                 id: child,

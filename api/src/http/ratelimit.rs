@@ -57,8 +57,10 @@ rules! {
     /// Invitations made by a manager or an administrator.
     INVITE = "staff-invite", 60 in 3600 s, true;
     // Phone numbers: each costs money at WeChat.
-    /// Phone numbers fetched by a family.
-    PHONE = "phone", 5 in 3600 s, true;
+    /// Phone numbers fetched by a family: a guardian has one.
+    PHONE = "phone", 5 in 600 s, true;
+    /// Phone numbers fetched from an address, which many families share (a mobile network's gateway).
+    PHONE_ADDRESS = "phone-address", 120 in 600 s, true;
     // Codes that could be guessed.
     /// Manual codes of vouchers typed by a member of staff; a QR code can't be guessed.
     MANUAL_CODE = "manual-code", 5 in 60 s, true;

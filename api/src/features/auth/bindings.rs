@@ -11,7 +11,7 @@ use super::{
     dto::{SignedInOut, UserOut},
     entry::{self, Shown},
     extract::{Bureau, Desk, Staff},
-    session,
+    permissions, session,
     staff_dto::StaffStateOut,
     staff_store as rows,
 };
@@ -58,7 +58,7 @@ impl Keeper<'_> {
         let row = row.ok_or_else(|| Problem::new(Code::NotFound))?;
         match self {
             Self::Manager(desk) if row.centre_id != Some(desk.centre_id) => Err(Problem::new(Code::NotFound)),
-            Self::Bureau(bureau) if !row.role.at_a_centre() => bureau.administrator().map(|()| row),
+            Self::Bureau(bureau) if !row.role.at_a_centre() => bureau.may(permissions::BUREAU_ACCOUNTS).map(|()| row),
             _ => Ok(row),
         }
     }

@@ -61,6 +61,9 @@ async fn create_family(ctx: &Ctx, hash: &[u8], openid: &str) -> Result<families:
         status: Set(AccountStatus::Active),
         created_at: Set(ctx.clock.now()),
         missed_on: Set(None),
+        phone_sealed: Set(None),
+        phone_hash: Set(None),
+        phone_verified_at: Set(None),
     };
     let inserted = write_txn(&ctx.db, async |txn| store::insert_family(txn, row).await).await;
     match inserted {

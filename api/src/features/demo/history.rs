@@ -251,6 +251,7 @@ impl History {
                 late_told_at: None,
                 collected_by_sealed: None,
                 reminded_at: None,
+                invited_at: None,
             });
         }
         self.entry_check(stay);

@@ -116,6 +116,9 @@ pub(super) fn rows(keys: &Keyring, today: NaiveDate, past: &[Past]) -> People {
             status: AccountStatus::Active,
             created_at: at,
             missed_on: None,
+            phone_sealed: None,
+            phone_hash: None,
+            phone_verified_at: None,
         });
         let mut dice = Dice::named(&format!("name/{number}"));
         let name = dice.pick(NAMES).unwrap_or("安安");

@@ -37,8 +37,29 @@ pub struct FamilyOut {
     pub id: FamilyId,
     /// When the account was made.
     pub created_at: Moment,
+    /// The guardian's phone, masked, once it was verified through WeChat.
+    pub phone: Option<PhoneOut>,
     /// Its children.
     pub children: Vec<ChildOut>,
+}
+
+/// A verified phone.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PhoneOut {
+    /// With the middle hidden.
+    #[schema(example = "139****1234")]
+    pub masked: String,
+    /// When WeChat told it.
+    pub verified_at: Moment,
+}
+
+/// The code of WeChat's phone button.
+#[derive(Deserialize, ToSchema)]
+pub struct PhoneIn {
+    /// `e.detail.code` of `bindgetphonenumber`, not that of `wx.login`; in the demonstration
+    /// `dev:<number>`.
+    #[schema(example = "dev:13912341234")]
+    pub code: Line<512>,
 }
 
 /// Consent given by the guardian.

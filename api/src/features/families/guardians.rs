@@ -5,13 +5,13 @@ use entity::{ChildId, ConsentPurpose};
 
 use super::{
     consents::{TEXTS, VERSION},
-    dto::{ChildIn, ChildOut, ChildPatch, ChildrenOut, ConsentTextOut, ConsentTextsOut, FamilyOut},
-    service,
+    dto::{ChildIn, ChildOut, ChildPatch, ChildrenOut, ConsentTextOut, ConsentTextsOut, FamilyOut, PhoneIn, PhoneOut},
+    phone, service,
 };
 use crate::{
     error::Result,
     features::auth::Guardian,
-    http::{Idempotency, Json, Path, Refusals},
+    http::{Idempotency, Json, Path, Refusals, address::ClientAddress},
     state::Ctx,
 };
 
@@ -42,6 +42,24 @@ pub(super) async fn list_consents() -> HttpResponse {
 #[get("/me")]
 pub(super) async fn me(ctx: Data<Ctx>, guardian: Guardian) -> Result<HttpResponse> {
     Ok(HttpResponse::Ok().json(service::me(&ctx, guardian.family_id).await?))
+}
+
+/// Verify the guardian's phone
+///
+/// Exchanges the code of WeChat's phone button for the number, which is kept sealed and shown masked. A
+/// new number takes the place of the one before.
+#[utoipa::path(tag = "family", security(("bearer" = [])), request_body = PhoneIn,
+    params(("Idempotency-Key" = Option<String>, Header, description = "8–64 visible characters; the same key and body get the first answer again")),
+    responses((status = 200, description = "Verified", body = PhoneOut), Refusals))]
+#[post("/me/phone")]
+pub(super) async fn verify_phone(
+    ctx: Data<Ctx>,
+    guardian: Guardian,
+    address: ClientAddress,
+    key: Idempotency,
+    Json(body): Json<PhoneIn>,
+) -> Result<HttpResponse> {
+    Ok(phone::verify(&ctx, guardian.family_id, &address, &key, &body.code).await?.respond(StatusCode::OK))
 }
 
 /// List the family's children

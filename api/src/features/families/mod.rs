@@ -6,6 +6,7 @@
 pub mod consents;
 pub mod dto;
 mod guardians;
+pub mod phone;
 pub mod rules;
 pub mod service;
 pub mod store;
@@ -16,6 +17,7 @@ use crate::http::Registry;
 pub fn routes(cfg: &mut impl Registry) {
     cfg.service(guardians::list_consents)
         .service(guardians::me)
+        .service(guardians::verify_phone)
         .service(guardians::list_children)
         .service(guardians::add_child)
         .service(guardians::change_child);

@@ -65,6 +65,15 @@ pub fn masked(name: &str) -> String {
     first + &"*".repeat(rest)
 }
 
+/// A phone number with its middle hidden: `13912341234` → `139****1234`. Of a short one less is shown.
+#[must_use]
+pub fn masked_phone(phone: &str) -> String {
+    let chars: Vec<char> = phone.chars().collect();
+    let (head, tail) = if chars.len() >= 11 { (3, 4) } else { (2.min(chars.len() / 3), 2.min(chars.len() / 3)) };
+    let shown = |chars: &[char]| chars.iter().collect::<String>();
+    format!("{}****{}", shown(&chars[..head]), shown(&chars[chars.len() - tail..]))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,6 +104,15 @@ mod tests {
         assert!(check_birth_date(date("2023-11-24"), date("2026-11-23")).is_ok());
         assert!(check_birth_date(date("2023-11-23"), date("2026-11-23")).is_err());
         assert!(check_birth_date(date("2026-11-24"), date("2026-11-23")).is_err());
+    }
+
+    #[test]
+    fn a_masked_phone_hides_its_middle() {
+        assert_eq!(masked_phone("13912341234"), "139****1234");
+        assert_eq!(masked_phone("+88691234567"), "+88****4567");
+        assert_eq!(masked_phone("5551234"), "55****34");
+        assert_eq!(masked_phone("12345"), "1****5");
+        assert_eq!(masked_phone(""), "****");
     }
 
     #[test]

@@ -33,7 +33,9 @@ pub const LEGAL_NAME_PLACE: &str = "children.legal_name";
 /// The account and its children.
 pub async fn me(ctx: &Ctx, family: FamilyId) -> Result<FamilyOut> {
     let row = store::family(ctx.db.reader(), family).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
-    Ok(FamilyOut { id: row.id, created_at: Moment(row.created_at), children: children_of(ctx, family).await? })
+    let phone = super::phone::shown(ctx, &row)?;
+    let created_at = Moment(row.created_at);
+    Ok(FamilyOut { id: row.id, created_at, phone, children: children_of(ctx, family).await? })
 }
 
 /// The family's children.

@@ -1,16 +1,34 @@
 //! Queries about families and children.
 
-use chrono::NaiveDate;
-use entity::{ChildId, ConsentPurpose, FamilyId, children, consents, families};
+use chrono::{DateTime, NaiveDate, Utc};
+use entity::{AccountStatus, ChildId, ConsentPurpose, FamilyId, children, consents, families};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, JoinType, QueryFilter, QueryOrder,
-    QuerySelect, Select,
+    QuerySelect, Select, sea_query::Expr,
 };
 
 use crate::platform::db::LockRows as _;
 
 pub(super) async fn family(db: &impl ConnectionTrait, id: FamilyId) -> Result<Option<families::Model>, DbErr> {
     families::Entity::find_by_id(id).one(db).await
+}
+
+/// Stores the guardian's phone; false if the account isn't in use.
+pub(super) async fn set_phone(
+    db: &impl ConnectionTrait,
+    family: FamilyId,
+    (sealed, hash): (Vec<u8>, Vec<u8>),
+    now: DateTime<Utc>,
+) -> Result<bool, DbErr> {
+    let done = families::Entity::update_many()
+        .col_expr(families::Column::PhoneSealed, Expr::value(sealed))
+        .col_expr(families::Column::PhoneHash, Expr::value(hash))
+        .col_expr(families::Column::PhoneVerifiedAt, Expr::value(now))
+        .filter(families::Column::Id.eq(family))
+        .filter(families::Column::Status.eq(AccountStatus::Active))
+        .exec(db)
+        .await?;
+    Ok(done.rows_affected == 1)
 }
 
 pub(super) async fn children(db: &impl ConnectionTrait, family: FamilyId) -> Result<Vec<children::Model>, DbErr> {

@@ -39,6 +39,13 @@ pub fn text(kind: NoticeKind, facts: &Value) -> String {
         NoticeKind::VoucherExpiring => {
             format!("您的托育体验券还有{}天未使用，有效期至{date}，请尽快预约使用。", facts["units_left"])
         }
+        NoticeKind::VoucherClaimed => {
+            format!("您已领取托育体验券，共{}天，有效期至{date}，请预约托育并到园出示券码。", facts["units_left"])
+        }
+        NoticeKind::UnitUsed => {
+            format!("{date}在{centre}使用了一天托育体验券，还剩{}天。如非本人使用，请联系机构。", facts["units_left"])
+        }
+        NoticeKind::RatingInvitation => format!("{date}在{centre}的{care}已结束，请为今天的服务打分。"),
     }
 }
 

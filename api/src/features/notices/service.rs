@@ -1,12 +1,12 @@
 //! Writing and reading notices.
 
-use entity::{FamilyId, NoticeKind, bookings, notices};
+use entity::{ChildId, FamilyId, MessageStatus, NoticeKind, bookings, notices};
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
 use super::{
     dto::{NoticeOut, NoticesQuery, NoticesReadIn},
-    rules, store,
+    message, rules, store,
 };
 use crate::{
     error::{Problem, Result},
@@ -15,25 +15,58 @@ use crate::{
 };
 
 /// A notice, in the transaction of what it tells; once a kind and subject.
-pub async fn tell(
-    ctx: &Ctx,
-    txn: &impl ConnectionTrait,
-    family: FamilyId,
-    kind: NoticeKind,
-    subject: String,
-    facts: Value,
-) -> Result<()> {
-    Ok(store::insert(txn, vec![row(ctx, family, kind, subject, facts)]).await?)
+pub async fn tell(ctx: &Ctx, txn: &impl ConnectionTrait, notice: Notice) -> Result<()> {
+    Ok(store::insert(txn, vec![row(ctx, notice)]).await?)
 }
 
-pub(super) fn row(ctx: &Ctx, family: FamilyId, kind: NoticeKind, subject: String, facts: Value) -> notices::Model {
+/// Several notices in one statement.
+pub async fn tell_all(
+    ctx: &Ctx,
+    txn: &impl ConnectionTrait,
+    notices: impl IntoIterator<Item = Notice>,
+) -> Result<(), sea_orm::DbErr> {
+    store::insert(txn, notices.into_iter().map(|notice| row(ctx, notice)).collect()).await
+}
+
+/// Whether notices of a kind are also sent as messages.
+#[must_use]
+pub fn is_sent(ctx: &Ctx, kind: NoticeKind) -> bool {
+    ctx.settings.wechat_templates.of(kind).is_some()
+}
+
+/// What to tell whom.
+#[derive(Clone, Debug)]
+pub struct Notice {
+    /// Whom.
+    pub family: FamilyId,
+    /// The child it concerns: its consent to `messages` decides whether it is also sent.
+    pub child: ChildId,
+    /// What.
+    pub kind: NoticeKind,
+    /// About what: a prefixed id, perhaps with a date. Once a kind and subject.
+    pub subject: String,
+    /// Ids, dates and times for the text; nothing about the child.
+    pub facts: Value,
+}
+
+pub(super) fn row(ctx: &Ctx, notice: Notice) -> notices::Model {
+    let Notice { family, child, kind, subject, facts } = notice;
+    let now = ctx.clock.now();
+    let sent = is_sent(ctx, kind);
     notices::Model {
+        child_id: Some(child),
+        send_status: sent.then_some(MessageStatus::Waiting),
+        send_after: sent.then_some(now),
+        send_until: sent.then(|| message::worth_until(kind, &facts, now)),
+        send_attempts: 0,
+        send_error: None,
+        sent_at: None,
         id: ctx.clock.id(),
         family_id: family,
         kind: kind.as_str().to_owned(),
         subject,
         facts,
-        at: ctx.clock.now(),
+        at: now,
         read_at: None,
     }
 }
@@ -60,7 +93,8 @@ pub async fn about_booking(
         }
         facts.extend(more);
     }
-    tell(ctx, txn, booking.family_id, kind, subject, facts).await
+    let (family, child) = (booking.family_id, booking.child_id);
+    tell(ctx, txn, Notice { family, child, kind, subject, facts }).await
 }
 
 /// A page of the family's notices, the newest first.

@@ -1,7 +1,10 @@
 //! Queries about notices, and about what reminders look for.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use entity::{BookingStatus, FamilyId, NoticeId, VisitId, VisitStatus, VoucherId, bookings, notices, visits, vouchers};
+use entity::{
+    BookingStatus, ChildId, ConsentPurpose, FamilyId, NoticeId, VisitId, VisitStatus, VoucherId, bookings, consents,
+    notices, ratings, visits, vouchers,
+};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, JoinType, PaginatorTrait as _, QueryFilter,
     QueryOrder, QuerySelect, Select,
@@ -59,7 +62,7 @@ pub(super) async fn read(
 }
 
 /// The word written out, not bound: a general plan can't use a partial index otherwise.
-fn word(column: impl sea_orm::IntoSimpleExpr, word: &'static str) -> Expr {
+pub(super) fn word(column: impl sea_orm::IntoSimpleExpr, word: &'static str) -> Expr {
     column.into_simple_expr().eq(Expr::Constant(word.into()))
 }
 
@@ -91,6 +94,57 @@ pub(super) async fn count_unreminded(db: &impl ConnectionTrait, date: NaiveDate)
 pub(super) async fn reminded(db: &impl ConnectionTrait, ids: Vec<VisitId>, now: DateTime<Utc>) -> Result<(), DbErr> {
     visits::Entity::update_many()
         .col_expr(visits::Column::RemindedAt, Expr::value(now))
+        .filter(visits::Column::Id.is_in(ids))
+        .exec(db)
+        .await
+        .map(drop)
+}
+
+fn left((from, until): (NaiveDate, NaiveDate)) -> Select<visits::Entity> {
+    visits::Entity::find()
+        .filter(word(Expr::col((visits::Entity, visits::Column::Status)), VisitStatus::Left.as_str()))
+        .filter(visits::Column::Date.between(from, until))
+        .filter(visits::Column::InvitedAt.is_null())
+}
+
+/// Visits of these dates that ended and weren't looked at yet, and whether to invite their families to
+/// rate them: they agreed to it and haven't done so.
+pub(super) async fn uninvited(
+    db: &impl ConnectionTrait,
+    dates: (NaiveDate, NaiveDate),
+    most: u64,
+) -> Result<Vec<(visits::Model, bool)>, DbErr> {
+    let due = left(dates).order_by_asc(visits::Column::Id).limit(most).all(db).await?;
+    let (visits, children): (Vec<_>, Vec<_>) = due.iter().map(|visit| (visit.id, visit.child_id)).unzip();
+    let rated: Vec<Option<VisitId>> = ratings::Entity::find()
+        .select_only()
+        .column(ratings::Column::VisitId)
+        .filter(ratings::Column::VisitId.is_in(visits))
+        .into_tuple()
+        .all(db)
+        .await?;
+    let agreed: Vec<ChildId> = consents::Entity::find()
+        .select_only()
+        .column(consents::Column::ChildId)
+        .filter(consents::Column::ChildId.is_in(children))
+        .filter(consents::Column::Purpose.eq(ConsentPurpose::Ratings))
+        .filter(consents::Column::WithdrawnAt.is_null())
+        .into_tuple()
+        .all(db)
+        .await?;
+    let invite = |visit: &visits::Model| agreed.contains(&visit.child_id) && !rated.contains(&Some(visit.id));
+    Ok(due.into_iter().map(|visit| (invite(&visit), visit)).map(|(invite, visit)| (visit, invite)).collect())
+}
+
+/// How many there are.
+pub(super) async fn count_uninvited(db: &impl ConnectionTrait, dates: (NaiveDate, NaiveDate)) -> Result<u64, DbErr> {
+    left(dates).count(db).await
+}
+
+/// Marks visits as looked at.
+pub(super) async fn invited(db: &impl ConnectionTrait, ids: Vec<VisitId>, now: DateTime<Utc>) -> Result<(), DbErr> {
+    visits::Entity::update_many()
+        .col_expr(visits::Column::InvitedAt, Expr::value(now))
         .filter(visits::Column::Id.is_in(ids))
         .exec(db)
         .await

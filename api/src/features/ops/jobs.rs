@@ -35,6 +35,8 @@ pub const REMINDERS: &str = "reminders";
 pub const MODERATION: &str = "moderation";
 /// Texts that no moderation is about yet.
 pub const UNMODERATED: &str = "unmoderated_texts";
+/// Notices as WeChat messages.
+pub const MESSAGES: &str = "messages";
 /// Snapshots of closed months.
 pub const SNAPSHOTS: &str = "monthly_snapshots";
 /// What happened, to the webhooks that want to know.
@@ -140,6 +142,7 @@ pub async fn waiting(ctx: &Ctx) -> Result<Vec<(&'static str, u64)>> {
         (MISSED, bookings::service::missed_waiting(ctx).await?),
         (REMINDERS, notices::reminders::waiting(ctx).await?),
         (MODERATION, moderation::service::waiting(ctx).await?),
+        (MESSAGES, notices::sending::waiting(ctx).await?),
         (SNAPSHOTS, satisfaction::snapshots::waiting(ctx).await?),
         (DELIVERIES, hooks::deliver::waiting(ctx).await?),
     ])
@@ -150,6 +153,7 @@ pub async fn measure(ctx: &Ctx) -> Result<u64> {
     for (job, pieces) in waiting(ctx).await? {
         ctx.metrics.waiting(job, pieces);
     }
+    ctx.metrics.oldest_message(notices::sending::oldest(ctx).await?);
     Ok(0)
 }
 

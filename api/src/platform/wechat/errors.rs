@@ -96,6 +96,9 @@ impl WeChatError {
 /// The failure that a JSON answer tells, if it tells one.
 pub(super) fn refusal(call: Call, body: &[u8]) -> Result<(), WeChatError> {
     // WeChat labels JSON as text/plain, so the bytes are parsed, not the content type.
+    if !body.trim_ascii_start().starts_with(b"{") {
+        return Err(WeChatError::away(call));
+    }
     let outcome: Outcome = serde_json::from_slice(body).map_err(|_| WeChatError::away(call))?;
     if outcome.errcode == 0 { Ok(()) } else { Err(WeChatError::told(call, &outcome)) }
 }
@@ -132,7 +135,8 @@ fn field_at_fault(outcome: &Outcome) -> Option<String> {
 
 impl From<WeChatError> for Problem {
     fn from(error: WeChatError) -> Self {
-        let seconds = error.retry_after.map(|wait| wait.as_secs() + 1);
+        // Up to the next whole second.
+        let seconds = error.retry_after.map(|wait| wait.as_secs() + u64::from(wait.subsec_nanos() > 0));
         match error.class {
             Class::Caller => Self::new(Code::WxCodeInvalid),
             Class::Token | Class::Limited => match seconds {

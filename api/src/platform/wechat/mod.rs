@@ -7,10 +7,12 @@
 
 pub mod code;
 pub mod errors;
+pub mod fields;
 mod phone;
 pub mod security;
 mod session;
 mod subscribe;
+pub mod templates;
 mod token;
 
 use std::{

@@ -122,6 +122,7 @@ async fn refresh(inner: &Inner, kv: &Kv, refused: Option<&str>) -> Result<String
     };
     let names = names(inner);
     let holder = HEXLOWER.encode(&random_bytes::<8>());
+    let mut away = false;
     let looks = WAIT_AT_MOST.as_millis() / LOOK_EVERY.as_millis();
     for _ in 0..looks {
         if let Some(token) = present(inner, kv, refused).await {
@@ -134,8 +135,14 @@ async fn refresh(inner: &Inner, kv: &Kv, refused: Option<&str>) -> Result<String
         }
         match kv.put_if_absent(&names.lock, &holder, LOCK_FOR).await {
             Ok(false) => tokio::time::sleep(LOOK_EVERY).await,
+            // One late answer is not a store that is away.
+            Err(_) if !std::mem::replace(&mut away, true) => tokio::time::sleep(LOOK_EVERY).await,
             locked => {
-                let outcome = replace(inner, kv, &names, refused).await;
+                // Another may have been done between the look and the lock.
+                let outcome = match present(inner, kv, refused).await {
+                    Some(token) => Ok(token),
+                    None => replace(inner, kv, &names, refused).await,
+                };
                 let failed = outcome.as_ref().err().map(|error| (error.clone(), inner.clock.now()));
                 inner.token.known(|known| known.failed = failed);
                 if locked.is_ok() && kv.remove_if(&names.lock, &holder).await.is_err() {

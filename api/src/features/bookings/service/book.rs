@@ -4,9 +4,11 @@ use std::cell::Cell;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
-    BookingId, BookingStatus, CentreId, Confirmation, FamilyId, VisitStatus, booking_events, bookings, visits,
+    BookingId, BookingStatus, CentreId, Confirmation, FamilyId, NoticeKind, VisitStatus, booking_events, bookings,
+    visits,
 };
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
+use serde_json::json;
 
 use super::{
     super::{
@@ -23,7 +25,7 @@ use super::{
 };
 use crate::{
     error::{Problem, Result},
-    features::centres::store::Held,
+    features::{centres::store::Held, notices},
     http::{Idempotency, Moment, Once, once},
     platform::clock::instant_at,
     state::Ctx,
@@ -155,6 +157,8 @@ pub(super) struct Draft {
     booking: bookings::Model,
     visits: Vec<visits::Model>,
     event: booking_events::Model,
+    /// Whether the family hears of it by a message.
+    tell: bool,
     entry_check: BookingEntryCheckOut,
     skipped: Vec<Skip>,
 }
@@ -181,14 +185,20 @@ impl Draft {
     }
 
     /// Writes drafts whose places are free, under the locks of their children and classes.
-    pub(super) async fn write(txn: &DatabaseTransaction, drafts: Vec<Self>) -> Result<(), DbErr> {
+    pub(super) async fn write(txn: &DatabaseTransaction, ctx: &Ctx, drafts: Vec<Self>) -> Result<()> {
         let mut rows = store::Rows::default();
+        let told: Vec<bookings::Model> =
+            drafts.iter().filter(|draft| draft.tell).map(|draft| draft.booking.clone()).collect();
         for draft in drafts {
             rows.bookings.push(draft.booking);
             rows.visits.extend(draft.visits);
             rows.events.push(draft.event);
         }
-        store::insert(txn, rows).await
+        store::insert(txn, rows).await?;
+        for booking in told {
+            notices::about_booking(ctx, txn, NoticeKind::BookingConfirmed, &booking, json!({})).await?;
+        }
+        Ok(())
     }
 }
 
@@ -203,7 +213,7 @@ pub(super) async fn take(
 ) -> Result<BookingOut> {
     let draft = draft(ctx, family, body, seen, taking)?;
     let out = draft.out(ctx);
-    Draft::write(txn, vec![draft]).await?;
+    Draft::write(txn, ctx, vec![draft]).await?;
     Ok(out)
 }
 
@@ -230,7 +240,10 @@ pub(super) fn draft(ctx: &Ctx, family: FamilyId, body: &BookingIn, seen: Conside
     let days = seen.stays.iter().zip(&seen.days);
     let visits = days.map(|(stay, price)| visit(ctx, &booking, stay, *price)).collect();
     let event = event(ctx, booking.id, None, family.to_string(), booking.status.as_str(), None);
-    Ok(Draft { booking, visits, event, entry_check: seen.entry_check, skipped: seen.skipped })
+    // The answer tells who booked; only a message is worth a row more under the locks.
+    let confirmed = booking.status == BookingStatus::Confirmed;
+    let tell = confirmed && seen.messages && notices::is_sent(ctx, NoticeKind::BookingConfirmed);
+    Ok(Draft { booking, visits, event, tell, entry_check: seen.entry_check, skipped: seen.skipped })
 }
 
 fn row(ctx: &Ctx, family: FamilyId, body: &BookingIn, seen: &Considered) -> Result<bookings::Model> {
@@ -285,5 +298,6 @@ fn visit(ctx: &Ctx, booking: &bookings::Model, stay: &Stay, price: DayPrice) -> 
         late_told_at: None,
         collected_by_sealed: None,
         reminded_at: None,
+        invited_at: None,
     }
 }

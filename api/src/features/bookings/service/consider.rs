@@ -54,6 +54,8 @@ pub(super) struct Considered {
     pub(super) entry_check: BookingEntryCheckOut,
     /// Open bookings of the family.
     pub(super) live: i64,
+    /// Whether the guardian agreed to messages about the child.
+    pub(super) messages: bool,
 }
 
 /// Set when the catalogue turned out older than the database: reload it and try again.
@@ -241,6 +243,7 @@ fn weigh(
         entry_check: BookingEntryCheckOut { status, needed_by: (status == EntryCheckStatus::Needed).then_some(first) },
         confirmation: if more.by_request { Confirmation::Request } else { offer.confirmation },
         live: facts.live,
+        messages: facts.messages,
         days,
         child,
         class,

@@ -11,7 +11,7 @@ use std::{
 };
 
 use entity::{ClassId, FamilyId, children};
-use sea_orm::{DatabaseTransaction, DbErr};
+use sea_orm::DatabaseTransaction;
 
 use super::{
     super::{
@@ -23,6 +23,7 @@ use super::{
     consider::{MadeOut, consider_plain, make_out},
 };
 use crate::{
+    error::{Problem, Result},
     features::{
         centres::{
             CentrePlan,
@@ -58,7 +59,7 @@ pub(super) async fn book(
         let ctx = ctx.clone();
         async move |batch: Vec<Asked>| {
             let done = write_txn(&ctx.db, async |txn| book_all(&ctx, txn, &batch).await).await;
-            done.unwrap_or_else(|_: DbErr| batch.iter().map(|_| None).collect())
+            done.unwrap_or_else(|_: Problem| batch.iter().map(|_| None).collect())
         }
     };
     ctx.bookings.submit(asked, work).await?
@@ -74,7 +75,7 @@ struct Candidate {
     classes: Vec<ClassId>,
 }
 
-async fn book_all(ctx: &Ctx, txn: &DatabaseTransaction, batch: &[Asked]) -> Result<Vec<Option<BookingOut>>, DbErr> {
+async fn book_all(ctx: &Ctx, txn: &DatabaseTransaction, batch: &[Asked]) -> Result<Vec<Option<BookingOut>>> {
     let mut answers: Vec<Option<BookingOut>> = batch.iter().map(|_| None).collect();
     let candidates = candidates(ctx, txn, batch).await?;
     if candidates.is_empty() {
@@ -103,7 +104,7 @@ async fn book_all(ctx: &Ctx, txn: &DatabaseTransaction, batch: &[Asked]) -> Resu
         answers[at] = Some(out);
     }
     if !drafts.is_empty() {
-        Draft::write(txn, drafts).await?;
+        Draft::write(txn, ctx, drafts).await?;
         keep_answers(ctx, txn, kept).await?;
     }
     Ok(answers)
@@ -111,7 +112,7 @@ async fn book_all(ctx: &Ctx, txn: &DatabaseTransaction, batch: &[Asked]) -> Resu
 
 /// The wishes that could go ahead, their children locked: one of each family, for what is counted of a
 /// family counts the first.
-async fn candidates(ctx: &Ctx, txn: &DatabaseTransaction, batch: &[Asked]) -> Result<Vec<Candidate>, DbErr> {
+async fn candidates(ctx: &Ctx, txn: &DatabaseTransaction, batch: &[Asked]) -> Result<Vec<Candidate>> {
     let mut families = HashSet::new();
     let first = |asked: &&Asked| families.insert(asked.family);
     let of: Vec<_> = batch.iter().filter(first).map(|asked| (asked.family, asked.body.child_id)).collect();

@@ -5,12 +5,12 @@
 //! Several bookings are read as one is: what they are about is a list of values that each branch
 //! joins, as long as a power of two, so that the statement has few texts.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::NaiveDate;
 use entity::{
-    BookingId, CareType, CentreId, ChildId, ClassId, FamilyId, MinuteOfDay, RosterId, VisitStatus, bookings, centres,
-    entry_checks, families, rosters, visits,
+    BookingId, CareType, CentreId, ChildId, ClassId, ConsentPurpose, FamilyId, MinuteOfDay, RosterId, VisitStatus,
+    bookings, centres, consents, entry_checks, families, rosters, visits,
 };
 use sea_orm::{
     ConnectionTrait, DbErr, ExprTrait as _, QueryResult,
@@ -53,6 +53,8 @@ pub(in super::super) struct Facts {
     pub(in super::super) rosters: Vec<rosters::Model>,
     /// Where the child is on these days, in order (invariant 2).
     pub(in super::super) elsewhere: Vec<Elsewhere>,
+    /// Whether the guardian agreed to messages about the child.
+    pub(in super::super) messages: bool,
 }
 
 /// Whom and what a booking is about.
@@ -74,6 +76,7 @@ const CHECK: i32 = 3;
 const LAST_VISIT: i32 = 4;
 const HELD: i32 = 5;
 const DUTY: i32 = 6;
+const MESSAGES: i32 = 7;
 
 /// The facts of several bookings of different children, in their order.
 pub(in super::super) async fn facts_of_each(
@@ -100,6 +103,7 @@ struct Found {
     held: Vec<Held>,
     rosters: Vec<rosters::Model>,
     elsewhere: Vec<(ChildId, Elsewhere)>,
+    messages: HashSet<ChildId>,
 }
 
 impl Found {
@@ -121,6 +125,7 @@ impl Found {
             held: self.held.iter().filter(|held| concerns(held.class_id, held.date)).copied().collect(),
             rosters: self.rosters.iter().filter(|line| concerns(line.class_id, line.date)).cloned().collect(),
             elsewhere,
+            messages: self.messages.contains(&about.child),
         }
     }
 
@@ -144,6 +149,7 @@ impl Found {
             CENTRE => drop(self.versions.insert(one.into(), n()?)),
             FAMILY => drop(self.families.insert(one.into(), (row.try_get("", "date")?, n()?))),
             CHECK => drop(self.checks.insert(one.into(), (date()?, n()? == 1))),
+            MESSAGES => drop(self.messages.insert(one.into())),
             LAST_VISIT => drop(self.last_visits.insert(one.into(), date()?)),
             HELD => self.held.push(Held {
                 class_id: one.into(),
@@ -348,7 +354,17 @@ fn statement(abouts: &[About<'_>]) -> SelectStatement {
     let there = line(R::ClassId).eq(wanted("class")).and(line(R::Date).between(wanted("first"), wanted("last")));
     duty.from(WANTED).join(JoinType::InnerJoin, rosters::Entity, there);
 
-    for other in [version, standing, check, last_visit, held, duty] {
+    use consents::Column as A;
+    let agreed = |column: A| Expr::col((consents::Entity, column));
+    let messages = Columns { ids: [Some(agreed(A::ChildId)), None, None], ..Columns::default() };
+    let mut messages = branch(MESSAGES, messages);
+    messages
+        .from(WISHES)
+        .join(JoinType::InnerJoin, consents::Entity, agreed(A::ChildId).eq(wish("child")))
+        .and_where(agreed(A::Purpose).eq(ConsentPurpose::Messages))
+        .and_where(agreed(A::WithdrawnAt).is_null());
+
+    for other in [version, standing, check, last_visit, held, duty, messages] {
         all.union(UnionType::All, other);
     }
     all.with_cte(lists(abouts));

@@ -1,7 +1,7 @@
 //! Claiming a voucher, and the family's vouchers.
 
 use chrono::NaiveDate;
-use entity::{CampaignId, ChildId, FamilyId, VoucherId, VoucherStatus, vouchers};
+use entity::{CampaignId, ChildId, FamilyId, NoticeKind, VoucherId, VoucherStatus, vouchers};
 
 use super::{
     super::{
@@ -12,10 +12,11 @@ use super::{
             vouchers::{self as rows, ClaimFacts, Named},
         },
     },
-    ATTEMPTS,
+    ATTEMPTS, told,
 };
 use crate::{
     error::{Code, Problem, Result, Text},
+    features::notices,
     http::{
         Cursor, Idempotency, Limit, Moment, Once, Page,
         address::ClientAddress,
@@ -78,11 +79,16 @@ pub async fn claim(
             revoked_at: None,
             reminded_at: None,
         };
+        // The claim's own answer shows the voucher: only a message is worth a row more in the rush.
+        let message = notices::is_sent(ctx, NoticeKind::VoucherClaimed) && facts.as_ref().is_some_and(|f| f.messages);
         let mut lost = false;
         let done = once(ctx, idempotency, &account, async |txn| {
             if let Err(error) = rows::insert(txn, row.clone()).await {
                 lost = violated(&error).is_some();
                 return Err(if lost { Problem::new(Code::ClaimLimit) } else { error.into() });
+            }
+            if message {
+                notices::tell(ctx, txn, told::voucher_claimed(&row)).await?;
             }
             if !campaigns::take_one(txn, campaign, now).await? {
                 lost = true;

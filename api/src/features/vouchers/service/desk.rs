@@ -21,7 +21,7 @@ use super::{
     },
     ATTEMPTS, Lost,
     codes::MANUAL_PLACE,
-    refusals, together,
+    refusals, together, told,
 };
 use crate::{
     error::{Code, Problem, Result, Text},
@@ -33,6 +33,7 @@ use crate::{
             rules::{age_months, masked},
             service::NAME_PLACE,
         },
+        notices,
     },
     http::{
         Cursor, Line, Moment, Page,
@@ -278,6 +279,7 @@ fn described(child: &RedemptionChildOut) -> String {
 pub(super) struct Draft {
     row: redemptions::Model,
     seen_used: i32,
+    units_left: i32,
     deed: Deed,
     pub(super) body: Vec<u8>,
 }
@@ -350,7 +352,7 @@ pub(super) fn draft(
             "offline": uploaded_at.is_some(),
         }),
     };
-    Ok(Draft { row, seen_used: voucher.units_used, deed, body })
+    Ok(Draft { row, seen_used: voucher.units_used, units_left, deed, body })
 }
 
 /// The redemptions, the units and the audit rows, within one transaction: all or none. The
@@ -358,11 +360,14 @@ pub(super) fn draft(
 /// away by its constraint.
 pub(super) async fn write(ctx: &Ctx, txn: &DatabaseTransaction, drafts: Vec<Draft>) -> Result<(), Lost> {
     let seen: Vec<_> = drafts.iter().map(|draft| (draft.row.voucher_id, draft.seen_used)).collect();
+    let told: Vec<_> = drafts.iter().map(|draft| told::unit_used(ctx, &draft.row, draft.units_left)).collect();
     let (rows, deeds) = drafts.into_iter().map(|draft| (draft.row, draft.deed)).unzip();
     redemptions_store::insert(txn, rows).await?;
     if vouchers::use_one_of_each(txn, &seen).await? != seen.len() as u64 {
         return Err(Lost::Race);
     }
+    // One statement for the whole batch.
+    notices::tell_all(ctx, txn, told).await?;
     Ok(audit::record_all(ctx, txn, deeds).await?)
 }
 

@@ -14,6 +14,7 @@ pub(super) mod reversals;
 pub(super) mod revocations;
 pub(super) mod stories;
 pub(super) mod together;
+mod told;
 
 use sea_orm::DbErr;
 

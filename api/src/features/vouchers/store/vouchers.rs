@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::{
-    CampaignId, CampaignStatus, ChildId, FamilyId, VoucherId, VoucherStatus, campaign_townships, campaigns, children,
-    manual_codes, vouchers,
+    CampaignId, CampaignStatus, ChildId, ConsentPurpose, FamilyId, VoucherId, VoucherStatus, campaign_townships,
+    campaigns, children, consents, manual_codes, vouchers,
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, FromQueryResult, QueryFilter, QueryOrder,
@@ -27,6 +27,8 @@ pub(in super::super) struct ClaimFacts {
     pub(in super::super) visited: bool,
     pub(in super::super) redeemed: bool,
     pub(in super::super) first_timer: bool,
+    /// Whether the guardian agreed to messages about the child.
+    pub(in super::super) messages: bool,
 }
 
 /// One read for a claim; nothing for a draft or an unknown campaign.
@@ -53,6 +55,13 @@ pub(in super::super) async fn claim_facts(
         .and_where(vouchers::Column::CampaignId.eq(campaign))
         .and_where(vouchers::Column::ChildId.eq(child))
         .to_owned();
+    let messages = Query::select()
+        .expr(Expr::val(1))
+        .from(consents::Entity)
+        .and_where(consents::Column::ChildId.eq(child))
+        .and_where(consents::Column::Purpose.eq(ConsentPurpose::Messages))
+        .and_where(consents::Column::WithdrawnAt.is_null())
+        .to_owned();
     let [visited, redeemed, first_timer] = super::stories::traces(family);
     let mut select = campaigns::Entity::find()
         .filter(campaigns::Column::Id.eq(campaign))
@@ -62,7 +71,8 @@ pub(in super::super) async fn claim_facts(
         .column_as(exists(has_one), "has_one")
         .column_as(exists(visited), "visited")
         .column_as(exists(redeemed), "redeemed")
-        .column_as(exists(first_timer), "first_timer");
+        .column_as(exists(first_timer), "first_timer")
+        .column_as(exists(messages), "messages");
     QuerySelect::query(&mut select).left_join(
         children::Entity,
         children::Column::Id

@@ -22,7 +22,7 @@ use crate::{
             store::freed,
         },
         families::{rules::age_months, store as family_store},
-        notices,
+        notices::{self, Notice},
     },
     http::{Cursor, Idempotency, Moment, Once, Page, once},
     platform::{
@@ -153,7 +153,9 @@ pub async fn class_closed(
                 "waitlist_id": entry.id, "centre_id": centre, "centre_name": plan.map(|plan| plan.row.name.clone()),
                 "care_type": entry.care_type, "care": entry.care_type.zh(), "date": entry.start_date,
             });
-            notices::tell(ctx, txn, entry.family_id, NoticeKind::WaitEnded, entry.id.to_string(), facts).await?;
+            let (family, child, subject) = (entry.family_id, entry.child_id, entry.id.to_string());
+            let notice = Notice { family, child, kind: NoticeKind::WaitEnded, subject, facts };
+            notices::tell(ctx, txn, notice).await?;
         }
     }
 }

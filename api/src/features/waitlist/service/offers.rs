@@ -11,7 +11,10 @@ use super::{
 };
 use crate::{
     error::{Code, Problem, Result},
-    features::{bookings::service as booking, notices},
+    features::{
+        bookings::service as booking,
+        notices::{self, Notice},
+    },
     http::Moment,
     platform::{clock::local, db::write_txn},
     state::Ctx,
@@ -93,7 +96,9 @@ async fn offer(ctx: &Ctx, entry: &waitlist_entries::Model) -> Result<bool, Offer
             "care": entry.care_type.zh(), "date": entry.start_date, "offer_until": Moment(until),
             "until": local(until).format("%-m月%-d日%H:%M").to_string(),
         });
-        notices::tell(ctx, txn, entry.family_id, NoticeKind::PlaceOffered, held.id.to_string(), facts).await?;
+        let (family, child, subject) = (entry.family_id, entry.child_id, held.id.to_string());
+        let notice = Notice { family, child, kind: NoticeKind::PlaceOffered, subject, facts };
+        notices::tell(ctx, txn, notice).await?;
         let waiting = [WaitlistStatus::Waiting];
         Ok(store::step(txn, entry.id, &waiting, WaitlistStatus::Offered, Some(held.id), now).await?)
     })
