@@ -11,10 +11,8 @@ use std::{fmt::Display, time::Duration};
 use crate::{
     features::{
         audit, bookings, notices,
-        ops::{
-            housekeeping,
-            jobs::{self, Tally},
-        },
+        ops::jobs::{self, Tally},
+        privacy::service::{erasure, retention},
         satisfaction, waitlist,
     },
     state::Ctx,
@@ -35,7 +33,8 @@ pub fn start(ctx: &Ctx) {
     every(ctx, seconds(60), jobs::REMINDERS, notices::reminders::remind);
     every(ctx, seconds(600), jobs::SNAPSHOTS, satisfaction::snapshots::take_due);
     every(ctx, seconds(5), jobs::CODE_KEYS, async |ctx: &Ctx| ctx.code_keys.refresh(ctx.db.reader()).await.map(|()| 0));
-    every(ctx, seconds(3600), jobs::TIDY, housekeeping::tidy);
+    every(ctx, seconds(30), jobs::ERASURE, erasure::erase_due);
+    every(ctx, seconds(3600), jobs::TIDY, retention::apply);
     every(ctx, seconds(30), jobs::MEASURE, jobs::measure);
 }
 

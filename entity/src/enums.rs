@@ -154,6 +154,11 @@ words! {
         Location = "location" / "位置检索", Ratings = "ratings" / "服务评价", Messages = "messages" / "消息提醒",
         Reductions = "reductions" / "托育费减免",
     }
+    /// Why staff look at a child's whole name (个人信息保护法 第六条: for a definite purpose).
+    LookReason {
+        Emergency = "emergency" / "紧急情况", Handover = "handover" / "入离园核对",
+        HealthCare = "health_care" / "健康照护", Complaint = "complaint" / "处理投诉",
+    }
     /// Whether a rating's text may be shown. The score counts at once, whatever this says.
     TextStatus { Pending = "pending" / "待审核", Shown = "shown" / "已展示", Hidden = "hidden" / "不展示" }
 }

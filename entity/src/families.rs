@@ -19,5 +19,11 @@ pub struct Model {
     pub created_at: DateTimeUtc,
     /// The last day that the family missed or called off too late, so that most bookings need not count.
     pub missed_on: Option<Date>,
+    /// The account is closed and erased then, unless the family comes back before.
+    pub erase_at: Option<DateTimeUtc>,
+    /// When it was: the row stays for the figures, without the person.
+    pub erased_at: Option<DateTimeUtc>,
+    /// The last day of a sign-in or refresh; absent for accounts not seen since it is kept.
+    pub seen_on: Option<Date>,
 }
 crate::plain_table!();

@@ -144,6 +144,10 @@ ids! {
     RatingId = "rtg";
     /// A past state of a rating.
     RatingVersionId = "rtv";
+    /// A look at whole names.
+    DataLookId = "dlk";
+    /// What remains of an erased account.
+    ServedMarkId = "smk";
     /// A row of the audit log.
     AuditId = "aud";
 }

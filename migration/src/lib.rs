@@ -27,6 +27,7 @@ mod m0017_weeks;
 mod m0018_pickups;
 mod m0019_terms;
 mod m0020_daily;
+mod m0024_personal_data;
 
 /// The list of steps.
 pub struct Migrator;
@@ -55,6 +56,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0018_pickups::Migration),
             Box::new(m0019_terms::Migration),
             Box::new(m0020_daily::Migration),
+            Box::new(m0024_personal_data::Migration),
         ]
     }
 }

@@ -43,6 +43,9 @@ impl Seed<'_> {
                 status: AccountStatus::Active,
                 created_at: self.now,
                 missed_on: None,
+                erase_at: None,
+                erased_at: None,
+                seen_on: None,
             });
             child_rows.push(children::Model {
                 id: child,
@@ -57,6 +60,8 @@ impl Seed<'_> {
                 disabled: false,
                 created_at: self.now,
                 removed_at: None,
+                allergies_sealed: None,
+                erased_at: None,
             });
             consent_rows.push(consents::Model {
                 id: self.clock.id(),

@@ -15,6 +15,7 @@ pub mod ops;
 pub mod oversight;
 pub mod pickups;
 pub mod planning;
+pub mod privacy;
 pub mod ratings;
 pub mod satisfaction;
 pub mod settlement;

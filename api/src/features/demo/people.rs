@@ -116,6 +116,9 @@ pub(super) fn rows(keys: &Keyring, today: NaiveDate, past: &[Past]) -> People {
             status: AccountStatus::Active,
             created_at: at,
             missed_on: None,
+            erase_at: None,
+            erased_at: None,
+            seen_on: None,
         });
         let mut dice = Dice::named(&format!("name/{number}"));
         let name = dice.pick(NAMES).unwrap_or("安安");
@@ -132,6 +135,8 @@ pub(super) fn rows(keys: &Keyring, today: NaiveDate, past: &[Past]) -> People {
             disabled: false,
             created_at: at,
             removed_at: None,
+            allergies_sealed: None,
+            erased_at: None,
         });
         for purpose in [ConsentPurpose::Booking, ConsentPurpose::HealthProof, ConsentPurpose::Ratings] {
             people.consents.push(consents::Model {

@@ -5,7 +5,10 @@ use entity::{ChildId, ConsentPurpose, FamilyId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::http::{Day, Line, Moment, values::object};
+use crate::http::{
+    Day, Line, Moment,
+    values::{nullable, object},
+};
 
 /// The texts of consent.
 #[derive(Serialize, ToSchema)]
@@ -20,7 +23,7 @@ pub struct ConsentTextOut {
     /// What the data is used for.
     pub purpose: ConsentPurpose,
     /// Version of the whole set.
-    #[schema(example = "2026-11")]
+    #[schema(example = "2026-12")]
     pub version: &'static str,
     /// Heading.
     pub title: &'static str,
@@ -73,6 +76,10 @@ pub struct ChildIn {
     /// Disabled child 残疾, as declared.
     #[serde(default)]
     pub disabled: bool,
+    /// What the child must not eat or touch; takes consent to `health_proof`.
+    #[serde(default)]
+    #[schema(example = "花生")]
+    pub allergies: Option<Line<200>>,
     /// The guardian's consent; without it `CONSENT_REQUIRED`.
     #[serde(default, deserialize_with = "object")]
     pub consent: Option<ConsentIn>,
@@ -93,6 +100,10 @@ pub struct ChildPatch {
     pub special_family: Option<bool>,
     /// Disabled child 残疾, as declared.
     pub disabled: Option<bool>,
+    /// What the child must not eat or touch, or null; takes consent to `health_proof`.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<Line<200>>)]
+    pub allergies: Option<Option<Line<200>>>,
     /// More consent of the guardian; what was given stays.
     #[serde(default, deserialize_with = "object")]
     pub consent: Option<ConsentIn>,
@@ -111,6 +122,10 @@ pub struct ChildOut {
     pub legal_name: Option<String>,
     /// Date of birth.
     pub birth_date: NaiveDate,
+    /// Whether the name in the register is asked for now: the child is expected at a centre.
+    pub legal_name_needed: bool,
+    /// What the child must not eat or touch, if given.
+    pub allergies: Option<String>,
     /// Completed months today.
     #[schema(example = 18)]
     pub age_months: i32,

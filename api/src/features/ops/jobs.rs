@@ -12,7 +12,7 @@ use sea_orm::{
 
 use crate::{
     error::Result,
-    features::{audit, bookings, notices, satisfaction, waitlist},
+    features::{audit, bookings, notices, privacy, satisfaction, waitlist},
     platform::clock::Stopwatch,
     state::Ctx,
 };
@@ -37,6 +37,8 @@ pub const SNAPSHOTS: &str = "monthly_snapshots";
 pub const CODE_KEYS: &str = "code_keys";
 /// What has outlived its use.
 pub const TIDY: &str = "housekeeping";
+/// Accounts and children that are to be erased.
+pub const ERASURE: &str = "erasure";
 /// What waits for the jobs above.
 pub const MEASURE: &str = "measure";
 
@@ -128,6 +130,7 @@ pub async fn waiting(ctx: &Ctx) -> Result<Vec<(&'static str, u64)>> {
         (MISSED, bookings::service::missed_waiting(ctx).await?),
         (REMINDERS, notices::reminders::waiting(ctx).await?),
         (SNAPSHOTS, satisfaction::snapshots::waiting(ctx).await?),
+        (ERASURE, privacy::service::retention::waiting(ctx).await?),
     ])
 }
 

@@ -13,7 +13,11 @@ pub mod rules;
 mod service;
 mod store;
 
-pub use service::offers::{end_due, offer_due, offers_waiting};
+pub use service::{
+    live_of,
+    offers::{end_due, offer_due, offers_waiting},
+    withdraw_all,
+};
 
 use crate::http::Registry;
 

@@ -89,7 +89,7 @@ pub async fn claim(
                 lost = violated(&error).is_some();
                 return Err(if lost { Problem::new(Code::ClaimLimit) } else { error.into() });
             }
-            if !campaigns::take_one(txn, campaign, now).await? {
+            if !campaigns::take_one(txn, campaign, child, now).await? {
                 lost = true;
                 return Err(Problem::new(Code::CampaignSoldOut));
             }

@@ -43,7 +43,8 @@ use crate::{
 };
 
 const CODE_PLACE: &str = "redemptions.code";
-const ANSWER_PLACE: &str = "redemptions.answer";
+/// Where desks' answers are sealed.
+pub const ANSWER_PLACE: &str = "redemptions.answer";
 /// Guesses of manual codes; a QR code can't be guessed.
 const MANUAL_TRIES: Rule = Rule { name: "manual-code", most: 5, seconds: 60 };
 
