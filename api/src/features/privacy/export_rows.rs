@@ -166,8 +166,8 @@ pub(super) fn pickup_code(ctx: &Ctx, row: pickup_codes::Model) -> Result<Value> 
     }))
 }
 
-pub(super) fn entry_check(ctx: &Ctx, row: entry_checks::Model) -> Value {
-    let entry_checks::Model { centre_id, child_id, passed_on, vaccinated, staff_id: _, recorded_at } = row;
+pub(super) fn entry_check(ctx: &Ctx, row: &entry_checks::Model) -> Value {
+    let entry_checks::Model { centre_id, child_id, passed_on, vaccinated, staff_id: _, recorded_at } = *row;
     json!({
         "centre": centre(ctx, centre_id), "child_id": child_id, "passed_on": passed_on, "vaccinated": vaccinated,
         "recorded_at": Moment(recorded_at),
@@ -196,7 +196,7 @@ pub(super) fn waiting(ctx: &Ctx, row: waitlist_entries::Model) -> Value {
     })
 }
 
-pub(super) fn voucher(row: vouchers::Model) -> Value {
+pub(super) fn voucher(row: &vouchers::Model) -> Value {
     let vouchers::Model {
         id,
         campaign_id,
@@ -211,7 +211,7 @@ pub(super) fn voucher(row: vouchers::Model) -> Value {
         claimed_at,
         revoked_at,
         reminded_at,
-    } = row;
+    } = *row;
     json!({
         "id": id, "campaign_id": campaign_id, "child_id": child_id, "first_time": first_time_family_id.is_some(),
         "units_total": units_total, "units_used": units_used, "valid_from": valid_from, "valid_until": valid_until,
@@ -220,7 +220,7 @@ pub(super) fn voucher(row: vouchers::Model) -> Value {
     })
 }
 
-pub(super) fn redemption(ctx: &Ctx, row: redemptions::Model) -> Value {
+pub(super) fn redemption(ctx: &Ctx, row: &redemptions::Model) -> Value {
     let redemptions::Model {
         id,
         voucher_id,
@@ -241,7 +241,7 @@ pub(super) fn redemption(ctx: &Ctx, row: redemptions::Model) -> Value {
         device: _,
         statement_id,
         uploaded_at,
-    } = row;
+    } = *row;
     json!({
         "id": id, "voucher_id": voucher_id, "campaign_id": campaign_id, "child_id": child_id,
         "centre": centre(ctx, centre_id), "visit_id": visit_id, "care_type": care_type,
@@ -337,14 +337,14 @@ pub(super) fn tie(ctx: &Ctx, family: FamilyId, row: centre_ties::Model) -> Value
     })
 }
 
-pub(super) fn employer(ctx: &Ctx, row: employer_families::Model) -> Value {
-    let employer_families::Model { family_id: _, centre_id, code_id: _, since } = row;
+pub(super) fn employer(ctx: &Ctx, row: &employer_families::Model) -> Value {
+    let employer_families::Model { family_id: _, centre_id, code_id: _, since } = *row;
     json!({ "centre": centre(ctx, centre_id), "since": Moment(since) })
 }
 
-pub(super) fn feed(row: calendar_feeds::Model) -> Value {
+pub(super) fn feed(row: &calendar_feeds::Model) -> Value {
     let calendar_feeds::Model { id, family_id: _, centre_id: _, staff_id: _, token_hash: _, created_at, revoked_at } =
-        row;
+        *row;
     json!({ "id": id, "created_at": Moment(created_at), "revoked_at": at(revoked_at) })
 }
 

@@ -147,11 +147,11 @@ async fn section(ctx: &Ctx, family: FamilyId, name: &str, after: Option<Uuid>) -
         }
         "entry_checks" => {
             let found = store::entry_checks(db, family).await?;
-            Ok((found.into_iter().map(|row| rows::entry_check(ctx, row)).collect(), None))
+            Ok((found.into_iter().map(|row| rows::entry_check(ctx, &row)).collect(), None))
         }
         "waiting_list" => paged!(waitlist_entries, |row| Ok(rows::waiting(ctx, row))),
-        "vouchers" => paged!(vouchers, |row| Ok(rows::voucher(row))),
-        "redemptions" => paged!(redemptions, |row| Ok(rows::redemption(ctx, row))),
+        "vouchers" => paged!(vouchers, |row| Ok(rows::voucher(&row))),
+        "redemptions" => paged!(redemptions, |row| Ok(rows::redemption(ctx, &row))),
         "redemption_reversals" => {
             let own = redemptions::Entity::of_family(family).select_only().column(redemptions::Column::Id);
             let own = redemption_reversals::Column::RedemptionId.in_subquery(own.into_query());
@@ -169,9 +169,9 @@ async fn section(ctx: &Ctx, family: FamilyId, name: &str, after: Option<Uuid>) -
         "centre_ties" => paged!(centre_ties, |row| Ok(rows::tie(ctx, family, row))),
         "employers" => {
             let found = store::employers(db, family).await?;
-            Ok((found.into_iter().map(|row| rows::employer(ctx, row)).collect(), None))
+            Ok((found.into_iter().map(|row| rows::employer(ctx, &row)).collect(), None))
         }
-        "calendar_feeds" => paged!(calendar_feeds, |row| Ok(rows::feed(row))),
+        "calendar_feeds" => paged!(calendar_feeds, |row| Ok(rows::feed(&row))),
         "sign_ins" => paged!(sessions, |row| Ok(rows::sign_in(row))),
         "former_vouchers" => paged!(served_marks, |row| Ok(rows::mark(row))),
         "access_log" => paged!(data_looks, |row| Ok(rows::look(ctx, row))),
