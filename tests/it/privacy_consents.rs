@@ -81,6 +81,11 @@ async fn consent_to_an_older_text_stays_valid_for_what_it_said_and_is_to_be_rene
     assert_eq!((&health["given"], &health["renewal_needed"]), (&json!(true), &json!(true)));
     assert_eq!(item(&family, "messages").await["renewal_needed"], false, "the same text as before");
     assert_eq!(family.client.get("/me/consents").await.ok()["renewal_needed"], true);
+    let of_then = app.anonymous().get("/consents?version=2026-11").await.ok();
+    let of_now = app.anonymous().get("/consents").await.ok();
+    let text = |set: &Value| set["items"].as_array().unwrap()[1]["text"].as_str().unwrap().to_owned();
+    assert!(text(&of_now).contains("过敏") && !text(&of_then).contains("过敏"), "what was agreed to can be read again");
+    app.anonymous().get("/consents?version=2020-01").await.problem(404, "NOT_FOUND");
     // The older text said nothing of allergies.
     let child = format!("/me/children/{}", family.child());
     let peanuts = json!({ "allergies": "花生" });

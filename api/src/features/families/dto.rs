@@ -3,12 +3,20 @@
 use chrono::NaiveDate;
 use entity::{ChildId, ConsentPurpose, FamilyId};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::http::{
     Day, Line, Moment,
     values::{nullable, object},
 };
+
+/// Which texts of consent.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ConsentTextsQuery {
+    /// An older set; today's if absent.
+    pub version: Option<Line<32>>,
+}
 
 /// The texts of consent.
 #[derive(Serialize, ToSchema)]
@@ -24,7 +32,7 @@ pub struct ConsentTextOut {
     pub purpose: ConsentPurpose,
     /// Version of the whole set.
     #[schema(example = "2026-12")]
-    pub version: &'static str,
+    pub version: String,
     /// Heading.
     pub title: &'static str,
     /// What the guardian agrees to.

@@ -10,8 +10,8 @@ use sea_orm::{
 };
 
 use super::{
-    consents::{VERSION, covers_allergies, renewal_needed},
-    dto::{ChildIn, ChildOut, ChildPatch, ConsentIn, ConsentOut, FamilyOut},
+    consents::{self, VERSION, covers_allergies, renewal_needed},
+    dto::{ChildIn, ChildOut, ChildPatch, ConsentIn, ConsentOut, ConsentTextOut, ConsentTextsOut, FamilyOut},
     rules, store,
 };
 use crate::{
@@ -31,6 +31,20 @@ pub const NAME_PLACE: &str = "children.name";
 pub const LEGAL_NAME_PLACE: &str = "children.legal_name";
 /// Where sealed allergies live.
 pub const ALLERGIES_PLACE: &str = "children.allergies";
+
+/// The texts of a version, or today's.
+pub fn texts(version: Option<&str>) -> Result<ConsentTextsOut> {
+    let version = version.unwrap_or(VERSION);
+    let items = consents::of(version).ok_or_else(|| Problem::new(Code::NotFound))?.into_iter();
+    let item = |(purpose, title, text)| ConsentTextOut {
+        purpose,
+        version: version.to_owned(),
+        title,
+        text,
+        required: purpose == ConsentPurpose::Booking,
+    };
+    Ok(ConsentTextsOut { items: items.map(item).collect() })
+}
 
 /// The account and its children.
 pub async fn me(ctx: &Ctx, family: FamilyId) -> Result<FamilyOut> {
