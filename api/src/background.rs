@@ -13,10 +13,8 @@ use crate::{
         audit, bookings,
         exchange::hooks,
         moderation, notices,
-        ops::{
-            housekeeping,
-            jobs::{self, Tally},
-        },
+        ops::jobs::{self, Tally},
+        privacy::service::{erasure, retention},
         satisfaction, waitlist,
     },
     state::Ctx,
@@ -43,7 +41,8 @@ pub fn start(ctx: &Ctx) {
     every(ctx, seconds(2), jobs::WEBHOOKS, hooks::spread::spread);
     every(ctx, seconds(1), jobs::DELIVERIES, hooks::deliver::deliver_due);
     every(ctx, seconds(300), jobs::WECHAT, async |ctx: &Ctx| ctx.wechat.check(&ctx.kv).await.map(|()| 0));
-    every(ctx, seconds(3600), jobs::TIDY, housekeeping::tidy);
+    every(ctx, seconds(30), jobs::ERASURE, erasure::erase_due);
+    every(ctx, seconds(3600), jobs::TIDY, retention::apply);
     every(ctx, seconds(30), jobs::MEASURE, jobs::measure);
 }
 

@@ -86,6 +86,19 @@ pub struct Settings {
     pub request_only_after: u32,
     /// Open bookings of one family, at most.
     pub bookings_per_family: u32,
+    /// Days between the wish to be erased and the erasure.
+    pub erasure_wait_days: u32,
+    pub retention_inactive_account_days: u32,
+    pub retention_removed_child_days: u32,
+    pub retention_notice_days: u32,
+    pub retention_refused_scan_days: u32,
+    pub retention_session_days: u32,
+    pub retention_look_days: u32,
+    pub retention_served_mark_days: u32,
+    pub retention_answer_days: u32,
+    pub retention_leftover_days: u32,
+    /// Whole names are shown for visits so many days from today.
+    pub reveal_days: u32,
     pub signal_day_from: MinuteOfDay,
     pub signal_day_until: MinuteOfDay,
     pub signal_burst_scans: u32,
@@ -184,6 +197,19 @@ impl Settings {
             ("waitlist_offer_minutes", f64::from(self.waitlist_offer_minutes), 10.0, 2880.0),
             ("bookings_per_family", f64::from(self.bookings_per_family), 1.0, 10_000.0),
             ("attendance_days", f64::from(self.attendance_days), 1.0, 730.0),
+            // 个人信息保护法 第五十条 asks for a timely answer; 15 working days are usual.
+            ("erasure_wait_days", f64::from(self.erasure_wait_days), 1.0, 15.0),
+            ("retention_inactive_account_days", f64::from(self.retention_inactive_account_days), 365.0, 3660.0),
+            ("retention_removed_child_days", f64::from(self.retention_removed_child_days), 1.0, 366.0),
+            ("retention_notice_days", f64::from(self.retention_notice_days), 30.0, 3660.0),
+            ("retention_refused_scan_days", f64::from(self.retention_refused_scan_days), 366.0, 3660.0),
+            // An access token must have ended before its session is forgotten.
+            ("retention_session_days", f64::from(self.retention_session_days), 30.0, 3660.0),
+            ("retention_look_days", f64::from(self.retention_look_days), 183.0, 3660.0),
+            ("retention_served_mark_days", f64::from(self.retention_served_mark_days), 366.0, 3660.0),
+            ("retention_answer_days", f64::from(self.retention_answer_days), 1.0, 30.0),
+            ("retention_leftover_days", f64::from(self.retention_leftover_days), 1.0, 366.0),
+            ("reveal_days", f64::from(self.reveal_days), 0.0, 7.0),
         ];
         for (name, value, least, most) in ranges {
             if !(least..=most).contains(&value) {

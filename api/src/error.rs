@@ -62,6 +62,8 @@ codes! {
     WxBusy = "WX_BUSY", SERVICE_UNAVAILABLE, "微信服务繁忙，请稍后再试。", "WeChat is busy; try again shortly.";
     ConsentRequired = "CONSENT_REQUIRED", UNPROCESSABLE_ENTITY, "请先阅读并同意儿童个人信息处理规则。", "The guardian's consent is needed first.";
     ChildExists = "CHILD_EXISTS", CONFLICT, "您已添加过同名同生日的孩子，无需重复添加，请到“我的孩子”查看。", "You have this child already (same name and birth date); see your children.";
+    ConfirmationRequired = "CONFIRMATION_REQUIRED", CONFLICT, "该操作会带来所列后果，请确认后再提交。", "This has consequences: send it again with `confirm=true`.";
+    AccountClosing = "ACCOUNT_CLOSING", CONFLICT, "该账号正在注销，注销前可恢复账号。", "This account is about to be erased; sign in with `restore` to keep it.";
     NoPlace = "NO_PLACE", CONFLICT, "所选日期的托位已满，请换个日期或机构。", "No place is left on these dates.";
     AgeClassMismatch = "AGE_CLASS_MISMATCH", UNPROCESSABLE_ENTITY, "孩子在托育当日的月龄不符合该班级的要求。", "On the day of care the child's age doesn't fit the class.";
     CentreClosed = "CENTRE_CLOSED", UNPROCESSABLE_ENTITY, "所选时间不在该机构的开放时间内，请另选时间。", "The centre isn't open then.";

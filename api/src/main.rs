@@ -19,6 +19,7 @@ use quanxiangtuo::{
         auth::accounts::{self, NewStaff},
         demo::{self, Seeded},
         ops::jobs,
+        privacy::service::{reseal, retention},
         satisfaction::snapshots,
         vouchers::code_keys,
     },
@@ -63,6 +64,15 @@ enum Command {
     /// The bureau's satisfaction figures.
     #[command(subcommand)]
     Satisfaction(SatisfactionCommand),
+    /// How long personal data is kept.
+    #[command(subcommand)]
+    Retention(RetentionCommand),
+}
+
+#[derive(Subcommand)]
+enum RetentionCommand {
+    /// Print every rule, why it is so, and how many rows are due now.
+    Report,
 }
 
 #[derive(Subcommand)]
@@ -74,6 +84,13 @@ enum KeysCommand {
         /// Offline codes shown before are refused then.
         #[arg(long)]
         leaked: bool,
+    },
+    /// Seal names, phones and the like anew with the first of KEYS, while the service runs. Give every replica
+    /// the new key first. Can be interrupted and run again; afterwards the old key may go.
+    Reencrypt {
+        /// Only count the values that each key has sealed.
+        #[arg(long)]
+        status: bool,
     },
 }
 
@@ -164,6 +181,9 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Keys(KeysCommand::Rotate { leaked }) => println!("{}", rotate_keys(&settings, &clock, leaked).await?),
         Command::Jobs => println!("{}", show_jobs(settings, clock).await?),
         Command::Satisfaction(SatisfactionCommand::Verify) => println!("{}", verify_satisfaction(&settings).await?),
+        Command::Keys(KeysCommand::Reencrypt { status: true }) => println!("{}", sealed_by(&settings).await?),
+        Command::Keys(KeysCommand::Reencrypt { status: false }) => reencrypt(&settings).await?,
+        Command::Retention(RetentionCommand::Report) => println!("{}", report_retention(settings, clock).await?),
         Command::Openapi => {}
     }
     Ok(())
@@ -234,6 +254,51 @@ async fn show_jobs(settings: Settings, clock: Clock) -> anyhow::Result<String> {
     }
     let failing: Vec<&str> = runs.iter().filter(|run| jobs::is_failing(run)).map(|run| run.name.as_str()).collect();
     anyhow::ensure!(failing.is_empty(), "{out}failing: {}", failing.join(", "));
+    Ok(out.trim_end().to_owned())
+}
+
+#[expect(clippy::print_stdout, reason = "progress of a long run")]
+async fn reencrypt(settings: &Settings) -> anyhow::Result<()> {
+    let db = startup::connect(settings).await?;
+    startup::prepare_schema(settings, &db).await?;
+    let keys = settings.keyring()?;
+    let done = reseal::run(&db, &keys, |of, done| {
+        println!("{} {}: {} sealed anew", of.table, of.column, done.sealed);
+    })
+    .await?;
+    println!("{} values are sealed with key {} now", done.sealed, keys.active().id);
+    if done.overtaken > 0 {
+        println!("{} were written by the service meanwhile", done.overtaken);
+    }
+    println!("{}", sealed_by(settings).await?);
+    Ok(())
+}
+
+async fn sealed_by(settings: &Settings) -> anyhow::Result<String> {
+    let db = startup::connect(settings).await?;
+    let active = settings.keyring()?.active().id;
+    let counted = reseal::status(&db).await?;
+    let line = |(id, n): (&char, &u64)| {
+        let note = if *id == active { " (active)" } else { "" };
+        format!("key {id}{note}: {n} values")
+    };
+    let lines: Vec<String> = counted.iter().map(line).collect();
+    Ok(if lines.is_empty() { "nothing is sealed yet".to_owned() } else { lines.join("\n") })
+}
+
+async fn report_retention(settings: Settings, clock: Clock) -> anyhow::Result<String> {
+    use std::fmt::Write as _;
+    let ctx = startup::context(settings, clock).await?;
+    let report = retention::report(&ctx).await.map_err(anyhow::Error::new)?;
+    let mut out = format!("{:<18} {:>6} {:>7} {:>8}  what, and why\n", "rule", "days", "due", "in 30 d");
+    for item in &report.items {
+        let days = item.days.map_or("-".to_owned(), |days| days.to_string());
+        writeln!(
+            out,
+            "{:<18} {days:>6} {:>7} {:>8}  {}：{}",
+            item.rule, item.due, item.due_soon, item.what, item.reason
+        )?;
+    }
     Ok(out.trim_end().to_owned())
 }
 

@@ -28,6 +28,7 @@ fn api(cfg: &mut impl Registry) {
     features::waitlist::routes(cfg);
     features::auth::routes(cfg);
     features::families::routes(cfg);
+    features::privacy::routes(cfg);
     features::ratings::routes(cfg);
     features::planning::routes(cfg);
     features::pickups::routes(cfg);

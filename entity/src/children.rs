@@ -23,6 +23,10 @@ pub struct Model {
     pub disabled: bool,
     pub created_at: DateTimeUtc,
     pub removed_at: Option<DateTimeUtc>,
+    /// What the child must not eat or touch, sealed; under consent to `health_proof` only.
+    pub allergies_sealed: Option<Vec<u8>>,
+    /// When names and the day of birth were erased: the row stays for the figures.
+    pub erased_at: Option<DateTimeUtc>,
 }
 crate::plain_table!();
 

@@ -179,6 +179,11 @@ words! {
         Waiting = "waiting" / "待检测", Review = "review" / "待人工审核", Passed = "passed" / "已通过",
         Hidden = "hidden" / "不展示", Stale = "stale" / "已被修改",
     }
+    /// Why staff look at a child's whole name (个人信息保护法 第六条: for a definite purpose).
+    LookReason {
+        Emergency = "emergency" / "紧急情况", Handover = "handover" / "入离园核对",
+        HealthCare = "health_care" / "健康照护", Complaint = "complaint" / "处理投诉",
+    }
     /// Whether a rating's text may be shown. The score counts at once, whatever this says.
     TextStatus { Pending = "pending" / "待审核", Shown = "shown" / "已展示", Hidden = "hidden" / "不展示" }
 }

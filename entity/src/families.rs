@@ -24,5 +24,11 @@ pub struct Model {
     /// Keyed hash of it: found by it, never read back from it.
     pub phone_hash: Option<Vec<u8>>,
     pub phone_verified_at: Option<DateTimeUtc>,
+    /// The account is closed and erased then, unless the family comes back before.
+    pub erase_at: Option<DateTimeUtc>,
+    /// When it was: the row stays for the figures, without the person.
+    pub erased_at: Option<DateTimeUtc>,
+    /// The last day of a sign-in or refresh; absent for accounts not seen since it is kept.
+    pub seen_on: Option<Date>,
 }
 crate::plain_table!();

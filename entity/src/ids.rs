@@ -160,6 +160,10 @@ ids! {
     ModerationId = "mdr";
     /// An invitation of a staff member to bind a WeChat account.
     InvitationId = "inv";
+    /// A look at whole names.
+    DataLookId = "dlk";
+    /// What remains of an erased account.
+    ServedMarkId = "smk";
     /// A row of the audit log.
     AuditId = "aud";
 }

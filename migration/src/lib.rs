@@ -30,6 +30,7 @@ mod m0020_daily;
 mod m0021_messages;
 mod m0022_wechat_inbound;
 mod m0023_trust;
+mod m0024_personal_data;
 mod m0025_freed_places;
 
 /// The list of steps.
@@ -62,6 +63,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0021_messages::Migration),
             Box::new(m0022_wechat_inbound::Migration),
             Box::new(m0023_trust::Migration),
+            Box::new(m0024_personal_data::Migration),
             Box::new(m0025_freed_places::Migration),
         ]
     }

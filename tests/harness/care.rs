@@ -1,10 +1,10 @@
 //! Builders of bookings, visits, campaigns and vouchers.
 
-use chrono::{Days, NaiveDate, TimeDelta};
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use entity::{
-    BookingStatus, CampaignId, CampaignStatus, CareType, CentreId, ChildId, Fen, FundCategory, FundSource, MinuteOfDay,
-    RedemptionStatus, StaffId, VisitStatus, VoucherStatus, bookings, campaign_centres, campaign_townships, campaigns,
-    entry_checks, redemptions, visits, vouchers,
+    BookingStatus, CampaignId, CampaignStatus, CareType, CentreId, ChildId, FamilyId, Fen, FundCategory, FundSource,
+    MinuteOfDay, NoticeId, RedemptionStatus, StaffId, VisitStatus, VoucherStatus, bookings, campaign_centres,
+    campaign_townships, campaigns, entry_checks, notices, redemptions, visits, vouchers,
 };
 use serde_json::{Value, json};
 
@@ -234,5 +234,25 @@ impl TestApp {
         row.request_id = format!("built-{}", row.id);
         change(&mut row);
         self.insert(row).await
+    }
+}
+
+/// A notice that is only in the family's list.
+pub fn notice(id: NoticeId, family_id: FamilyId, subject: String, at: DateTime<Utc>) -> notices::Model {
+    notices::Model {
+        id,
+        family_id,
+        kind: "visit_tomorrow".to_owned(),
+        subject,
+        facts: json!({ "date": "2026-03-03" }),
+        at,
+        read_at: None,
+        child_id: None,
+        send_status: None,
+        send_after: None,
+        send_until: None,
+        send_attempts: 0,
+        send_error: None,
+        sent_at: None,
     }
 }

@@ -36,7 +36,7 @@ impl Write for Tee {
 
 /// Sends the log here; with `TEST_LOG=1` also to the terminal.
 pub(crate) fn install() {
-    let settings = Settings::with(&[("log", "debug"), ("log_format", "json")]).unwrap();
+    let settings = Settings::with(&[("log", "debug,quanxiangtuo=trace"), ("log_format", "json")]).unwrap();
     telemetry::start_logging_to(&settings, || Tee);
 }
 

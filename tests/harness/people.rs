@@ -24,7 +24,7 @@ use crate::{
 /// The password of every staff account made here.
 pub const PASSWORD: &str = "a-password-of-the-suite";
 /// The version of the texts of consent.
-pub const CONSENT_VERSION: &str = "2026-11";
+pub const CONSENT_VERSION: &str = "2026-12";
 /// Minutes that a token made here lives, so that a test may move the clock: those signed in over
 /// the API live as long as the settings say.
 const A_YEAR: u32 = 365 * 24 * 60;
@@ -113,6 +113,9 @@ impl TestApp {
                 phone_sealed: None,
                 phone_hash: None,
                 phone_verified_at: None,
+                erase_at: None,
+                erased_at: None,
+                seen_on: None,
             });
             kids.push(children::Model {
                 id: child_id,
@@ -127,6 +130,8 @@ impl TestApp {
                 disabled: false,
                 created_at: now,
                 removed_at: None,
+                allergies_sealed: None,
+                erased_at: None,
             });
             for purpose in [ConsentPurpose::Booking, ConsentPurpose::Ratings] {
                 given.push(consents::Model {

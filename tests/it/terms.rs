@@ -2,7 +2,7 @@
 //! booking makes of them. Every test begins on Monday 2 March 2026, 09:00.
 
 use entity::{CentreKind, Fen, VisitStatus, audit_rows};
-use harness::{Client, Family, Place, TestApp, at_once, day};
+use harness::{Client, Family, Place, TestApp, at_once, day, people::CONSENT_VERSION};
 use sea_orm::EntityTrait as _;
 use serde_json::{Value, json};
 
@@ -22,7 +22,7 @@ fn offer(price: i64) -> Value {
 
 async fn declared(family: &Family, changes: Value) -> Value {
     let path = format!("/me/children/{}", family.child());
-    let mut body = json!({ "consent": { "version": "2026-11", "purposes": ["reductions"] } });
+    let mut body = json!({ "consent": { "version": CONSENT_VERSION, "purposes": ["reductions"] } });
     for (key, value) in changes.as_object().unwrap() {
         body[key] = value.clone();
     }

@@ -46,6 +46,9 @@ impl Seed<'_> {
                 phone_sealed: None,
                 phone_hash: None,
                 phone_verified_at: None,
+                erase_at: None,
+                erased_at: None,
+                seen_on: None,
             });
             child_rows.push(children::Model {
                 id: child,
@@ -60,6 +63,8 @@ impl Seed<'_> {
                 disabled: false,
                 created_at: self.now,
                 removed_at: None,
+                allergies_sealed: None,
+                erased_at: None,
             });
             consent_rows.push(consents::Model {
                 id: self.clock.id(),

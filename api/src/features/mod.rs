@@ -18,6 +18,7 @@ pub mod ops;
 pub mod oversight;
 pub mod pickups;
 pub mod planning;
+pub mod privacy;
 pub mod push;
 pub mod ratings;
 pub mod satisfaction;

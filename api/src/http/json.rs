@@ -87,9 +87,36 @@ pub(super) fn field_problem(path: &str, message: &str) -> Problem {
         ("invalid", "格式不正确")
     };
     let path = if path.is_empty() { "body" } else { path };
-    Problem::field(path, code, Text::new(format!("{path} {zh}。"), format!("{path}: {message}.")))
+    let expected = without_value(message);
+    Problem::field(path, code, Text::new(format!("{path} {zh}。"), format!("{path}: {expected}.")))
+}
+
+/// Serde's messages repeat the value that didn't fit; what was expected says enough.
+fn without_value(message: &str) -> String {
+    match message.rsplit_once(", expected ") {
+        Some((_, expected)) => format!("expected {expected}"),
+        None if message.starts_with("expected ") => message.to_owned(),
+        None => "the value doesn't fit".to_owned(),
+    }
 }
 
 /// The words that parsed values may answer with.
 const CODED: &[&str] =
     &["control_character", "empty", "too_long", "not_a_date", "not_a_month", "not_an_instant", "out_of_range"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_that_does_not_fit_is_not_repeated() {
+        let of = |message: &str| field_problem("name", message).text().en.to_string();
+        assert_eq!(of("invalid type: string \"陈小米, expected 1\", expected a map"), "name: expected a map.");
+        assert_eq!(of("unknown variant `陈小米`, expected `a` or `b`"), "name: expected `a` or `b`.");
+        assert_eq!(of("invalid digit found in 13900001234"), "name: the value doesn't fit.");
+        assert_eq!(
+            of("expected a time of day HH:MM, 00:00 to 24:00"),
+            "name: expected a time of day HH:MM, 00:00 to 24:00."
+        );
+    }
+}

@@ -61,6 +61,11 @@ rules! {
     PHONE = "phone", 5 in 600 s, true;
     /// Phone numbers fetched from an address, which many families share (a mobile network's gateway).
     PHONE_ADDRESS = "phone-address", 120 in 600 s, true;
+    // Personal data.
+    /// Exports of a family: each reads every table.
+    EXPORT = "export", 6 in 3600 s, true;
+    /// Looks at whole names by a member of staff: nobody needs the whole class's at once.
+    REVEAL = "reveal", 20 in 600 s, true;
     // Codes that could be guessed.
     /// Manual codes of vouchers typed by a member of staff; a QR code can't be guessed.
     MANUAL_CODE = "manual-code", 5 in 60 s, true;

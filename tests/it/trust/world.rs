@@ -129,14 +129,10 @@ impl Side {
             })
             .await;
         let notice: NoticeId = app.id();
+        let told = harness::care::notice(notice, family.family_id, visit.booking_id.to_string(), app.clock.now());
         app.insert(notices::Model {
-            id: notice,
-            family_id: family.family_id,
-            kind: "booking_confirmed".to_owned(),
-            subject: visit.booking_id.to_string(),
-            facts: json!({ "centre": place.centre.name, "date": today, "booking_id": visit.booking_id }),
-            at: app.clock.now(),
-            read_at: None,
+            facts: json!({ "centre": place.centre.name, "booking_id": visit.booking_id }),
+            ..told
         })
         .await;
 

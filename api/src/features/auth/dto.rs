@@ -12,6 +12,9 @@ pub struct SignInWechatIn {
     /// The code; in the demonstration `dev:<name>`.
     #[schema(example = "dev:chen")]
     pub code: Line<128>,
+    /// Keeps an account that is to be erased.
+    #[serde(default)]
+    pub restore: bool,
 }
 
 /// A staff member's name and password.

@@ -22,7 +22,8 @@ use crate::{
 /// Sign in with WeChat
 ///
 /// Exchanges a code from `wx.login` for the guardian's tokens; the account is made at the first
-/// sign-in. In the demonstration the code `dev:<name>` signs in as that guardian.
+/// sign-in. In the demonstration the code `dev:<name>` signs in as that guardian. An account that is
+/// to be erased answers `ACCOUNT_CLOSING` with `erase_at`; `restore` undoes that and signs in.
 #[utoipa::path(tag = "sign-in", request_body = SignInWechatIn, responses(
     (status = 200, description = "Signed in", body = SignedInOut), PublicRefusals, Refusals))]
 #[post("/auth/wechat")]
@@ -32,7 +33,7 @@ pub(super) async fn sign_in_wechat(
     Json(body): Json<SignInWechatIn>,
 ) -> Result<HttpResponse> {
     limit(&ctx, &SIGN_IN_ADDRESS, &address.0).await?;
-    Ok(HttpResponse::Ok().json(service::sign_in_wechat(&ctx, &body.code).await?))
+    Ok(HttpResponse::Ok().json(service::sign_in_wechat(&ctx, &body.code, body.restore).await?))
 }
 
 /// Sign in as staff

@@ -1,5 +1,6 @@
 //! Use cases of sign-in.
 
+use chrono::{DateTime, Utc};
 use data_encoding::BASE64URL_NOPAD;
 use entity::{AccountStatus, FamilyId, SessionId, families};
 use sea_orm::{ActiveValue::Set, ConnectionTrait};
@@ -12,8 +13,11 @@ use super::{
     token,
 };
 use crate::{
-    error::{Code, Problem, Result},
+    error::{Code, Problem, Result, Text},
+    features::privacy,
+    http::Moment,
     platform::{
+        clock::local,
         constraint::{Constraint, violated},
         crypto::{random_bytes, sha256},
         db::write_txn,
@@ -25,13 +29,28 @@ use crate::{
 pub const OPENID_PLACE: &str = "families.openid";
 
 /// Exchanges a code for the guardian's account, made at the first sign-in.
-pub async fn sign_in_wechat(ctx: &Ctx, code: &str) -> Result<SignedInOut> {
+///
+/// An account that waits to be erased is refused with `ACCOUNT_CLOSING`, or with `restore` opened again.
+pub async fn sign_in_wechat(ctx: &Ctx, code: &str, restore: bool) -> Result<SignedInOut> {
     let openid = ctx.wechat.openid(code).await?;
     let hash = ctx.keys.lookup_hash(OPENID_PLACE, &openid);
-    let family = match store::family_by_openid(ctx.db.reader(), &hash).await? {
+    let mut family = match store::family_by_openid(ctx.db.reader(), &hash).await? {
         Some(family) => family,
         None => create_family(ctx, &hash, &openid).await?,
     };
+    match family.erase_at {
+        Some(at) if family.status != AccountStatus::Active && !restore => return Err(closing(at)),
+        Some(_) if family.status != AccountStatus::Active => {
+            if write_txn(&ctx.db, async |txn| store::restore(txn, family.id).await).await? {
+                ctx.metrics.event("family_restored");
+                family.status = AccountStatus::Active;
+            } else {
+                // Erased a moment ago: whoever comes now is somebody new.
+                family = create_family(ctx, &hash, &openid).await?;
+            }
+        }
+        _ => {}
+    }
     if family.status != AccountStatus::Active {
         return Err(entry::account_closed());
     }
@@ -64,8 +83,19 @@ async fn create_family(ctx: &Ctx, hash: &[u8], openid: &str) -> Result<families:
         phone_sealed: Set(None),
         phone_hash: Set(None),
         phone_verified_at: Set(None),
+        erase_at: Set(None),
+        erased_at: Set(None),
+        seen_on: Set(None),
     };
-    let inserted = write_txn(&ctx.db, async |txn| store::insert_family(txn, row).await).await;
+    let inserted = write_txn(&ctx.db, async |txn| {
+        let id = row.id.clone().take();
+        store::insert_family(txn, row).await?;
+        match id {
+            Some(id) => privacy::marks::attach(txn, &ctx.keys, hash, id).await,
+            None => Ok(()),
+        }
+    })
+    .await;
     match inserted {
         Ok(()) => ctx.metrics.event("family_created"),
         // Two phones of one guardian at once: the other was first.
@@ -74,6 +104,16 @@ async fn create_family(ctx: &Ctx, hash: &[u8], openid: &str) -> Result<families:
     }
     // From the writer: on PostgreSQL the reader may be a replica that hasn't the row yet.
     store::family_by_openid(ctx.db.writer(), hash).await?.ok_or_else(|| Problem::internal("a family vanished"))
+}
+
+fn closing(at: DateTime<Utc>) -> Problem {
+    let shown = local(at).format("%Y年%-m月%-d日 %H:%M");
+    Problem::new(Code::AccountClosing)
+        .detail(Text::new(
+            format!("该账号正在注销，将于{shown}后删除；如需保留，请选择“恢复账号”。"),
+            format!("This account is erased after {}; sign in with `restore` to keep it.", local(at).to_rfc3339()),
+        ))
+        .fact("erase_at", Moment(at))
 }
 
 /// Checks a staff member's password, then the second factor where one is on; repeated failures lock the
@@ -106,6 +146,9 @@ async fn begin_session(ctx: &Ctx, owner: Owner, user: UserOut) -> Result<SignedI
 pub(super) async fn open_session(ctx: &Ctx, txn: &impl ConnectionTrait, owner: Owner) -> Result<(SessionId, String)> {
     let session = ctx.clock.id();
     store::insert_session(txn, session, owner, ctx.clock.now()).await?;
+    if let Owner::Family(id) = owner {
+        store::seen(txn, id, ctx.clock.today()).await?;
+    }
     Ok((session, next_refresh(ctx, txn, session).await?))
 }
 
@@ -164,6 +207,9 @@ pub async fn refresh(ctx: &Ctx, refresh_token: &str) -> Result<SignedInOut> {
         let Some(user) = user else {
             return Ok(Refreshed::Refused);
         };
+        if let Some(id) = session.family_id {
+            store::seen(txn, id, ctx.clock.today()).await?;
+        }
         let next = next_refresh(ctx, txn, session.id).await?;
         Ok(Refreshed::Next(session.id, user, next))
     })
@@ -177,6 +223,18 @@ pub async fn refresh(ctx: &Ctx, refresh_token: &str) -> Result<SignedInOut> {
             Err(Problem::new(Code::NotSignedIn))
         }
         Refreshed::Refused => Err(Problem::new(Code::NotSignedIn)),
+    }
+}
+
+/// Ends every sign-in of a family, in the transaction of what ends them; [`forget_all`] comes after it.
+pub async fn end_sessions_of(txn: &impl ConnectionTrait, ctx: &Ctx, family: FamilyId) -> Result<Vec<SessionId>> {
+    Ok(store::end_sessions(txn, family, "closed", ctx.clock.now()).await?)
+}
+
+/// Tells every replica that these sessions are over.
+pub async fn forget_all(ctx: &Ctx, ended: Vec<SessionId>) {
+    for id in ended {
+        session::forget(ctx, id).await;
     }
 }
 

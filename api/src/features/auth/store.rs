@@ -1,6 +1,6 @@
 //! Queries of sign-in.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use entity::{
     AccessKeyId, AccountStatus, CentreId, FamilyId, SessionId, StaffId, access_keys, centres, families, refresh_tokens,
     sessions, staff,
@@ -156,6 +156,51 @@ pub(super) async fn family(db: &impl ConnectionTrait, id: FamilyId) -> Result<Op
 
 pub(super) async fn staff(db: &impl ConnectionTrait, id: StaffId) -> Result<Option<staff::Model>, DbErr> {
     staff::Entity::find_by_id(id).one(db).await
+}
+
+/// Remembers the day on which a family was last here.
+pub(super) async fn seen(db: &impl ConnectionTrait, id: FamilyId, today: NaiveDate) -> Result<(), DbErr> {
+    use families::Column::{Id, SeenOn};
+    families::Entity::update_many()
+        .col_expr(SeenOn, Expr::value(today))
+        .filter(Id.eq(id))
+        .filter(SeenOn.is_null().or(SeenOn.lt(today)))
+        .exec(db)
+        .await
+        .map(drop)
+}
+
+/// Opens an account again that is to be erased; false if it was erased meanwhile.
+pub(super) async fn restore(db: &impl ConnectionTrait, id: FamilyId) -> Result<bool, DbErr> {
+    use families::Column::{EraseAt, ErasedAt, Id, Status};
+    let done = families::Entity::update_many()
+        .col_expr(Status, Expr::value(AccountStatus::Active.as_str()))
+        .col_expr(EraseAt, Expr::value(Option::<DateTime<Utc>>::None))
+        .filter(Id.eq(id))
+        .filter(EraseAt.is_not_null())
+        .filter(ErasedAt.is_null())
+        .exec(db)
+        .await?;
+    Ok(done.rows_affected == 1)
+}
+
+/// Ends every live session of a family; answers which.
+pub(super) async fn end_sessions(
+    db: &impl ConnectionTrait,
+    id: FamilyId,
+    reason: &str,
+    now: DateTime<Utc>,
+) -> Result<Vec<SessionId>, DbErr> {
+    use sessions::Column::{FamilyId as Family, Id, RevokedAt, RevokedFor};
+    let live = Family.eq(id).and(RevokedAt.is_null());
+    let ids = sessions::Entity::find().select_only().column(Id).filter(live.clone()).into_tuple().all(db).await?;
+    sessions::Entity::update_many()
+        .col_expr(RevokedAt, Expr::value(now))
+        .col_expr(RevokedFor, Expr::value(reason))
+        .filter(live)
+        .exec(db)
+        .await?;
+    Ok(ids)
 }
 
 /// Whether the session is not revoked and its account not closed.

@@ -119,6 +119,9 @@ pub(super) fn rows(keys: &Keyring, today: NaiveDate, past: &[Past]) -> People {
             phone_sealed: None,
             phone_hash: None,
             phone_verified_at: None,
+            erase_at: None,
+            erased_at: None,
+            seen_on: None,
         });
         let mut dice = Dice::named(&format!("name/{number}"));
         let name = dice.pick(NAMES).unwrap_or("安安");
@@ -135,6 +138,8 @@ pub(super) fn rows(keys: &Keyring, today: NaiveDate, past: &[Past]) -> People {
             disabled: false,
             created_at: at,
             removed_at: None,
+            allergies_sealed: None,
+            erased_at: None,
         });
         for purpose in [ConsentPurpose::Booking, ConsentPurpose::HealthProof, ConsentPurpose::Ratings] {
             people.consents.push(consents::Model {

@@ -3,9 +3,20 @@
 use chrono::NaiveDate;
 use entity::{ChildId, ConsentPurpose, FamilyId};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
-use crate::http::{Day, Line, Moment, values::object};
+use crate::http::{
+    Day, Line, Moment,
+    values::{nullable, object},
+};
+
+/// Which texts of consent.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ConsentTextsQuery {
+    /// An older set; today's if absent.
+    pub version: Option<Line<32>>,
+}
 
 /// The texts of consent.
 #[derive(Serialize, ToSchema)]
@@ -20,8 +31,8 @@ pub struct ConsentTextOut {
     /// What the data is used for.
     pub purpose: ConsentPurpose,
     /// Version of the whole set.
-    #[schema(example = "2026-11")]
-    pub version: &'static str,
+    #[schema(example = "2026-12")]
+    pub version: String,
     /// Heading.
     pub title: &'static str,
     /// What the guardian agrees to.
@@ -94,6 +105,10 @@ pub struct ChildIn {
     /// Disabled child 残疾, as declared.
     #[serde(default)]
     pub disabled: bool,
+    /// What the child must not eat or touch; takes consent to `health_proof`.
+    #[serde(default)]
+    #[schema(example = "花生")]
+    pub allergies: Option<Line<200>>,
     /// The guardian's consent; without it `CONSENT_REQUIRED`.
     #[serde(default, deserialize_with = "object")]
     pub consent: Option<ConsentIn>,
@@ -114,6 +129,10 @@ pub struct ChildPatch {
     pub special_family: Option<bool>,
     /// Disabled child 残疾, as declared.
     pub disabled: Option<bool>,
+    /// What the child must not eat or touch, or null; takes consent to `health_proof`.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<Line<200>>)]
+    pub allergies: Option<Option<Line<200>>>,
     /// More consent of the guardian; what was given stays.
     #[serde(default, deserialize_with = "object")]
     pub consent: Option<ConsentIn>,
@@ -132,6 +151,10 @@ pub struct ChildOut {
     pub legal_name: Option<String>,
     /// Date of birth.
     pub birth_date: NaiveDate,
+    /// Whether the name in the register is asked for now: the child is expected at a centre.
+    pub legal_name_needed: bool,
+    /// What the child must not eat or touch, if given.
+    pub allergies: Option<String>,
     /// Completed months today.
     #[schema(example = 18)]
     pub age_months: i32,

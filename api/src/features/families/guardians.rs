@@ -1,37 +1,30 @@
 //! Handlers for guardians (and the public texts of consent).
 
 use actix_web::{HttpResponse, get, http::StatusCode, patch, post, web::Data};
-use entity::{ChildId, ConsentPurpose};
+use entity::ChildId;
 
 use super::{
-    consents::{TEXTS, VERSION},
-    dto::{ChildIn, ChildOut, ChildPatch, ChildrenOut, ConsentTextOut, ConsentTextsOut, FamilyOut, PhoneIn, PhoneOut},
+    dto::{
+        ChildIn, ChildOut, ChildPatch, ChildrenOut, ConsentTextsOut, ConsentTextsQuery, FamilyOut, PhoneIn, PhoneOut,
+    },
     phone, service,
 };
 use crate::{
     error::Result,
     features::auth::Guardian,
-    http::{Idempotency, Json, Path, Refusals, address::ClientAddress},
+    http::{Idempotency, Json, Path, PublicRefusals, Query, Refusals, address::ClientAddress},
     state::Ctx,
 };
 
 /// Read the texts of consent
 ///
-/// All items carry the same `version`, which names the whole set.
-#[utoipa::path(tag = "family", responses((status = 200, description = "The present texts", body = ConsentTextsOut)))]
+/// All items carry the same `version`, which names the whole set: today's, or the one asked for, so that a
+/// family can read again what it agreed to.
+#[utoipa::path(tag = "family", params(ConsentTextsQuery), responses(
+    (status = 200, description = "The texts", body = ConsentTextsOut), PublicRefusals))]
 #[get("/consents")]
-pub(super) async fn list_consents() -> HttpResponse {
-    let items = TEXTS
-        .iter()
-        .map(|&(purpose, title, text)| ConsentTextOut {
-            purpose,
-            version: VERSION,
-            title,
-            text,
-            required: purpose == ConsentPurpose::Booking,
-        })
-        .collect();
-    HttpResponse::Ok().json(ConsentTextsOut { items })
+pub(super) async fn list_consents(Query(query): Query<ConsentTextsQuery>) -> Result<HttpResponse> {
+    Ok(HttpResponse::Ok().json(service::texts(query.version.as_deref())?))
 }
 
 /// Read the family's account

@@ -30,7 +30,7 @@ pub(super) async fn verify(
     let account = family.to_string();
     limit(ctx, &PHONE, &account).await?;
     limit(ctx, &PHONE_ADDRESS, &address.0).await?;
-    let row = store::family(ctx.db.reader(), family).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
+    let row = store::family_row(ctx.db.reader(), family).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
     let openid = ctx.keys.open_text(OPENID_PLACE, &row.openid_sealed)?;
     // Outside the transaction: nobody waits for WeChat with a lock in hand.
     let number = match ctx.wechat.phone(&ctx.kv, code, &openid).await {

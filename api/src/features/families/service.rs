@@ -10,8 +10,8 @@ use sea_orm::{
 };
 
 use super::{
-    consents::VERSION,
-    dto::{ChildIn, ChildOut, ChildPatch, ConsentIn, ConsentOut, FamilyOut},
+    consents::{self, VERSION, covers_allergies, renewal_needed},
+    dto::{ChildIn, ChildOut, ChildPatch, ConsentIn, ConsentOut, ConsentTextOut, ConsentTextsOut, FamilyOut},
     rules, store,
 };
 use crate::{
@@ -29,10 +29,26 @@ use crate::{
 pub const NAME_PLACE: &str = "children.name";
 /// Where sealed names of the register live.
 pub const LEGAL_NAME_PLACE: &str = "children.legal_name";
+/// Where sealed allergies live.
+pub const ALLERGIES_PLACE: &str = "children.allergies";
+
+/// The texts of a version, or today's.
+pub fn texts(version: Option<&str>) -> Result<ConsentTextsOut> {
+    let version = version.unwrap_or(VERSION);
+    let items = consents::of(version).ok_or_else(|| Problem::new(Code::NotFound))?.into_iter();
+    let item = |(purpose, title, text)| ConsentTextOut {
+        purpose,
+        version: version.to_owned(),
+        title,
+        text,
+        required: purpose == ConsentPurpose::Booking,
+    };
+    Ok(ConsentTextsOut { items: items.map(item).collect() })
+}
 
 /// The account and its children.
 pub async fn me(ctx: &Ctx, family: FamilyId) -> Result<FamilyOut> {
-    let row = store::family(ctx.db.reader(), family).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
+    let row = store::family_row(ctx.db.reader(), family).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
     let phone = super::phone::shown(ctx, &row)?;
     let created_at = Moment(row.created_at);
     Ok(FamilyOut { id: row.id, created_at, phone, children: children_of(ctx, family).await? })
@@ -42,7 +58,13 @@ pub async fn me(ctx: &Ctx, family: FamilyId) -> Result<FamilyOut> {
 pub async fn children_of(ctx: &Ctx, family: FamilyId) -> Result<Vec<ChildOut>> {
     let rows = store::children(ctx.db.reader(), family).await?;
     let consents = store::consents(ctx.db.reader(), family).await?;
-    rows.into_iter().map(|row| child_out(ctx, row, &consents)).collect()
+    let expected = store::expected(ctx.db.reader(), family).await?;
+    rows.into_iter().map(|row| child_out(ctx, row, &consents).map(|child| asked(child, &expected))).collect()
+}
+
+/// Asks for the name in the register of a child that is expected at a centre.
+fn asked(child: ChildOut, expected: &[ChildId]) -> ChildOut {
+    ChildOut { legal_name_needed: child.legal_name.is_none() && expected.contains(&child.id), ..child }
 }
 
 /// Adds a child under the guardian's consent.
@@ -52,12 +74,16 @@ pub async fn add_child(
     idempotency: &Idempotency,
     body: ChildIn,
 ) -> Result<Once<ChildOut>> {
-    let ChildIn { name, legal_name, birth_date, township, third_child, special_family, disabled, consent } = body;
+    let ChildIn { name, legal_name, birth_date, township, third_child, special_family, disabled, allergies, consent } =
+        body;
     rules::check_birth_date(birth_date.0, ctx.clock.today())?;
     check_township(ctx, &township)?;
     let purposes = check_consent(consent.as_ref())?;
     if third_child || special_family || disabled {
         check_declared(&purposes)?;
+    }
+    if allergies.is_some() && !purposes.contains(&ConsentPurpose::HealthProof) {
+        return Err(allergies_need_consent());
     }
     let now = ctx.clock.now();
     let hash = name_hash(&ctx.keys, family, &name);
@@ -74,6 +100,8 @@ pub async fn add_child(
         disabled,
         created_at: now,
         removed_at: None,
+        allergies_sealed: allergies.map(|text| ctx.keys.seal(ALLERGIES_PLACE, text.as_bytes())),
+        erased_at: None,
     };
     let given: Vec<_> = purposes.into_iter().map(|purpose| consent_row(ctx, family, child.id, purpose)).collect();
     let added = once(ctx, idempotency, &family.to_string(), async |txn| {
@@ -87,7 +115,8 @@ pub async fn add_child(
     }
 }
 
-fn consent_row(ctx: &Ctx, family: FamilyId, child: ChildId, purpose: ConsentPurpose) -> consent_rows::Model {
+/// A consent under today's texts.
+pub fn consent_row(ctx: &Ctx, family: FamilyId, child: ChildId, purpose: ConsentPurpose) -> consent_rows::Model {
     consent_rows::Model {
         id: ctx.clock.id(),
         family_id: family,
@@ -97,6 +126,14 @@ fn consent_row(ctx: &Ctx, family: FamilyId, child: ChildId, purpose: ConsentPurp
         given_at: ctx.clock.now(),
         withdrawn_at: None,
     }
+}
+
+fn allergies_need_consent() -> Problem {
+    consent_required(
+        "consent.purposes",
+        "填写过敏情况须同意新版的“入托健康证明”。",
+        "Allergies take consent to `health_proof` under today's texts.",
+    )
 }
 
 /// What a family declares to pay less is sensitive, so it takes a consent of its own.
@@ -113,7 +150,8 @@ fn check_declared(purposes: &BTreeSet<ConsentPurpose>) -> Result<()> {
 
 /// Changes a child's names, township or grounds for reductions.
 pub async fn change_child(ctx: &Ctx, family: FamilyId, id: ChildId, patch: ChildPatch) -> Result<ChildOut> {
-    let ChildPatch { name, legal_name, township, third_child, special_family, disabled, consent, birth_date } = patch;
+    let ChildPatch { name, legal_name, township, third_child, special_family, disabled, .. } = patch;
+    let ChildPatch { allergies, consent, birth_date, .. } = patch;
     let more = match &consent {
         Some(consent) => current(consent)?,
         None => BTreeSet::new(),
@@ -146,11 +184,24 @@ pub async fn change_child(ctx: &Ctx, family: FamilyId, id: ChildId, patch: Child
             row.township = Set(after.township.clone());
         }
         let mut consents = store::consents(txn, family).await?;
-        let present: BTreeSet<_> = consents.iter().filter(|c| c.child_id == id).map(|c| c.purpose).collect();
+        // Given under an older text it stands, but the new one is agreed to as well.
+        let unchanged = |c: &&consent_rows::Model| c.child_id == id && !renewal_needed(c.purpose, &c.version);
+        let present: BTreeSet<_> = consents.iter().filter(unchanged).map(|c| c.purpose).collect();
         let fresh: Vec<_> = more.difference(&present).map(|purpose| consent_row(ctx, family, id, *purpose)).collect();
         consents.extend(fresh.iter().cloned());
+        if let Some(allergies) = allergies {
+            let covers = |c: &consent_rows::Model| {
+                c.child_id == id && c.purpose == ConsentPurpose::HealthProof && covers_allergies(&c.version)
+            };
+            if allergies.is_some() && !consents.iter().any(covers) {
+                return Err(allergies_need_consent());
+            }
+            after.allergies_sealed = allergies.map(|text| ctx.keys.seal(ALLERGIES_PLACE, text.as_bytes()));
+            row.allergies_sealed = Set(after.allergies_sealed.clone());
+        }
         if [third_child, special_family, disabled].contains(&Some(true)) {
-            check_declared(&present.union(&more).copied().collect())?;
+            let agreed = consents.iter().filter(|c| c.child_id == id).map(|c| c.purpose).collect();
+            check_declared(&agreed)?;
         }
         if let Some(declared) = third_child {
             after.third_child = declared;
@@ -168,7 +219,8 @@ pub async fn change_child(ctx: &Ctx, family: FamilyId, id: ChildId, patch: Child
             store::update_child(txn, row).await.map_err(exists)?;
         }
         store::insert_consents(txn, fresh).await?;
-        child_out(ctx, after, &consents)
+        let expected = store::expected(txn, family).await?;
+        Ok(asked(child_out(ctx, after, &consents)?, &expected))
     })
     .await;
     match (changed, same) {
@@ -232,11 +284,37 @@ fn check_consent(consent: Option<&ConsentIn>) -> Result<BTreeSet<ConsentPurpose>
 
 /// The purposes agreed to, if the texts were those of today.
 fn current(consent: &ConsentIn) -> Result<BTreeSet<ConsentPurpose>> {
-    if &*consent.version != VERSION {
-        let zh = "同意书已更新，请阅读新版后再同意。";
-        return Err(consent_required("consent.version", zh, "These texts are not the current version."));
-    }
+    check_version("consent.version", &consent.version)?;
     Ok(consent.purposes.iter().copied().collect())
+}
+
+fn check_version(field: &str, version: &str) -> Result<()> {
+    if version == VERSION {
+        return Ok(());
+    }
+    let zh = "同意书已更新，请阅读新版后再同意。";
+    Err(consent_required(field, zh, "These texts are not the current version."))
+}
+
+/// Refuses a consent to other texts than today's.
+pub fn current_version(version: &str) -> Result<()> {
+    check_version("version", version)
+}
+
+/// Whether a centre may record the health check: not after the family took that consent back, nor of a
+/// child that was taken away.
+pub async fn allow_health_record(txn: &impl sea_orm::ConnectionTrait, child: ChildId) -> Result<()> {
+    if store::is_removed(txn, child).await? {
+        return Err(Problem::new(Code::NotFound));
+    }
+    if store::took_back(txn, child, ConsentPurpose::HealthProof).await? {
+        let text = Text::new(
+            "家长已撤回“入托健康证明”的同意，请家长在小程序中重新同意后再登记。",
+            "The family withdrew its consent to `health_proof`; ask it to give it again.",
+        );
+        return Err(Problem::new(Code::ConsentRequired).detail(text).fact("purpose", ConsentPurpose::HealthProof));
+    }
+    Ok(())
 }
 
 fn child_out(ctx: &Ctx, row: children::Model, consents: &[consent_rows::Model]) -> Result<ChildOut> {
@@ -257,6 +335,12 @@ fn child_out(ctx: &Ctx, row: children::Model, consents: &[consent_rows::Model]) 
         third_child: row.third_child,
         special_family: row.special_family,
         disabled: row.disabled,
+        legal_name_needed: false,
+        allergies: row
+            .allergies_sealed
+            .as_deref()
+            .map(|sealed| ctx.keys.open_text(ALLERGIES_PLACE, sealed))
+            .transpose()?,
         consent: ConsentOut {
             version: given.last().map(|c| c.version.clone()).unwrap_or_default(),
             purposes: purposes.into_iter().collect(),

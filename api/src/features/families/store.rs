@@ -1,7 +1,7 @@
 //! Queries about families and children.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use entity::{AccountStatus, ChildId, ConsentPurpose, FamilyId, children, consents, families};
+use entity::{AccountStatus, ChildId, ConsentPurpose, FamilyId, VisitStatus, children, consents, families, visits};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, JoinType, QueryFilter, QueryOrder,
     QuerySelect, Select, sea_query::Expr,
@@ -9,7 +9,8 @@ use sea_orm::{
 
 use crate::platform::db::LockRows as _;
 
-pub(super) async fn family(db: &impl ConnectionTrait, id: FamilyId) -> Result<Option<families::Model>, DbErr> {
+/// The account's row.
+pub async fn family_row(db: &impl ConnectionTrait, id: FamilyId) -> Result<Option<families::Model>, DbErr> {
     families::Entity::find_by_id(id).one(db).await
 }
 
@@ -31,7 +32,8 @@ pub(super) async fn set_phone(
     Ok(done.rows_affected == 1)
 }
 
-pub(super) async fn children(db: &impl ConnectionTrait, family: FamilyId) -> Result<Vec<children::Model>, DbErr> {
+/// The family's children that were not removed.
+pub async fn children(db: &impl ConnectionTrait, family: FamilyId) -> Result<Vec<children::Model>, DbErr> {
     children::Entity::of_family(family).all(db).await
 }
 
@@ -72,10 +74,16 @@ pub async fn lock_children(
 
 /// One statement: the child's row is the family's to change, so the family's row stands for it.
 fn with_family(children: Select<children::Entity>) -> Select<children::Entity> {
-    children.join(
-        JoinType::InnerJoin,
-        children::Entity::belongs_to(families::Entity).from(children::Column::FamilyId).to(families::Column::Id).into(),
-    )
+    children
+        .join(
+            JoinType::InnerJoin,
+            children::Entity::belongs_to(families::Entity)
+                .from(children::Column::FamilyId)
+                .to(families::Column::Id)
+                .into(),
+        )
+        // An account that is to be erased books nothing more, whatever was under way.
+        .filter(families::Column::Status.eq(AccountStatus::Active))
 }
 
 /// The family's row, locked until the transaction ends, so that what is counted of it stays true.
@@ -102,12 +110,58 @@ pub(super) async fn insert_child(
     insert_consents(db, given).await
 }
 
-pub(super) async fn insert_consents(db: &impl ConnectionTrait, given: Vec<consents::Model>) -> Result<(), DbErr> {
+/// Writes consents.
+pub async fn insert_consents(db: &impl ConnectionTrait, given: Vec<consents::Model>) -> Result<(), DbErr> {
     if given.is_empty() {
         return Ok(());
     }
     let rows = given.into_iter().map(consents::ActiveModel::from);
     consents::Entity::insert_many(rows).exec_without_returning(db).await.map(drop)
+}
+
+/// Whether a child was taken away.
+pub(super) async fn is_removed(db: &impl ConnectionTrait, child: ChildId) -> Result<bool, DbErr> {
+    let row = children::Entity::find_by_id(child).filter(children::Column::RemovedAt.is_not_null());
+    Ok(row.one(db).await?.is_some())
+}
+
+/// Every consent that the family ever gave.
+pub async fn all_consents(db: &impl ConnectionTrait, family: FamilyId) -> Result<Vec<consents::Model>, DbErr> {
+    let rows = consents::Entity::find().filter(consents::Column::FamilyId.eq(family));
+    rows.order_by_asc(consents::Column::Id).all(db).await
+}
+
+/// Whether the guardian agreed to this purpose once and took it back.
+pub async fn took_back(db: &impl ConnectionTrait, child: ChildId, purpose: ConsentPurpose) -> Result<bool, DbErr> {
+    let rows = of_purpose(child, purpose).all(db).await?;
+    Ok(!rows.is_empty() && rows.iter().all(|row| row.withdrawn_at.is_some()))
+}
+
+/// The versions under which the guardian agreed to this purpose, as far as they are in force.
+pub async fn versions_agreed(
+    db: &impl ConnectionTrait,
+    child: ChildId,
+    purpose: ConsentPurpose,
+) -> Result<Vec<String>, DbErr> {
+    let rows = of_purpose(child, purpose).filter(consents::Column::WithdrawnAt.is_null()).all(db).await?;
+    Ok(rows.into_iter().map(|row| row.version).collect())
+}
+
+fn of_purpose(child: ChildId, purpose: ConsentPurpose) -> sea_orm::Select<consents::Entity> {
+    let of_child = consents::Entity::find().filter(consents::Column::ChildId.eq(child));
+    of_child.filter(consents::Column::Purpose.eq(purpose))
+}
+
+/// Which of the family's children are expected somewhere, or are there.
+pub(super) async fn expected(db: &impl ConnectionTrait, family: FamilyId) -> Result<Vec<ChildId>, DbErr> {
+    visits::Entity::of_family(family)
+        .select_only()
+        .column(visits::Column::ChildId)
+        .distinct()
+        .filter(visits::Column::Status.is_in([VisitStatus::Expected, VisitStatus::InCare]))
+        .into_tuple()
+        .all(db)
+        .await
 }
 
 /// Whether the guardian agreed to this purpose for the child.

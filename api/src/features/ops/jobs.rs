@@ -12,7 +12,7 @@ use sea_orm::{
 
 use crate::{
     error::Result,
-    features::{audit, bookings, exchange::hooks, moderation, notices, satisfaction, waitlist},
+    features::{audit, bookings, exchange::hooks, moderation, notices, privacy, satisfaction, waitlist},
     platform::clock::Stopwatch,
     state::Ctx,
 };
@@ -49,6 +49,8 @@ pub const CODE_KEYS: &str = "code_keys";
 pub const WECHAT: &str = "wechat_check";
 /// What has outlived its use.
 pub const TIDY: &str = "housekeeping";
+/// Accounts and children that are to be erased.
+pub const ERASURE: &str = "erasure";
 /// What waits for the jobs above.
 pub const MEASURE: &str = "measure";
 
@@ -145,6 +147,7 @@ pub async fn waiting(ctx: &Ctx) -> Result<Vec<(&'static str, u64)>> {
         (MESSAGES, notices::sending::waiting(ctx).await?),
         (SNAPSHOTS, satisfaction::snapshots::waiting(ctx).await?),
         (DELIVERIES, hooks::deliver::waiting(ctx).await?),
+        (ERASURE, privacy::service::retention::waiting(ctx).await?),
     ])
 }
 

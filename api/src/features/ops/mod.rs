@@ -1,6 +1,5 @@
 //! For operators, at the root: alive, ready, metrics, the API document.
 
-pub mod housekeeping;
 pub mod jobs;
 
 use crate::http::Registry;

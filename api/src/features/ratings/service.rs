@@ -1,7 +1,7 @@
 //! Use cases of ratings.
 
 use chrono::{DateTime, Utc};
-use entity::{CareType, CentreId, ChildId, FamilyId, ModeratedKind, RatingId, TextStatus, ratings};
+use entity::{CareType, CentreId, ChildId, ConsentPurpose, FamilyId, ModeratedKind, RatingId, TextStatus, ratings};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use super::{
@@ -14,7 +14,7 @@ use super::{
 use crate::{
     error::{Code, Problem, Result, Text},
     features::{
-        admission, centres,
+        admission, centres, families,
         moderation::{self, service::Written},
     },
     http::{Cursor, Idempotency, Moment, Month, Once, Page, Paragraph, once},
@@ -35,6 +35,7 @@ pub async fn rate(ctx: &Ctx, family: FamilyId, key: &Idempotency, body: RatingIn
     let RatingSubIn { environment, carers, meals, safety, communication } = sub.unwrap_or_default();
     let done = once(ctx, key, &family.to_string(), async |txn| {
         let cared = cared_for(txn, family, occasion).await?;
+        still_agreed(txn, cared.child).await?;
         let tied = admission::tied(txn, family, cared.centre, cared.date).await?;
         let now = ctx.clock.now();
         let row = ratings::Model {
@@ -84,6 +85,7 @@ pub async fn change(ctx: &Ctx, family: FamilyId, id: RatingId, patch: RatingPatc
         let before = store::lock_rating(txn, family, id).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
         let now = ctx.clock.now();
         rules::check_editable(before.created_at, now)?;
+        still_agreed(txn, before.child_id).await?;
         let Some(after) = rules::changed(&before, patch, now) else {
             return Ok((before, false));
         };
@@ -180,6 +182,18 @@ async fn cared_for(txn: &DatabaseTransaction, family: FamilyId, occasion: Occasi
             Ok(Cared { child: day.child_id, centre: day.centre_id, care_type: day.care_type, date: day.service_date })
         }
     }
+}
+
+/// A family that took its consent to `ratings` back rates no more, until it gives it again.
+async fn still_agreed(txn: &DatabaseTransaction, child: ChildId) -> Result<()> {
+    if !families::store::took_back(txn, child, ConsentPurpose::Ratings).await? {
+        return Ok(());
+    }
+    let text = Text::new(
+        "您已撤回“服务评价”的同意，请在“隐私”中重新同意后再评价。",
+        "You withdrew your consent to `ratings`; give it again to rate.",
+    );
+    Err(Problem::new(Code::ConsentRequired).detail(text).fact("purpose", ConsentPurpose::Ratings))
 }
 
 /// Keeps the state as a version and raises the centre's version, whose card shows the figures.

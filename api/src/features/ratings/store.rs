@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use entity::{
-    CentreId, FamilyId, ModeratedKind, RatingId, RatingVersionId, RedemptionId, TextStatus, VisitId, moderations,
-    rating_versions, ratings, redemptions, visits,
+    CentreId, ConsentPurpose, FamilyId, ModeratedKind, RatingId, RatingVersionId, RedemptionId, TextStatus, VisitId,
+    consents, moderations, rating_versions, ratings, redemptions, visits,
 };
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, IntoActiveModel as _,
@@ -145,7 +145,18 @@ pub(super) async fn shown_of_centre(
     after: Option<RatingId>,
     limit: u64,
 ) -> Result<Vec<ratings::Model>, DbErr> {
+    // Only while the guardian agrees to it.
+    let agreed = consents::Entity::find()
+        .select_only()
+        .column(consents::Column::Id)
+        .filter(
+            Expr::col((consents::Entity, consents::Column::ChildId))
+                .equals((ratings::Entity, ratings::Column::ChildId)),
+        )
+        .filter(consents::Column::Purpose.eq(ConsentPurpose::Ratings))
+        .filter(consents::Column::WithdrawnAt.is_null());
     let shown = ratings::Entity::find()
+        .filter(Expr::exists(agreed.into_query()))
         .filter(ratings::Column::CentreId.eq(centre))
         .filter(ratings::Column::TextStatus.eq(TextStatus::Shown))
         .filter(ratings::Column::Text.is_not_null())

@@ -36,6 +36,8 @@ mod public;
 mod service;
 mod store;
 
+pub use service::{ANSWER_PLACE, was_served};
+
 use crate::http::Registry;
 
 pub use self::service::together::Redemptions;

@@ -14,8 +14,9 @@ mod service;
 mod store;
 
 pub use service::{
-    class_closed,
+    class_closed, live_of,
     offers::{end_due, offer_due, offers_waiting},
+    withdraw_all,
 };
 
 use crate::http::Registry;

@@ -11,7 +11,7 @@ use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, FromQueryResult, PaginatorTrait as _,
     QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Alias, Expr, Func, JoinType, Query},
+    sea_query::{Alias, Condition, Expr, Func, JoinType, Query},
 };
 use waitlist_entries::Column as C;
 
@@ -86,6 +86,23 @@ pub(super) async fn of_centre(
 struct Before {
     id: WaitlistEntryId,
     n: i64,
+}
+
+/// The family's entries that are still in a list, of one child or of all, in order.
+pub(super) async fn live_ids(
+    db: &impl ConnectionTrait,
+    family: FamilyId,
+    child: Option<ChildId>,
+) -> Result<Vec<WaitlistEntryId>, DbErr> {
+    waitlist_entries::Entity::of_family(family)
+        .select_only()
+        .column(C::Id)
+        .filter(C::Status.is_in(LIVE))
+        .filter(Condition::all().add_option(child.map(|child| C::ChildId.eq(child))))
+        .order_by_asc(C::Id)
+        .into_tuple()
+        .all(db)
+        .await
 }
 
 /// How many wait before each of these entries for the same care at the same centre, on some of the

@@ -25,6 +25,7 @@ use crate::{
     features::{
         audit::{self, Actor},
         auth::Desk,
+        families::service as families,
         notices, pickups,
     },
     http::{Cursor, Idempotency, Moment, Once, Page, once},
@@ -343,6 +344,7 @@ pub async fn record_entry_check(
         if !store::knows_child(txn, desk.centre_id, child).await? {
             return Err(Problem::new(Code::NotFound));
         }
+        families::allow_health_record(txn, child).await?;
         if store::children(txn, &[child]).await?.iter().any(|row| passed_on.0 < row.birth_date) {
             return Err(Problem::field(
                 "passed_on",

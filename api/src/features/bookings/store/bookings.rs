@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use entity::{
-    BookingId, BookingStatus, CampaignId, CentreId, ClassId, FamilyId, VoucherId, booking_events, bookings,
+    BookingId, BookingStatus, CampaignId, CentreId, ChildId, ClassId, FamilyId, VoucherId, booking_events, bookings,
     campaign_centres, campaigns, classes, freed_places, visits, vouchers,
 };
 use sea_orm::{
@@ -152,6 +152,24 @@ pub(in super::super) async fn booking_of_centre(
     id: BookingId,
 ) -> Result<Option<bookings::Model>, DbErr> {
     bookings::Entity::of_centre(centre).filter(bookings::Column::Id.eq(id)).one(db).await
+}
+
+/// The family's bookings that hold places, of one child or of all, in order.
+pub(in super::super) async fn live_of(
+    db: &impl ConnectionTrait,
+    family: FamilyId,
+    child: Option<ChildId>,
+) -> Result<Vec<BookingId>, DbErr> {
+    use bookings::Column::{ChildId as Child, Id, Status};
+    bookings::Entity::of_family(family)
+        .select_only()
+        .column(Id)
+        .filter(Status.is_in(LIVE))
+        .filter(Condition::all().add_option(child.map(|child| Child.eq(child))))
+        .order_by_asc(Id)
+        .into_tuple()
+        .all(db)
+        .await
 }
 
 /// What happened to a booking, in order.

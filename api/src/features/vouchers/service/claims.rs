@@ -90,7 +90,7 @@ pub async fn claim(
             if message {
                 notices::tell(ctx, txn, told::voucher_claimed(&row)).await?;
             }
-            if !campaigns::take_one(txn, campaign, now).await? {
+            if !campaigns::take_one(txn, campaign, child, now).await? {
                 lost = true;
                 return Err(Problem::new(Code::CampaignSoldOut));
             }

@@ -44,7 +44,8 @@ use crate::{
 };
 
 const CODE_PLACE: &str = "redemptions.code";
-const ANSWER_PLACE: &str = "redemptions.answer";
+/// Where desks' answers are sealed.
+pub const ANSWER_PLACE: &str = "redemptions.answer";
 
 /// An answer in bytes: the same request gets the same.
 pub struct Answer {

@@ -16,9 +16,15 @@ pub(super) mod stories;
 pub(super) mod together;
 mod told;
 
-use sea_orm::DbErr;
+pub use desk::ANSWER_PLACE;
 
-use crate::{error::Problem, platform::constraint::violated};
+use entity::FamilyId;
+use sea_orm::{ConnectionTrait, DbErr};
+
+use crate::{
+    error::{Problem, Result},
+    platform::constraint::violated,
+};
 
 /// Why a write transaction was given up.
 enum Lost {
@@ -42,3 +48,8 @@ impl From<Problem> for Lost {
 
 /// How often a lost race is looked at again before the caller is asked to come back.
 const ATTEMPTS: usize = 3;
+
+/// Whether the family was served before: it is no first-time family.
+pub async fn was_served(db: &impl ConnectionTrait, family: FamilyId) -> Result<bool> {
+    Ok(super::store::stories::served(db, family).await?)
+}

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     error::Result,
+    features::privacy::marks::birth_month,
     http::{Cursor, Page},
     platform::clock::local,
     state::Ctx,
@@ -32,12 +33,14 @@ pub async fn page(ctx: &Ctx, family: FamilyId, query: &VoucherPageQuery) -> Resu
     let served = stories::served(db, family).await?;
     let ids: Vec<_> = page.items.iter().map(|row| row.id).collect();
     let held = stories::vouchers_of(db, family, &ids).await?;
+    let had = stories::had_before_of(db, family).await?;
     let items = page.items.into_iter().zip(limits).map(|(row, of_it)| {
         let of_child = |child: &children::Model| {
             let claimant = Claimant {
                 birth_date: child.birth_date,
                 in_township: of_it.townships.is_empty() || of_it.townships.contains(&child.township),
-                has_one: held.contains_key(&(row.id, child.id)),
+                has_one: held.contains_key(&(row.id, child.id))
+                    || had.contains(&(row.id, birth_month(child.birth_date))),
                 served,
             };
             standing(&row, child.id, &claimant, &held, now)
@@ -66,6 +69,8 @@ fn standing(
     } else if !reasons.is_empty() {
         let all = reasons.iter().map(|reason| reason.detail.as_str()).collect::<Vec<_>>().join("；");
         (Standing::NotEligible, format!("暂不符合领取条件：{all}。"))
+    } else if claimant.has_one {
+        (Standing::Claimed, "该孩子此前已领取过本批次体验券。".to_owned())
     } else if row.claimed >= row.quota {
         (Standing::SoldOut, "该批次已领完，请关注下一批。".to_owned())
     } else {

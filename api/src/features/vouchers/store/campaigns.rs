@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::{
-    CampaignId, CampaignStatus, CentreId, VoucherStatus, campaign_centres, campaign_townships, campaigns, centres,
-    vouchers,
+    CampaignId, CampaignStatus, CentreId, ChildId, VoucherStatus, campaign_centres, campaign_townships, campaigns,
+    centres, children, vouchers,
 };
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, FromQueryResult,
     QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{CaseStatement, Condition, Expr, Func},
+    sea_query::{CaseStatement, Condition, Expr, Func, Query},
 };
 
 use crate::http::Limit;
@@ -291,13 +291,21 @@ pub(in super::super) async fn set_status(
 }
 
 /// Takes one voucher of the quota, if the campaign gives out at `now`; the one guard that counts
-/// (invariant 3).
+/// (invariant 3). The child must not have been removed meanwhile: whoever removes one holds its row, for
+/// which the voucher's foreign key waited before this.
 pub(in super::super) async fn take_one(
     db: &impl ConnectionTrait,
     id: CampaignId,
+    child: ChildId,
     now: DateTime<Utc>,
 ) -> Result<bool, DbErr> {
     use campaigns::Column::{ClaimFrom, ClaimUntil, Claimed, Id, Quota, Status};
+    let there = Query::select()
+        .expr(Expr::val(1))
+        .from(children::Entity)
+        .and_where(Expr::col((children::Entity, children::Column::Id)).eq(child))
+        .and_where(Expr::col((children::Entity, children::Column::RemovedAt)).is_null())
+        .to_owned();
     let done = campaigns::Entity::update_many()
         .col_expr(Claimed, Expr::col(Claimed).add(1))
         .filter(Id.eq(id))
@@ -305,6 +313,7 @@ pub(in super::super) async fn take_one(
         .filter(Expr::col(Claimed).lt(Expr::col(Quota)))
         .filter(ClaimFrom.lte(now))
         .filter(ClaimUntil.gt(now))
+        .filter(Expr::exists(there))
         .exec(db)
         .await?;
     Ok(done.rows_affected == 1)

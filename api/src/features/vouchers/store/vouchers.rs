@@ -62,16 +62,16 @@ pub(in super::super) async fn claim_facts(
         .and_where(consents::Column::Purpose.eq(ConsentPurpose::Messages))
         .and_where(consents::Column::WithdrawnAt.is_null())
         .to_owned();
-    let [visited, redeemed, first_timer] = super::stories::traces(family);
+    let [visited, redeemed, first_timer, marked] = super::stories::traces(family);
     let mut select = campaigns::Entity::find()
         .filter(campaigns::Column::Id.eq(campaign))
         .filter(campaigns::Column::Status.ne(CampaignStatus::Draft))
         .column_as(Expr::col((children::Entity, children::Column::BirthDate)), "birth_date")
         .column_as(exists(of_campaign()).not().or(exists(named)), "in_township")
-        .column_as(exists(has_one), "has_one")
+        .column_as(exists(has_one).or(super::stories::had_before(family, campaign)), "has_one")
         .column_as(exists(visited), "visited")
         .column_as(exists(redeemed), "redeemed")
-        .column_as(exists(first_timer), "first_timer")
+        .column_as(exists(first_timer).or(exists(marked)), "first_timer")
         .column_as(exists(messages), "messages");
     QuerySelect::query(&mut select).left_join(
         children::Entity,

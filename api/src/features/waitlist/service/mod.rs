@@ -4,8 +4,8 @@ pub mod offers;
 
 use chrono::{DateTime, Utc};
 use entity::{
-    BookingId, BookingStatus, CentreId, ClassId, FamilyId, NoticeKind, WaitlistEntryId, WaitlistStatus, bookings,
-    waitlist_entries,
+    BookingId, BookingStatus, CentreId, ChildId, ClassId, FamilyId, NoticeKind, WaitlistEntryId, WaitlistStatus,
+    bookings, waitlist_entries,
 };
 use serde_json::json;
 
@@ -60,7 +60,10 @@ pub async fn join(
         if !quote.overlaps.is_empty() {
             return Err(Problem::new(Code::ChildOverlap).fact("overlaps", quote.overlaps));
         }
-        family_store::lock_family(txn, family).await?;
+        // The child again, now under its lock: consent may have been withdrawn since.
+        if family_store::lock_child(txn, family, body.child_id).await?.is_none() {
+            return Err(Problem::new(Code::NotFound));
+        }
         if store::live_of_family(txn, family).await? >= MOST_ENTRIES {
             return Err(Problem::new(Code::WrongState).detail(Text::new(
                 format!("最多同时候补{MOST_ENTRIES}项，请先退出不需要的候补。"),
@@ -173,6 +176,32 @@ pub async fn leave(ctx: &Ctx, family: FamilyId, id: WaitlistEntryId) -> Result<(
         Ok(())
     })
     .await
+}
+
+/// The family's entries that are still in a list, of one child or of all.
+pub async fn live_of(
+    db: &impl sea_orm::ConnectionTrait,
+    family: FamilyId,
+    child: Option<ChildId>,
+) -> Result<Vec<WaitlistEntryId>> {
+    Ok(store::live_ids(db, family, child).await?)
+}
+
+/// Leaves these lists, because the family or its child leaves; places on offer are bookings, and are
+/// called off as such. Entries are locked before bookings, as by whoever accepts an offer.
+pub async fn withdraw_all(
+    txn: &sea_orm::DatabaseTransaction,
+    ctx: &Ctx,
+    family: FamilyId,
+    ids: &[WaitlistEntryId],
+) -> Result<()> {
+    let from = [WaitlistStatus::Waiting, WaitlistStatus::Offered];
+    for &id in ids {
+        if store::lock(txn, id, Some(family)).await?.is_some() {
+            store::step(txn, id, &from, WaitlistStatus::Withdrawn, None, ctx.clock.now()).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Takes an offered place.

@@ -1,0 +1,7 @@
+//! Queries about personal data.
+
+pub(super) mod erasure;
+pub(super) mod export;
+pub(super) mod looks;
+pub(super) mod reseal;
+pub(super) mod retention;
