@@ -77,6 +77,8 @@ struct State {
     /// By path, for good.
     always: HashMap<String, Answer>,
     used: Vec<String>,
+    /// Requests that came, by path.
+    came: HashMap<String, usize>,
     calls: Vec<String>,
     faults: Vec<String>,
     /// The present token; only this one is taken.
@@ -153,6 +155,12 @@ impl FakeWeChat {
     #[must_use]
     pub fn calls(&self) -> Vec<String> {
         self.state().calls.clone()
+    }
+
+    /// How many requests of a path came, whatever became of them.
+    #[must_use]
+    pub fn came(&self, path: &str) -> usize {
+        self.state().came.get(path).copied().unwrap_or(0)
     }
 
     /// How often it was asked for a token.
@@ -271,6 +279,7 @@ fn url(line: &str) -> Option<(&str, reqwest::Url)> {
 /// What was told for this call, else the usual. One that hangs up does the usual first.
 fn decide(line: &str, body: &[u8], state: &mut State) -> Answer {
     let path = url(line).map(|(_, url)| url.path().to_owned()).unwrap_or_default();
+    *state.came.entry(path.clone()).or_default() += 1;
     let told = state.next.get_mut(&path).and_then(VecDeque::pop_front).or_else(|| state.always.get(&path).cloned());
     match told {
         Some(Answer::Usual) | None => usual(line, body, state),

@@ -249,7 +249,7 @@ async fn a_message_whose_sender_was_killed_is_sent_when_the_lease_is_over() {
     // Whoever claims it never hears from WeChat.
     scene.wechat.next(MESSAGE, Answer::Slow(Duration::from_secs(60), Box::new(Answer::HangUpInTheMiddle)));
     scene.confirmed("2026-03-04").await;
-    while only(&scene.app).await.send_attempts == 0 {
+    while scene.wechat.came(MESSAGE) == 0 {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     // Its workers end in the middle of the call.
