@@ -100,7 +100,7 @@ async fn what_a_key_may_be_is_bounded() {
     admin.post(path, with("expires_at", json!(at(367)))).await.invalid("expires_at");
     admin.post(path, with("scopes", json!([]))).await.invalid("scopes");
     admin.post(path, with("scopes", json!(["everything:write"]))).await.invalid("scopes[0]");
-    admin.post(path, with("successor_of", json!(unknown_id::<entity::AccessKeyId>()))).await.invalid("successor_of");
+    admin.post(path, with("successor_of", json!(unknown_id::<entity::AccessKeyId>()))).await.problem(404, "NOT_FOUND");
     app.officer().await.post(path, wanted(&app, ALL)).await.problem(403, "FORBIDDEN");
     let place = app.place().await;
     app.carer(place.centre.id).await.post("/desk/access-keys", wanted(&app, ALL)).await.problem(403, "FORBIDDEN");
@@ -243,7 +243,7 @@ async fn a_centres_key_sees_its_centre_only_and_its_manager_only_its_keys() {
     stranger.post(&format!("/desk/access-keys/{id}/revoke"), json!({})).await.problem(404, "NOT_FOUND");
     let mut body = wanted(&app, ALL);
     body["successor_of"] = json!(id);
-    stranger.post("/desk/access-keys", body.clone()).await.invalid("successor_of");
+    stranger.post("/desk/access-keys", body.clone()).await.problem(404, "NOT_FOUND");
     software.get("/exchange/centres").await.ok();
 
     // A successor knows the children by the same names; another holder by others.

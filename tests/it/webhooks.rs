@@ -465,6 +465,6 @@ async fn what_a_webhook_may_be_is_bounded() {
     manager.post("/desk/webhooks", body(url, json!(["rating.given"]))).await.invalid("events");
     let mut with_key = body(url, good);
     with_key["access_key_id"] = json!(unknown_id::<entity::AccessKeyId>());
-    admin.post("/bureau/webhooks", with_key).await.invalid("access_key_id");
+    admin.post("/bureau/webhooks", with_key).await.problem(404, "NOT_FOUND");
     assert_eq!(app.count(webhooks::Entity).await, 0);
 }

@@ -3,8 +3,8 @@
 
 use chrono::{Days, Months};
 use entity::{
-    NoticeId, StaffRole, VisitStatus, campaigns, employer_codes, employer_families, fund_rules, notices,
-    offline_conflicts,
+    NoticeId, StaffRole, VisitStatus, campaigns, employer_codes, employer_families, fund_rules, moderations, notices,
+    offline_conflicts, webhook_deliveries,
 };
 use harness::{Client, Family, Place, TestApp, backend::random_name, day};
 use quanxiangtuo::features::auth::dto::Role;
@@ -136,6 +136,48 @@ impl Side {
         })
         .await;
 
+        let propose = format!("/bureau/ratings/{}/exclusions", rating["id"].as_str().unwrap());
+        let exclusion = bureau.officer.post(&propose, json!({ "reason": "重复评价" })).await.created();
+        let key =
+            json!({ "label": "园所软件", "scopes": ["bookings:read"], "expires_at": "2026-06-01T00:00:00+08:00" });
+        let key = manager.post("/desk/access-keys", key).await.created();
+        let hook = json!({ "url": "http://127.0.0.1:9/none", "events": ["booking.confirmed"] });
+        let hook = manager.post("/desk/webhooks", hook).await.created();
+        let delivery = app
+            .insert(webhook_deliveries::Model {
+                id: app.id(),
+                webhook_id: hook["id"].as_str().unwrap().parse().unwrap(),
+                event_id: visit.booking_id.0,
+                event: "booking.confirmed".to_owned(),
+                payload: "{}".to_owned(),
+                status: entity::DeliveryStatus::Dead,
+                attempts: 11,
+                next_at: app.clock.now(),
+                lease_until: None,
+                last_status: None,
+                last_error: None,
+                created_at: app.clock.now(),
+                delivered_at: None,
+            })
+            .await;
+        let verdict = app
+            .insert(moderations::Model {
+                id: app.id(),
+                kind: entity::ModeratedKind::Nickname,
+                subject_id: family.child_id.0,
+                version: 1,
+                family_id: Some(family.family_id),
+                status: entity::ModerationStatus::Hidden,
+                attempts: 1,
+                next_at: app.clock.now(),
+                label: None,
+                staff_id: None,
+                reason: None,
+                created_at: app.clock.now(),
+                decided_at: Some(app.clock.now()),
+            })
+            .await;
+
         let text = |value: &serde_json::Value| value["id"].as_str().unwrap().to_owned();
         let ids = Ids::from([
             ("fam", family.family_id.to_string()),
@@ -157,9 +199,14 @@ impl Side {
             ("cmp", bureau.campaign.id.to_string()),
             ("stf", staff.id.to_string()),
             ("fru", bureau.rule.clone()),
+            ("rex", text(&exclusion)),
+            ("axk", text(&key)),
+            ("whk", text(&hook)),
+            ("whd", delivery.id.to_string()),
+            ("mdr", verdict.id.to_string()),
         ]);
-        // Whoever searches reads the names of centres and classes.
-        let open = ["cls", "ctr", "cmp", "fru"];
+        // Whoever searches reads the names of centres and classes; the last are the bureau's.
+        let open = ["cls", "ctr", "cmp", "fru", "mdr", "rex"];
         let marks = ids.iter().filter(|(prefix, _)| !open.contains(prefix)).map(|(_, id)| id.clone());
         let marks = marks.chain([name, cared_for.id.to_string(), cared_for.booking_id.to_string()]).collect();
         Self { place, family, carer, manager, ids, marks }

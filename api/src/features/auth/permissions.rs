@@ -67,7 +67,7 @@ const TABLE: &[(&str, Roles)] = &[
     ("list_desk_staff", MANAGER),
     ("invite_desk_staff", MANAGER),
     ("unbind_desk_staff", MANAGER),
-    ("read_second_factor", STAFF),
+    ("read_second_factor", DECIDING),
     ("begin_second_factor", DECIDING),
     ("confirm_second_factor", DECIDING),
     ("turn_off_second_factor", DECIDING),

@@ -58,8 +58,8 @@ pub(super) async fn make(
             Some(former) => {
                 let former = store::key_of(txn, former, actor.centre_id).await?;
                 former.map(|row| row.pseudonym).ok_or_else(|| {
-                    let text = Text::new("没有找到原访问密钥。", "There is no such key.");
-                    Problem::field("successor_of", "unknown", text)
+                    let text = Text::new("没有找到原访问密钥，请在“访问密钥”中核对。", "There is no such key.");
+                    Problem::new(Code::NotFound).detail(text.clone()).and_field("successor_of", "unknown", text)
                 })?
             }
         };

@@ -218,6 +218,8 @@ pub struct ExportOut {
     /// Notices.
     #[schema(value_type = Vec<Object>)]
     pub notices: Vec<Value>,
+    /// Credits for subscription messages.
+    pub credit_entries: Vec<Value>,
     /// Who may take the children home, those taken off the list too.
     #[schema(value_type = Vec<Object>)]
     pub pickup_persons: Vec<Value>,

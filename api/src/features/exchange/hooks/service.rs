@@ -76,11 +76,8 @@ pub(in super::super) async fn make(
             Some(key) => {
                 let key = keys::key_of(txn, key, actor.centre_id).await?;
                 key.map(|row| row.pseudonym).ok_or_else(|| {
-                    Problem::field(
-                        "access_key_id",
-                        "unknown",
-                        Text::new("没有找到该访问密钥。", "There is no such key."),
-                    )
+                    let text = Text::new("没有找到该访问密钥，请在“访问密钥”中核对。", "There is no such key.");
+                    Problem::new(Code::NotFound).detail(text.clone()).and_field("access_key_id", "unknown", text)
                 })?
             }
         };
