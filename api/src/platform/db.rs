@@ -138,6 +138,13 @@ pub trait LockRows: QuerySelect {
     fn lock_rows(self) -> Self {
         self.lock(LockType::NoKeyUpdate)
     }
+
+    /// `FOR UPDATE`, for who takes a row away without deleting it: rows that are to refer to it wait too,
+    /// as they would for a deletion.
+    #[must_use]
+    fn lock_to_remove(self) -> Self {
+        self.lock(LockType::Update)
+    }
 }
 
 impl<S: QuerySelect> LockRows for S {}

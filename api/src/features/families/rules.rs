@@ -56,13 +56,16 @@ pub fn check_same_birth_date(asked: NaiveDate, stored: NaiveDate) -> Result<()> 
     ))
 }
 
-/// A name with all but its first character hidden, as centres see it: `小明` → `小*`.
+/// A name as centres see it, all but its ends hidden, so that siblings are told apart: `小明` → `小*`,
+/// `陈小明` → `陈*明`. How long it is isn't told.
 #[must_use]
 pub fn masked(name: &str) -> String {
     let mut chars = name.chars();
     let first = chars.next().map(String::from).unwrap_or_default();
-    let rest = chars.count().clamp(1, 2);
-    first + &"*".repeat(rest)
+    match chars.next_back() {
+        Some(last) if chars.next().is_some() => format!("{first}*{last}"),
+        _ => first + "*",
+    }
 }
 
 /// A phone number with its middle hidden: `13912341234` → `139****1234`. Of a short one less is shown.
@@ -118,7 +121,8 @@ mod tests {
     #[test]
     fn a_masked_name_keeps_only_its_first_character() {
         assert_eq!(masked("小明"), "小*");
-        assert_eq!(masked("欧阳小明明"), "欧**");
+        assert_eq!(masked("陈小明"), "陈*明");
+        assert_eq!(masked("欧阳小明明"), "欧*明");
         assert_eq!(masked("安"), "安*");
     }
 }

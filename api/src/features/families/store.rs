@@ -57,6 +57,15 @@ pub async fn lock_child(
     with_family(children::Entity::one_of_family(family, child)).lock_rows().one(db).await
 }
 
+/// The same for who takes the child away: what refers to its row waits for the end of the transaction.
+pub async fn lock_child_to_remove(
+    db: &impl ConnectionTrait,
+    family: FamilyId,
+    child: ChildId,
+) -> Result<Option<children::Model>, DbErr> {
+    with_family(children::Entity::one_of_family(family, child)).lock_to_remove().one(db).await
+}
+
 /// The same for one child of each of several families, in the order of the children.
 pub async fn lock_children(
     db: &impl ConnectionTrait,

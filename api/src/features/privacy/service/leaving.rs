@@ -181,7 +181,7 @@ pub async fn remove_child(ctx: &Ctx, family: FamilyId, id: ChildId, confirmed: b
         write_txn(&ctx.db, async |txn| {
             let (_, CalledOff { given, waiting }) = call_off(txn, ctx, family, Some(id), lost).await?;
             // The child's own row too: a claim's foreign key waits for it.
-            let found = family_store::lock_child(txn, family, id).await?;
+            let found = family_store::lock_child_to_remove(txn, family, id).await?;
             found.ok_or_else(|| Problem::new(Code::NotFound))?;
             let now = ctx.clock.now();
             store::remove_child(txn, id, now).await?;
