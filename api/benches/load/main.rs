@@ -15,6 +15,8 @@
 //!   transaction updates one row that all contend for before it inserts as many rows.
 //! - **availability**: free places of 92 days of a centre with 6 classes and 2 000 visits (and 20 000),
 //!   against the bare server's fixed answer of as many bytes.
+//! - **book-million**: the bookings of **book** at other centres, once 1 000 000 visits are stored (part of
+//!   `dated`).
 //! - **search-dated**: a search with date and hours among 1 000 000 visits (and 100 000), against the
 //!   same search without; its median is at most five times as long.
 //! - **redeem-1, redeem-8**: a morning of scans by one desk, by eight; `redeem` is by 32. 5 000 each.

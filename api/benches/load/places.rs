@@ -13,6 +13,7 @@ use crate::{
     report::Row,
     runs::{Bench, READ_ROUND, ROUNDS, search_path},
     seed::{City, Parent, Seed},
+    writes::BOOKED_CENTRES,
 };
 
 /// Bookings of one round that all want one class.
@@ -181,6 +182,11 @@ impl Bench {
             println!("{name}: done");
             rows.push(row);
         }
+        // Bookings of other centres than before, beside as many visits.
+        let places = &city.centres[city.centres.len().min(BOOKED_CENTRES)..];
+        let places = &places[..places.len().min(BOOKED_CENTRES)];
+        anyhow::ensure!(!places.is_empty(), "`dated` needs more than {BOOKED_CENTRES} --centres");
+        rows.push(self.book(Row::new("book-million", None), city, places, &city.later).await?);
         Ok(rows)
     }
 }

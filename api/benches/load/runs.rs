@@ -132,6 +132,7 @@ async fn measured(
         keyed: families("keyed-claim", KEYED_CLAIMS),
         bookers: families("book", BOOKINGS),
         crowd: families("book-one", places::CROWD),
+        later: families("dated", BOOKINGS),
         holders: REDEEM.map(|(name, _)| families(name, REDEMPTIONS)),
         rushers: if wanted("rush") || wanted("sold-out") || wanted("sold-out-redis") {
             rush::FAMILIES / cli.divide

@@ -55,6 +55,8 @@ pub struct City {
     pub bookers: Vec<Parent>,
     /// Families that all want one class.
     pub crowd: Vec<Parent>,
+    /// Families that book once a million visits are stored.
+    pub later: Vec<Parent>,
     /// Centres of their own.
     pub special: Special,
     /// Today.
@@ -83,6 +85,8 @@ pub struct Sizes {
     pub bookers: usize,
     /// Families that book one class.
     pub crowd: usize,
+    /// Families that book once a million visits are stored.
+    pub later: usize,
     /// Families that redeem, for each concurrency.
     pub holders: [usize; 3],
     /// Families that rush.
@@ -111,6 +115,7 @@ pub async fn city(db: &Db, sizes: &Sizes) -> anyhow::Result<City> {
     let keyed = seed.parents(sizes.keyed).await?;
     let bookers = seed.parents(sizes.bookers).await?;
     let crowd = without_family(seed.parents(sizes.crowd).await?);
+    let later = without_family(seed.parents(sizes.later).await?);
     let special = seed.special().await?;
     let rushers = without_family(seed.parents(sizes.rushers).await?);
     let campaign = seed.campaign("十五日体验券", sizes.claimers + sizes.keyed, 0).await?;
@@ -139,6 +144,7 @@ pub async fn city(db: &Db, sizes: &Sizes) -> anyhow::Result<City> {
         keyed: without_family(keyed),
         bookers: without_family(bookers),
         crowd,
+        later,
         special,
         today,
         holders,

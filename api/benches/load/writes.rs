@@ -1,7 +1,7 @@
 //! The writes: claims, redemptions, bookings.
 
 use anyhow::Context as _;
-use entity::VoucherId;
+use entity::{CentreId, VoucherId};
 use serde_json::{Value, json};
 
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
 /// A morning of scans: by one desk, by eight, by all connections.
 pub const REDEEM: [(&str, usize); 3] = [("redeem-1", 1), ("redeem-8", 8), ("redeem", CONCURRENCY)];
 /// Centres that bookings are spread over.
-const BOOKED_CENTRES: usize = 500;
+pub(crate) const BOOKED_CENTRES: usize = 500;
 
 impl Bench {
     /// The rounds of one write; `ours` makes the requests of a round from its slice of `subjects`.
@@ -90,7 +90,20 @@ impl Bench {
             before += holders.len();
         }
 
-        let places: Vec<_> = city.centres.iter().take(BOOKED_CENTRES).collect();
+        let places = &city.centres[..BOOKED_CENTRES.min(city.centres.len())];
+        rows.push(self.book(Row::new("book", Some((0.4, 0.6))), city, places, &city.bookers).await?);
+        rows.retain(|row| !row.is_empty());
+        Ok(rows)
+    }
+
+    /// Three weeks of full-day care each, spread over centres.
+    pub(crate) async fn book(
+        &self,
+        row: Row,
+        city: &City,
+        places: &[CentreId],
+        bookers: &[Parent],
+    ) -> anyhow::Result<Row> {
         let (start, end) = (city.monday, city.monday + chrono::Days::new(18));
         let mut booked = 0;
         let book = async |parents: &[Parent]| {
@@ -105,10 +118,8 @@ impl Bench {
             };
             Ok(parents.iter().map(request).collect())
         };
-        let bare_book = |_| client::post("/book", None, "", &json!({}));
-        rows.push(self.rounds(Row::new("book", Some((0.4, 0.6))), CONCURRENCY, &city.bookers, book, bare_book).await?);
-        rows.retain(|row| !row.is_empty());
-        Ok(rows)
+        let bare = |_| client::post("/book", None, "", &json!({}));
+        self.rounds(row, CONCURRENCY, bookers, book, bare).await
     }
 
     /// What the app asks for when it opens.
