@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use entity::{CareType, ClassId, MinuteOfDay, class_rules, classes, rosters};
 
 use super::{
-    rules::{SLOTS, capacity, class_rule, slots},
+    rules::{SLOTS, capacity, class_rule, on_duty, slots},
     store::Held,
 };
 
@@ -18,7 +18,20 @@ struct Taken {
     full_day: [i32; SLOTS],
 }
 
-const NOTHING: Taken = Taken { all: [0; SLOTS], full_day: [0; SLOTS] };
+impl Taken {
+    /// Of so many places, those free for a form of care in a half-hour; other care leaves what is kept.
+    const fn free(&self, places: i32, kept: i32, care: CareType, slot: usize) -> i32 {
+        let free = places - self.all[slot];
+        let still_kept = kept - self.full_day[slot];
+        match care {
+            CareType::FullDay => free,
+            _ if still_kept > 0 => free - still_kept,
+            _ => free,
+        }
+    }
+}
+
+static NOTHING: Taken = Taken { all: [0; SLOTS], full_day: [0; SLOTS] };
 
 /// What is held and rostered in one class on one date.
 #[derive(Default)]
@@ -29,6 +42,26 @@ pub struct Day {
 }
 
 impl Day {
+    /// Places free for a form of care through the whole time from `from` to `to`: of these half-hours only,
+    /// for a search asks it of hundreds of classes.
+    #[must_use]
+    pub fn free_through(
+        &self,
+        class: &classes::Model,
+        rules: &[class_rules::Model],
+        date: NaiveDate,
+        care: CareType,
+        (from, to): (MinuteOfDay, MinuteOfDay),
+    ) -> i32 {
+        let per_carer = class_rule(rules, class.band, date).map_or(0, |rule| rule.per_carer);
+        let taken = self.taken.as_deref().unwrap_or(&NOTHING);
+        let free = |slot: usize| {
+            let places = class.places.min(on_duty(class.carers, &self.roster, slot) * per_carer);
+            taken.free(places, class.kept_full_day, care, slot)
+        };
+        slots(from, to).map(free).min().unwrap_or(0)
+    }
+
     /// With the class's places and carers; without a rule for its ages it holds nobody.
     #[must_use]
     pub fn grid(&self, class: &classes::Model, rules: &[class_rules::Model], date: NaiveDate) -> DayGrid {
@@ -119,12 +152,8 @@ impl DayGrid {
 
     /// Places free in a half-hour for a form of care; negative where more are held than may be.
     #[must_use]
-    pub fn free(&self, care: CareType, slot: usize) -> i32 {
-        let free = self.places[slot] - self.taken.all[slot];
-        match care {
-            CareType::FullDay => free,
-            _ => free - (self.kept - self.taken.full_day[slot]).max(0),
-        }
+    pub const fn free(&self, care: CareType, slot: usize) -> i32 {
+        self.taken.free(self.places[slot], self.kept, care, slot)
     }
 
     /// Places free for a form of care through the whole time from `from` to `to`.

@@ -233,8 +233,8 @@ async fn keep_free(ctx: &Ctx, query: &CentreSearch, date: NaiveDate, found: &mut
             // Most classes have no offer for this wish: only those that do are reckoned.
             let mut offers = bookable(ctx, query, plan, class.id, date, (from, to)).peekable();
             offers.peek()?;
-            let day = days.get(&class.id)?.grid(class, &rules, date);
-            offers.map(|offer| day.free_through(offer.care_type, from, to)).max()
+            let day = days.get(&class.id)?;
+            offers.map(|offer| day.free_through(class, &rules, date, offer.care_type, (from, to))).max()
         });
         let free = free.max().unwrap_or(0);
         candidate.free_places = Some(free);

@@ -52,6 +52,10 @@ fn birth_month(child: Alias) -> Expr {
 pub(super) fn had_before(family: FamilyId, campaign: CampaignId) -> Expr {
     let former = || Alias::new("former");
     let own = || birth_month(Alias::new("children"));
+    // A family has few vouchers, a campaign many: written so that only the family's index serves, for a plan
+    // made while the campaign was new must be good when it is full.
+    let of_campaign = || Expr::col((vouchers::Entity, vouchers::Column::CampaignId));
+    let of_campaign = Expr::from(Func::coalesce([of_campaign(), of_campaign()]));
     let removed = Query::select()
         .expr(Expr::val(1))
         .from(vouchers::Entity)
@@ -61,7 +65,7 @@ pub(super) fn had_before(family: FamilyId, campaign: CampaignId) -> Expr {
             former(),
             same((former(), children::Column::Id), (vouchers::Entity, vouchers::Column::ChildId)),
         )
-        .and_where(Expr::col((vouchers::Entity, vouchers::Column::CampaignId)).eq(campaign))
+        .and_where(of_campaign.eq(campaign))
         .and_where(Expr::col((vouchers::Entity, vouchers::Column::FamilyId)).eq(family))
         .and_where(Expr::col((former(), children::Column::RemovedAt)).is_not_null())
         .and_where(birth_month(former()).eq(own()))
