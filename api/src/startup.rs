@@ -130,6 +130,10 @@ pub async fn prepare_schema(settings: &Settings, db: &Db) -> anyhow::Result<()> 
     if settings.app_env == AppEnv::Production {
         let pending = Migrator::get_pending_migrations(db.writer()).await?.len();
         anyhow::ensure!(pending == 0, "{pending} migrations are pending: run `quanxiangtuo migrate` first");
+        anyhow::ensure!(
+            !demo::is_in(db.reader()).await?,
+            "setting DATABASE_URL: the database holds the demonstration with its public passwords; use another"
+        );
         return Ok(());
     }
     Migrator::up(db.writer(), None).await.context("the schema can't be brought up to date")

@@ -169,7 +169,7 @@ async fn sign_in_with_wechat_asks_for_it_too() {
     let (row, _, secret, recovery) = secured(&app, "chen").await;
     let admin = app.admin().await;
     let invited = admin.post(&format!("/bureau/staff/{}/invitations", row.id), json!({})).await.text("/code");
-    let bind = json!({ "code": "dev:chen-phone", "invitation": invited });
+    let bind = json!({ "code": "dev:chen-phone", "invitation": invited, "password": PASSWORD });
     app.anonymous().post("/auth/wechat/bind", bind).await.ok();
     let enter = async |otp: Value| {
         let body = json!({ "code": "dev:chen-phone", "otp": otp });

@@ -11,7 +11,7 @@ async fn invitation(manager: &Client, row: &staff::Model) -> String {
 }
 
 async fn bind(app: &TestApp, wechat: &str, code: &str) -> Reply {
-    let body = json!({ "code": format!("dev:{wechat}"), "invitation": code });
+    let body = json!({ "code": format!("dev:{wechat}"), "invitation": code, "password": PASSWORD });
     app.anonymous().post("/auth/wechat/bind", body).await
 }
 
@@ -207,7 +207,9 @@ async fn the_code_is_wechats_and_the_openid_is_not_kept() {
     let row = carer(&app, &place, "lin").await;
     let code = invitation(&manager, &row).await;
     let bind = async |wx: &str, invitation: &str| {
-        app.anonymous().post("/auth/wechat/bind", json!({ "code": wx, "invitation": invitation })).await
+        app.anonymous()
+            .post("/auth/wechat/bind", json!({ "code": wx, "invitation": invitation, "password": PASSWORD }))
+            .await
     };
     bind("c1", "34679ACDEFGH").await.problem(422, "INVITATION_INVALID");
     assert!(wechat.calls().is_empty(), "a wrong invitation costs no call");
@@ -230,4 +232,25 @@ async fn guesses_of_invitations_are_limited() {
     let app = TestApp::spawn_with(&[("rate_limits", "on")]).await;
     let replies = at_once((0..12).map(|_| bind(&app, "x", "34679ACDEFGH"))).await;
     assert_eq!(replies.iter().filter(|reply| reply.code() == Some("RATE_LIMITED")).count(), 2);
+}
+
+/// Whoever makes an invitation knows its code; the password they don't know.
+#[tokio::test]
+async fn an_invitation_alone_binds_nobody_to_an_account() {
+    let app = TestApp::spawn().await;
+    let place = app.place().await;
+    let manager = app.manager(place.centre.id).await;
+    let row = carer(&app, &place, "lin").await;
+    let code = invitation(&manager, &row).await;
+    let own = json!({ "code": "dev:managers-own", "invitation": code, "password": "a guess of the manager's" });
+    app.anonymous().post("/auth/wechat/bind", own).await.problem(401, "WRONG_CREDENTIALS");
+    assert_eq!(app.count(staff_bindings::Entity).await, 0);
+    assert_eq!(staff::Entity::find_by_id(row.id).one(app.db()).await.unwrap().unwrap().failed_attempts, 1);
+    bind(&app, "teacher", &code).await.ok();
+    // Who unbinds their own phone keeps the session they do it in, and no other.
+    let phone = app.anonymous().signed_in(&sign_in(&app, "teacher").await);
+    let desk = app.anonymous().signed_in(&app.sign_in_staff("lin", PASSWORD).await);
+    desk.delete("/auth/wechat/bind").await.no_content();
+    desk.get("/desk/redemptions").await.ok();
+    phone.get("/desk/redemptions").await.problem(401, "NOT_SIGNED_IN");
 }

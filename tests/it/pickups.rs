@@ -55,6 +55,12 @@ async fn up_to_five_people_are_named_shown_at_the_desk_and_taken_off() {
     let path = format!("/desk/visits/{}/pickup-persons", scene.visit.id);
     let list = scene.desk.get(&path).await.ok();
     assert_eq!((list["items"].as_array().unwrap().len(), &list["items"][0]["name"]), (5, &json!("林秀英")));
+    // Whole names at the desk: the family sees that somebody looked.
+    let looks = family.client.get("/me/access-log").await.ok();
+    assert_eq!(
+        (&looks["items"][0]["reason"], &looks["items"][0]["fields"]),
+        (&json!("handover"), &json!(["pickup_persons"]))
+    );
     let stranger = scene.app.carer(scene.app.place().await.centre.id).await;
     stranger.get(&path).await.problem(404, "NOT_FOUND");
     family.client.get(&path).await.problem(403, "FORBIDDEN");

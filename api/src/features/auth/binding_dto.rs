@@ -30,6 +30,10 @@ pub struct BindWechatIn {
     /// The invitation's code.
     #[schema(example = "K7QF-3MPX-9TRA")]
     pub invitation: Line<32>,
+    /// The account's password, which whoever made the invitation doesn't know: an invitation alone would
+    /// let them act as the account.
+    #[schema(example = "tuoyu-demo-2026")]
+    pub password: Line<128>,
 }
 
 /// What was bound.

@@ -11,7 +11,7 @@ use super::{
     dto::{SignedInOut, UserOut},
     entry::{self, Shown},
     extract::{Bureau, Desk, Staff},
-    permissions, session,
+    permissions, service, session,
     staff_dto::StaffStateOut,
     staff_store as rows,
 };
@@ -111,13 +111,15 @@ pub(super) async fn invite(
 }
 
 /// Binds the WeChat account that `code` is of to the invited staff account.
-pub(super) async fn bind(ctx: &Ctx, code: &str, invitation: &str) -> Result<WechatBoundOut> {
+pub(super) async fn bind(ctx: &Ctx, code: &str, invitation: &str, password: String) -> Result<WechatBoundOut> {
     let now = ctx.clock.now();
     let invalid =
         || Problem::new(Code::InvitationInvalid).and_field("invitation", "invalid", Code::InvitationInvalid.text());
     let hash = ctx.keys.lookup_hash(INVITATION_PLACE, &as_typed(invitation));
     // Looked at first, so that a wrong invitation costs no call to WeChat.
     let id = store::invited(ctx.db.reader(), &hash, now).await?.ok_or_else(invalid)?;
+    let account = rows::account(ctx.db.reader(), id).await?;
+    service::check_password(ctx, account.as_ref(), password).await?;
     let openid = ctx.wechat.openid(code).await?;
     let openid_hash = ctx.keys.lookup_hash(OPENID_PLACE, &openid);
     write_txn(&ctx.db, async |txn| {
@@ -158,18 +160,26 @@ fn not_bound() -> Problem {
     Problem::new(Code::WrongState).detail(text)
 }
 
-/// The staff member unbinds their own account; sessions go on.
+/// The staff member unbinds their own account. The present session goes on, all others end: the phone may
+/// be lost.
 pub(super) async fn unbind_own(ctx: &Ctx, staff: &Staff) -> Result<()> {
     let id = staff.staff_id;
-    write_txn(&ctx.db, async |txn| {
+    let ended = write_txn(&ctx.db, async |txn| {
         rows::lock(txn, id).await?;
         if !store::remove(txn, id).await? {
             return Err(not_bound());
         }
-        audit::record(ctx, txn, staff.into(), "staff.wechat_unbind", id.to_string(), json!({})).await?;
-        Ok(())
+        let now = ctx.clock.now();
+        let ended = rows::end_sessions(txn, id, "staff.wechat_unbind", now, Some(staff.session_id)).await?;
+        let detail = json!({ "sessions_ended": ended.len() });
+        audit::record(ctx, txn, staff.into(), "staff.wechat_unbind", id.to_string(), detail).await?;
+        Ok(ended)
     })
-    .await
+    .await?;
+    for session in ended {
+        session::forget(ctx, session).await;
+    }
+    Ok(())
 }
 
 /// Unbinds an account for its keeper: the phone is lost, so its sessions and invitations end too.
@@ -188,7 +198,7 @@ pub(super) async fn unbind(
             return Err(not_bound());
         }
         store::revoke_invitations(txn, id, now).await?;
-        ended = rows::end_sessions(txn, id, "staff.wechat_unbind", now).await?;
+        ended = rows::end_sessions(txn, id, "staff.wechat_unbind", now, None).await?;
         let detail = json!({ "reason": reason, "sessions_ended": ended.len() });
         audit::record(ctx, txn, actor, "staff.wechat_unbind", id.to_string(), detail).await?;
         Ok(StaffStateOut { id, status: row.status, sessions_ended: ended.len() as u64 })

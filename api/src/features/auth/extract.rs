@@ -53,6 +53,8 @@ pub struct Staff {
     pub centre_id: Option<CentreId>,
     /// What the account may do.
     pub role: StaffRole,
+    /// The session that calls.
+    pub session_id: SessionId,
 }
 
 /// Officers and administrators of the bureau.
@@ -109,7 +111,12 @@ impl FromClaims for Staff {
             Role::Admin => StaffRole::Admin,
             Role::Guardian => return Err(forbidden(())),
         };
-        Ok(Self { staff_id: claims.sub.parse().map_err(forbidden)?, centre_id: claims.ctr, role })
+        Ok(Self {
+            staff_id: claims.sub.parse().map_err(forbidden)?,
+            centre_id: claims.ctr,
+            role,
+            session_id: claims.sid,
+        })
     }
 }
 

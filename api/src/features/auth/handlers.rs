@@ -58,7 +58,7 @@ pub(super) async fn sign_in_staff(
 
 /// Bind WeChat to a staff account
 ///
-/// With an invitation of the centre's manager or of an administrator. Afterwards sign in at
+/// With an invitation of the centre's manager or of an administrator, and the account's password. Afterwards sign in at
 /// `POST /auth/wechat/staff` with a new code of `wx.login`; as a guardian the same WeChat account
 /// signs in as before.
 #[utoipa::path(tag = "sign-in", request_body = BindWechatIn, responses(
@@ -70,7 +70,7 @@ pub(super) async fn bind_wechat(
     Json(body): Json<BindWechatIn>,
 ) -> Result<HttpResponse> {
     limit(&ctx, &BIND_ADDRESS, &address.0).await?;
-    Ok(HttpResponse::Ok().json(bindings::bind(&ctx, &body.code, &body.invitation).await?))
+    Ok(HttpResponse::Ok().json(bindings::bind(&ctx, &body.code, &body.invitation, body.password.into_inner()).await?))
 }
 
 /// Unbind one's own WeChat account

@@ -204,7 +204,7 @@ pub(super) async fn reset(
         if !store::remove(txn, id).await? {
             return Err(off_already());
         }
-        ended = rows::end_sessions(txn, id, "second_factor.reset", now).await?;
+        ended = rows::end_sessions(txn, id, "second_factor.reset", now, None).await?;
         let detail = json!({ "reason": reason, "sessions_ended": ended.len() });
         audit::record(ctx, txn, bureau.into(), "second_factor.reset", id.to_string(), detail).await?;
         let status: AccountStatus = row.status;

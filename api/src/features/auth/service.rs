@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use data_encoding::BASE64URL_NOPAD;
-use entity::{AccountStatus, FamilyId, SessionId, families};
+use entity::{AccountStatus, FamilyId, SessionId, StaffId, families, staff};
 use sea_orm::{ActiveValue::Set, ConnectionTrait};
 
 use super::{
@@ -119,12 +119,19 @@ fn closing(at: DateTime<Utc>) -> Problem {
 /// Checks a staff member's password, then the second factor where one is on; repeated failures lock the
 /// account for a while.
 pub async fn sign_in_staff(ctx: &Ctx, username: &str, password: String, otp: Option<&str>) -> Result<SignedInOut> {
-    let now = ctx.clock.now();
     let staff = store::staff_by_username(ctx.db.reader(), username).await?;
-    if let Some(until) = staff.as_ref().and_then(|s| s.locked_until).filter(|until| *until > now) {
+    let id = check_password(ctx, staff.as_ref(), password).await?;
+    entry::enter(ctx, id, Shown::Password, otp).await
+}
+
+/// Checks the password of an account, which may not be there; a wrong one is counted, and repeated ones
+/// lock it.
+pub(super) async fn check_password(ctx: &Ctx, staff: Option<&staff::Model>, password: String) -> Result<StaffId> {
+    let now = ctx.clock.now();
+    if let Some(until) = staff.and_then(|s| s.locked_until).filter(|until| *until > now) {
         return Err(entry::locked(until, now));
     }
-    let good = password::verify(password, staff.as_ref().map(|s| s.password_hash.clone())).await?;
+    let good = password::verify(password, staff.map(|s| s.password_hash.clone())).await?;
     let Some(staff) = staff else {
         return Err(Problem::new(Code::WrongCredentials));
     };
@@ -134,7 +141,7 @@ pub async fn sign_in_staff(ctx: &Ctx, username: &str, password: String, otp: Opt
         ctx.metrics.event("sign_in_failed");
         return Err(Problem::new(Code::WrongCredentials));
     }
-    entry::enter(ctx, staff.id, Shown::Password, otp).await
+    Ok(staff.id)
 }
 
 async fn begin_session(ctx: &Ctx, owner: Owner, user: UserOut) -> Result<SignedInOut> {

@@ -86,7 +86,7 @@ pub(super) async fn change(
         }
         rows::set_status(txn, id, status).await?;
         if deed != Deed::Reopen {
-            ended = rows::end_sessions(txn, id, action, ctx.clock.now()).await?;
+            ended = rows::end_sessions(txn, id, action, ctx.clock.now(), None).await?;
         }
         let detail = json!({ "reason": reason, "sessions_ended": ended.len() });
         audit::record(ctx, txn, bureau.into(), action, id.to_string(), detail).await?;

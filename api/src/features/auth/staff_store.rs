@@ -44,15 +44,22 @@ pub(super) async fn set_status(db: &impl ConnectionTrait, id: StaffId, to: Accou
         .map(drop)
 }
 
+/// One account.
+pub(super) async fn account(db: &impl ConnectionTrait, id: StaffId) -> Result<Option<staff::Model>, DbErr> {
+    staff::Entity::find_by_id(id).one(db).await
+}
+
 /// Ends every live session of the account; answers which.
 pub(super) async fn end_sessions(
     db: &impl ConnectionTrait,
     id: StaffId,
     reason: &str,
     now: DateTime<Utc>,
+    keep: Option<SessionId>,
 ) -> Result<Vec<SessionId>, DbErr> {
-    use sessions::Column::{RevokedAt, RevokedFor, StaffId as Staff};
+    use sessions::Column::{Id, RevokedAt, RevokedFor, StaffId as Staff};
     let live = Condition::all().add(Staff.eq(id)).add(RevokedAt.is_null());
+    let live = live.add_option(keep.map(|session| Id.ne(session)));
     let ids: Vec<SessionId> = sessions::Entity::find()
         .select_only()
         .column(sessions::Column::Id)

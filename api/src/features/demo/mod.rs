@@ -30,6 +30,7 @@ mod store;
 mod welcome;
 
 pub use service::{Refused, Seeded, seed};
+pub use store::is_in;
 pub use welcome::welcome;
 
 use entity::LngLat;

@@ -1,7 +1,10 @@
 //! Queries of seeding.
 
 use entity::{CentreId, centres, class_rules, staff, townships};
-use sea_orm::{ActiveModelTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, Iterable, PaginatorTrait};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, Iterable, PaginatorTrait,
+    QueryFilter as _,
+};
 
 use crate::platform::db::LockRows as _;
 
@@ -17,6 +20,11 @@ pub(super) async fn lock(db: &impl ConnectionTrait) -> Result<(), DbErr> {
 /// Whether the centre is there.
 pub(super) async fn has_centre(db: &impl ConnectionTrait, id: CentreId) -> Result<bool, DbErr> {
     Ok(centres::Entity::find_by_id(id).one(db).await?.is_some())
+}
+
+/// Whether a database holds the demonstration.
+pub async fn is_in(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
+    Ok(centres::Entity::find().filter(centres::Column::Demo.eq(true)).one(db).await?.is_some())
 }
 
 /// Whether anybody entered anything: a centre, or an account of staff.

@@ -2,7 +2,8 @@
 
 use chrono::Days;
 use entity::{
-    BookingId, FamilyId, MinuteOfDay, PickupPersonId, VisitId, VisitStatus, pickup_codes, pickup_persons, visits,
+    BookingId, FamilyId, LookReason, MinuteOfDay, PickupPersonId, VisitId, VisitStatus, pickup_codes, pickup_persons,
+    visits,
 };
 use rand::RngExt as _;
 use sea_orm::DatabaseTransaction;
@@ -13,12 +14,12 @@ use super::{
 };
 use crate::{
     error::{Code, Problem, Result, Text},
-    features::{auth::Desk, families::store as family_store},
+    features::{auth::Desk, families::store as family_store, privacy::service::looks},
     http::{
         Idempotency, Moment, Once, once,
         ratelimit::{PICKUP_CODE, limit},
     },
-    platform::clock::instant_at,
+    platform::{clock::instant_at, db::write_txn},
     state::Ctx,
 };
 
@@ -161,11 +162,16 @@ fn hash(ctx: &Ctx, visit: VisitId, code: &str) -> Vec<u8> {
 
 /// Who may take home the child of a visit of the desk's centre.
 pub async fn of_visit(ctx: &Ctx, desk: &Desk, visit: VisitId) -> Result<PickupPersonsOut> {
-    let row = store::visit_of_centre(ctx.db.reader(), desk.centre_id, visit).await?;
-    let row = row.ok_or_else(|| Problem::new(Code::NotFound))?;
-    if row.status != VisitStatus::InCare {
-        return Err(over(&row));
-    }
+    let row = write_txn(&ctx.db, async |txn| {
+        let row = store::visit_of_centre(txn, desk.centre_id, visit).await?;
+        let row = row.ok_or_else(|| Problem::new(Code::NotFound))?;
+        if row.status != VisitStatus::InCare {
+            return Err(over(&row));
+        }
+        looks::noted(ctx, txn, desk, &row, LookReason::Handover, &["pickup_persons"]).await?;
+        Ok(row)
+    })
+    .await?;
     persons(ctx, row.family_id).await
 }
 

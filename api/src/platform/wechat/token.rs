@@ -164,7 +164,8 @@ async fn replace(inner: &Inner, kv: &Kv, names: &Names, refused: Option<&str>) -
         }
         answer = ask(inner, true).await?;
     }
-    let life = answer.expires_in.saturating_sub(MARGIN_S).max(1);
+    // Two hours by WeChat's documents; more than a day is no time of theirs.
+    let life = answer.expires_in.min(86_400).saturating_sub(MARGIN_S).max(1);
     let until = inner.clock.now() + TimeDelta::seconds(i64::try_from(life).unwrap_or(1));
     inner.token.known(|known| known.token = Some((answer.access_token.clone(), until)));
     if let Err(error) = kv.put(&names.token, &answer.access_token, Duration::from_secs(life)).await {

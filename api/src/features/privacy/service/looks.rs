@@ -2,7 +2,8 @@
 //! line for the family in the same transaction.
 
 use chrono::TimeDelta;
-use entity::{ConsentPurpose, DataLookId, FamilyId, LookReason, VisitId, VisitStatus, data_looks};
+use entity::{ConsentPurpose, DataLookId, FamilyId, LookReason, VisitId, VisitStatus, data_looks, visits};
+use sea_orm::DatabaseTransaction;
 use serde_json::json;
 
 use super::super::{
@@ -66,21 +67,7 @@ pub async fn reveal(ctx: &Ctx, desk: &Desk, id: VisitId, reason: LookReason) -> 
         fields.extend(legal_name.is_some().then_some("legal_name"));
         fields.extend(phone.is_some().then_some("phone"));
         fields.extend(allergies.is_some().then_some("allergies"));
-        let look = data_looks::Model {
-            id: ctx.clock.id(),
-            family_id: visit.family_id,
-            child_id: child.id,
-            visit_id: id,
-            centre_id: desk.centre_id,
-            staff_id: desk.staff_id,
-            role: desk.role,
-            reason,
-            fields: fields.join(","),
-            at: ctx.clock.now(),
-        };
-        store::insert(txn, look).await?;
-        let detail = json!({ "reason": reason, "fields": fields });
-        audit::record(ctx, txn, desk.into(), "visit.reveal", id.to_string(), detail).await?;
+        noted(ctx, txn, desk, &visit, reason, &fields).await?;
         Ok(RevealedOut {
             visit_id: id,
             child_id: child.id,
@@ -92,6 +79,32 @@ pub async fn reveal(ctx: &Ctx, desk: &Desk, id: VisitId, reason: LookReason) -> 
         })
     })
     .await
+}
+
+/// Writes down that the desk saw something whole for a reason, for the audit and for the family.
+pub async fn noted(
+    ctx: &Ctx,
+    txn: &DatabaseTransaction,
+    desk: &Desk,
+    visit: &visits::Model,
+    reason: LookReason,
+    fields: &[&str],
+) -> Result<()> {
+    let look = data_looks::Model {
+        id: ctx.clock.id(),
+        family_id: visit.family_id,
+        child_id: visit.child_id,
+        visit_id: visit.id,
+        centre_id: desk.centre_id,
+        staff_id: desk.staff_id,
+        role: desk.role,
+        reason,
+        fields: fields.join(","),
+        at: ctx.clock.now(),
+    };
+    store::insert(txn, look).await?;
+    let detail = json!({ "reason": reason, "fields": fields });
+    Ok(audit::record(ctx, txn, desk.into(), "visit.reveal", visit.id.to_string(), detail).await?)
 }
 
 /// Who looked, for the family: centre and role, never the person.
