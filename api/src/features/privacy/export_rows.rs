@@ -2,13 +2,19 @@
 //! thought of here: hashes and staff ids are left out, sealed texts are opened.
 
 use entity::{
-    CentreId, FamilyId, booking_events, bookings, calendar_feeds, centre_ties, children, consents, credit_entries,
-    data_looks, employer_families, entry_checks, families, notices, pickup_codes, pickup_persons, rating_versions,
-    ratings, redemption_reversals, redemptions, served_marks, sessions, visits, vouchers, waitlist_entries,
+    CentreId, FamilyId, booking_events, bookings, calendar_feeds, centre_ties, children, complaints, consents,
+    credit_entries, data_looks, employer_families, entry_checks, families, notices, pickup_codes, pickup_persons,
+    rating_versions, ratings, redemption_reversals, redemptions, served_marks, sessions, visits, vouchers,
+    waitlist_entries,
 };
 use serde_json::{Value, json};
 
-use crate::{error::Result, http::Moment, state::Ctx};
+use crate::{
+    error::Result,
+    features::complaints::{ANSWER_PLACE, TEXT_PLACE},
+    http::Moment,
+    state::Ctx,
+};
 
 type At = Option<chrono::DateTime<chrono::Utc>>;
 
@@ -75,9 +81,11 @@ pub(super) fn child(ctx: &Ctx, row: children::Model) -> Result<Value> {
         removed_at,
         allergies_sealed,
         erased_at,
+        name_version: _,
+        name_hidden,
     } = row;
     Ok(json!({
-        "id": id, "name": open(ctx, "children.name", Some(&name_sealed))?,
+        "id": id, "name": open(ctx, "children.name", Some(&name_sealed))?, "name_hidden": name_hidden,
         "legal_name": open(ctx, "children.legal_name", legal_name_sealed.as_deref())?,
         "allergies": open(ctx, "children.allergies", allergies_sealed.as_deref())?, "birth_date": birth_date,
         "township": township, "third_child": third_child, "special_family": special_family, "disabled": disabled,
@@ -319,6 +327,35 @@ pub(super) fn rating_version(row: rating_versions::Model) -> Value {
             "communication": communication },
         "excluded_for": excluded_for, "at": Moment(at), "answered_at": self::at(answered_at),
     })
+}
+
+pub(super) fn complaint(ctx: &Ctx, row: complaints::Model) -> Result<Value> {
+    let complaints::Model {
+        id,
+        family_id: _,
+        child_id,
+        centre_id,
+        rating_id,
+        text_sealed,
+        text_status,
+        status,
+        due_at,
+        assigned_to: _,
+        assigned_at: _,
+        answer_sealed,
+        answered_by: _,
+        answered_at,
+        satisfied,
+        created_at,
+        closed_at,
+    } = row;
+    Ok(json!({
+        "id": id, "child_id": child_id, "centre": centre(ctx, centre_id), "rating_id": rating_id,
+        "text": open(ctx, TEXT_PLACE, text_sealed.as_deref())?, "text_status": text_status, "status": status,
+        "due_at": Moment(due_at), "answer": open(ctx, ANSWER_PLACE, answer_sealed.as_deref())?,
+        "answered_at": at(answered_at), "satisfied": satisfied, "created_at": Moment(created_at),
+        "closed_at": at(closed_at),
+    }))
 }
 
 pub(super) fn notice(row: notices::Model) -> Value {
