@@ -99,6 +99,8 @@ pub struct Settings {
     pub retention_leftover_days: u32,
     /// Whole names are shown for visits so many days from today.
     pub reveal_days: u32,
+    /// A complaint is to be answered within so many days.
+    pub complaint_days: u32,
     pub signal_day_from: MinuteOfDay,
     pub signal_day_until: MinuteOfDay,
     pub signal_burst_scans: u32,
@@ -210,6 +212,7 @@ impl Settings {
             ("retention_answer_days", f64::from(self.retention_answer_days), 1.0, 30.0),
             ("retention_leftover_days", f64::from(self.retention_leftover_days), 1.0, 366.0),
             ("reveal_days", f64::from(self.reveal_days), 0.0, 7.0),
+            ("complaint_days", f64::from(self.complaint_days), 1.0, 60.0),
         ];
         for (name, value, least, most) in ranges {
             if !(least..=most).contains(&value) {

@@ -99,6 +99,7 @@ codes! {
     OfflineLimit = "OFFLINE_LIMIT", CONFLICT, "本机构当天的离线核销已达上限。", "The centre has reached its offline units of that day.";
     CentreNotAllowed = "CENTRE_NOT_ALLOWED", FORBIDDEN, "本机构不在该批次体验券的适用范围内，不能核销。", "This centre may not redeem vouchers of this campaign.";
     StatementFrozen = "STATEMENT_FROZEN", CONFLICT, "结算单已定稿，不能再改；请联系区民生保障局在下一期调整。", "The statement is frozen; the bureau can adjust the next one.";
+    ComplaintNotAllowed = "COMPLAINT_NOT_ALLOWED", UNPROCESSABLE_ENTITY, "只能投诉孩子预约过或托育过的机构。", "Only a centre that you booked, or that cared for your child, can be complained about.";
     RatingNotAllowed = "RATING_NOT_ALLOWED", UNPROCESSABLE_ENTITY, "只有实际托育过的家庭可以评价，每次托育评价一次。", "Only a family that was cared for may rate, once a visit.";
     Unavailable = "UNAVAILABLE", SERVICE_UNAVAILABLE, "服务繁忙，请稍后再试。", "The service is busy; try again shortly.";
     Internal = "INTERNAL", INTERNAL_SERVER_ERROR, "服务出错了，我们已记录，请稍后再试。", "Something went wrong on our side.";

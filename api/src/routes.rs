@@ -30,6 +30,7 @@ fn api(cfg: &mut impl Registry) {
     features::families::routes(cfg);
     features::privacy::routes(cfg);
     features::ratings::routes(cfg);
+    features::complaints::routes(cfg);
     features::planning::routes(cfg);
     features::pickups::routes(cfg);
     features::terms::routes(cfg);

@@ -27,6 +27,10 @@ pub struct Model {
     pub allergies_sealed: Option<Vec<u8>>,
     /// When names and the day of birth were erased: the row stays for the figures.
     pub erased_at: Option<DateTimeUtc>,
+    /// Starts at 1, rises with every other name: a verdict of moderation is about one.
+    pub name_version: i32,
+    /// Moderation refused the name: staff see another word instead.
+    pub name_hidden: bool,
 }
 crate::plain_table!();
 

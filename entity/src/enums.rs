@@ -79,6 +79,11 @@ words! {
     ExclusionStatus { Proposed = "proposed" / "待复核", Confirmed = "confirmed" / "已生效", Rejected = "rejected" / "已驳回" }
     /// How far a message to another system is.
     DeliveryStatus { Pending = "pending" / "待送达", Delivered = "delivered" / "已送达", Dead = "dead" / "已停止重试" }
+    /// How far a complaint is.
+    ComplaintStatus {
+        Open = "open" / "待受理", Assigned = "assigned" / "办理中", Answered = "answered" / "已答复",
+        Closed = "closed" / "已办结", Withdrawn = "withdrawn" / "已撤回",
+    }
     /// What a family is told.
     NoticeKind {
         BookingConfirmed = "booking_confirmed" / "预约已确认", BookingDeclined = "booking_declined" / "预约未能接受",
@@ -88,6 +93,7 @@ words! {
         VoucherExpiring = "voucher_expiring" / "体验券即将到期", WaitEnded = "wait_ended" / "候补已结束",
         VoucherClaimed = "voucher_claimed" / "体验券领取成功",
         UnitUsed = "unit_used" / "体验券核销提醒", RatingInvitation = "rating_invitation" / "邀请评价",
+        ComplaintAnswered = "complaint_answered" / "投诉已答复",
     }
     /// What became of a notice that is also sent as a WeChat message.
     MessageStatus {

@@ -154,6 +154,10 @@ ids! {
     RatingId = "rtg";
     /// A past state of a rating.
     RatingVersionId = "rtv";
+    /// A rating as its centre sees it: unlike its id it doesn't tell when it was given.
+    RatingAliasId = "rta";
+    /// A complaint (投诉).
+    ComplaintId = "cpl";
     /// A line of the ledger of subscription credits.
     CreditEntryId = "cre";
     /// A text that is moderated.

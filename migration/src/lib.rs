@@ -32,6 +32,7 @@ mod m0022_wechat_inbound;
 mod m0023_trust;
 mod m0024_personal_data;
 mod m0025_freed_places;
+mod m0026_replies_complaints;
 
 /// The list of steps.
 pub struct Migrator;
@@ -65,6 +66,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0023_trust::Migration),
             Box::new(m0024_personal_data::Migration),
             Box::new(m0025_freed_places::Migration),
+            Box::new(m0026_replies_complaints::Migration),
         ]
     }
 }

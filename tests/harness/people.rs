@@ -132,6 +132,8 @@ impl TestApp {
                 removed_at: None,
                 allergies_sealed: None,
                 erased_at: None,
+                name_version: 1,
+                name_hidden: false,
             });
             for purpose in [ConsentPurpose::Booking, ConsentPurpose::Ratings] {
                 given.push(consents::Model {

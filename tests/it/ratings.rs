@@ -232,7 +232,7 @@ async fn the_public_page_shows_passed_texts_without_a_trace_of_the_family() {
     assert_eq!(got, [&shown[2], &shown[1], &shown[0]]);
     assert_eq!(second["next_cursor"], json!(null));
     let members: Vec<_> = items[0].as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(members, ["level", "month", "sub", "text"]);
+    assert_eq!(members, ["level", "month", "reply", "sub", "text"]);
     app.anonymous().get(&format!("{path}?cursor=x")).await.invalid("cursor");
     app.anonymous().get(&format!("{path}?limit=101")).await.invalid("limit");
     app.anonymous().get("/centres/ctr_0192f0c18a7c7d10b1c2d3e4f5a6b7c8/ratings").await.problem(404, "NOT_FOUND");

@@ -65,6 +65,8 @@ impl Seed<'_> {
                 removed_at: None,
                 allergies_sealed: None,
                 erased_at: None,
+                name_version: 1,
+                name_hidden: false,
             });
             consent_rows.push(consents::Model {
                 id: self.clock.id(),

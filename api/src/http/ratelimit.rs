@@ -66,6 +66,9 @@ rules! {
     EXPORT = "export", 6 in 3600 s, true;
     /// Looks at whole names by a member of staff: nobody needs the whole class's at once.
     REVEAL = "reveal", 20 in 600 s, true;
+    // Texts that officers must read.
+    /// Complaints filed by a family.
+    COMPLAINT = "complaint", 10 in 3600 s, true;
     // Codes that could be guessed.
     /// Manual codes of vouchers typed by a member of staff; a QR code can't be guessed.
     MANUAL_CODE = "manual-code", 5 in 60 s, true;

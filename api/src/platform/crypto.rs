@@ -5,6 +5,10 @@
 //! that a key can be replaced without a gap. Lookup hashes use a key of their own, because they
 //! must not change when the master key does.
 
+use aes::{
+    Aes256,
+    cipher::{BlockCipherDecrypt as _, BlockCipherEncrypt as _},
+};
 use aes_gcm::{
     Aes256Gcm, KeyInit,
     aead::{Aead, Payload},
@@ -13,6 +17,7 @@ use ed25519_dalek::{Signature, Signer as _, SigningKey};
 use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 /// Keyed SHA-256.
 type HmacSha256 = Hmac<Sha256>;
@@ -150,6 +155,27 @@ impl Keyring {
     #[must_use]
     pub fn lookup_hash(&self, place: &str, value: &str) -> Vec<u8> {
         hmac(&self.lookup, &[place.as_bytes(), b"\0", value.as_bytes()]).to_vec()
+    }
+
+    /// Another name of an id, always the same one, from which nobody else learns the id or the time in it:
+    /// one block of AES under a key of the place. [`Self::unalias`] leads back.
+    #[must_use]
+    pub fn alias(&self, place: &str, id: Uuid) -> Uuid {
+        let mut block = id.into_bytes().into();
+        self.alias_cipher(place).encrypt_block(&mut block);
+        Uuid::from_bytes(block.into())
+    }
+
+    /// The id that an alias stands for; of any other UUID some id that nothing has.
+    #[must_use]
+    pub fn unalias(&self, place: &str, alias: Uuid) -> Uuid {
+        let mut block = alias.into_bytes().into();
+        self.alias_cipher(place).decrypt_block(&mut block);
+        Uuid::from_bytes(block.into())
+    }
+
+    fn alias_cipher(&self, place: &str) -> Aes256 {
+        Aes256::new(&hmac(&self.lookup, &[b"alias\0", place.as_bytes()]).into())
     }
 }
 

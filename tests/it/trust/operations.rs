@@ -12,8 +12,10 @@ pub const ROLES: [Role; 5] = [Role::Guardian, Role::Carer, Role::Manager, Role::
 
 /// Prefixes of ids of which each belongs to one family or one centre: nobody else may learn of them.
 /// All others are public or the bureau's.
-pub const OWNED: &[&str] =
-    &["chd", "bkg", "vis", "vch", "rdm", "wtl", "pup", "tie", "rtg", "ntc", "cls", "emc", "stm", "axk", "whk", "whd"];
+pub const OWNED: &[&str] = &[
+    "chd", "bkg", "vis", "vch", "rdm", "wtl", "pup", "tie", "rtg", "rta", "cpl", "ntc", "cls", "emc", "stm", "axk",
+    "whk", "whd",
+];
 
 /// Good values of path parameters that are no ids.
 const WORDS: &[(&str, &str)] = &[

@@ -7,7 +7,7 @@ use entity::{
     offline_conflicts, webhook_deliveries,
 };
 use harness::{Client, Family, Place, TestApp, backend::random_name, day};
-use quanxiangtuo::features::auth::dto::Role;
+use quanxiangtuo::features::{auth::dto::Role, ratings::replies};
 use serde_json::json;
 
 use super::operations::Ids;
@@ -178,6 +178,10 @@ impl Side {
             })
             .await;
 
+        let complaint = json!({ "centre_id": centre, "text": "没有户外活动" });
+        let complaint = family.client.post("/complaints", complaint).await.created();
+        let alias = replies::alias(&app.ctx.keys, rating["id"].as_str().unwrap().parse().unwrap());
+
         let text = |value: &serde_json::Value| value["id"].as_str().unwrap().to_owned();
         let ids = Ids::from([
             ("fam", family.family_id.to_string()),
@@ -190,6 +194,8 @@ impl Side {
             ("pup", text(&person)),
             ("tie", text(&tie)),
             ("rtg", text(&rating)),
+            ("rta", alias.to_string()),
+            ("cpl", text(&complaint)),
             ("ntc", notice.to_string()),
             ("cls", place.class_id()),
             ("emc", code.id.to_string()),

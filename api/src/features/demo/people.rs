@@ -140,6 +140,8 @@ pub(super) fn rows(keys: &Keyring, today: NaiveDate, past: &[Past]) -> People {
             removed_at: None,
             allergies_sealed: None,
             erased_at: None,
+            name_version: 1,
+            name_hidden: false,
         });
         for purpose in [ConsentPurpose::Booking, ConsentPurpose::HealthProof, ConsentPurpose::Ratings] {
             people.consents.push(consents::Model {

@@ -147,6 +147,8 @@ pub struct ChildOut {
     pub id: ChildId,
     /// What the family calls the child.
     pub name: String,
+    /// Moderation refused that name: centres read 小朋友 instead, until the child is called otherwise.
+    pub name_hidden: bool,
     /// The name in the register, if given.
     pub legal_name: Option<String>,
     /// Date of birth.

@@ -7,6 +7,9 @@ use crate::error::{Problem, Result, Text};
 /// Care ends when a child is this old, in completed months (`domain.md`, Classes).
 pub const CARE_ENDS_AT_MONTHS: i32 = 36;
 
+/// What staff read in the place of a name that moderation refused.
+pub const UNNAMED: &str = "小朋友";
+
 /// Completed months of life on `day`: 31 January plus one month is the last day of February.
 /// Negative before birth.
 #[must_use]

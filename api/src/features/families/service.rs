@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
-use entity::{ChildId, ConsentPurpose, FamilyId, children, consents as consent_rows};
+use entity::{ChildId, ConsentPurpose, FamilyId, ModeratedKind, children, consents as consent_rows};
 use sea_orm::{
     ActiveValue::{Set, Unchanged},
-    DbErr,
+    ConnectionTrait, DbErr,
 };
 
 use super::{
@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     error::{Code, Problem, Result, Text},
+    features::moderation::{self, service::Written},
     http::{Idempotency, Moment, Once, once},
     platform::{
         constraint::{Constraint, violated},
@@ -102,10 +103,13 @@ pub async fn add_child(
         removed_at: None,
         allergies_sealed: allergies.map(|text| ctx.keys.seal(ALLERGIES_PLACE, text.as_bytes())),
         erased_at: None,
+        name_version: 1,
+        name_hidden: false,
     };
     let given: Vec<_> = purposes.into_iter().map(|purpose| consent_row(ctx, family, child.id, purpose)).collect();
     let added = once(ctx, idempotency, &family.to_string(), async |txn| {
         store::insert_child(txn, child.clone().into(), given.clone()).await.map_err(exists)?;
+        moderation::submit(ctx, txn, called(&child)).await?;
         child_out(ctx, child, &given)
     })
     .await;
@@ -168,12 +172,18 @@ pub async fn change_child(ctx: &Ctx, family: FamilyId, id: ChildId, patch: Child
         }
         let mut row = children::ActiveModel { id: Unchanged(id), ..Default::default() };
         let mut after = found;
+        let mut renamed = false;
         if let Some(name) = name {
             let hash = name_hash(&ctx.keys, family, &name);
             row.name_hash = Set(Some(hash.clone()));
             same = Some((hash, after.birth_date));
+            renamed = ctx.keys.open_text(NAME_PLACE, &after.name_sealed).ok().as_deref() != Some(&*name);
             after.name_sealed = ctx.keys.seal(NAME_PLACE, name.as_bytes());
             row.name_sealed = Set(after.name_sealed.clone());
+        }
+        if renamed {
+            (after.name_version, after.name_hidden) = (after.name_version + 1, false);
+            (row.name_version, row.name_hidden) = (Set(after.name_version), Set(after.name_hidden));
         }
         if let Some(name) = legal_name {
             after.legal_name_sealed = Some(ctx.keys.seal(LEGAL_NAME_PLACE, name.as_bytes()));
@@ -218,6 +228,9 @@ pub async fn change_child(ctx: &Ctx, family: FamilyId, id: ChildId, patch: Child
         if sea_orm::ActiveModelTrait::is_changed(&row) {
             store::update_child(txn, row).await.map_err(exists)?;
         }
+        if renamed {
+            moderation::submit(ctx, txn, called(&after)).await?;
+        }
         store::insert_consents(txn, fresh).await?;
         let expected = store::expected(txn, family).await?;
         Ok(asked(child_out(ctx, after, &consents)?, &expected))
@@ -227,6 +240,40 @@ pub async fn change_child(ctx: &Ctx, family: FamilyId, id: ChildId, patch: Child
         (Err(problem), Some((hash, birth))) => Err(which(ctx, problem, (family, &hash, birth)).await),
         (changed, _) => changed,
     }
+}
+
+fn called(child: &children::Model) -> Written {
+    Written {
+        kind: ModeratedKind::Nickname,
+        subject: child.id.0,
+        version: child.name_version,
+        family: Some(child.family_id),
+    }
+}
+
+/// The child's name as staff may read it whole: the guardian's own words, unless moderation refused them.
+pub fn name_for_staff(keys: &Keyring, child: &children::Model) -> Result<String> {
+    if child.name_hidden {
+        return Ok(rules::UNNAMED.to_owned());
+    }
+    Ok(keys.open_text(NAME_PLACE, &child.name_sealed)?)
+}
+
+/// What children are called, for moderation.
+pub async fn names(ctx: &Ctx, db: &impl ConnectionTrait, ids: Vec<ChildId>) -> Result<Vec<(ChildId, String)>> {
+    let found = store::present(db, ids).await?.into_iter();
+    found.map(|row| Ok((row.id, ctx.keys.open_text(NAME_PLACE, &row.name_sealed)?))).collect()
+}
+
+/// Holds a child, so that it is called so until the transaction ends.
+pub async fn lock_name(db: &impl ConnectionTrait, id: ChildId) -> Result<()> {
+    Ok(store::lock_child_row(db, id).await?)
+}
+
+/// Whether staff read the name of a child that is held.
+pub async fn show_name(db: &impl ConnectionTrait, id: ChildId, shown: bool) -> Result<()> {
+    let row = children::ActiveModel { id: Unchanged(id), name_hidden: Set(!shown), ..Default::default() };
+    Ok(store::update_child(db, row).await?)
 }
 
 /// By which a family's children of one name are known as such. With the family in it, so that
@@ -324,6 +371,7 @@ fn child_out(ctx: &Ctx, row: children::Model, consents: &[consent_rows::Model]) 
     Ok(ChildOut {
         id: row.id,
         name: ctx.keys.open_text(NAME_PLACE, &row.name_sealed)?,
+        name_hidden: row.name_hidden,
         legal_name: row
             .legal_name_sealed
             .as_deref()

@@ -182,6 +182,17 @@ pub async fn agreed(db: &impl ConnectionTrait, child: ChildId, purpose: ConsentP
     Ok(given.one(db).await?.is_some())
 }
 
+/// These children, as far as they weren't taken away.
+pub(super) async fn present(db: &impl ConnectionTrait, ids: Vec<ChildId>) -> Result<Vec<children::Model>, DbErr> {
+    let there = children::Entity::find().filter(children::Column::RemovedAt.is_null());
+    there.filter(children::Column::Id.is_in(ids)).all(db).await
+}
+
+/// Locks a child's row until the transaction ends.
+pub(super) async fn lock_child_row(db: &impl ConnectionTrait, id: ChildId) -> Result<(), DbErr> {
+    children::Entity::find_by_id(id).lock_rows().one(db).await.map(drop)
+}
+
 pub(super) async fn update_child(db: &impl ConnectionTrait, child: children::ActiveModel) -> Result<(), DbErr> {
     children::Entity::update(child).exec(db).await.map(drop)
 }

@@ -33,7 +33,8 @@ pub struct ModerationOut {
     /// What it belongs to.
     #[schema(example = "rtg_0192f0c18a7c7d10b1c2d3e4f5a6b7c8")]
     pub subject: String,
-    /// The text; null of one that was changed or taken away since.
+    /// The text; null of one that was changed or taken away since, and of a child's nickname that is
+    /// neither to be decided nor hidden.
     pub text: Option<String>,
     /// What became of it.
     pub status: ModerationStatus,

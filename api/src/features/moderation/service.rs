@@ -119,7 +119,7 @@ async fn ask(
     row: &moderations::Model,
 ) -> Result<Option<Result<crate::platform::wechat::TextCheck, WeChatError>>> {
     let Some(family) = row.family_id else { return Ok(None) };
-    let found = subjects::texts(ctx.db.reader(), row.kind, vec![row.subject_id]).await?;
+    let found = subjects::texts(ctx, ctx.db.reader(), row.kind, vec![row.subject_id]).await?;
     let openid = auth::service::openid_of(ctx, ctx.db.reader(), family).await?;
     match (found.into_iter().next(), openid) {
         (Some((_, text)), Some(openid)) => Ok(Some(ctx.wechat.check_text(&ctx.kv, &openid, &text).await)),
@@ -171,7 +171,7 @@ pub async fn decide(
         let detail = json!({ "subject": subject, "version": row.version, "from": row.status });
         audit::record(ctx, txn, bureau.into(), action, id.to_string(), detail).await?;
         let row = store::one(txn, id).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
-        let texts = subjects::texts(txn, row.kind, vec![row.subject_id]).await?;
+        let texts = subjects::texts(ctx, txn, row.kind, vec![row.subject_id]).await?;
         Ok(out(row, &texts.into_iter().collect()))
     })
     .await
@@ -187,19 +187,19 @@ pub async fn page(ctx: &Ctx, query: ModerationQuery) -> Result<Page<ModerationOu
     for kind in ModeratedKind::ALL {
         let subjects: Vec<_> = rows.iter().filter(|row| row.kind == *kind).map(|row| row.subject_id).collect();
         if !subjects.is_empty() {
-            texts.extend(subjects::texts(db, *kind, subjects).await?);
+            texts.extend(subjects::texts(ctx, db, *kind, subjects).await?);
         }
     }
     Ok(Page::of(rows, query.limit, |row| row.id, |row| out(row, &texts)))
 }
 
 fn out(row: moderations::Model, texts: &HashMap<Uuid, String>) -> ModerationOut {
-    let stale = row.status == ModerationStatus::Stale;
+    let readable = subjects::readable(&row);
     ModerationOut {
         id: row.id,
         kind: row.kind,
         subject: subjects::name(row.kind, row.subject_id),
-        text: (!stale).then(|| texts.get(&row.subject_id).cloned()).flatten(),
+        text: readable.then(|| texts.get(&row.subject_id).cloned()).flatten(),
         status: row.status,
         label: row.label,
         staff_id: row.staff_id,

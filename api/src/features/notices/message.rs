@@ -109,6 +109,7 @@ const fn note(kind: NoticeKind) -> &'static str {
         NoticeKind::VoucherClaimed => "请预约托育，到园出示券码",
         NoticeKind::UnitUsed => "如非本人使用，请联系机构",
         NoticeKind::RatingInvitation => "请为今天的托育服务打分",
+        NoticeKind::ComplaintAnswered => "请查看答复并告知是否满意",
     }
 }
 

@@ -45,6 +45,9 @@ pub fn text(kind: NoticeKind, facts: &Value) -> String {
         NoticeKind::UnitUsed => {
             format!("{date}在{centre}使用了一天托育体验券，还剩{}天。如非本人使用，请联系机构。", facts["units_left"])
         }
+        NoticeKind::ComplaintAnswered => {
+            format!("您{date}对{centre}的投诉已答复，请到“我的投诉”查看，并告诉我们是否满意。")
+        }
         NoticeKind::RatingInvitation => format!("{date}在{centre}的{care}已结束，请为今天的服务打分。"),
     }
 }

@@ -116,7 +116,7 @@ pub struct RevealedOut {
     pub visit_id: VisitId,
     /// The child.
     pub child_id: ChildId,
-    /// What the family calls the child.
+    /// What the family calls the child; 小朋友 where moderation refused that.
     pub name: String,
     /// The name in the register, if given.
     pub legal_name: Option<String>,
@@ -215,6 +215,9 @@ pub struct ExportOut {
     /// Their states over time.
     #[schema(value_type = Vec<Object>)]
     pub rating_versions: Vec<Value>,
+    /// Complaints, with their answers.
+    #[schema(value_type = Vec<Object>)]
+    pub complaints: Vec<Value>,
     /// Notices.
     #[schema(value_type = Vec<Object>)]
     pub notices: Vec<Value>,

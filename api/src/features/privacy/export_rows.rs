@@ -3,24 +3,24 @@
 
 use entity::{
     CentreId, FamilyId, booking_events, bookings, calendar_feeds, centre_ties, children, consents, credit_entries,
-    data_looks, employer_families, entry_checks, families, notices, pickup_codes, pickup_persons, rating_versions,
-    ratings, redemption_reversals, redemptions, served_marks, sessions, visits, vouchers, waitlist_entries,
+    data_looks, employer_families, entry_checks, families, notices, pickup_codes, pickup_persons, redemption_reversals,
+    redemptions, served_marks, sessions, visits, vouchers, waitlist_entries,
 };
 use serde_json::{Value, json};
 
 use crate::{error::Result, http::Moment, state::Ctx};
 
-type At = Option<chrono::DateTime<chrono::Utc>>;
+pub(super) type At = Option<chrono::DateTime<chrono::Utc>>;
 
-fn at(instant: At) -> Value {
+pub(super) fn at(instant: At) -> Value {
     json!(instant.map(Moment))
 }
 
-fn open(ctx: &Ctx, place: &str, sealed: Option<&[u8]>) -> Result<Option<String>> {
+pub(super) fn open(ctx: &Ctx, place: &str, sealed: Option<&[u8]>) -> Result<Option<String>> {
     Ok(sealed.map(|sealed| ctx.keys.open_text(place, sealed)).transpose()?)
 }
 
-fn centre(ctx: &Ctx, id: CentreId) -> Value {
+pub(super) fn centre(ctx: &Ctx, id: CentreId) -> Value {
     json!({ "id": id, "name": ctx.catalogue.centre(id).map(|plan| plan.row.name.clone()) })
 }
 
@@ -75,9 +75,11 @@ pub(super) fn child(ctx: &Ctx, row: children::Model) -> Result<Value> {
         removed_at,
         allergies_sealed,
         erased_at,
+        name_version: _,
+        name_hidden,
     } = row;
     Ok(json!({
-        "id": id, "name": open(ctx, "children.name", Some(&name_sealed))?,
+        "id": id, "name": open(ctx, "children.name", Some(&name_sealed))?, "name_hidden": name_hidden,
         "legal_name": open(ctx, "children.legal_name", legal_name_sealed.as_deref())?,
         "allergies": open(ctx, "children.allergies", allergies_sealed.as_deref())?, "birth_date": birth_date,
         "township": township, "third_child": third_child, "special_family": special_family, "disabled": disabled,
@@ -261,63 +263,6 @@ pub(super) fn reversal(row: redemption_reversals::Model) -> Value {
     let by = if centre_id.is_some() { "centre" } else { "bureau" };
     json!({
         "id": id, "redemption_id": redemption_id, "by": by, "reason": reason, "reversed_at": Moment(reversed_at),
-    })
-}
-
-pub(super) fn rating(ctx: &Ctx, row: ratings::Model) -> Value {
-    let ratings::Model {
-        id,
-        family_id: _,
-        child_id,
-        centre_id,
-        visit_id,
-        redemption_id,
-        care_type,
-        care_date,
-        month: _,
-        level,
-        environment,
-        carers,
-        meals,
-        safety,
-        communication,
-        text,
-        text_status,
-        excluded_for,
-        version,
-        created_at,
-        updated_at,
-    } = row;
-    json!({
-        "id": id, "child_id": child_id, "centre": centre(ctx, centre_id), "visit_id": visit_id,
-        "redemption_id": redemption_id, "care_type": care_type, "care_date": care_date, "level": level,
-        "sub": { "environment": environment, "carers": carers, "meals": meals, "safety": safety,
-            "communication": communication },
-        "text": text, "text_status": text_status, "excluded_for": excluded_for, "version": version,
-        "created_at": Moment(created_at), "updated_at": Moment(updated_at),
-    })
-}
-
-pub(super) fn rating_version(row: rating_versions::Model) -> Value {
-    let rating_versions::Model {
-        id,
-        rating_id,
-        version,
-        level,
-        environment,
-        carers,
-        meals,
-        safety,
-        communication,
-        excluded_for,
-        at,
-        answered_at,
-    } = row;
-    json!({
-        "id": id, "rating_id": rating_id, "version": version, "level": level,
-        "sub": { "environment": environment, "carers": carers, "meals": meals, "safety": safety,
-            "communication": communication },
-        "excluded_for": excluded_for, "at": Moment(at), "answered_at": self::at(answered_at),
     })
 }
 

@@ -132,6 +132,8 @@ pub struct RatingOut {
     pub text: Option<String>,
     /// Whether others may read the text; the score counts at once.
     pub text_status: TextStatus,
+    /// What the centre replied, once moderation has passed it.
+    pub reply: Option<String>,
     /// The rating may be changed until then.
     pub editable_until: Moment,
     /// When it was given.
@@ -191,4 +193,6 @@ pub struct PublicRatingOut {
     pub sub: RatingSubOut,
     /// The text.
     pub text: String,
+    /// What the centre replied, once moderation has passed it.
+    pub reply: Option<String>,
 }

@@ -3,15 +3,20 @@
 //! Promises: only who was there rates (a checked-out visit, a redeemed voucher day), once per
 //! occasion, editable for 30 days; the score counts at once, the text waits for moderation; every
 //! state is kept as a version, so that a figure can be recomputed; nobody sees who rated; one is left
-//! out of the figures for a reason and by two officers.
+//! out of the figures for a reason and by two officers; the centre gives one reply to each, which is shown
+//! after moderation.
 
 mod bureau;
+mod desk;
 pub mod dto;
 pub mod exclusion_dto;
 mod exclusion_store;
 pub mod exclusions;
 mod guardians;
 mod public;
+pub mod replies;
+pub mod reply_dto;
+mod reply_store;
 pub mod rules;
 pub mod service;
 mod store;
@@ -24,6 +29,9 @@ pub fn routes(cfg: &mut impl Registry) {
         .service(guardians::list_own_ratings)
         .service(guardians::change_rating)
         .service(public::list_centre_ratings)
+        .service(desk::list_desk_ratings)
+        .service(desk::reply_to_rating)
+        .service(desk::withdraw_reply)
         .service(bureau::list_bureau_ratings)
         .service(bureau::list_exclusions)
         .service(bureau::propose_exclusion)

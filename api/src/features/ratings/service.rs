@@ -3,18 +3,20 @@
 use chrono::{DateTime, Utc};
 use entity::{CareType, CentreId, ChildId, ConsentPurpose, FamilyId, ModeratedKind, RatingId, TextStatus, ratings};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
+use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     dto::{
         CentreRatingsOut, PublicRatingOut, RatingIn, RatingOut, RatingPatch, RatingSubIn, RatingSubOut, RatingsQuery,
     },
+    replies,
     rules::{self, Occasion},
     store,
 };
 use crate::{
     error::{Code, Problem, Result, Text},
     features::{
-        admission, centres, families,
+        admission, centres, complaints, families,
         moderation::{self, service::Written},
     },
     http::{Cursor, Idempotency, Moment, Month, Once, Page, Paragraph, once},
@@ -69,7 +71,8 @@ pub async fn rate(ctx: &Ctx, family: FamilyId, key: &Idempotency, body: RatingIn
         if row.text.is_some() {
             moderation::submit(ctx, txn, written(&row)).await?;
         }
-        Ok(rating_out(ctx, row))
+        complaints::follow(ctx, txn, None, &row).await?;
+        Ok(rating_out(ctx, row, None))
     })
     .await?;
     if let Once::First(rating) = &done {
@@ -96,13 +99,15 @@ pub async fn change(ctx: &Ctx, family: FamilyId, id: RatingId, patch: RatingPatc
             (false, Some(_)) => moderation::submit(ctx, txn, written(&after)).await?,
             (false, None) => moderation::withdraw(ctx, txn, ModeratedKind::Rating, after.id.0).await?,
         }
+        complaints::follow(ctx, txn, Some(before.level), &after).await?;
         Ok::<_, Problem>((after, true))
     })
     .await?;
     if changed {
         shown_anew(ctx, row.centre_id).await;
     }
-    Ok(rating_out(ctx, row))
+    let reply = replies::shown(ctx.db.reader(), vec![row.id]).await?.remove(&row.id);
+    Ok(rating_out(ctx, row, reply))
 }
 
 fn written(row: &ratings::Model) -> Written {
@@ -142,16 +147,30 @@ pub async fn own(ctx: &Ctx, family: FamilyId, query: RatingsQuery) -> Result<Pag
     let RatingsQuery { limit, cursor } = query;
     let after = cursor.map(|cursor| cursor.unpack()).transpose()?;
     let rows = store::of_family(ctx.db.reader(), family, after, limit.plus_one()).await?;
-    Ok(Page::of(rows, limit, |row| row.id, |row| rating_out(ctx, row)))
+    let mut shown = replies::shown(ctx.db.reader(), rows.iter().map(|row| row.id).collect()).await?;
+    Ok(Page::of(
+        rows,
+        limit,
+        |row| row.id,
+        |row| {
+            let reply = shown.remove(&row.id);
+            rating_out(ctx, row, reply)
+        },
+    ))
 }
 
 /// What anyone may read of a centre's ratings.
 pub async fn of_centre(ctx: &Ctx, centre: CentreId, query: RatingsQuery) -> Result<CentreRatingsOut> {
     let RatingsQuery { limit, cursor } = query;
     let plan = ctx.catalogue.centre(centre).ok_or_else(|| Problem::new(Code::NotFound))?;
-    let after = cursor.map(|cursor| open_cursor(ctx, &cursor)).transpose()?;
+    let after = cursor.map(|cursor| open_cursor(ctx, CURSOR_PLACE, &cursor)).transpose()?;
     let rows = store::shown_of_centre(ctx.db.reader(), centre, after, limit.plus_one()).await?;
-    let Page { items, next_cursor } = Page::of(rows, limit, |row| seal_cursor(ctx, row.id), public_out);
+    let mut shown = replies::shown(ctx.db.reader(), rows.iter().map(|row| row.id).collect()).await?;
+    let key = |row: &ratings::Model| seal_cursor(ctx, CURSOR_PLACE, &row.id);
+    let Page { items, next_cursor } = Page::of(rows, limit, key, |row| {
+        let reply = shown.remove(&row.id);
+        public_out(row, reply)
+    });
     Ok(CentreRatingsOut { rating: plan.rating.into(), items, next_cursor })
 }
 
@@ -215,32 +234,32 @@ pub(super) async fn shown_anew(ctx: &Ctx, centre: CentreId) {
     }
 }
 
-/// A cursor of the public list: the id is sealed, for it tells when the family rated.
-fn seal_cursor(ctx: &Ctx, id: RatingId) -> String {
-    data_encoding::BASE64URL_NOPAD.encode(&ctx.keys.seal(CURSOR_PLACE, id.0.as_bytes()))
+/// A cursor of a list for others: what it holds is sealed, for an id tells when the family rated.
+pub(super) fn seal_cursor(ctx: &Ctx, place: &str, key: &impl Serialize) -> String {
+    data_encoding::BASE64URL_NOPAD.encode(&ctx.keys.seal(place, &serde_json::to_vec(key).unwrap_or_default()))
 }
 
-fn open_cursor(ctx: &Ctx, cursor: &Cursor) -> Result<RatingId> {
+pub(super) fn open_cursor<K: DeserializeOwned>(ctx: &Ctx, place: &str, cursor: &Cursor) -> Result<K> {
     let sealed: String = cursor.unpack()?;
     data_encoding::BASE64URL_NOPAD
         .decode(sealed.as_bytes())
         .ok()
-        .and_then(|sealed| ctx.keys.open(CURSOR_PLACE, &sealed).ok())
-        .and_then(|bytes| uuid::Uuid::from_slice(&bytes).ok())
-        .map(RatingId)
+        .and_then(|sealed| ctx.keys.open(place, &sealed).ok())
+        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
         .ok_or_else(Cursor::invalid)
 }
 
-fn public_out(row: ratings::Model) -> PublicRatingOut {
+fn public_out(row: ratings::Model, reply: Option<String>) -> PublicRatingOut {
     PublicRatingOut {
         month: Month(row.month),
         level: row.level,
         sub: RatingSubOut::from(&row),
         text: row.text.unwrap_or_default(),
+        reply,
     }
 }
 
-fn rating_out(ctx: &Ctx, row: ratings::Model) -> RatingOut {
+fn rating_out(ctx: &Ctx, row: ratings::Model, reply: Option<String>) -> RatingOut {
     RatingOut {
         id: row.id,
         centre_id: row.centre_id,
@@ -254,6 +273,7 @@ fn rating_out(ctx: &Ctx, row: ratings::Model) -> RatingOut {
         sub: RatingSubOut::from(&row),
         text: row.text,
         text_status: row.text_status,
+        reply,
         editable_until: Moment(rules::editable_until(row.created_at)),
         created_at: Moment(row.created_at),
         updated_at: Moment(row.updated_at),

@@ -94,6 +94,8 @@ async fn erase_child(txn: &DatabaseTransaction, ctx: &Ctx, child: &children::Mod
     store::erase_health(txn, child.id).await?;
     store::erase_declared(txn, child.id).await?;
     store::blank_care(txn, child.id).await?;
+    store::blank_complaints(txn, child.id, now).await?;
+    store::end_moderation(txn, child.id, now).await?;
     for (id, sealed) in store::answers(txn, child.id).await? {
         // What no key opens any more has nothing left to keep.
         let body = ctx.keys.open(ANSWER_PLACE, &sealed).map_or_else(|_| Ok(b"{}".to_vec()), |body| nameless(&body))?;

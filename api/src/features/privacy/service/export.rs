@@ -3,9 +3,9 @@
 
 use actix_web::web::Bytes;
 use entity::{
-    FamilyId, booking_events, bookings, calendar_feeds, centre_ties, children, consents, credit_entries, data_looks,
-    notices, pickup_persons, rating_versions, ratings, redemption_reversals, redemptions, served_marks, sessions,
-    visits, vouchers, waitlist_entries,
+    FamilyId, booking_events, bookings, calendar_feeds, centre_ties, children, complaints, consents, credit_entries,
+    data_looks, notices, pickup_persons, rating_versions, ratings, redemption_reversals, redemptions, served_marks,
+    sessions, visits, vouchers, waitlist_entries,
 };
 use futures_util::{Stream, stream};
 use sea_orm::{
@@ -14,7 +14,7 @@ use sea_orm::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::super::{export_rows as rows, store::export as store};
+use super::super::{export_ratings as rated, export_rows as rows, store::export as store};
 use crate::{
     error::{Code, Problem, Result},
     features::families::store::family_row,
@@ -40,6 +40,7 @@ pub const SECTIONS: &[&str] = &[
     "redemption_reversals",
     "ratings",
     "rating_versions",
+    "complaints",
     "notices",
     "credit_entries",
     "pickup_persons",
@@ -156,12 +157,13 @@ async fn section(ctx: &Ctx, family: FamilyId, name: &str, after: Option<Uuid>) -
             let select = redemption_reversals::Entity::find().filter(own);
             paged!(redemption_reversals, select, |row| Ok(rows::reversal(row)))
         }
-        "ratings" => paged!(ratings, |row| Ok(rows::rating(ctx, row))),
+        "ratings" => paged!(ratings, |row| Ok(rated::rating(ctx, row))),
         "rating_versions" => {
             let own = ratings::Entity::of_family(family).select_only().column(ratings::Column::Id);
             let own = rating_versions::Column::RatingId.in_subquery(own.into_query());
-            paged!(rating_versions, rating_versions::Entity::find().filter(own), |row| Ok(rows::rating_version(row)))
+            paged!(rating_versions, rating_versions::Entity::find().filter(own), |row| Ok(rated::rating_version(row)))
         }
+        "complaints" => paged!(complaints, |row| rated::complaint(ctx, row)),
         "notices" => paged!(notices, |row| Ok(rows::notice(row))),
         "credit_entries" => paged!(credit_entries, |row| Ok(rows::credit(row))),
         "pickup_persons" => paged!(pickup_persons, |row| rows::pickup_person(ctx, row)),

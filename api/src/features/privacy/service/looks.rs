@@ -18,7 +18,7 @@ use crate::{
         families::{
             consents::covers_allergies,
             phone::PHONE_PLACE,
-            service::{ALLERGIES_PLACE, LEGAL_NAME_PLACE, NAME_PLACE},
+            service::{ALLERGIES_PLACE, LEGAL_NAME_PLACE, name_for_staff},
             store as families,
         },
     },
@@ -71,7 +71,7 @@ pub async fn reveal(ctx: &Ctx, desk: &Desk, id: VisitId, reason: LookReason) -> 
         Ok(RevealedOut {
             visit_id: id,
             child_id: child.id,
-            name: ctx.keys.open_text(NAME_PLACE, &child.name_sealed)?,
+            name: name_for_staff(&ctx.keys, &child)?,
             legal_name,
             birth_date: child.birth_date,
             phone,

@@ -2,14 +2,15 @@
 
 use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use entity::{
-    AccountStatus, CampaignId, ChildId, ConsentPurpose, FamilyId, RedemptionId, TextStatus, VoucherId, VoucherStatus,
-    booking_events, bookings, calendar_feeds, centre_ties, children, consents, credit_entries, data_looks,
-    employer_families, entry_checks, families, idempotency_keys, manual_codes, message_credits, moderations, notices,
-    pickup_codes, pickup_persons, ratings, redemptions, refresh_tokens, served_marks, sessions, visits, vouchers,
+    AccountStatus, CampaignId, ChildId, ComplaintStatus, ConsentPurpose, FamilyId, ModerationStatus, RedemptionId,
+    TextStatus, VoucherId, VoucherStatus, booking_events, bookings, calendar_feeds, centre_ties, children, complaints,
+    consents, credit_entries, data_looks, employer_families, entry_checks, families, idempotency_keys, manual_codes,
+    message_credits, moderations, notices, pickup_codes, pickup_persons, rating_replies, ratings, redemptions,
+    refresh_tokens, served_marks, sessions, visits, vouchers,
 };
 use sea_orm::{
     ActiveValue::{Set, Unchanged},
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, QueryFilter, QueryOrder, QuerySelect,
     QueryTrait as _,
     sea_query::Expr,
 };
@@ -183,6 +184,7 @@ pub(in super::super) async fn blank_child(
         id: Unchanged(child.id),
         name_sealed: Set(nobody),
         name_hash: Set(None),
+        name_hidden: Set(false),
         legal_name_sealed: Set(None),
         birth_date: Set(child.birth_date.with_day(1).unwrap_or(child.birth_date)),
         removed_at: Set(child.removed_at.or(Some(now))),
@@ -229,7 +231,65 @@ pub(in super::super) async fn blank_care(db: &impl ConnectionTrait, child: Child
         .filter(ratings::Column::Text.is_not_null())
         .exec(db)
         .await?;
+    let rated = ratings::Entity::find().filter(ratings::Column::ChildId.eq(child));
+    let rated = rated.select_only().column(ratings::Column::Id).into_query();
+    // A reply may repeat what it answers.
+    let row =
+        rating_replies::ActiveModel { text: Set(None), text_status: Set(TextStatus::Hidden), ..Default::default() };
+    rating_replies::Entity::update_many()
+        .set(row)
+        .filter(rating_replies::Column::RatingId.in_subquery(rated))
+        .filter(rating_replies::Column::Text.is_not_null())
+        .exec(db)
+        .await?;
     data_looks::Entity::delete_many().filter(data_looks::Column::ChildId.eq(child)).exec(db).await.map(drop)
+}
+
+/// Complaints lose their words and answers; one that nobody answered is withdrawn.
+pub(in super::super) async fn blank_complaints(
+    db: &impl ConnectionTrait,
+    child: ChildId,
+    now: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    use complaints::Column::{ChildId as Child, Status};
+    let ended = complaints::ActiveModel {
+        status: Set(ComplaintStatus::Withdrawn),
+        closed_at: Set(Some(now)),
+        ..Default::default()
+    };
+    complaints::Entity::update_many()
+        .set(ended)
+        .filter(Child.eq(child))
+        .filter(Status.is_in([ComplaintStatus::Open, ComplaintStatus::Assigned]))
+        .exec(db)
+        .await?;
+    let row = complaints::ActiveModel { text_sealed: Set(None), answer_sealed: Set(None), ..Default::default() };
+    complaints::Entity::update_many().set(row).filter(Child.eq(child)).exec(db).await.map(drop)
+}
+
+/// Texts of a child that wait for a verdict wait no more: they are gone.
+pub(in super::super) async fn end_moderation(
+    db: &impl ConnectionTrait,
+    child: ChildId,
+    now: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    use moderations::Column::{DecidedAt, Status, SubjectId};
+    let rated = ratings::Entity::find().filter(ratings::Column::ChildId.eq(child));
+    let rated = rated.select_only().column(ratings::Column::Id).into_query();
+    let complained = complaints::Entity::find().filter(complaints::Column::ChildId.eq(child));
+    let complained = complained.select_only().column(complaints::Column::Id).into_query();
+    let subjects = Condition::any()
+        .add(SubjectId.eq(child.0))
+        .add(SubjectId.in_subquery(rated))
+        .add(SubjectId.in_subquery(complained));
+    moderations::Entity::update_many()
+        .col_expr(Status, Expr::value(ModerationStatus::Stale.as_str()))
+        .col_expr(DecidedAt, Expr::value(now))
+        .filter(subjects)
+        .filter(Status.is_in([ModerationStatus::Waiting, ModerationStatus::Review]))
+        .exec(db)
+        .await
+        .map(drop)
 }
 
 /// The answers that desks got for a child's units.

@@ -1,0 +1,75 @@
+//! What a child is called: the guardian's own words, unless moderation refuses them.
+
+use entity::{ModerationStatus, VisitStatus, moderations};
+use harness::{Client, Family, TestApp, day, people::child_body};
+use quanxiangtuo::features::moderation::service::check_due;
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use serde_json::{Value, json};
+
+async fn judged(app: &TestApp) {
+    let waiting = moderations::Column::Status.eq(ModerationStatus::Waiting);
+    for _ in 0..400 {
+        check_due(&app.ctx).await.unwrap();
+        if moderations::Entity::find().filter(waiting.clone()).one(app.db()).await.unwrap().is_none() {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+    }
+    panic!("texts still wait");
+}
+
+async fn nicknames(officer: &Client, status: &str) -> Vec<Value> {
+    let list = officer.get(&format!("/bureau/moderation?kind=nickname&status={status}")).await.ok();
+    list["items"].as_array().unwrap().clone()
+}
+
+#[tokio::test]
+async fn staff_read_another_word_for_a_refused_nickname_until_the_child_is_called_otherwise() {
+    let app = TestApp::spawn().await;
+    let place = app.place().await;
+    let client = app.guardian("chen").await;
+    let added = client.post("/me/children", child_body("违规词宝", app.born_months_ago(18))).await.created();
+    let family = Family {
+        client: client.clone(),
+        family_id: client.user_id().parse().unwrap(),
+        child_id: added["id"].as_str().unwrap().parse().unwrap(),
+    };
+    let visit = app.visit(&place, &family, day("2026-03-02"), VisitStatus::Expected).await;
+    let (carer, officer) = (app.carer(place.centre.id).await, app.officer().await);
+    let looked = async || {
+        let path = format!("/desk/visits/{}/reveal", visit.id);
+        carer.post(&path, json!({ "reason": "handover" })).await.ok()["name"].as_str().unwrap().to_owned()
+    };
+    let own = async || {
+        let child = client.get("/me/children").await.ok()["items"][0].clone();
+        (child["name"].as_str().unwrap().to_owned(), child["name_hidden"].as_bool().unwrap())
+    };
+    judged(&app).await;
+    assert_eq!((looked().await, own().await), ("小朋友".to_owned(), ("违规词宝".to_owned(), true)));
+    assert_eq!(nicknames(&officer, "hidden").await[0]["text"], "违规词宝");
+
+    // Another name is shown at once, and judged by itself.
+    let path = format!("/me/children/{}", family.child());
+    assert_eq!(client.patch(&path, json!({ "name": "小满" })).await.ok()["name_hidden"], false);
+    assert_eq!(looked().await, "小满");
+    judged(&app).await;
+    assert_eq!((looked().await, own().await.1), ("小满".to_owned(), false));
+    let passed = nicknames(&officer, "passed").await;
+    assert_eq!((passed.len(), &passed[0]["text"]), (1, &Value::Null), "a name in order concerns no officer");
+    assert_eq!(nicknames(&officer, "stale").await[0]["text"], Value::Null);
+    // The same name again asks for nothing.
+    client.patch(&path, json!({ "name": "小满" })).await.ok();
+    assert_eq!(app.count(moderations::Entity).await, 2);
+
+    // One in doubt is shown until an officer refuses it; an officer may think otherwise later.
+    client.patch(&path, json!({ "name": "待审词宝" })).await.ok();
+    judged(&app).await;
+    assert_eq!(looked().await, "待审词宝");
+    let doubtful = nicknames(&officer, "review").await;
+    assert_eq!((&doubtful[0]["text"], &doubtful[0]["subject"]), (&json!("待审词宝"), &json!(family.child())));
+    let verdict = |word: &str| format!("/bureau/moderation/{}/{word}", doubtful[0]["id"].as_str().unwrap());
+    officer.post(&verdict("refuse"), json!({ "reason": "不当称呼" })).await.ok();
+    assert_eq!((looked().await, own().await.1), ("小朋友".to_owned(), true));
+    officer.post(&verdict("pass"), json!({ "reason": "复核后通过" })).await.ok();
+    assert_eq!((looked().await, own().await.1), ("待审词宝".to_owned(), false));
+}
