@@ -297,10 +297,10 @@ async fn officers_filter_by_state_centre_and_lateness() {
     bureau.post(&path(&answered, "answer"), json!({ "text": "已处理" })).await.ok();
     app.clock.advance(TimeDelta::hours(1));
     let found = async |query: &str| all(&bureau, query).await.iter().map(|c| c["id"].clone()).collect::<Vec<_>>();
-    assert_eq!(found("?overdue=true").await, [late.clone()]);
+    assert_eq!(found("?overdue=true").await, std::slice::from_ref(&late));
     assert_eq!(all(&bureau, "?overdue=true").await[0]["overdue"], true);
     assert_eq!(found("?overdue=false").await.len(), 2);
-    assert_eq!(found(&format!("?centre_id={}", other.id())).await, [fresh.clone()]);
+    assert_eq!(found(&format!("?centre_id={}", other.id())).await, std::slice::from_ref(&fresh));
     assert_eq!(found("?status=answered").await, [answered]);
     let page = bureau.get("/bureau/complaints?limit=2").await.ok();
     assert_eq!(page["items"][0]["id"], fresh);

@@ -109,7 +109,7 @@ pub(super) async fn file(
         store::insert(txn, row.clone()).await?;
         let written = Written { kind: ModeratedKind::Complaint, subject: row.id.0, version: 1, family: Some(family) };
         moderation::submit(ctx, txn, written).await?;
-        out(ctx, row)
+        out(ctx, &row)
     })
     .await?;
     if matches!(done, Once::First(_)) {
@@ -123,7 +123,7 @@ pub(super) async fn own(ctx: &Ctx, family: FamilyId, query: ComplaintsQuery) -> 
     let ComplaintsQuery { limit, cursor } = query;
     let after = cursor.as_ref().map(Cursor::unpack).transpose()?;
     let rows = store::of_family(ctx.db.reader(), family, after, limit.plus_one()).await?;
-    let Page { items, next_cursor } = Page::of(rows, limit, |row| row.id, |row| out(ctx, row));
+    let Page { items, next_cursor } = Page::of(rows, limit, |row| row.id, |row| out(ctx, &row));
     Ok(Page { items: items.into_iter().collect::<Result<_>>()?, next_cursor })
 }
 
@@ -141,7 +141,7 @@ pub(super) async fn close(
         if !closed {
             return Err(rules::not_closed(&row));
         }
-        out(ctx, row)
+        out(ctx, &row)
     })
     .await
 }
@@ -156,7 +156,7 @@ pub(super) async fn page(ctx: &Ctx, query: BureauComplaintsQuery) -> Result<Page
     let mut behind = behind(db, &rows).await?;
     let show = |row: complaints::Model| {
         let rating = row.rating_id.and_then(|id| behind.remove(&id));
-        bureau_out(ctx, row, rating, now)
+        bureau_out(ctx, &row, rating, now)
     };
     let Page { items, next_cursor } = Page::of(rows, limit, |row| row.id, show);
     Ok(Page { items: items.into_iter().collect::<Result<_>>()?, next_cursor })
@@ -248,7 +248,7 @@ async fn behind(db: &impl ConnectionTrait, rows: &[complaints::Model]) -> Result
 
 async fn shown(ctx: &Ctx, db: &impl ConnectionTrait, row: complaints::Model) -> Result<BureauComplaintOut> {
     let rating = behind(db, std::slice::from_ref(&row)).await?.into_values().next();
-    bureau_out(ctx, row, rating, ctx.clock.now())
+    bureau_out(ctx, &row, rating, ctx.clock.now())
 }
 
 fn centre_name(ctx: &Ctx, id: CentreId) -> Option<String> {
@@ -259,7 +259,7 @@ fn open(ctx: &Ctx, place: &str, sealed: Option<&[u8]>) -> Result<Option<String>>
     Ok(sealed.map(|sealed| ctx.keys.open_text(place, sealed)).transpose()?)
 }
 
-fn out(ctx: &Ctx, row: complaints::Model) -> Result<ComplaintOut> {
+fn out(ctx: &Ctx, row: &complaints::Model) -> Result<ComplaintOut> {
     Ok(ComplaintOut {
         id: row.id,
         centre_id: row.centre_id,
@@ -279,7 +279,7 @@ fn out(ctx: &Ctx, row: complaints::Model) -> Result<ComplaintOut> {
 
 fn bureau_out(
     ctx: &Ctx,
-    row: complaints::Model,
+    row: &complaints::Model,
     rating: Option<ratings::Model>,
     now: DateTime<Utc>,
 ) -> Result<BureauComplaintOut> {
@@ -292,7 +292,7 @@ fn bureau_out(
         text_status: row.text_status,
         status: row.status,
         due_at: Moment(row.due_at),
-        overdue: rules::overdue(&row, now),
+        overdue: rules::overdue(row, now),
         assigned_to: row.assigned_to,
         assigned_at: row.assigned_at.map(Moment),
         answer: open(ctx, ANSWER_PLACE, row.answer_sealed.as_deref())?,

@@ -2,31 +2,25 @@
 //! thought of here: hashes and staff ids are left out, sealed texts are opened.
 
 use entity::{
-    CentreId, FamilyId, booking_events, bookings, calendar_feeds, centre_ties, children, complaints, consents,
-    credit_entries, data_looks, employer_families, entry_checks, families, notices, pickup_codes, pickup_persons,
-    rating_versions, ratings, redemption_reversals, redemptions, served_marks, sessions, visits, vouchers,
-    waitlist_entries,
+    CentreId, FamilyId, booking_events, bookings, calendar_feeds, centre_ties, children, consents, credit_entries,
+    data_looks, employer_families, entry_checks, families, notices, pickup_codes, pickup_persons, redemption_reversals,
+    redemptions, served_marks, sessions, visits, vouchers, waitlist_entries,
 };
 use serde_json::{Value, json};
 
-use crate::{
-    error::Result,
-    features::complaints::{ANSWER_PLACE, TEXT_PLACE},
-    http::Moment,
-    state::Ctx,
-};
+use crate::{error::Result, http::Moment, state::Ctx};
 
-type At = Option<chrono::DateTime<chrono::Utc>>;
+pub(super) type At = Option<chrono::DateTime<chrono::Utc>>;
 
-fn at(instant: At) -> Value {
+pub(super) fn at(instant: At) -> Value {
     json!(instant.map(Moment))
 }
 
-fn open(ctx: &Ctx, place: &str, sealed: Option<&[u8]>) -> Result<Option<String>> {
+pub(super) fn open(ctx: &Ctx, place: &str, sealed: Option<&[u8]>) -> Result<Option<String>> {
     Ok(sealed.map(|sealed| ctx.keys.open_text(place, sealed)).transpose()?)
 }
 
-fn centre(ctx: &Ctx, id: CentreId) -> Value {
+pub(super) fn centre(ctx: &Ctx, id: CentreId) -> Value {
     json!({ "id": id, "name": ctx.catalogue.centre(id).map(|plan| plan.row.name.clone()) })
 }
 
@@ -270,92 +264,6 @@ pub(super) fn reversal(row: redemption_reversals::Model) -> Value {
     json!({
         "id": id, "redemption_id": redemption_id, "by": by, "reason": reason, "reversed_at": Moment(reversed_at),
     })
-}
-
-pub(super) fn rating(ctx: &Ctx, row: ratings::Model) -> Value {
-    let ratings::Model {
-        id,
-        family_id: _,
-        child_id,
-        centre_id,
-        visit_id,
-        redemption_id,
-        care_type,
-        care_date,
-        month: _,
-        level,
-        environment,
-        carers,
-        meals,
-        safety,
-        communication,
-        text,
-        text_status,
-        excluded_for,
-        version,
-        created_at,
-        updated_at,
-    } = row;
-    json!({
-        "id": id, "child_id": child_id, "centre": centre(ctx, centre_id), "visit_id": visit_id,
-        "redemption_id": redemption_id, "care_type": care_type, "care_date": care_date, "level": level,
-        "sub": { "environment": environment, "carers": carers, "meals": meals, "safety": safety,
-            "communication": communication },
-        "text": text, "text_status": text_status, "excluded_for": excluded_for, "version": version,
-        "created_at": Moment(created_at), "updated_at": Moment(updated_at),
-    })
-}
-
-pub(super) fn rating_version(row: rating_versions::Model) -> Value {
-    let rating_versions::Model {
-        id,
-        rating_id,
-        version,
-        level,
-        environment,
-        carers,
-        meals,
-        safety,
-        communication,
-        excluded_for,
-        at,
-        answered_at,
-    } = row;
-    json!({
-        "id": id, "rating_id": rating_id, "version": version, "level": level,
-        "sub": { "environment": environment, "carers": carers, "meals": meals, "safety": safety,
-            "communication": communication },
-        "excluded_for": excluded_for, "at": Moment(at), "answered_at": self::at(answered_at),
-    })
-}
-
-pub(super) fn complaint(ctx: &Ctx, row: complaints::Model) -> Result<Value> {
-    let complaints::Model {
-        id,
-        family_id: _,
-        child_id,
-        centre_id,
-        rating_id,
-        text_sealed,
-        text_status,
-        status,
-        due_at,
-        assigned_to: _,
-        assigned_at: _,
-        answer_sealed,
-        answered_by: _,
-        answered_at,
-        satisfied,
-        created_at,
-        closed_at,
-    } = row;
-    Ok(json!({
-        "id": id, "child_id": child_id, "centre": centre(ctx, centre_id), "rating_id": rating_id,
-        "text": open(ctx, TEXT_PLACE, text_sealed.as_deref())?, "text_status": text_status, "status": status,
-        "due_at": Moment(due_at), "answer": open(ctx, ANSWER_PLACE, answer_sealed.as_deref())?,
-        "answered_at": at(answered_at), "satisfied": satisfied, "created_at": Moment(created_at),
-        "closed_at": at(closed_at),
-    }))
 }
 
 pub(super) fn notice(row: notices::Model) -> Value {

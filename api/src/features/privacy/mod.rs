@@ -10,6 +10,7 @@
 mod bureau;
 mod desk;
 pub mod dto;
+mod export_ratings;
 mod export_rows;
 mod guardians;
 pub mod marks;

@@ -14,7 +14,7 @@ use sea_orm::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::super::{export_rows as rows, store::export as store};
+use super::super::{export_ratings as rated, export_rows as rows, store::export as store};
 use crate::{
     error::{Code, Problem, Result},
     features::families::store::family_row,
@@ -157,13 +157,13 @@ async fn section(ctx: &Ctx, family: FamilyId, name: &str, after: Option<Uuid>) -
             let select = redemption_reversals::Entity::find().filter(own);
             paged!(redemption_reversals, select, |row| Ok(rows::reversal(row)))
         }
-        "ratings" => paged!(ratings, |row| Ok(rows::rating(ctx, row))),
+        "ratings" => paged!(ratings, |row| Ok(rated::rating(ctx, row))),
         "rating_versions" => {
             let own = ratings::Entity::of_family(family).select_only().column(ratings::Column::Id);
             let own = rating_versions::Column::RatingId.in_subquery(own.into_query());
-            paged!(rating_versions, rating_versions::Entity::find().filter(own), |row| Ok(rows::rating_version(row)))
+            paged!(rating_versions, rating_versions::Entity::find().filter(own), |row| Ok(rated::rating_version(row)))
         }
-        "complaints" => paged!(complaints, |row| rows::complaint(ctx, row)),
+        "complaints" => paged!(complaints, |row| rated::complaint(ctx, row)),
         "notices" => paged!(notices, |row| Ok(rows::notice(row))),
         "credit_entries" => paged!(credit_entries, |row| Ok(rows::credit(row))),
         "pickup_persons" => paged!(pickup_persons, |row| rows::pickup_person(ctx, row)),
