@@ -10,6 +10,7 @@ use harness::{Backend, Client, Family, Place, Reply, TestApp, at_once, backend, 
 use quanxiangtuo::features::{
     audit::{rules::Verdict, service as audit},
     privacy::{service::erasure::erase_due, tables::SEALED},
+    ratings::replies,
     satisfaction::snapshots,
 };
 use sea_orm::{
@@ -158,7 +159,8 @@ struct Life {
     officer: Client,
 }
 
-const PLANTED: [&str; 7] = ["植乳名", "植大名", "植花生", "植事由", "植评语", "植外婆", "植舅舅"];
+const PLANTED: [&str; 10] =
+    ["植乳名", "植大名", "植花生", "植事由", "植评语", "植外婆", "植舅舅", "植回复", "植投诉", "植答复"];
 
 async fn life() -> Life {
     let app = TestApp::spawn().await;
@@ -194,10 +196,16 @@ async fn life() -> Life {
     let scan = json!({ "code": code, "request_id": "planted-desk-1" });
     let unit = desk.post("/desk/redemptions", scan.clone()).await.created();
     let rated = json!({ "redemption_id": unit["id"], "level": 5, "text": "植评语" });
-    client.post("/ratings", rated).await.created();
+    let rating = client.post("/ratings", rated).await.id().parse().unwrap();
+    let reply = format!("/desk/ratings/{}/reply", replies::alias(&app.ctx.keys, rating));
+    app.manager(place.centre.id).await.put(&reply, json!({ "text": "植回复" })).await.ok();
+    let complaint = json!({ "centre_id": place.id(), "text": "植投诉" });
+    let complaint = client.post("/complaints", complaint).await.id();
     client.post("/me/calendar", json!({})).await.created();
     desk.post(&step("reveal"), json!({ "reason": "handover" })).await.ok();
     let officer = app.officer().await;
+    let answer = format!("/bureau/complaints/{complaint}/answer");
+    officer.post(&answer, json!({ "text": "植答复" })).await.ok();
     Life { app, place, client, family_id, child_id, campaign, officer }
 }
 
