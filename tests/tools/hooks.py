@@ -94,6 +94,7 @@ def furnish():
     desk.call("POST", "/desk/redemptions", {"code": code, "request_id": "schemathesis-1"})
     family.call("POST", "/me/pickup-persons", {"name": "林秀英", "relation": "外婆"})
     family.call("POST", "/me/ties", {"centre_id": centre, "tie": "relative"})
+    family.call("POST", "/complaints", {"centre_id": centre, "text": "没有户外活动"})
     NAMED["token"] = [family.call("POST", "/me/calendar")["url"].rsplit("/", 1)[1]]
 
 
@@ -102,11 +103,11 @@ POOLS, VISITS = {}, {}
 NAMED = {"date": ["2026-03-10", "2026-04-01"], "valid_from": ["2026-03-16", "2026-04-06"]}
 # Whoever may read them and finds none would test nothing.
 NEEDED = {
-    "guardian": "bkg chd cmp ctr pup rtg tie vch vis",
+    "guardian": "bkg chd cmp cpl ctr pup rtg tie vch vis",
     "carer": "bkg chd cls rdm vis",
-    "manager": "bkg chd cls rdm vis",
-    "officer": "cmp ctr fru rdm stf vch",
-    "admin": "cmp ctr fru rdm stf vch",
+    "manager": "bkg chd cls rdm rta vis",
+    "officer": "cmp cpl ctr fru rdm stf vch",
+    "admin": "cmp cpl ctr fru rdm stf vch",
     "none": "cmp ctr",
 }
 
