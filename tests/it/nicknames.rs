@@ -47,6 +47,9 @@ async fn staff_read_another_word_for_a_refused_nickname_until_the_child_is_calle
     judged(&app).await;
     assert_eq!((looked().await, own().await), ("小朋友".to_owned(), ("违规词宝".to_owned(), true)));
     assert_eq!(nicknames(&officer, "hidden").await[0]["text"], "违规词宝");
+    let today = carer.get("/desk/today").await.ok();
+    let listed = today["items"][0]["child"]["name"].as_str().unwrap();
+    assert!(listed.starts_with('小') && !listed.contains('违'), "{listed}");
 
     // Another name is shown at once, and judged by itself.
     let path = format!("/me/children/{}", family.child());

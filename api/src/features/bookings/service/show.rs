@@ -16,7 +16,7 @@ use crate::{
     error::{Problem, Result},
     features::families::{
         rules::{age_months, masked},
-        service::{LEGAL_NAME_PLACE, NAME_PLACE},
+        service::{LEGAL_NAME_PLACE, NAME_PLACE, name_for_staff},
     },
     http::Moment,
     state::Ctx,
@@ -148,7 +148,7 @@ impl Children {
 
     fn show(&self, ctx: &Ctx, id: ChildId, on: NaiveDate) -> Result<DeskChildOut> {
         let row = self.0.get(&id).ok_or_else(|| Problem::internal("a booking without its child"))?;
-        let name = ctx.keys.open_text(NAME_PLACE, &row.name_sealed)?;
+        let name = name_for_staff(&ctx.keys, row)?;
         Ok(DeskChildOut { id, name: masked(&name), age_months: age_months(row.birth_date, on) })
     }
 }
