@@ -314,3 +314,18 @@ pub(crate) fn check_problem(reply: &Reply) -> Result<(), String> {
     }
     Ok(())
 }
+
+/// Calls until a limit refuses: not before `least` went through, and soon after. A count that the store
+/// didn't answer in time lets its call through.
+pub async fn limited_after(least: usize, call: impl AsyncFn() -> Reply) {
+    for n in 0..least + 3 {
+        let reply = call().await;
+        if reply.status == 429 {
+            assert!(n >= least, "refused after {n}");
+            reply.problem(429, "RATE_LIMITED");
+            return;
+        }
+        assert!(reply.is_success(), "{:?}", reply.code());
+    }
+    panic!("no limit after {least}");
+}

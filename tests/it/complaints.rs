@@ -5,7 +5,7 @@ use entity::{
     ComplaintId, ComplaintStatus, ModerationStatus, StaffRole, VisitStatus, audit_rows, complaints, moderations,
     notices, staff,
 };
-use harness::{Client, Family, Place, TestApp, at_once, day, unknown_id};
+use harness::{Client, Family, Place, TestApp, at_once, client::limited_after, day, unknown_id};
 use quanxiangtuo::features::{moderation::service::check_due, privacy::service::erasure::erase_due};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
 use serde_json::{Value, json};
@@ -134,10 +134,7 @@ async fn complaints_are_few_an_hour() {
     let (place, family) = (app.place().await, app.a_family().await);
     app.visit(&place, &family, day("2026-03-02"), VisitStatus::Left).await;
     let body = json!({ "centre_id": place.id(), "text": "没有户外活动" });
-    for _ in 0..10 {
-        family.client.post("/complaints", body.clone()).await.created();
-    }
-    family.client.post("/complaints", body).await.problem(429, "RATE_LIMITED");
+    limited_after(10, async || family.client.post("/complaints", body.clone()).await).await;
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use entity::{
     AccountStatus, LookReason, StaffRole, VisitStatus, audit_rows, data_looks, families, job_runs, notices,
     refused_scans, sessions,
 };
-use harness::{Backend, Family, Place, TestApp, backend, care::notice, day, people::child_body};
+use harness::{Backend, Family, Place, TestApp, backend, care::notice, client::limited_after, day, people::child_body};
 use quanxiangtuo::features::{
     ops::jobs,
     privacy::{
@@ -166,10 +166,7 @@ async fn the_export_is_whole_and_only_the_familys() {
 async fn exports_are_few_an_hour() {
     let app = TestApp::spawn_with(&[("rate_limits", "on")]).await;
     let family = app.a_family().await;
-    for _ in 0..6 {
-        family.client.get("/me/export").await.ok();
-    }
-    family.client.get("/me/export").await.problem(429, "RATE_LIMITED");
+    limited_after(6, async || family.client.get("/me/export").await).await;
 }
 
 #[tokio::test]
