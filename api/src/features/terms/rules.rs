@@ -142,8 +142,8 @@ impl Cap {
 /// Refuses hours by which prices that stand would be beyond the cap; names full-day care first.
 pub fn check_caps(plan: &CentrePlan, today: NaiveDate) -> Result<()> {
     let Some(cap) = Cap::of(plan, today) else { return Ok(()) };
-    let of = |care: &CareType| plan.offers.iter().filter(move |offer| offer.care_type == *care);
-    CareType::ALL.iter().flat_map(of).try_for_each(|offer| cap.check("hours", offer))
+    let of = |care: CareType| plan.offers.iter().filter(move |offer| offer.care_type == care);
+    CareType::ALL.iter().copied().flat_map(of).try_for_each(|offer| cap.check("hours", offer))
 }
 
 #[cfg(test)]
