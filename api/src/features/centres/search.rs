@@ -3,7 +3,7 @@
 
 use std::{cmp::Ordering, collections::HashMap};
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use entity::{CareType, CentreId, ClassId, LngLat, MinuteOfDay, offers};
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +18,7 @@ use super::{
 use crate::{
     error::{Problem, Result, Text},
     http::Cursor,
-    platform::clock::{instant_at, minute_of_day},
+    platform::clock::{instant_at, local, minute_of_day},
     state::Ctx,
 };
 
@@ -208,7 +208,7 @@ fn sort_key(sort: CentreSort, plan: &CentrePlan, walk: Option<WalkOut>, care_typ
 
 /// Keeps the centres that have a place free on `date` through the time asked for.
 async fn keep_free(ctx: &Ctx, query: &CentreSearch, date: NaiveDate, found: &mut Vec<Candidate<'_>>) -> Result<()> {
-    let rules = ctx.catalogue.rules();
+    let (rules, now) = (ctx.catalogue.rules(), ctx.clock.now());
     let fits = |plan: &CentrePlan, class: ClassId| {
         query.age_months.is_none_or(|age| takes(plan, &rules, class, age, query.care_type, date))
             && query.care_type.is_none_or(|care_type| plan.offer(class, care_type).is_some())
@@ -231,7 +231,7 @@ async fn keep_free(ctx: &Ctx, query: &CentreSearch, date: NaiveDate, found: &mut
         let classes = plan.classes.iter().filter(|class| fits(plan, class.id));
         let free = classes.filter_map(|class| {
             // Most classes have no offer for this wish: only those that do are reckoned.
-            let mut offers = bookable(ctx, query, plan, class.id, date, (from, to)).peekable();
+            let mut offers = bookable(query, plan, class.id, date, (from, to), now).peekable();
             offers.peek()?;
             let day = days.get(&class.id)?;
             offers.map(|offer| day.free_through(class, &rules, date, offer.care_type, (from, to))).max()
@@ -261,24 +261,25 @@ fn times(ctx: &Ctx, query: &CentreSearch, plan: &CentrePlan, date: NaiveDate) ->
 /// The offers of a class that could be booked for this time now: begun or short-notice times and dates
 /// past the horizon can't, whatever is free.
 fn bookable<'a>(
-    ctx: &Ctx,
     query: &CentreSearch,
     plan: &'a CentrePlan,
     class: ClassId,
     date: NaiveDate,
     (from, to): (MinuteOfDay, MinuteOfDay),
+    now: DateTime<Utc>,
 ) -> impl Iterator<Item = &'a offers::Model> {
-    let (now, today, asked) = (ctx.clock.now(), ctx.clock.today(), query.care_type);
-    plan.offers.iter().filter(move |offer| {
+    let asked = query.care_type;
+    // What rules most offers out comes first: a search asks it of hundreds of classes.
+    let of_class =
+        move |offer: &&offers::Model| offer.class_id == class && asked.is_none_or(|care| care == offer.care_type);
+    plan.offers.iter().filter(of_class).filter(move |offer| {
         // Temporary care of today runs from the present half-hour.
         let grace = if offer.care_type == CareType::Temporary { MinuteOfDay::SLOT } else { 0 };
         let latest = instant_at(date, MinuteOfDay(from.0 + grace));
         let short = offer.care_type == CareType::Hourly && to.0 - from.0 < offer.min_minutes;
-        offer.class_id == class
-            && asked.is_none_or(|care| care == offer.care_type)
-            && !short
+        !short
             && (latest - now).num_minutes() >= i64::from(offer.notice_minutes)
-            && (date - today).num_days() <= i64::from(offer.horizon_days)
+            && (date - local(now).date_naive()).num_days() <= i64::from(offer.horizon_days)
     })
 }
 
