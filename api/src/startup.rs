@@ -13,7 +13,7 @@ use migration::{Migrator, MigratorTrait as _};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::{
-    background,
+    background::{self, Jobs},
     config::{AppEnv, Settings, Switch},
     features::{
         auth::{limits, token::Tokens},
@@ -43,6 +43,7 @@ pub struct Application {
     server: Server,
     address: SocketAddr,
     context: Ctx,
+    jobs: Jobs,
 }
 
 /// What all workers share, and what each needs to make its own context.
@@ -248,8 +249,8 @@ impl Application {
         .bind(&settings.listen)
         .with_context(|| format!("setting LISTEN: can't bind {}", settings.listen))?;
         let address = *server.addrs().first().context("no address bound")?;
-        background::start(&main);
-        Ok(Self { server: server.run(), address, context: main })
+        let jobs = background::start(&main);
+        Ok(Self { server: server.run(), address, context: main, jobs })
     }
 
     /// Where it listens; with port 0 in the settings, the port it got.
@@ -272,6 +273,8 @@ impl Application {
 
     /// Serves until stopped; requests in flight are finished first.
     pub async fn run(self) -> io::Result<()> {
-        self.server.await
+        let served = self.server.await;
+        self.jobs.stop().await;
+        served
     }
 }

@@ -146,7 +146,11 @@ async fn it_is_turned_off_with_a_code_and_reset_by_another_administrator() {
         let client = app.session_of(&row).await;
         (row, client)
     };
-    let (other, lost, ..) = secured(&app, "wang").await;
+    let (other, lost, theirs, _) = secured(&app, "wang").await;
+    for _ in 0..5 {
+        sign_in(&app, "wang", &wrong(&app, &theirs)).await.problem(401, "WRONG_CREDENTIALS");
+    }
+    app.sign_in_staff("wang", PASSWORD).await.problem(429, "ACCOUNT_LOCKED");
     let why = json!({ "reason": "手机遗失" });
     let path = |id| format!("/bureau/staff/{id}/second-factor/reset");
     client.post(&path(other.id), why.clone()).await.problem(403, "FORBIDDEN");
@@ -154,6 +158,7 @@ async fn it_is_turned_off_with_a_code_and_reset_by_another_administrator() {
     admin.post(&path(row.id), why.clone()).await.problem(409, "WRONG_STATE");
     assert_eq!(admin.post(&path(other.id), why).await.ok()["sessions_ended"], 1);
     lost.get("/bureau/staff").await.problem(401, "NOT_SIGNED_IN");
+    // The lock that the tries without the phone brought is off too.
     app.sign_in_staff("wang", PASSWORD).await.ok();
     let rows = audit_rows::Entity::find().order_by_asc(audit_rows::Column::Id).all(app.db()).await.unwrap();
     let actions: Vec<_> = rows.iter().map(|row| row.action.as_str()).collect();

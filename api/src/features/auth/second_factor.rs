@@ -204,6 +204,8 @@ pub(super) async fn reset(
         if !store::remove(txn, id).await? {
             return Err(off_already());
         }
+        // Whoever lost the phone may have locked the account by trying.
+        super::store::forget_failures(txn, id).await?;
         ended = rows::end_sessions(txn, id, "second_factor.reset", now, None).await?;
         let detail = json!({ "reason": reason, "sessions_ended": ended.len() });
         audit::record(ctx, txn, bureau.into(), "second_factor.reset", id.to_string(), detail).await?;

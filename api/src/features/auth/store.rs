@@ -65,10 +65,12 @@ pub(super) async fn count_failure(
         .map(drop)
 }
 
-/// Forgets past failures: whoever calls holds the account's row and has let its owner in.
+/// Forgets past failures and the lock they brought: whoever calls holds the account's row, and has let its
+/// owner in or vouches for it.
 pub(super) async fn forget_failures(db: &impl ConnectionTrait, id: StaffId) -> Result<(), DbErr> {
     staff::Entity::update_many()
         .col_expr(staff::Column::FailedAttempts, Expr::value(0))
+        .col_expr(staff::Column::LockedUntil, Expr::value(None::<DateTime<Utc>>))
         .filter(staff::Column::Id.eq(id))
         .exec(db)
         .await
