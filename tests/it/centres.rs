@@ -163,18 +163,46 @@ async fn pages_follow_each_other_without_gap_or_repeat() {
     }
     app.reload_catalogue().await;
     let whole = app.anonymous().get(&here("&limit=100")).await.ok();
-    let mut paged = Vec::new();
-    let mut next = String::new();
-    loop {
-        let page = app.anonymous().get(&here(&format!("&limit=3{next}"))).await.ok();
-        paged.extend(names(&page).into_iter().map(str::to_owned));
-        match page["next_cursor"].as_str() {
-            Some(cursor) => next = format!("&cursor={cursor}"),
-            None => break,
-        }
-    }
+    let paged = pages(&app, "&limit=3").await;
     assert_eq!(paged, names(&whole));
     assert_eq!(paged.len(), 7);
+}
+
+/// The names on all pages of a search.
+async fn pages(app: &TestApp, query: &str) -> Vec<String> {
+    let (mut all, mut next) = (Vec::new(), String::new());
+    loop {
+        let page = app.anonymous().get(&here(&format!("{query}{next}"))).await.ok();
+        all.extend(names(&page).into_iter().map(str::to_owned));
+        match page["next_cursor"].as_str() {
+            Some(cursor) => next = format!("&cursor={cursor}"),
+            None => return all,
+        }
+    }
+}
+
+#[actix_web::test]
+async fn pages_of_a_date_pass_over_the_full_centres() {
+    let app = TestApp::spawn().await;
+    let mut free = Vec::new();
+    for i in 0..13 {
+        let place = app
+            .place_with(1, 1, |c| {
+                c.name = format!("第{i}园");
+                c.lat += north(f64::from(i) * 30.0);
+            })
+            .await;
+        // The first eight are full but for the fourth: more than a page has to be looked at.
+        if i < 8 && i != 3 {
+            app.roster(place.class.id, day("2026-03-09"), hm(7, 30), hm(18, 30), 0).await;
+        } else {
+            free.push(place.centre.name.clone());
+        }
+    }
+    let query = "&care_type=hourly&date=2026-03-09&from=09:00&to=11:00";
+    for limit in [1, 2, 5, 6, 7, 100] {
+        assert_eq!(pages(&app, &format!("{query}&limit={limit}")).await, free, "{limit} a page");
+    }
 }
 
 #[actix_web::test]

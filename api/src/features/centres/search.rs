@@ -1,7 +1,7 @@
-//! The search: candidates from the spatial index, filters in memory, one pair of queries for
-//! places only when a date is asked for, and an answer assembled from rendered cards.
+//! The search: candidates from the spatial index, filters in memory, places only when a date is asked
+//! for and only of as many centres as fill the page, and an answer assembled from rendered cards.
 
-use std::{cmp::Ordering, collections::HashMap};
+use std::cmp::Ordering;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::{CareType, CentreId, ClassId, LngLat, MinuteOfDay, offers};
@@ -87,14 +87,14 @@ pub async fn search(ctx: &Ctx, query: &CentreSearch) -> Result<Vec<u8>> {
     let vouchers = ctx.catalogue.voucher_scope();
     let centres = ctx.catalogue.now();
     let mut found = candidates(ctx, &centres, query, origin, &vouchers);
-    if let Some(date) = query.date {
-        keep_free(ctx, query, date.0, &mut found).await?;
-    }
     if let Some(cursor) = &query.cursor {
         let after: After = cursor.unpack()?;
         found.retain(|candidate| candidate.place() > after);
     }
     let most = query.limit.0 as usize;
+    if let Some(date) = query.date {
+        found = first_free(ctx, query, date.0, found, most + 1).await?;
+    }
     let next = if found.len() > most {
         // Only the page needs to be in order.
         found.select_nth_unstable_by(most, Candidate::order);
@@ -206,40 +206,51 @@ fn sort_key(sort: CentreSort, plan: &CentrePlan, walk: Option<WalkOut>, care_typ
     }
 }
 
+/// The first of the centres that have a place free on `date` through the time asked for: `enough` of
+/// them or a few more, for the places of those past the page would be reckoned for nothing.
+async fn first_free<'a>(
+    ctx: &Ctx,
+    query: &CentreSearch,
+    date: NaiveDate,
+    mut found: Vec<Candidate<'a>>,
+    enough: usize,
+) -> Result<Vec<Candidate<'a>>> {
+    found.sort_unstable_by(Candidate::order);
+    let (mut free, mut rest, mut lot) = (Vec::new(), found.into_iter(), enough);
+    while free.len() < enough && rest.len() > 0 {
+        let mut next: Vec<_> = rest.by_ref().take(lot).collect();
+        keep_free(ctx, query, date, &mut next).await?;
+        free.append(&mut next);
+        // Where few are free the lots grow, so that the database is asked a few times at most.
+        lot *= 4;
+    }
+    Ok(free)
+}
+
 /// Keeps the centres that have a place free on `date` through the time asked for.
 async fn keep_free(ctx: &Ctx, query: &CentreSearch, date: NaiveDate, found: &mut Vec<Candidate<'_>>) -> Result<()> {
     let (rules, now) = (ctx.catalogue.rules(), ctx.clock.now());
     let fits = |plan: &CentrePlan, class: ClassId| {
         query.age_months.is_none_or(|age| takes(plan, &rules, class, age, query.care_type, date))
-            && query.care_type.is_none_or(|care_type| plan.offer(class, care_type).is_some())
     };
-    let mut wanted = HashMap::new();
-    for candidate in found.iter() {
-        if let Some(times) = times(ctx, query, candidate.plan, date) {
-            wanted.insert(candidate.plan.row.id, times);
+    // What could be booked, if a place is free: most classes have no offer for a wish.
+    let mut wishes = Vec::new();
+    for (at, candidate) in found.iter().enumerate() {
+        let plan = candidate.plan;
+        let Some(times) = times(ctx, query, plan, date) else { continue };
+        for class in plan.classes.iter().filter(|class| fits(plan, class.id)) {
+            let offers = bookable(query, plan, class.id, date, times, now);
+            wishes.extend(offers.map(|offer| (at, class, offer.care_type, times)));
         }
     }
-    let ids: Vec<ClassId> = found
-        .iter()
-        .filter(|c| wanted.contains_key(&c.plan.row.id))
-        .flat_map(|c| c.plan.classes.iter().map(|class| class.id))
-        .collect();
+    let mut ids: Vec<ClassId> = wishes.iter().map(|(_, class, ..)| class.id).collect();
+    ids.dedup();
     let days = ctx.free_places.on(ctx.db.reader(), &ids, date).await?;
-    found.retain_mut(|candidate| {
-        let plan = candidate.plan;
-        let Some(&(from, to)) = wanted.get(&plan.row.id) else { return false };
-        let classes = plan.classes.iter().filter(|class| fits(plan, class.id));
-        let free = classes.filter_map(|class| {
-            // Most classes have no offer for this wish: only those that do are reckoned.
-            let mut offers = bookable(query, plan, class.id, date, (from, to), now).peekable();
-            offers.peek()?;
-            let day = days.get(&class.id)?;
-            offers.map(|offer| day.free_through(class, &rules, date, offer.care_type, (from, to))).max()
-        });
-        let free = free.max().unwrap_or(0);
-        candidate.free_places = Some(free);
-        free > 0
-    });
+    for (at, class, care_type, times) in wishes {
+        let free = days.get(&class.id).map(|day| day.free_through(class, &rules, date, care_type, times));
+        found[at].free_places = found[at].free_places.max(free);
+    }
+    found.retain(|candidate| candidate.free_places.is_some_and(|free| free > 0));
     Ok(())
 }
 
