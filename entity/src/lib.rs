@@ -11,6 +11,7 @@ pub mod values;
 pub mod access_keys;
 pub mod adjustments;
 pub mod audit_heads;
+pub mod audit_reasons;
 pub mod audit_rows;
 pub mod booking_events;
 pub mod bookings;

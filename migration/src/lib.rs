@@ -33,6 +33,7 @@ mod m0023_trust;
 mod m0024_personal_data;
 mod m0025_freed_places;
 mod m0026_replies_complaints;
+mod m0027_audit_reasons;
 
 /// The list of steps.
 pub struct Migrator;
@@ -67,6 +68,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0024_personal_data::Migration),
             Box::new(m0025_freed_places::Migration),
             Box::new(m0026_replies_complaints::Migration),
+            Box::new(m0027_audit_reasons::Migration),
         ]
     }
 }

@@ -1,12 +1,17 @@
 //! The audit log: sealed in the background, verified by a walk, read by the bureau.
 
-use entity::{AuditId, StaffId, StaffRole, audit_heads, audit_rows};
+use entity::{AuditId, StaffId, StaffRole, audit_heads, audit_reasons, audit_rows, children};
 use harness::{TestApp, at_once};
 use quanxiangtuo::features::audit::{
     rules::{Anchor, Verdict},
     service::{seal_all, verify},
 };
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, sea_query::Expr};
+use sea_orm::{
+    ActiveModelTrait as _,
+    ActiveValue::{Set, Unchanged},
+    ColumnTrait, EntityTrait, QueryFilter, QueryOrder,
+    sea_query::Expr,
+};
 use serde_json::{Value, json};
 
 fn row(app: &TestApp, staff_id: StaffId, action: &str, detail: Value) -> audit_rows::Model {
@@ -139,6 +144,45 @@ async fn a_cut_off_end_a_forged_head_and_an_older_note_are_checked() {
     assert_eq!(verdict(&app).await, Verdict::Unsigned);
     audit_heads::Entity::delete_many().exec(app.db()).await.unwrap();
     assert_eq!(verdict(&app).await, Verdict::Unsigned);
+}
+
+#[tokio::test]
+async fn a_reason_beside_the_chain_is_as_it_was_or_gone_with_its_child() {
+    let app = TestApp::spawn().await;
+    let family = app.family("lin").await;
+    let voucher = app.voucher(&app.campaign().await, &family).await;
+    let officer = app.officer().await;
+    let path = format!("/bureau/vouchers/{}/revoke", voucher.id);
+    officer.post(&path, json!({ "reason": "重复领取" })).await.ok();
+    sealed(&app).await;
+    assert!(matches!(verdict(&app).await, Verdict::Whole { rows: 1, .. }));
+    let item = officer.get("/bureau/audit?action=voucher.revoke").await.ok()["items"][0].clone();
+    assert_eq!(item["reason"], "重复领取");
+    assert!(!item["detail"].to_string().contains("重复领取"), "{item}");
+
+    let whole = audit_reasons::Entity::find().one(app.db()).await.unwrap().unwrap();
+    let put = async |text: Option<Vec<u8>>| {
+        let row = audit_reasons::ActiveModel {
+            salt: Set(text.as_ref().and(whole.salt.clone())),
+            text_sealed: Set(text),
+            ..whole.clone().into()
+        };
+        row.update(app.db()).await.unwrap();
+    };
+    put(Some(app.ctx.keys.seal("audit_reasons.text", "没有理由".as_bytes()))).await;
+    assert!(matches!(verdict(&app).await, Verdict::Broken { seq: 1, .. }), "somebody changed it");
+    put(None).await;
+    assert!(matches!(verdict(&app).await, Verdict::Broken { seq: 1, .. }), "somebody removed it");
+    let erased = children::ActiveModel {
+        id: Unchanged(family.child_id),
+        erased_at: Set(Some(app.clock.now())),
+        ..Default::default()
+    };
+    erased.update(app.db()).await.unwrap();
+    assert!(matches!(verdict(&app).await, Verdict::Whole { rows: 1, .. }), "it went with the child");
+    assert_eq!(officer.get("/bureau/audit").await.ok()["items"][0]["reason"], Value::Null);
+    put(whole.text_sealed.clone()).await;
+    assert!(matches!(verdict(&app).await, Verdict::Whole { rows: 1, .. }));
 }
 
 #[tokio::test]

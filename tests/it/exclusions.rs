@@ -64,7 +64,7 @@ async fn a_rating_leaves_the_figures_by_two_officers_and_comes_back_the_same_way
     let deeds: Vec<&str> = audit["items"].as_array().unwrap().iter().map(|i| i["action"].as_str().unwrap()).collect();
     let wanted = ["confirm", "propose", "confirm", "propose"].map(|deed| format!("rating_exclusion.{deed}"));
     assert_eq!(deeds, wanted);
-    assert_eq!(audit["items"][3]["detail"]["reason"], REASON);
+    assert_eq!(audit["items"][3]["reason"], REASON);
 }
 
 #[tokio::test]

@@ -2,9 +2,9 @@
 
 use chrono::{Datelike as _, TimeDelta};
 use entity::{
-    BookingStatus, ChildId, FamilyId, StaffRole, VisitStatus, VoucherStatus, audit_rows, bookings, children, families,
-    idempotency_keys, notices, pickup_persons, ratings, redemptions, served_marks, sessions, visits, vouchers,
-    waitlist_entries,
+    BookingStatus, ChildId, FamilyId, RatingId, StaffRole, VisitStatus, VoucherStatus, audit_reasons, audit_rows,
+    bookings, children, families, idempotency_keys, notices, pickup_persons, ratings, redemptions, served_marks,
+    sessions, visits, vouchers, waitlist_entries,
 };
 use harness::{Backend, Client, Family, Place, Reply, TestApp, at_once, backend, day, people::child_body};
 use quanxiangtuo::features::{
@@ -159,8 +159,21 @@ struct Life {
     officer: Client,
 }
 
-const PLANTED: [&str; 10] =
-    ["植乳名", "植大名", "植花生", "植事由", "植评语", "植外婆", "植舅舅", "植回复", "植投诉", "植答复"];
+const PLANTED: [&str; 13] = [
+    "植乳名",
+    "植大名",
+    "植花生",
+    "植事由",
+    "植评语",
+    "植外婆",
+    "植舅舅",
+    "植回复",
+    "植投诉",
+    "植答复",
+    "植撤销",
+    "植排除",
+    "植作废",
+];
 
 async fn life() -> Life {
     let app = TestApp::spawn().await;
@@ -193,10 +206,13 @@ async fn life() -> Life {
     // Claimed before the first visit counts: inserted directly.
     let voucher = app.voucher(&campaign, &family).await;
     let code = client.get(&format!("/vouchers/{}/code", voucher.id)).await.ok()["code"].clone();
-    let scan = json!({ "code": code, "request_id": "planted-desk-1" });
-    let unit = desk.post("/desk/redemptions", scan.clone()).await.created();
+    let scan = |request: &str| json!({ "code": code, "request_id": request });
+    let mistaken = desk.post("/desk/redemptions", scan("planted-desk-0")).await.created();
+    let reverse = format!("/desk/redemptions/{}/reverse", mistaken["id"].as_str().unwrap());
+    desk.post(&reverse, json!({ "reason": "植撤销" })).await.ok();
+    let unit = desk.post("/desk/redemptions", scan("planted-desk-1")).await.created();
     let rated = json!({ "redemption_id": unit["id"], "level": 5, "text": "植评语" });
-    let rating = client.post("/ratings", rated).await.id().parse().unwrap();
+    let rating: RatingId = client.post("/ratings", rated).await.id().parse().unwrap();
     let reply = format!("/desk/ratings/{}/reply", replies::alias(&app.ctx.keys, rating));
     app.manager(place.centre.id).await.put(&reply, json!({ "text": "植回复" })).await.ok();
     let complaint = json!({ "centre_id": place.id(), "text": "植投诉" });
@@ -206,6 +222,13 @@ async fn life() -> Life {
     let officer = app.officer().await;
     let answer = format!("/bureau/complaints/{complaint}/answer");
     officer.post(&answer, json!({ "text": "植答复" })).await.ok();
+    let propose = format!("/bureau/ratings/{rating}/exclusions");
+    let proposed = officer.post(&propose, json!({ "reason": "植排除" })).await.created();
+    let reject = format!("/bureau/ratings/exclusions/{}/reject", proposed["id"].as_str().unwrap());
+    app.admin().await.post(&reject, json!({})).await.ok();
+    let other = app.campaign_with(|row| row.first_time_only = false).await;
+    let revoke = format!("/bureau/vouchers/{}/revoke", app.voucher(&other, &family).await.id);
+    officer.post(&revoke, json!({ "reason": "植作废" })).await.ok();
     Life { app, place, client, family_id, child_id, campaign, officer }
 }
 
@@ -266,7 +289,9 @@ async fn an_erased_account_leaves_the_figures_as_they_were_and_nothing_of_the_pe
     assert_eq!(book["balanced"], true, "{book:#}");
     while audit::seal_all(&app.ctx).await.unwrap() > 0 {}
     let (verdict, _) = audit::verify(app.db(), &app.ctx.keys, None).await.unwrap();
-    assert!(matches!(verdict, Verdict::Whole { rows, .. } if rows >= 4), "{verdict:?}");
+    assert!(matches!(verdict, Verdict::Whole { rows, .. } if rows >= 8), "{verdict:?}");
+    let reasoned = app.count(audit_reasons::Entity).await;
+    assert_eq!(reasoned, 3, "a reversal, a proposal, a revocation");
     let looks = audit_rows::Column::Action.eq("visit.reveal");
     assert!(audit_rows::Entity::find().filter(looks).one(app.db()).await.unwrap().is_some());
     let answer = redemptions::Entity::find().one(app.db()).await.unwrap().unwrap().answer_sealed;

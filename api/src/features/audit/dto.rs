@@ -46,6 +46,9 @@ pub struct AuditRowOut {
     /// Facts without personal data.
     #[schema(value_type = Object)]
     pub detail: serde_json::Value,
+    /// The reason given for a deed about a child, whose digest is among the facts; null where there is
+    /// none, and once the child is erased.
+    pub reason: Option<String>,
     /// Place in the chain, from 1; null until sealed.
     pub seq: Option<i64>,
     /// SHA-256 over the hash before and this row, in hexadecimal; null until sealed.

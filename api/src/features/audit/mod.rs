@@ -1,16 +1,20 @@
 //! The audit log (invariant 7): every write by staff leaves a row in the same transaction.
 //!
-//! Use [`record`] inside the transaction of the deed. A background task seals the rows into a hash
+//! Use [`record`] inside the transaction of the deed, [`record_reasoned`] where somebody gave a reason for
+//! a deed about a child. A background task seals the rows into a hash
 //! chain within seconds ([`service::seal_all`]); `quanxiangtuo audit verify` walks it.
 
 mod bureau;
 pub mod dto;
+mod reasons;
 pub mod rules;
 pub mod service;
 mod store;
 
 use crate::http::Registry;
-use entity::{CentreId, StaffId, audit_rows};
+use entity::{AuditId, CentreId, StaffId, audit_rows};
+
+pub use self::reasons::{Reason, record_reasoned};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, DbErr, EntityTrait};
 
 use crate::{
@@ -78,8 +82,13 @@ pub async fn record(
 
 /// Writes the rows of several deeds at once.
 pub async fn record_all(ctx: &Ctx, txn: &impl ConnectionTrait, deeds: Vec<Deed>) -> Result<(), DbErr> {
-    let rows = deeds.into_iter().map(|Deed { actor, action, object, detail }| audit_rows::ActiveModel {
-        id: Set(ctx.clock.id()),
+    insert(ctx, txn, deeds).await.map(drop)
+}
+
+async fn insert(ctx: &Ctx, txn: &impl ConnectionTrait, deeds: Vec<Deed>) -> Result<Vec<AuditId>, DbErr> {
+    let ids: Vec<AuditId> = deeds.iter().map(|_| ctx.clock.id()).collect();
+    let rows = ids.iter().zip(deeds).map(|(id, Deed { actor, action, object, detail })| audit_rows::ActiveModel {
+        id: Set(*id),
         at: Set(ctx.clock.now()),
         staff_id: Set(actor.staff_id),
         centre_id: Set(actor.centre_id),
@@ -89,5 +98,6 @@ pub async fn record_all(ctx: &Ctx, txn: &impl ConnectionTrait, deeds: Vec<Deed>)
         seq: Set(None),
         hash: Set(None),
     });
-    audit_rows::Entity::insert_many(rows).exec_without_returning(txn).await.map(drop)
+    audit_rows::Entity::insert_many(rows).exec_without_returning(txn).await?;
+    Ok(ids)
 }

@@ -7,6 +7,7 @@ use subtle::ConstantTimeEq as _;
 
 use super::{
     dto::{AuditQuery, AuditRowOut},
+    reasons,
     rules::{self, Anchor, Verdict, Walk},
     store,
 };
@@ -112,6 +113,9 @@ pub async fn verify(
                 return Ok((broken, waiting));
             }
         }
+        if let Some(row) = reasons::changed(db, keys, &rows).await? {
+            return Ok((Verdict::Broken { seq: row.seq.unwrap_or_default(), row: Some(row.id) }, waiting));
+        }
         if (rows.len() as u64) < PAGE {
             let verdict = if walk.seq > 0 && !signed { Verdict::Unsigned } else { walk.whole() };
             return Ok((verdict, waiting));
@@ -140,11 +144,12 @@ pub async fn list(ctx: &Ctx, query: AuditQuery) -> Result<Page<AuditRowOut>> {
         after: cursor.map(|cursor| cursor.unpack()).transpose()?,
     };
     let rows = store::page(ctx.db.reader(), filter, limit.plus_one()).await?;
-    Ok(Page::of(rows, limit, |row| row.id, row_out))
+    let mut reasons = reasons::of(ctx.db.reader(), &ctx.keys, &rows).await?;
+    Ok(Page::of(rows, limit, |row| row.id, |row| row_out(reasons.remove(&row.id), row)))
 }
 
-fn row_out(row: audit_rows::Model) -> AuditRowOut {
+fn row_out(reason: Option<String>, row: audit_rows::Model) -> AuditRowOut {
     let audit_rows::Model { id, at, staff_id, centre_id, action, object, detail, seq, hash } = row;
     let hash = hash.map(|hash| data_encoding::HEXLOWER.encode(&hash));
-    AuditRowOut { id, at: Moment(at), staff_id, centre_id, action, object, detail, seq, hash }
+    AuditRowOut { id, at: Moment(at), staff_id, centre_id, action, object, detail, reason, seq, hash }
 }

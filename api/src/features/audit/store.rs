@@ -1,9 +1,10 @@
 //! Queries about the audit log.
 
 use chrono::{DateTime, Utc};
-use entity::{AuditId, StaffId, audit_heads, audit_rows};
+use entity::{AuditId, StaffId, audit_heads, audit_reasons, audit_rows, children};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait as _, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, FromQueryResult, PaginatorTrait as _,
+    QueryFilter, QueryOrder, QuerySelect,
     sea_query::{CaseStatement, Expr, OnConflict},
 };
 
@@ -98,4 +99,31 @@ pub(super) async fn put_head(db: &impl ConnectionTrait, head: audit_heads::Model
 /// Sealed rows after a place in the chain.
 pub(super) async fn sealed_after(db: &impl ConnectionTrait, seq: i64, limit: u64) -> Result<Vec<Model>, DbErr> {
     Entity::find().filter(Column::Seq.gt(seq)).order_by_asc(Column::Seq).limit(limit).all(db).await
+}
+
+#[derive(FromQueryResult)]
+struct Reasoned {
+    #[sea_orm(nested)]
+    reason: audit_reasons::Model,
+    child_erased: bool,
+}
+
+/// Reasons of rows of the log, and whether their child is erased.
+pub(super) async fn reasons(
+    db: &impl ConnectionTrait,
+    ids: Vec<AuditId>,
+) -> Result<Vec<(audit_reasons::Model, bool)>, DbErr> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let erased = Expr::col((children::Entity, children::Column::ErasedAt)).is_not_null();
+    let mut select =
+        audit_reasons::Entity::find().filter(audit_reasons::Column::AuditId.is_in(ids)).expr_as(erased, "child_erased");
+    QuerySelect::query(&mut select).inner_join(
+        children::Entity,
+        Expr::col((children::Entity, children::Column::Id))
+            .equals((audit_reasons::Entity, audit_reasons::Column::ChildId)),
+    );
+    let rows: Vec<Reasoned> = select.into_model().all(db).await?;
+    Ok(rows.into_iter().map(|row| (row.reason, row.child_erased)).collect())
 }

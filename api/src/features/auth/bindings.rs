@@ -118,8 +118,8 @@ pub(super) async fn bind(ctx: &Ctx, code: &str, invitation: &str, password: Stri
     let hash = ctx.keys.lookup_hash(INVITATION_PLACE, &as_typed(invitation));
     // Looked at first, so that a wrong invitation costs no call to WeChat.
     let id = store::invited(ctx.db.reader(), &hash, now).await?.ok_or_else(invalid)?;
-    let account = rows::account(ctx.db.reader(), id).await?;
-    service::check_password(ctx, account.as_ref(), password).await?;
+    let account = rows::account(ctx.db.reader(), id).await?.ok_or_else(invalid)?;
+    service::check_password(ctx, &account, password).await?;
     let openid = ctx.wechat.openid(code).await?;
     let openid_hash = ctx.keys.lookup_hash(OPENID_PLACE, &openid);
     write_txn(&ctx.db, async |txn| {

@@ -33,6 +33,7 @@ mod staff_store;
 mod store;
 pub mod token;
 pub mod totp;
+mod unknown;
 
 pub use access_key::KeyHolder;
 pub use extract::{Bureau, Desk, Guardian, Knock, SignedIn, Staff};

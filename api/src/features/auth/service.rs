@@ -10,7 +10,7 @@ use super::{
     entry::{self, Shown},
     password, session,
     store::{self, Owner},
-    token,
+    token, unknown,
 };
 use crate::{
     error::{Code, Problem, Result, Text},
@@ -119,23 +119,20 @@ fn closing(at: DateTime<Utc>) -> Problem {
 /// Checks a staff member's password, then the second factor where one is on; repeated failures lock the
 /// account for a while.
 pub async fn sign_in_staff(ctx: &Ctx, username: &str, password: String, otp: Option<&str>) -> Result<SignedInOut> {
-    let staff = store::staff_by_username(ctx.db.reader(), username).await?;
-    let id = check_password(ctx, staff.as_ref(), password).await?;
+    let Some(staff) = store::staff_by_username(ctx.db.reader(), username).await? else {
+        return Err(unknown::refused(ctx, username, password).await?);
+    };
+    let id = check_password(ctx, &staff, password).await?;
     entry::enter(ctx, id, Shown::Password, otp).await
 }
 
-/// Checks the password of an account, which may not be there; a wrong one is counted, and repeated ones
-/// lock it.
-pub(super) async fn check_password(ctx: &Ctx, staff: Option<&staff::Model>, password: String) -> Result<StaffId> {
+/// Checks the password of an account; a wrong one is counted, and repeated ones lock it.
+pub(super) async fn check_password(ctx: &Ctx, staff: &staff::Model, password: String) -> Result<StaffId> {
     let now = ctx.clock.now();
-    if let Some(until) = staff.and_then(|s| s.locked_until).filter(|until| *until > now) {
+    if let Some(until) = staff.locked_until.filter(|until| *until > now) {
         return Err(entry::locked(until, now));
     }
-    let good = password::verify(password, staff.map(|s| s.password_hash.clone())).await?;
-    let Some(staff) = staff else {
-        return Err(Problem::new(Code::WrongCredentials));
-    };
-    if !good {
+    if !password::verify(password, Some(staff.password_hash.clone())).await? {
         let until = now + entry::LOCKED_FOR;
         write_txn(&ctx.db, async |txn| store::count_failure(txn, staff.id, entry::FAILURES, until).await).await?;
         ctx.metrics.event("sign_in_failed");

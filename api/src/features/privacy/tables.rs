@@ -42,7 +42,7 @@ pub const TABLES: &[Table] = &[
     table("waitlist_entries", "waiting_list", "withdrawn; holds days and care only"),
     table("vouchers", "vouchers", "revoked if still usable; stays in the ledger"),
     table("redemptions", "redemptions", "the desk's answer loses the name; stays in the ledger"),
-    table("redemption_reversals", "redemption_reversals", "stays in the ledger"),
+    table("redemption_reversals", "redemption_reversals", "the reason goes; stays in the ledger"),
     table("ratings", "ratings", "the text goes, the score stays"),
     table("rating_versions", "rating_versions", "scores only; stay"),
     table("complaints", "complaints", "withdrawn if unanswered; the words and the answer go"),
@@ -65,6 +65,11 @@ pub const TABLES: &[Table] = &[
         "released: a keyed hash that belongs to nobody until the openid comes back",
     ),
     table("data_looks", "access_log", "deleted; the audit row stays, which names a visit"),
+    Table {
+        name: "audit_reasons",
+        exported: Exported::Not("the officers' grounds, which reversals and answers to complaints tell"),
+        erased: "the text and the key of its digest go; the digest stays in the chain",
+    },
 ];
 
 /// Sealed columns: table, the columns of its key, the column. What a value is bound to is
@@ -105,6 +110,7 @@ pub const SEALED: &[Sealed] = &[
     sealed("children", &["id"], "allergies_sealed"),
     sealed("complaints", &["id"], "text_sealed"),
     sealed("complaints", &["id"], "answer_sealed"),
+    sealed("audit_reasons", &["audit_id"], "text_sealed"),
     sealed("staff", &["id"], "name_sealed"),
     sealed("second_factors", &["staff_id"], "secret_sealed"),
     sealed("webhooks", &["id"], "secret_sealed"),

@@ -15,7 +15,10 @@ use super::{
 };
 use crate::{
     error::{Code, Problem, Result},
-    features::{audit, auth::Bureau},
+    features::{
+        audit::{self, Reason},
+        auth::Bureau,
+    },
     http::{Cursor, Idempotency, Moment, Once, Page, once},
     platform::constraint::{Constraint, violated},
     state::Ctx,
@@ -67,8 +70,10 @@ pub async fn propose(
             Some(Constraint::RatingExclusionOpen) => rules::proposed_before(),
             _ => error.into(),
         })?;
-        let detail = json!({ "rating_id": id, "action": action, "reason": row.reason });
-        audit::record(ctx, txn, bureau.into(), "rating_exclusion.propose", row.id.to_string(), detail).await?;
+        let detail = json!({ "rating_id": id, "action": action });
+        let deed = ("rating_exclusion.propose", row.id.to_string());
+        let reason = Reason { child: rating.child_id, text: &row.reason };
+        audit::record_reasoned(ctx, txn, bureau.into(), deed, detail, reason).await?;
         Ok(out(row))
     })
     .await

@@ -8,7 +8,10 @@ use sea_orm::DatabaseTransaction;
 use serde_json::Value;
 
 use super::{
-    super::{marks, store::erasure as store},
+    super::{
+        marks,
+        store::{erasure as store, reasons::blank_reasons},
+    },
     leaving::{again, call_off},
 };
 use crate::{
@@ -24,6 +27,8 @@ const BATCH: u64 = 50;
 const NOBODY: &str = "某";
 /// As lists and answers show it.
 const NOBODY_SHOWN: &str = "某*";
+/// What stands where staff gave a reason.
+const REASON_GONE: &str = "（已随孩子资料删除）";
 
 /// Erases what is due; how many accounts and children.
 pub async fn erase_due(ctx: &Ctx) -> Result<u64> {
@@ -94,6 +99,7 @@ async fn erase_child(txn: &DatabaseTransaction, ctx: &Ctx, child: &children::Mod
     store::erase_health(txn, child.id).await?;
     store::erase_declared(txn, child.id).await?;
     store::blank_care(txn, child.id).await?;
+    blank_reasons(txn, child.id, REASON_GONE).await?;
     store::blank_complaints(txn, child.id, now).await?;
     store::end_moderation(txn, child.id, now).await?;
     for (id, sealed) in store::answers(txn, child.id).await? {

@@ -5,11 +5,15 @@ use serde_json::json;
 
 use super::super::{
     offline_dto::{ConflictDecision, ConflictResolveIn, OfflineConflictOut, OfflineConflictsQuery},
-    store::offline as store,
+    store::{offline as store, vouchers},
 };
 use crate::{
     error::{Code, Problem, Result, Text},
-    features::{audit, auth::Bureau, settlement},
+    features::{
+        audit::{self, Reason},
+        auth::Bureau,
+        settlement,
+    },
     http::{Cursor, Idempotency, Moment, Once, Page, once},
     state::Ctx,
 };
@@ -47,11 +51,14 @@ pub async fn resolve(
         }
         if status == ConflictStatus::Paid {
             let worth = store::face_value(txn, row.voucher_id).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
-            let reason = format!("离线核销冲突补付（{}）：{}", row.service_date, &*body.note);
+            // Without the note, which may name the child: a frozen statement holds this for good.
+            let reason = format!("离线核销冲突补付（{}，{id}）", row.service_date);
             settlement::adjust(ctx, txn, bureau, row.centre_id, worth, reason).await?;
         }
-        let detail = json!({ "decision": status, "note": &*body.note });
-        audit::record(ctx, txn, bureau.into(), "offline_conflict.resolve", id.to_string(), detail).await?;
+        let detail = json!({ "decision": status });
+        let child = vouchers::one(txn, row.voucher_id).await?.ok_or_else(|| Problem::new(Code::NotFound))?.child_id;
+        let (deed, reason) = (("offline_conflict.resolve", id.to_string()), Reason { child, text: &body.note });
+        audit::record_reasoned(ctx, txn, bureau.into(), deed, detail, reason).await?;
         Ok(out(find().await?))
     })
     .await

@@ -10,7 +10,7 @@ use super::super::{
 };
 use crate::{
     error::{Code, Problem, Result, Text},
-    features::audit::{self, Actor},
+    features::audit::{self, Actor, Reason},
     http::{Idempotency, Moment, Once, once},
     platform::clock::local,
     state::Ctx,
@@ -56,8 +56,9 @@ pub async fn reverse(
             return Err(Problem::internal("a redeemed unit isn't among the voucher's used ones"));
         }
         let voucher = vouchers::one(txn, row.voucher_id).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
-        let detail = json!({ "voucher_id": row.voucher_id, "service_date": row.service_date, "reason": reason });
-        audit::record(ctx, txn, actor, "redemption.reverse", id.to_string(), detail).await?;
+        let detail = json!({ "voucher_id": row.voucher_id, "service_date": row.service_date });
+        let (deed, reason) = (("redemption.reverse", id.to_string()), Reason { child: row.child_id, text: reason });
+        audit::record_reasoned(ctx, txn, actor, deed, detail, reason).await?;
         let units_left = voucher.units_total - voucher.units_used;
         Ok(ReversalOut {
             id: reversal_id,

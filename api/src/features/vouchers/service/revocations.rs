@@ -15,7 +15,11 @@ use super::{
 };
 use crate::{
     error::{Code, Problem, Result, Text},
-    features::{audit, auth::Bureau, centres::store::touch},
+    features::{
+        audit::{self, Reason},
+        auth::Bureau,
+        centres::store::touch,
+    },
     http::{Idempotency, Moment, Once, once},
     state::Ctx,
 };
@@ -40,8 +44,9 @@ pub async fn revoke_voucher(
             );
             return Err(Problem::new(Code::WrongState).detail(text).fact("voucher_status", status));
         }
-        let detail = serde_json::json!({ "reason": reason });
-        audit::record(ctx, txn, bureau.into(), "voucher.revoke", id.to_string(), detail).await?;
+        let child = vouchers::one(txn, id).await?.ok_or_else(|| Problem::new(Code::NotFound))?.child_id;
+        let (deed, reason) = (("voucher.revoke", id.to_string()), Reason { child, text: reason });
+        audit::record_reasoned(ctx, txn, bureau.into(), deed, json!({}), reason).await?;
         Ok(VoucherRevokedOut { id, status: VoucherStatus::Revoked, revoked_at: Moment(now) })
     })
     .await
