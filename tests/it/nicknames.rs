@@ -50,6 +50,11 @@ async fn staff_read_another_word_for_a_refused_nickname_until_the_child_is_calle
     let today = carer.get("/desk/today").await.ok();
     let listed = today["items"][0]["child"]["name"].as_str().unwrap();
     assert!(listed.starts_with('小') && !listed.contains('违'), "{listed}");
+    let voucher = app.voucher(&app.campaign().await, &family).await;
+    let code = client.get(&format!("/vouchers/{}/code", voucher.id)).await.ok()["code"].clone();
+    let scan = json!({ "code": code, "request_id": "nickname-scan-1" });
+    assert_eq!(carer.post("/desk/redemptions", scan).await.created()["child"]["name"], "小*友");
+    assert_eq!(carer.get("/desk/redemptions").await.ok()["items"][0]["child_name"], "小*友");
 
     // Another name is shown at once, and judged by itself.
     let path = format!("/me/children/{}", family.child());

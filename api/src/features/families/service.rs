@@ -251,12 +251,12 @@ fn called(child: &children::Model) -> Written {
     }
 }
 
-/// The child's name as staff may read it whole: the guardian's own words, unless moderation refused them.
-pub fn name_for_staff(keys: &Keyring, child: &children::Model) -> Result<String> {
-    if child.name_hidden {
+/// A child's name as staff may read it whole: the guardian's own words, unless moderation refused them.
+pub fn name_for_staff(keys: &Keyring, name_sealed: &[u8], name_hidden: bool) -> Result<String> {
+    if name_hidden {
         return Ok(rules::UNNAMED.to_owned());
     }
-    Ok(keys.open_text(NAME_PLACE, &child.name_sealed)?)
+    Ok(keys.open_text(NAME_PLACE, name_sealed)?)
 }
 
 /// What children are called, for moderation.

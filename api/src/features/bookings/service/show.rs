@@ -148,7 +148,7 @@ impl Children {
 
     fn show(&self, ctx: &Ctx, id: ChildId, on: NaiveDate) -> Result<DeskChildOut> {
         let row = self.0.get(&id).ok_or_else(|| Problem::internal("a booking without its child"))?;
-        let name = name_for_staff(&ctx.keys, row)?;
+        let name = name_for_staff(&ctx.keys, &row.name_sealed, row.name_hidden)?;
         Ok(DeskChildOut { id, name: masked(&name), age_months: age_months(row.birth_date, on) })
     }
 }

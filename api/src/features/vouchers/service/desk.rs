@@ -31,7 +31,7 @@ use crate::{
         centres::CentrePlan,
         families::{
             rules::{age_months, masked},
-            service::NAME_PLACE,
+            service::name_for_staff,
         },
         notices,
     },
@@ -237,7 +237,8 @@ pub(super) fn decide(
         earlier: earlier.as_ref(),
     };
     let class = rules::redemption_check(&deciding, scan.today)?;
-    let child = child_shown(ctx, &voucher.name_sealed, voucher.birth_date, Some(class), scan.today)?;
+    let child =
+        child_shown(ctx, (&voucher.name_sealed, voucher.name_hidden), voucher.birth_date, Some(class), scan.today)?;
     Ok(Ready { child, care_type: voucher.care_type.unwrap_or(CareType::FullDay), voucher })
 }
 
@@ -260,13 +261,13 @@ pub(super) fn class_of(ctx: &Ctx, plan: Option<&CentrePlan>, birth: NaiveDate, d
 /// A child as a centre sees it.
 pub(super) fn child_shown(
     ctx: &Ctx,
-    name_sealed: &[u8],
+    (name_sealed, name_hidden): (&[u8], bool),
     birth: NaiveDate,
     class: Option<Band>,
     today: NaiveDate,
 ) -> Result<RedemptionChildOut> {
     Ok(RedemptionChildOut {
-        name: masked(&ctx.keys.open_text(NAME_PLACE, name_sealed)?),
+        name: masked(&name_for_staff(&ctx.keys, name_sealed, name_hidden)?),
         age_months: age_months(birth, today),
         class: class.map_or("", Band::zh).to_owned(),
     })
@@ -387,7 +388,7 @@ fn line_out(ctx: &Ctx, row: redemptions_store::Line) -> Result<RedemptionLineOut
         id: row.id,
         voucher_id: row.voucher_id,
         campaign_name: row.campaign_name,
-        child_name: masked(&ctx.keys.open_text(NAME_PLACE, &row.name_sealed)?),
+        child_name: masked(&name_for_staff(&ctx.keys, &row.name_sealed, row.name_hidden)?),
         service_date: row.service_date,
         redeemed_at: Moment(row.redeemed_at),
         care_type: row.care_type,

@@ -66,6 +66,7 @@ pub(in super::super) struct VoucherFacts {
     /// The desk's centre, if the campaign names it.
     pub(in super::super) listed: Option<CentreId>,
     pub(in super::super) name_sealed: Vec<u8>,
+    pub(in super::super) name_hidden: bool,
     pub(in super::super) birth_date: NaiveDate,
     /// Today's visit here.
     pub(in super::super) visit_id: Option<VisitId>,
@@ -248,7 +249,7 @@ fn voucher_columns(select: &mut SelectStatement) {
         Name as "campaign_name", FaceValueFen as "face_value_fen", AllCentres as "all_centres",
         CentreKinds as "centre_kinds", OfflineDailyUnits as "offline_daily_units", RevokedOn as "revoked_on",
     });
-    columns!(select, children::Entity, children::Column, { NameSealed as "name_sealed", BirthDate as "birth_date" });
+    columns!(select, children::Entity, children::Column, { NameSealed as "name_sealed", NameHidden as "name_hidden", BirthDate as "birth_date" });
     columns!(select, visits::Entity, visits::Column, { Id as "visit_id", CareType as "care_type" });
 }
 

@@ -57,6 +57,7 @@ pub(in super::super) struct Line {
     pub(in super::super) voucher_id: VoucherId,
     pub(in super::super) campaign_name: String,
     pub(in super::super) name_sealed: Vec<u8>,
+    pub(in super::super) name_hidden: bool,
     pub(in super::super) service_date: NaiveDate,
     pub(in super::super) redeemed_at: DateTime<Utc>,
     pub(in super::super) care_type: CareType,
@@ -88,6 +89,7 @@ pub(in super::super) async fn of_centre(
         ])
         .column_as(Expr::col((campaigns::Entity, campaigns::Column::Name)), "campaign_name")
         .column_as(Expr::col((children::Entity, children::Column::NameSealed)), "name_sealed")
+        .column_as(Expr::col((children::Entity, children::Column::NameHidden)), "name_hidden")
         .order_by_desc(R::Id)
         .limit(limit.plus_one());
     if let Some(date) = date {
