@@ -31,6 +31,7 @@ use crate::{
         db::Db,
         kv::{Kv, MemoryKv, RedisKv},
         outgoing::Outgoing,
+        walking::Walking,
         wechat::WeChat,
     },
     routes::{self, KnownPaths},
@@ -53,6 +54,7 @@ struct Parts {
     clock: Clock,
     keys: Arc<Keyring>,
     catalogue: Arc<Catalogue>,
+    walking: Walking,
     wechat: WeChat,
     outgoing: Outgoing,
     gate: Arc<Gate>,
@@ -89,6 +91,7 @@ impl Parts {
             kv,
             keys: self.keys,
             catalogue: self.catalogue,
+            walking: self.walking,
             wechat: self.wechat,
             outgoing: self.outgoing,
             gate: self.gate,
@@ -174,11 +177,14 @@ pub async fn context(settings: Settings, clock: Clock) -> anyhow::Result<Ctx> {
     let code_keys = Arc::new(CodeKeys::new(Arc::clone(&keys)));
     code_keys.refresh(db.reader()).await?;
     let free_places = Arc::new(FreePlaces::new(Duration::from_millis(settings.search_places_ms)));
+    let settings = Arc::new(settings);
+    let walking = Walking::new(Arc::clone(&settings));
     let parts = Parts {
-        settings: Arc::new(settings),
+        settings,
         clock,
         keys,
         catalogue,
+        walking,
         wechat,
         outgoing,
         gate: Arc::default(),
@@ -207,6 +213,7 @@ impl Application {
             clock: main.clock.clone(),
             keys: Arc::clone(&main.keys),
             catalogue: Arc::clone(&main.catalogue),
+            walking: main.walking.clone(),
             wechat: main.wechat.clone(),
             outgoing: main.outgoing.clone(),
             gate: Arc::clone(&main.gate),

@@ -12,7 +12,7 @@ use crate::{
         vouchers::{Redemptions, code_keys::CodeKeys, gate::Gate},
     },
     http::counters::Counters,
-    platform::{clock::Clock, crypto::Keyring, db::Db, kv::Kv, outgoing::Outgoing, wechat::WeChat},
+    platform::{clock::Clock, crypto::Keyring, db::Db, kv::Kv, outgoing::Outgoing, walking::Walking, wechat::WeChat},
     telemetry::Metrics,
 };
 
@@ -37,6 +37,8 @@ pub struct Ctx {
     pub catalogue: Arc<Catalogue>,
     /// What is held in classes, remembered for searches; shared by the workers.
     pub free_places: Arc<FreePlaces>,
+    /// How long ways take.
+    pub walking: Walking,
     /// Exchanges sign-in codes.
     pub wechat: WeChat,
     /// Sends to addresses that people typed.

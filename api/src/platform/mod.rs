@@ -9,5 +9,6 @@ pub mod db;
 pub mod kv;
 pub mod outgoing;
 pub mod stepped_code;
+pub mod walking;
 pub mod wechat;
 pub mod wechat_push;

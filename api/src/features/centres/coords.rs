@@ -120,7 +120,7 @@ fn inverse(p: LngLat, forward: impl Fn(LngLat) -> LngLat) -> LngLat {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::features::centres::geo::metres;
+    use crate::platform::walking::metres;
 
     const DISTRICT: LngLat = LngLat { lng: 118.79, lat: 24.89 };
 

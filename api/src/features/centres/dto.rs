@@ -11,7 +11,10 @@ use super::{
     card::{BadgeOut, CentreRatingOut},
     coords::Coord,
 };
-use crate::http::{Cursor, Day, Limit, Line};
+use crate::{
+    http::{Cursor, Day, Limit, Line},
+    platform::walking::{Way, WayMethod},
+};
 
 /// Order of a search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
@@ -102,17 +105,15 @@ pub struct WalkOut {
     #[schema(example = 588)]
     pub distance_m: u32,
     /// `network` (from a router) or `estimate` (straight line × detour factor).
-    pub method: WalkMethod,
+    pub method: WayMethod,
 }
 
-/// How a walk was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum WalkMethod {
-    /// By a router on the street network.
-    Network,
-    /// Great circle × detour factor at the configured speed.
-    Estimate,
+impl WalkOut {
+    /// As the API tells it: whoever is told 15 minutes is there within 15.
+    #[must_use]
+    pub const fn of(way: Way, method: WayMethod) -> Self {
+        Self { minutes: way.seconds.div_ceil(60), distance_m: way.metres, method }
+    }
 }
 
 /// A centre in a list of results.

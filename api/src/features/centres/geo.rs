@@ -5,16 +5,6 @@ use entity::LngLat;
 /// Mean radius of the earth in metres (IUGG).
 const EARTH_M: f64 = 6_371_008.8;
 
-/// Great-circle distance in metres.
-#[must_use]
-pub fn metres(a: LngLat, b: LngLat) -> f64 {
-    let (lat_a, lat_b) = (a.lat.to_radians(), b.lat.to_radians());
-    let half_lat = ((lat_b - lat_a) / 2.0).sin();
-    let half_lng = ((b.lng - a.lng).to_radians() / 2.0).sin();
-    let h = half_lat * half_lat + lat_a.cos() * lat_b.cos() * half_lng * half_lng;
-    2.0 * EARTH_M * h.sqrt().min(1.0).asin()
-}
-
 /// Distances from one point to others within some tens of kilometres, without a sine for each: on
 /// the tangent plane, with the width of a degree at the middle latitude. Off by less than 1 in
 /// 100 000 at 20 km.
@@ -54,6 +44,7 @@ pub fn box_around(p: LngLat, radius: f64) -> ([f64; 2], [f64; 2]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::platform::walking::metres;
 
     #[test]
     fn near_distances_are_those_on_the_sphere() {

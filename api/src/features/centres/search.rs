@@ -11,14 +11,17 @@ use super::{
     card::{location_json, price_json},
     catalogue::{CentrePlan, Index, Spot},
     coords::Coord,
-    dto::{CentreSearch, CentreSort, WalkMethod, WalkOut},
+    dto::{CentreSearch, CentreSort, WalkOut},
     rules::{self, Opening},
     voucher_scope::VoucherScope,
 };
 use crate::{
     error::{Problem, Result, Text},
     http::Cursor,
-    platform::clock::{instant_at, local, minute_of_day},
+    platform::{
+        clock::{instant_at, local, minute_of_day},
+        walking::{Travel, WayMethod},
+    },
     state::Ctx,
 };
 
@@ -73,11 +76,8 @@ pub(super) fn point(lng: Option<f64>, lat: Option<f64>, coord: Coord) -> Result<
 }
 
 /// The walk over a straight line of `metres`, by estimate.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "walks are positive and short")]
 pub(super) fn walk(ctx: &Ctx, metres: f64) -> WalkOut {
-    let way = metres * ctx.settings.walking_detour;
-    let per_minute = ctx.settings.walking_speed_kmh * 1000.0 / 60.0;
-    WalkOut { minutes: (way / per_minute).ceil() as u32, distance_m: way.round() as u32, method: WalkMethod::Estimate }
+    WalkOut::of(ctx.walking.estimate(Travel::default(), metres), WayMethod::Estimate)
 }
 
 /// Runs a search and writes the answer's JSON ([`super::dto::CentreCardsOut`]).
@@ -172,7 +172,7 @@ fn candidates<'a>(
     match origin {
         Some(origin) => {
             let minutes = f64::from(query.minutes.unwrap_or(CIRCLE_MINUTES));
-            let reach = minutes * ctx.settings.walking_speed_kmh * 1000.0 / 60.0 / ctx.settings.walking_detour;
+            let reach = ctx.walking.reach(Travel::default(), minutes);
             let near = centres.within(origin, reach);
             near.filter_map(|(spot, plan, metres)| candidate(spot, plan, Some(walk(ctx, metres)))).collect()
         }

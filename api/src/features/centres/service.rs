@@ -12,7 +12,6 @@ use super::{
         CentreOut, CentrePageQuery, ClassOut, FilingOut, HalfDaysOut, HoursOut, LocationOut, OfferOut, ReductionOut,
         TimesOut,
     },
-    geo,
     grid::{DayGrid, Grid},
     rules::{self, Opening},
     search::{point, walk},
@@ -20,7 +19,7 @@ use super::{
 };
 use crate::{
     error::{Code, Problem, Result, Text},
-    platform::clock::minute_of_day,
+    platform::{clock::minute_of_day, walking},
     state::Ctx,
 };
 
@@ -61,7 +60,7 @@ pub fn page(ctx: &Ctx, id: CentreId, query: &CentrePageQuery) -> Result<CentreOu
         address: row.address.clone(),
         township: row.township.clone(),
         location: LocationOut { lng: round(at.lng), lat: round(at.lat), coord: query.coord },
-        walk: origin.map(|origin| walk(ctx, geo::metres(origin, row.location()))),
+        walk: origin.map(|origin| walk(ctx, walking::metres(origin, row.location()))),
         phone: row.phone.clone(),
         intro: row.intro.clone(),
         hours: (1..)
