@@ -126,4 +126,9 @@ async fn replicas_share_the_numbers() {
     }
     let most = READ.most + 2 * (READ.most / 20);
     assert!((READ.most..=most).contains(&through), "{through} of {} were let through", READ.most);
+    // All at once: whoever outruns the store waits for it.
+    let calls = (0..300).map(|n| clients[n % 2].post("/me/notices/read", json!({})));
+    let through = at_once(calls).await.iter().filter(|reply| reply.status != 429).count() as u64;
+    let most = WRITE.most + 2 * (WRITE.most / 20);
+    assert!((WRITE.most..=most).contains(&through), "{through} of {} were let through", WRITE.most);
 }

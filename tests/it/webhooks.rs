@@ -8,7 +8,7 @@ use std::{
 };
 
 use chrono::TimeDelta;
-use entity::{DeliveryStatus, VisitStatus, webhook_deliveries, webhooks};
+use entity::{DeliveryStatus, VisitStatus, WebhookDeliveryId, webhook_deliveries, webhooks};
 use harness::{Client, Family, Place, TestApp, at_once, people::unknown_id};
 use quanxiangtuo::{
     features::exchange::hooks::{
@@ -390,6 +390,39 @@ async fn who_dies_with_a_message_loses_it_and_it_is_sent_again_under_the_same_id
     let row = until(&app, |row| row.status == DeliveryStatus::Delivered).await;
     let got = receiver.got();
     assert!(got.len() == 2 && got.iter().all(|message| message.id() == row.id.to_string()), "{got:?}");
+}
+
+#[tokio::test]
+async fn a_slow_receiver_and_its_long_list_hold_nobody_else_up() {
+    let app = TestApp::spawn().await;
+    let (place, family) = (app.place().await, app.family("chen").await);
+    let (slow, fast) = (Receiver::start().await, Receiver::start().await);
+    let manager = app.manager(place.centre.id).await;
+    let events = ["booking.confirmed", "booking.cancelled"];
+    hook(&manager, "desk", &slow, &events).await;
+    let go = Arc::new(Notify::new());
+    slow.does(Behaviour::Wait(Arc::clone(&go)));
+    // More than any one look takes, and all longer due than what the other is to hear.
+    let booking = booked(&place, &family).await;
+    spread(&app.ctx).await.unwrap();
+    let row = delivery(&app).await;
+    let backlog = (0..300).map(|_| webhook_deliveries::Model {
+        id: app.id(),
+        event_id: app.id::<WebhookDeliveryId>().0,
+        status: DeliveryStatus::Pending,
+        attempts: 0,
+        lease_until: None,
+        ..row.clone()
+    });
+    app.insert_all(backlog.collect()).await;
+    hook(&manager, "desk", &fast, &events).await;
+    let path = format!("/bookings/{booking}/cancel");
+    family.client.post(&path, json!({})).await.ok();
+    // The slow one answers nobody until the fast one has heard: this waits for ever if it holds it up.
+    let heard = fast.until(1).await;
+    assert_eq!(heard[0].json()["type"], "booking.cancelled");
+    go.notify_waiters();
+    slow.does(Behaviour::Answer(204));
 }
 
 #[tokio::test]

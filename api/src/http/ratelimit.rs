@@ -2,9 +2,10 @@
 //! them is below.
 //!
 //! An *exact* rule is counted in the key-value store at each call: for what is guessed at or costs
-//! money. Any other is counted in this process and told to the store in lots of a twentieth of the
-//! limit, beside the request: the usual call costs no round trip, and a replica may let through at
-//! most that twentieth more than the rule says. A window begins with its first call.
+//! money. Any other is counted in this process and told to the store in lots of a fortieth of the
+//! limit, beside the request: the usual call costs no round trip. A burst that outruns the store waits for
+//! it, so that a replica lets through at most a twentieth more than the rule says. A window begins with
+//! its first call.
 //!
 //! A store that is away lets exact rules through, and leaves the others to each process by itself: a
 //! limit protects, it is not the truth.
@@ -16,7 +17,7 @@ use std::{cell::RefCell, fmt::Write as _, time::Duration};
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 
-use super::counters::Sync;
+use super::counters::{Sync, Tell};
 use crate::{
     config::Switch,
     error::{Code, Problem, Result},
@@ -128,7 +129,7 @@ pub async fn limit(ctx: &Ctx, rule: &Rule, subject: &str) -> Result<()> {
         return Ok(());
     }
     if !rule.exact {
-        return nearby(ctx, rule, subject);
+        return nearby(ctx, rule, subject).await;
     }
     let key = key(rule, subject);
     match ctx.kv.count(&key, 1, Duration::from_secs(rule.seconds)).await {
@@ -140,19 +141,31 @@ pub async fn limit(ctx: &Ctx, rule: &Rule, subject: &str) -> Result<()> {
     }
 }
 
-/// Counts one in this process; the store is told beside the request.
-pub fn nearby(ctx: &Ctx, rule: &Rule, subject: &str) -> Result<()> {
+/// Counts one in this process; the store is told beside the request, and only in a burst before it.
+pub async fn nearby(ctx: &Ctx, rule: &Rule, subject: &str) -> Result<()> {
     if ctx.settings.rate_limits == Switch::Off {
         return Ok(());
     }
-    let (n, left, sync) = ctx.counters.count(rule, subject);
-    if let Some(sync) = sync {
-        tell(ctx, rule, subject, sync);
+    let (n, left, tell) = ctx.counters.count(rule, subject);
+    match tell {
+        Tell::Nothing => {}
+        Tell::Beside(sync) => tell_beside(ctx, rule, subject, sync),
+        Tell::First(sync) => {
+            // The pool's own time-out bounds the wait.
+            match ctx.kv.count(&key(rule, subject), sync.lot, Duration::from_secs(rule.seconds)).await {
+                // Its own place in the store's count: here others are counted that wait behind it.
+                Ok((total, left)) => {
+                    sync.told(total, left);
+                    return judge(rule, total, left);
+                }
+                Err(_) => sync.failed(),
+            }
+        }
     }
     judge(rule, n, left)
 }
 
-fn tell(ctx: &Ctx, rule: &Rule, subject: &str, sync: Sync) {
+fn tell_beside(ctx: &Ctx, rule: &Rule, subject: &str, sync: Sync) {
     let (kv, key, window) = (ctx.kv.clone(), key(rule, subject), Duration::from_secs(rule.seconds));
     let name = rule.name;
     actix_web::rt::spawn(async move {

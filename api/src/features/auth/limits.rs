@@ -42,7 +42,7 @@ pub async fn counted(
         return next.call(req).await.map(ServiceResponse::map_into_boxed_body);
     };
     let (answer, counted) = ratelimit::watched(async {
-        match count(&ctx, &req) {
+        match count(&ctx, &req).await {
             Ok(()) => next.call(req).await.map(ServiceResponse::map_into_boxed_body),
             Err(problem) => Ok(req.error_response(problem)),
         }
@@ -53,14 +53,14 @@ pub async fn counted(
     Ok(response)
 }
 
-fn count(ctx: &Ctx, req: &ServiceRequest) -> Result<()> {
+async fn count(ctx: &Ctx, req: &ServiceRequest) -> Result<()> {
     let claims = extract::claims(ctx, req.request()).ok();
     let outcome = match &claims {
-        None => nearby(ctx, &ratelimit::PUBLIC, &ClientAddress::of(req.request()).0),
+        None => nearby(ctx, &ratelimit::PUBLIC, &ClientAddress::of(req.request()).0).await,
         Some(claims) if matches!(*req.method(), Method::GET | Method::HEAD) => {
-            nearby(ctx, &ratelimit::READ, &claims.sub)
+            nearby(ctx, &ratelimit::READ, &claims.sub).await
         }
-        Some(claims) => nearby(ctx, &ratelimit::WRITE, &claims.sub),
+        Some(claims) => nearby(ctx, &ratelimit::WRITE, &claims.sub).await,
     };
     req.extensions_mut().insert(Checked(claims));
     outcome

@@ -39,7 +39,7 @@ pub async fn visit_code_text(ctx: &Ctx, family: FamilyId, ids: (BookingId, Visit
 }
 
 async fn mint(ctx: &Ctx, family: FamilyId, (booking, visit): (BookingId, VisitId)) -> Result<Minted> {
-    nearby(ctx, &SHOWN_CODE, &family.to_string())?;
+    nearby(ctx, &SHOWN_CODE, &family.to_string()).await?;
     let db = ctx.db.reader();
     let unknown = || Problem::new(Code::NotFound);
     let booking = store::booking_of_family(db, family, booking).await?.ok_or_else(unknown)?;
@@ -65,7 +65,7 @@ pub async fn check_in_by_code(
     idempotency: &Idempotency,
     text: &str,
 ) -> Result<Once<DeskVisitStepOut>> {
-    nearby(ctx, &SCAN, &desk.staff_id.to_string())?;
+    nearby(ctx, &SCAN, &desk.staff_id.to_string()).await?;
     let (now, code) = (ctx.clock.now(), as_typed(text));
     if names_other_key(&ctx.code_keys.present(), &code, now) {
         ctx.code_keys.look_again(ctx.db.reader(), &ctx.clock).await;

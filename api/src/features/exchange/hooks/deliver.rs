@@ -1,11 +1,11 @@
 //! Sends what is due. A delivery is taken by a conditional update that leases it; who dies with it
 //! loses the lease, and another one sends it again under the same `webhook-id`.
 
-use std::collections::HashMap;
+use std::{collections::HashSet, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use entity::{webhook_deliveries, webhooks};
-use futures_util::{StreamExt as _, stream};
+use entity::{WebhookId, webhook_deliveries, webhooks};
+use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use sea_orm::DbErr;
 
 use super::{
@@ -15,39 +15,74 @@ use super::{
 };
 use crate::{
     error::{Problem, Result},
-    platform::{crypto::random_bytes, db::write_txn},
+    platform::{clock::Stopwatch, crypto::random_bytes, db::write_txn},
     state::Ctx,
 };
 
 /// Longer than any try: who is silent for so long is dead.
 const LEASE: TimeDelta = TimeDelta::seconds(60);
-/// Deliveries looked at in a turn.
-const LOOKED_AT: u64 = 200;
-/// Of one webhook in a turn, so that a slow receiver holds nobody else up.
-const OF_ONE: usize = 8;
-/// Sent at the same time.
-const AT_ONCE: usize = 16;
+/// Sent to one webhook at the same time.
+const OF_ONE: u64 = 8;
+/// Webhooks served at the same time.
+const LANES: usize = 64;
+/// No lane begins anything after so long; those under way end their calls.
+const TURN: Duration = Duration::from_secs(60);
+/// Beside lanes under way, others are looked for this often.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
-/// Sends what is due; how many were taken by their receivers.
+/// Sends what is due; how many were taken by their receivers. Each webhook has a lane of its own, so that
+/// a slow receiver, and a long list for it, holds nobody else up.
 pub async fn deliver_due(ctx: &Ctx) -> Result<u64> {
-    let due = store::due(ctx.db.reader(), ctx.clock.now(), LOOKED_AT).await?;
-    let mut of_one: HashMap<_, usize> = HashMap::new();
-    let turn = due.into_iter().filter(|(_, hook)| {
-        let n = of_one.entry(hook.id).or_default();
-        *n += 1;
-        *n <= OF_ONE
-    });
-    let turn: Vec<_> = turn.collect();
-    let mut sent = stream::iter(turn.into_iter().map(|(row, hook)| deliver(ctx, row, hook))).buffer_unordered(AT_ONCE);
+    let turn = Stopwatch::start();
+    let (mut lanes, mut busy) = (FuturesUnordered::new(), HashSet::new());
     let (mut taken, mut failed) = (0, None);
-    while let Some(outcome) = sent.next().await {
-        match outcome {
-            Ok(true) => taken += 1,
-            Ok(false) => {}
-            Err(problem) => failed = Some(problem),
+    loop {
+        if turn.elapsed() < TURN {
+            // A look that fails is the end of the turn only once the lanes have ended.
+            match store::with_due(ctx.db.reader(), ctx.clock.now()).await {
+                Ok(due) => {
+                    for hook in due {
+                        if lanes.len() < LANES && busy.insert(hook.id) {
+                            lanes.push(lane(ctx, hook, &turn));
+                        }
+                    }
+                }
+                Err(error) => failed = Some(error.into()),
+            }
+        }
+        tokio::select! {
+            ended = lanes.next() => match ended {
+                Some((hook, Ok(n))) => {
+                    taken += n;
+                    busy.remove(&hook);
+                }
+                // It isn't begun again in this turn.
+                Some((_, Err(problem))) => failed = Some(problem),
+                None => return failed.map_or(Ok(taken), Err),
+            },
+            () = tokio::time::sleep(LOOK_AGAIN) => {}
         }
     }
-    failed.map_or(Ok(taken), Err)
+}
+
+/// Sends what is due of one webhook, the longest due first.
+async fn lane(ctx: &Ctx, hook: webhooks::Model, turn: &Stopwatch) -> (WebhookId, Result<u64>) {
+    let mut taken = 0;
+    while turn.elapsed() < TURN {
+        let due = match store::due(ctx.db.reader(), hook.id, ctx.clock.now(), OF_ONE).await {
+            Ok(due) if due.is_empty() => break,
+            Ok(due) => due,
+            Err(error) => return (hook.id, Err(error.into())),
+        };
+        let outcomes = futures_util::future::join_all(due.into_iter().map(|row| deliver(ctx, row, &hook))).await;
+        for outcome in outcomes {
+            match outcome {
+                Ok(done) => taken += u64::from(done),
+                Err(problem) => return (hook.id, Err(problem)),
+            }
+        }
+    }
+    (hook.id, Ok(taken))
 }
 
 /// Deliveries that are due.
@@ -56,13 +91,13 @@ pub async fn waiting(ctx: &Ctx) -> Result<u64, DbErr> {
 }
 
 /// Sends one, unless another has it; whether it was taken.
-async fn deliver(ctx: &Ctx, row: webhook_deliveries::Model, hook: webhooks::Model) -> Result<bool> {
+async fn deliver(ctx: &Ctx, row: webhook_deliveries::Model, hook: &webhooks::Model) -> Result<bool> {
     let now = ctx.clock.now();
     if !write_txn(&ctx.db, async |txn| store::take(txn, &row, now, now + LEASE).await).await? {
         return Ok(false);
     }
     let (id, timestamp) = (row.id.to_string(), now.timestamp());
-    let signature = rules::signatures(&secrets(ctx, &hook, now)?, &id, timestamp, &row.payload);
+    let signature = rules::signatures(&secrets(ctx, hook, now)?, &id, timestamp, &row.payload);
     let headers = [("webhook-id", id), ("webhook-timestamp", timestamp.to_string()), ("webhook-signature", signature)];
     let sent = ctx.outgoing.post(&hook.url, headers, row.payload).await;
     let attempts = row.attempts + 1;

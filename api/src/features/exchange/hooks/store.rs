@@ -7,7 +7,7 @@ use entity::{
 };
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, JoinType, PaginatorTrait as _,
-    QueryFilter, QueryOrder, QuerySelect, Select,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait as _, Select,
     prelude::Uuid,
     sea_query::{Expr, OnConflict},
 };
@@ -164,24 +164,24 @@ fn due_at(now: DateTime<Utc>) -> Condition {
         .add(Condition::any().add(D::LeaseUntil.is_null()).add(D::LeaseUntil.lte(now)))
 }
 
-/// Deliveries that are due, with their webhooks, the longest due first.
+/// The live webhooks for which deliveries are due.
+pub(super) async fn with_due(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<Vec<webhooks::Model>, DbErr> {
+    let mut due = webhook_deliveries::Entity::find().select_only().filter(due_at(now));
+    QuerySelect::query(&mut due)
+        .expr(Expr::val(1))
+        .and_where(Expr::col((webhook_deliveries::Entity, D::WebhookId)).equals((webhooks::Entity, W::Id)));
+    webhooks::Entity::find().filter(W::EndedAt.is_null()).filter(Expr::exists(due.into_query())).all(db).await
+}
+
+/// Deliveries of a webhook that are due, the longest due first.
 pub(super) async fn due(
     db: &impl ConnectionTrait,
+    webhook: WebhookId,
     now: DateTime<Utc>,
     limit: u64,
-) -> Result<Vec<(webhook_deliveries::Model, webhooks::Model)>, DbErr> {
-    let webhook = webhook_deliveries::Entity::belongs_to(webhooks::Entity).from(D::WebhookId).to(W::Id);
-    let rows = webhook_deliveries::Entity::find()
-        .join(JoinType::InnerJoin, webhook.into())
-        .select_also(webhooks::Entity)
-        .filter(due_at(now))
-        .filter(W::EndedAt.is_null())
-        .order_by_asc(D::NextAt)
-        .order_by_asc(D::Id)
-        .limit(limit)
-        .all(db)
-        .await?;
-    Ok(rows.into_iter().filter_map(|(row, webhook)| Some((row, webhook?))).collect())
+) -> Result<Vec<webhook_deliveries::Model>, DbErr> {
+    let rows = webhook_deliveries::Entity::find().filter(D::WebhookId.eq(webhook)).filter(due_at(now));
+    rows.order_by_asc(D::NextAt).order_by_asc(D::Id).limit(limit).all(db).await
 }
 
 /// How many are due.

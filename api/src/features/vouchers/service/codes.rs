@@ -44,7 +44,7 @@ pub async fn text(ctx: &Ctx, family: FamilyId, id: VoucherId) -> Result<String> 
 }
 
 async fn mint(ctx: &Ctx, family: FamilyId, id: VoucherId, now: DateTime<Utc>) -> Result<(Minted, rows::Coded)> {
-    nearby(ctx, &SHOWN_CODE, &family.to_string())?;
+    nearby(ctx, &SHOWN_CODE, &family.to_string()).await?;
     let found = rows::with_code(ctx.db.reader(), family, id).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
     may_show(&found.voucher, found.revoked_on, local(now).date_naive())?;
     Ok((code::mint(&ctx.code_keys.present().active(now), id, now), found))

@@ -110,7 +110,7 @@ pub(super) fn code_hash(ctx: &Ctx, code: &str) -> Vec<u8> {
 
 /// What a redemption of this code would do; changes nothing.
 pub async fn preview(ctx: &Ctx, desk: &Desk, text: &str) -> Result<RedemptionPreviewOut> {
-    nearby(ctx, &SCAN, &desk.staff_id.to_string())?;
+    nearby(ctx, &SCAN, &desk.staff_id.to_string()).await?;
     let scan = scan(ctx, text, None).await?;
     if scan.manual {
         limit(ctx, &MANUAL_CODE, &desk.staff_id.to_string()).await?;
@@ -135,7 +135,7 @@ pub async fn preview(ctx: &Ctx, desk: &Desk, text: &str) -> Result<RedemptionPre
 /// Redeems one unit, once per `request_id`. A refused scan is kept.
 pub async fn redeem(ctx: &Ctx, desk: &Desk, body: RedemptionIn) -> Result<Answer> {
     let RedemptionIn { code, request_id, device } = body;
-    nearby(ctx, &SCAN, &desk.staff_id.to_string())?;
+    nearby(ctx, &SCAN, &desk.staff_id.to_string()).await?;
     let scan = scan(ctx, &code, device.map(Line::into_inner)).await?;
     let done = redeem_once(ctx, desk, &scan, &request_id).await;
     match &done {
