@@ -1,6 +1,8 @@
 //! First answers by `Idempotency-Key`, written in the transaction of their effect.
 use sea_orm::entity::prelude::*;
 
+use crate::FamilyId;
+
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "idempotency_keys")]
 pub struct Model {
@@ -17,5 +19,7 @@ pub struct Model {
     /// The body answered, sealed; absent only inside the first transaction.
     pub answer_sealed: Option<Vec<u8>>,
     pub created_at: DateTimeUtc,
+    /// Of an answer to staff: the family whose words are in it.
+    pub family_id: Option<FamilyId>,
 }
 crate::plain_table!();

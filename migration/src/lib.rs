@@ -35,6 +35,7 @@ mod m0025_freed_places;
 mod m0026_replies_complaints;
 mod m0027_audit_reasons;
 mod m0030_webhook_lanes;
+mod m0031_answers_about;
 
 /// The list of steps.
 pub struct Migrator;
@@ -71,6 +72,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0026_replies_complaints::Migration),
             Box::new(m0027_audit_reasons::Migration),
             Box::new(m0030_webhook_lanes::Migration),
+            Box::new(m0031_answers_about::Migration),
         ]
     }
 }

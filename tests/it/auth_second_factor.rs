@@ -1,7 +1,7 @@
 //! The second factor of staff who decide.
 
 use chrono::TimeDelta;
-use entity::{StaffRole, audit_rows, second_factors, staff};
+use entity::{StaffRole, audit_rows, second_factors, staff, staff_bindings};
 use harness::{Client, Reply, TestApp, at_once, people::PASSWORD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sea_orm::{EntityTrait as _, QueryOrder as _};
@@ -38,11 +38,12 @@ async fn sign_in(app: &TestApp, name: &str, otp: &str) -> Reply {
 /// An officer with the second factor on: the account, a session, the secret, the recovery codes.
 async fn secured(app: &TestApp, name: &str) -> (staff::Model, Client, String, Vec<String>) {
     let row = app.staff(name, StaffRole::Officer, None).await;
-    let client = app.session_of(&row).await;
+    let (client, elsewhere) = (app.session_of(&row).await, app.session_of(&row).await);
     let begun = client.post("/me/second-factor", json!({})).await.created();
     let secret = begun["secret"].as_str().unwrap().to_owned();
     let done = client.post("/me/second-factor/confirm", json!({ "code": code(app, &secret) })).await.ok();
     let codes = done["recovery_codes"].as_array().unwrap().iter().map(|c| c.as_str().unwrap().to_owned()).collect();
+    elsewhere.get("/me/second-factor").await.problem(401, "NOT_SIGNED_IN");
     // The code that confirmed it was used.
     app.clock.advance(TimeDelta::seconds(60));
     (row, client, secret, codes)
@@ -152,12 +153,15 @@ async fn it_is_turned_off_with_a_code_and_reset_by_another_administrator() {
     }
     app.sign_in_staff("wang", PASSWORD).await.problem(429, "ACCOUNT_LOCKED");
     let why = json!({ "reason": "手机遗失" });
+    let openid_hash = app.ctx.keys.lookup_hash("families.openid", "lost");
+    app.insert(staff_bindings::Model { staff_id: other.id, openid_hash, bound_at: app.clock.now() }).await;
     let path = |id| format!("/bureau/staff/{id}/second-factor/reset");
     client.post(&path(other.id), why.clone()).await.problem(403, "FORBIDDEN");
     admin.post(&path(admin_row.id), why.clone()).await.problem(403, "FORBIDDEN");
     admin.post(&path(row.id), why.clone()).await.problem(409, "WRONG_STATE");
     assert_eq!(admin.post(&path(other.id), why).await.ok()["sessions_ended"], 1);
     lost.get("/bureau/staff").await.problem(401, "NOT_SIGNED_IN");
+    assert_eq!(app.count(staff_bindings::Entity).await, 0, "WeChat on the lost phone would sign in by itself");
     // The lock that the tries without the phone brought is off too.
     app.sign_in_staff("wang", PASSWORD).await.ok();
     let rows = audit_rows::Entity::find().order_by_asc(audit_rows::Column::Id).all(app.db()).await.unwrap();

@@ -2,7 +2,8 @@
 //! March 2026, 09:00.
 
 use entity::{
-    ConsentPurpose, TextStatus, VisitStatus, bookings, children, consents, entry_checks, ratings, visits, vouchers,
+    ConsentPurpose, TextStatus, VisitStatus, bookings, children, consents, entry_checks, idempotency_keys, ratings,
+    visits, vouchers,
 };
 use harness::{
     Client, Family, Place, Reply, TestApp, day,
@@ -193,7 +194,11 @@ async fn withdrawing_ratings_hides_texts_at_once_and_refuses_new_ones_but_keeps_
         .unwrap();
     let shown = || async { app.anonymous().get(&format!("/centres/{}/ratings", place.id())).await.ok() };
     assert_eq!(shown().await["items"][0]["text"], "老师耐心");
+    let officer = app.officer().await;
+    let read = || async { officer.get("/bureau/ratings").await.ok()["items"][0]["text"].clone() };
+    assert_eq!(read().await, "老师耐心");
     family.client.delete(&path(&family, "ratings")).await.ok();
+    assert_eq!(read().await, Value::Null);
     let hidden = shown().await;
     assert_eq!(hidden["items"], json!([]));
     assert_eq!(hidden["rating"]["n"], 1, "{hidden}");
@@ -213,6 +218,8 @@ async fn withdrawing_health_proof_erases_what_was_recorded_and_stops_recording()
     give(&family, "health_proof").await.ok();
     let child = format!("/me/children/{}", family.child());
     family.client.patch(&child, json!({ "allergies": "花生" })).await.ok();
+    let sibling = child_body("小石", app.born_months_ago(18));
+    family.client.post_once("/me/children", "sibling-1", sibling).await.created();
     let visit = app.visit(&place, &family, day("2026-03-02"), VisitStatus::Expected).await;
     let carer = app.carer(place.centre.id).await;
     let record = format!("/desk/children/{}/entry-check", family.child());
@@ -220,6 +227,11 @@ async fn withdrawing_health_proof_erases_what_was_recorded_and_stops_recording()
     carer.post(&record, check.clone()).await.ok();
     family.client.delete(&path(&family, "health_proof")).await.ok();
     assert_eq!(app.count(entry_checks::Entity).await, 0);
+    let mine = idempotency_keys::Column::Account.eq(family.family_id.to_string());
+    let kept = idempotency_keys::Entity::find().filter(mine).one(app.db()).await.unwrap();
+    assert_eq!(kept, None, "what was answered before shows the allergies");
+    let audited = app.officer().await.get("/bureau/audit?action=child.entry_check").await.ok();
+    assert_eq!(audited["items"][0]["detail"], json!({}), "the chain keeps no health");
     assert_eq!(family.client.get("/me/children").await.ok()["items"][0]["allergies"], Value::Null);
     let check_in = format!("/desk/visits/{}/check-in", visit.id);
     carer.post(&check_in, json!({})).await.problem(422, "ENTRY_CHECK_REQUIRED");

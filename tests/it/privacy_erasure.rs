@@ -221,7 +221,7 @@ async fn life() -> Life {
     desk.post(&step("reveal"), json!({ "reason": "handover" })).await.ok();
     let officer = app.officer().await;
     let answer = format!("/bureau/complaints/{complaint}/answer");
-    officer.post(&answer, json!({ "text": "植答复" })).await.ok();
+    officer.post_once(&answer, "planted-key-2", json!({ "text": "植答复" })).await.ok();
     let propose = format!("/bureau/ratings/{rating}/exclusions");
     let proposed = officer.post(&propose, json!({ "reason": "植排除" })).await.created();
     let reject = format!("/bureau/ratings/exclusions/{}/reject", proposed["id"].as_str().unwrap());

@@ -66,6 +66,8 @@ async fn a_reply_is_shown_beside_the_rating_once_an_officer_has_passed_it() {
     decide(&officer, "pass").await;
     assert_eq!(public_reply(&app, &place).await, "已改用保温餐车");
     assert_eq!(family.client.get("/ratings").await.ok()["items"][0]["reply"], "已改用保温餐车");
+    let export = family.client.get("/me/export").await.ok();
+    assert_eq!(export["ratings"][0]["reply"], "已改用保温餐车");
     let mine = manager.get("/desk/ratings").await.ok();
     assert_eq!(mine["items"][0]["reply"]["text_status"], "shown");
 

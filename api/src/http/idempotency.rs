@@ -4,10 +4,16 @@
 //!
 //! Scope: account and route. Refusals are rolled back and so not stored.
 
-use std::future::{Ready, ready};
+use std::{
+    cell::Cell,
+    future::{Ready, ready},
+};
 
 use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, http::StatusCode};
-use entity::idempotency_keys::{ActiveModel, Column, Entity};
+use entity::{
+    FamilyId,
+    idempotency_keys::{ActiveModel, Column, Entity},
+};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, TryInsertResult,
     sea_query::Expr,
@@ -25,7 +31,10 @@ const PLACE: &str = "idempotency_keys.answer";
 
 /// The key of a request, if it has one.
 #[derive(Clone, Debug)]
-pub struct Idempotency(Option<Key>);
+pub struct Idempotency {
+    key: Option<Key>,
+    about: Cell<Option<FamilyId>>,
+}
 
 #[derive(Clone, Debug)]
 struct Key {
@@ -47,12 +56,19 @@ impl Idempotency {
     /// Whether the request has a key.
     #[must_use]
     pub const fn given(&self) -> bool {
-        self.0.is_some()
+        self.key.is_some()
+    }
+
+    /// The answer to come holds words of a family, or about it: it is forgotten when the family is erased.
+    /// Called inside the work of [`once`] by what answers staff; a family's own answers are known by their
+    /// account.
+    pub fn about(&self, family: FamilyId) {
+        self.about.set(Some(family));
     }
 
     fn of(req: &HttpRequest) -> Result<Self> {
         let Some(value) = req.headers().get("Idempotency-Key") else {
-            return Ok(Self(None));
+            return Ok(Self { key: None, about: Cell::default() });
         };
         let key = value.to_str().unwrap_or("");
         if !(8..=64).contains(&key.len()) || !key.bytes().all(|b| b.is_ascii_graphic()) {
@@ -67,7 +83,7 @@ impl Idempotency {
         }
         let route = format!("{} {}", req.method(), req.match_pattern().unwrap_or_default());
         let fingerprint = sha256(&[req.uri().path().as_bytes(), b"\n", &Body::of(req)]);
-        Ok(Self(Some(Key { route, key: key.to_owned(), fingerprint })))
+        Ok(Self { key: Some(Key { route, key: key.to_owned(), fingerprint }), about: Cell::default() })
     }
 }
 
@@ -100,7 +116,7 @@ pub async fn once<T: Serialize>(
     account: &str,
     work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T>,
 ) -> Result<Once<T>> {
-    let Some(key) = &idempotency.0 else {
+    let Some(key) = &idempotency.key else {
         return write_txn(&ctx.db, work).await.map(Once::First);
     };
     write_txn(&ctx.db, async |txn| {
@@ -111,6 +127,7 @@ pub async fn once<T: Serialize>(
         let body = serde_json::to_vec(&value).map_err(Problem::internal)?;
         Entity::update_many()
             .col_expr(Column::AnswerSealed, Expr::value(ctx.keys.seal(PLACE, &body)))
+            .col_expr(Column::FamilyId, Expr::value(idempotency.about.get()))
             .filter(Column::Account.eq(account))
             .filter(Column::Route.eq(&key.route))
             .filter(Column::Key.eq(&key.key))
@@ -132,7 +149,7 @@ pub struct Answered {
 impl Idempotency {
     /// The answer `value` under this key of `account`; `None` without a key.
     pub fn answered(&self, account: &str, value: &impl Serialize) -> Option<Answered> {
-        let key = self.0.clone()?;
+        let key = self.key.clone()?;
         // What serialises once serialises again: an answer is refused there, not here.
         let body = serde_json::to_vec(value).ok()?;
         Some(Answered { key, account: account.to_owned(), body })
@@ -159,6 +176,7 @@ fn row(ctx: &Ctx, key: &Key, account: &str) -> ActiveModel {
         key: Set(key.key.clone()),
         fingerprint: Set(key.fingerprint.clone()),
         answer_sealed: Set(None),
+        family_id: Set(None),
         created_at: Set(ctx.clock.now()),
     }
 }

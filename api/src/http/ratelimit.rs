@@ -67,6 +67,8 @@ rules! {
     EXPORT = "export", 6 in 3600 s, true;
     /// Looks at whole names by a member of staff: nobody needs the whole class's at once.
     REVEAL = "reveal", 20 in 600 s, true;
+    /// Children looked for by name by a member of staff: a morning's worth, not the alphabet.
+    NAME_SEARCH = "name-search", 60 in 600 s, true;
     // Texts that officers must read.
     /// Complaints filed by a family.
     COMPLAINT = "complaint", 10 in 3600 s, true;

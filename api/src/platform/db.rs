@@ -82,6 +82,8 @@ async fn connect(url: &str, connections: u32) -> Result<DatabaseConnection, DbEr
             sqlite
                 .create_if_missing(true)
                 .foreign_keys(true)
+                // What is erased is gone from the file, too.
+                .pragma("secure_delete", "on")
                 .journal_mode(SqliteJournalMode::Wal)
                 .synchronous(SqliteSynchronous::Normal)
                 .busy_timeout(ACQUIRE_TIMEOUT)

@@ -8,7 +8,7 @@ use sea_orm::DatabaseTransaction;
 use serde_json::json;
 
 use super::{
-    entry,
+    binding_store, entry,
     extract::{Bureau, Staff},
     factor_dto::{RecoveryCodesOut, SecondFactorOut, SecondFactorSecretOut},
     factor_store as store, session,
@@ -125,7 +125,8 @@ pub(super) async fn confirm(
     staff.decides()?;
     let (id, now, typed) = (staff.staff_id, ctx.clock.now(), as_typed(typed));
     let codes: Vec<String> = (0..RECOVERY_CODES).map(|_| typed_code(RECOVERY_LENGTH)).collect();
-    once(ctx, key, &id.to_string(), async |txn| {
+    let mut ended: Vec<SessionId> = Vec::new();
+    let done = once(ctx, key, &id.to_string(), async |txn| {
         rows::lock(txn, id).await?.ok_or_else(|| Problem::new(Code::NotSignedIn))?;
         let Some(factor) = store::factor(txn, id).await? else {
             let text = Text::new("请先申请开启二次验证。", "Ask for a secret first.");
@@ -143,11 +144,18 @@ pub(super) async fn confirm(
             used_at: None,
         });
         store::insert_recovery(txn, hashes.collect()).await?;
-        audit::record(ctx, txn, staff.into(), "second_factor.on", id.to_string(), json!({})).await?;
-        let recovery_codes = codes.into_iter().map(|code| format!("{}-{}", &code[..5], &code[5..])).collect();
+        // Whoever signed in without it signs in again.
+        ended = rows::end_sessions(txn, id, "second_factor.on", now, Some(staff.session_id)).await?;
+        let detail = json!({ "sessions_ended": ended.len() });
+        audit::record(ctx, txn, staff.into(), "second_factor.on", id.to_string(), detail).await?;
+        let recovery_codes = codes.iter().map(|code| format!("{}-{}", &code[..5], &code[5..])).collect();
         Ok(RecoveryCodesOut { recovery_codes })
     })
-    .await
+    .await?;
+    for session in ended {
+        session::forget(ctx, session).await;
+    }
+    Ok(done)
 }
 
 fn wrong(field: &str) -> Problem {
@@ -204,10 +212,13 @@ pub(super) async fn reset(
         if !store::remove(txn, id).await? {
             return Err(off_already());
         }
-        // Whoever lost the phone may have locked the account by trying.
+        // The phone is lost, and WeChat on it would now sign in by itself.
+        let unbound = binding_store::remove(txn, id).await?;
+        binding_store::revoke_invitations(txn, id, now).await?;
+        // Whoever lost it may have locked the account by trying.
         super::store::forget_failures(txn, id).await?;
         ended = rows::end_sessions(txn, id, "second_factor.reset", now, None).await?;
-        let detail = json!({ "reason": reason, "sessions_ended": ended.len() });
+        let detail = json!({ "reason": reason, "sessions_ended": ended.len(), "wechat_unbound": unbound });
         audit::record(ctx, txn, bureau.into(), "second_factor.reset", id.to_string(), detail).await?;
         let status: AccountStatus = row.status;
         Ok(StaffStateOut { id, status, sessions_ended: ended.len() as u64 })

@@ -178,6 +178,7 @@ pub(super) async fn assign(
         if !assigned {
             return Err(rules::not_assigned(&row));
         }
+        key.about(row.family_id);
         let detail = json!({ "to": staff_id, "instead_of": instead_of });
         audit::record(ctx, txn, bureau.into(), "complaint.assign", id.to_string(), detail).await?;
         shown(ctx, txn, row).await
@@ -200,6 +201,7 @@ pub(super) async fn answer(
         if !answered {
             return Err(rules::not_answered(&row, bureau.staff_id));
         }
+        key.about(row.family_id);
         let facts = json!({
             "complaint_id": id, "centre_id": row.centre_id, "centre_name": centre_name(ctx, row.centre_id),
             "date": local(row.created_at).date_naive(),

@@ -1,12 +1,16 @@
 //! Ratings and complaints as the export writes them, each model taken apart by name like the other rows.
 
-use entity::{complaints, rating_versions, ratings};
+use entity::{RatingId, complaints, rating_versions, ratings};
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
 use super::export_rows::{at, centre, open};
 use crate::{
     error::Result,
-    features::complaints::{ANSWER_PLACE, TEXT_PLACE},
+    features::{
+        complaints::{ANSWER_PLACE, TEXT_PLACE},
+        ratings::replies,
+    },
     http::Moment,
     state::Ctx,
 };
@@ -95,4 +99,14 @@ pub(super) fn complaint(ctx: &Ctx, row: complaints::Model) -> Result<Value> {
         "answered_at": at(answered_at), "satisfied": satisfied, "created_at": Moment(created_at),
         "closed_at": at(closed_at),
     }))
+}
+
+/// Puts the centre's reply, as far as anyone may read it, beside each rating.
+pub(super) async fn with_replies(db: &impl ConnectionTrait, ratings: &mut [Value]) -> Result<()> {
+    let id = |rating: &Value| rating["id"].as_str().and_then(|id| id.parse::<RatingId>().ok());
+    let replies = replies::shown(db, ratings.iter().filter_map(id).collect()).await?;
+    for rating in ratings {
+        rating["reply"] = id(rating).and_then(|id| replies.get(&id)).cloned().into();
+    }
+    Ok(())
 }

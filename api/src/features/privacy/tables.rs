@@ -34,7 +34,11 @@ pub const TABLES: &[Table] = &[
         "names, allergies and declarations go, the day of birth becomes the first of its month",
     ),
     table("consents", "consents", "withdrawn; kept as proof, without a name"),
-    table("bookings", "bookings", "reasons go; days, care and prices stay for the figures"),
+    table(
+        "bookings",
+        "bookings",
+        "reasons and the grounds of reductions go; days, care and prices stay for the figures",
+    ),
     table("visits", "visits", "who collected the child goes; the attendance stays"),
     table("booking_events", "booking_events", "reasons go"),
     table("pickup_codes", "pickup_codes", "deleted"),
@@ -65,6 +69,11 @@ pub const TABLES: &[Table] = &[
         "released: a keyed hash that belongs to nobody until the openid comes back",
     ),
     table("data_looks", "access_log", "deleted; the audit row stays, which names a visit"),
+    Table {
+        name: "idempotency_keys",
+        exported: Exported::Not("answers given before, of what is exported as it is now"),
+        erased: "deleted, those to staff about the family too",
+    },
     Table {
         name: "audit_reasons",
         exported: Exported::Not("the officers' grounds, which reversals and answers to complaints tell"),

@@ -9,7 +9,7 @@ use super::{
     exclusion_dto::{
         BureauRatingOut, BureauRatingsQuery, RatingExclusionIn, RatingExclusionOut, RatingExclusionsQuery,
     },
-    exclusion_store as rows, rules,
+    exclusion_store as rows, reply_store as replies, rules,
     service::{counted, shown_anew},
     store,
 };
@@ -28,7 +28,7 @@ fn not_found() -> Problem {
     Problem::new(Code::NotFound)
 }
 
-/// A page of ratings, with their texts as far as moderation has passed them.
+/// A page of ratings, with their texts as far as moderation has passed them and their families agree.
 pub async fn ratings(ctx: &Ctx, query: BureauRatingsQuery) -> Result<Page<BureauRatingOut>> {
     let BureauRatingsQuery { centre_id, level, month, excluded, limit, cursor } = query;
     let filter = rows::RatingFilter {
@@ -39,7 +39,16 @@ pub async fn ratings(ctx: &Ctx, query: BureauRatingsQuery) -> Result<Page<Bureau
         after: cursor.as_ref().map(Cursor::unpack).transpose()?,
     };
     let found = rows::ratings_page(ctx.db.reader(), filter, limit.plus_one()).await?;
-    Ok(Page::of(found, limit, |row| row.id, rating_out))
+    let agreed = replies::agreed(ctx.db.reader(), found.iter().map(|row| row.child_id).collect()).await?;
+    Ok(Page::of(
+        found,
+        limit,
+        |row| row.id,
+        |row| {
+            let agreed = agreed.contains(&row.child_id);
+            rating_out(row, agreed)
+        },
+    ))
 }
 
 /// Proposes to leave a rating out, or to count it again.
@@ -54,6 +63,7 @@ pub async fn propose(
     once(ctx, key, &bureau.staff_id.to_string(), async |txn| {
         let rating = rows::lock_rating(txn, id).await?.ok_or_else(not_found)?;
         rules::may_become(&rating, action)?;
+        key.about(rating.family_id);
         let row = rating_exclusions::Model {
             id: ctx.clock.id(),
             rating_id: id,
@@ -152,7 +162,8 @@ fn out(row: rating_exclusions::Model) -> RatingExclusionOut {
     }
 }
 
-fn rating_out(row: ratings::Model) -> BureauRatingOut {
+/// The text only while its family agrees that it is shown.
+fn rating_out(row: ratings::Model, agreed: bool) -> BureauRatingOut {
     let sub = RatingSubOut::from(&row);
     BureauRatingOut {
         id: row.id,
@@ -161,7 +172,7 @@ fn rating_out(row: ratings::Model) -> BureauRatingOut {
         care_date: row.care_date,
         level: row.level,
         sub,
-        text: row.text.filter(|_| row.text_status == TextStatus::Shown),
+        text: row.text.filter(|_| agreed && row.text_status == TextStatus::Shown),
         text_status: row.text_status,
         excluded_for: row.excluded_for,
         version: row.version,

@@ -96,7 +96,7 @@ async fn by_rating(db: &impl ConnectionTrait, ids: Vec<RatingId>) -> Result<Hash
 }
 
 /// The texts of replies that anyone may read, by rating.
-pub(super) async fn shown(db: &impl ConnectionTrait, ids: Vec<RatingId>) -> Result<HashMap<RatingId, String>> {
+pub async fn shown(db: &impl ConnectionTrait, ids: Vec<RatingId>) -> Result<HashMap<RatingId, String>> {
     let found = by_rating(db, ids).await?.into_iter();
     let shown = found.filter(|(_, row)| row.text_status == TextStatus::Shown);
     Ok(shown.filter_map(|(id, row)| Some((id, row.text?))).collect())

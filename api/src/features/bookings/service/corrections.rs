@@ -77,6 +77,7 @@ pub async fn correct(
             }
             _ => None,
         };
+        idempotency.about(booking.family_id);
         let before = facts(visit.status, (visit.checked_in_at, visit.checked_out_at));
         let row = visits::ActiveModel {
             status: Set(wanted.status),

@@ -1,7 +1,7 @@
 //! The centre's side: its day, its answers to requests, coming and going. Every step is one
 //! conditional update with a line of history and an audit row in the same transaction.
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 use entity::{BookingId, BookingStatus, ChildId, NoticeKind, VisitId, VisitStatus, bookings, entry_checks, visits};
 use sea_orm::{ActiveValue::Set, DatabaseTransaction};
 use serde_json::json;
@@ -28,7 +28,11 @@ use crate::{
         families::service as families,
         notices, pickups,
     },
-    http::{Cursor, Idempotency, Moment, Once, Page, once},
+    http::{
+        Cursor, Idempotency, Moment, Once, Page, once,
+        ratelimit::{NAME_SEARCH, limit},
+    },
+    platform::db::write_txn,
     state::Ctx,
 };
 
@@ -45,9 +49,24 @@ pub async fn day(ctx: &Ctx, desk: &Desk, date: Option<NaiveDate>) -> Result<Desk
 
 /// The visits of a day of the children whose name, as the family calls them or as in the register, has
 /// this text in it. Names are sealed, so the day's are opened one by one.
+///
+/// Whoever asks often enough could read masked names letter by letter: a part has two letters at least, the
+/// day is as near as for a look at whole names, tries are counted, and each leaves an audit row.
 pub async fn search_by_name(ctx: &Ctx, desk: &Desk, name: &str, date: Option<NaiveDate>) -> Result<Vec<DeskVisitOut>> {
-    let date = date.unwrap_or_else(|| ctx.clock.today());
-    show::day_named(ctx.db.reader(), ctx, desk.centre_id, date, Some(name)).await
+    limit(ctx, &NAME_SEARCH, &desk.staff_id.to_string()).await?;
+    let (today, days) = (ctx.clock.today(), ctx.settings.reveal_days);
+    let date = date.unwrap_or(today);
+    if (date - today).abs() > TimeDelta::days(i64::from(days)) {
+        let zh = format!("按姓名只能查找前后{days}天内的托育。");
+        return Err(Problem::field("date", "too_far", Text::new(zh, "Names are searched near today only.")));
+    }
+    write_txn(&ctx.db, async |txn| {
+        let found = show::day_named(txn, ctx, desk.centre_id, date, Some(name)).await?;
+        let detail = json!({ "date": date, "found": found.len() });
+        audit::record(ctx, txn, Actor::from(desk), "visit.search", desk.centre_id.to_string(), detail).await?;
+        Ok(found)
+    })
+    .await
 }
 
 /// A page of the centre's bookings, newest first.
@@ -78,6 +97,7 @@ pub async fn decide(
         let owner = bookings::Entity::of_centre(desk.centre_id);
         let mut row = store::lock(txn, owner, id).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
         let now = ctx.clock.now();
+        idempotency.about(row.family_id);
         let status = life::shown(&row, now);
         let visits = store::visits(txn, &[id]).await?;
         if decision == Decision::Cancel {
@@ -313,6 +333,7 @@ pub async fn absent(
         let late = ctx.clock.now() > life::cutoff(&booking, &visit);
         let how =
             CallOff { visit: id, to: VisitStatus::Absent, actor: desk.staff_id.to_string(), reason: reason.as_deref() };
+        idempotency.about(booking.family_id);
         let booking = days::call_off(txn, ctx, booking, visits, how).await?;
         visit.status = VisitStatus::Absent;
         let detail = json!({ "late": late });
@@ -361,8 +382,8 @@ pub async fn record_entry_check(
             recorded_at: ctx.clock.now(),
         };
         store::save_check(txn, check.clone().into()).await?;
-        let detail = json!({ "passed_on": check.passed_on, "vaccinated": vaccinated });
-        audit::record(ctx, txn, Actor::from(desk), "child.entry_check", child.to_string(), detail).await?;
+        // What was found is the child's health: it stands in the row, which can be erased, and not here.
+        audit::record(ctx, txn, Actor::from(desk), "child.entry_check", child.to_string(), json!({})).await?;
         let checks = Checks::load(txn, &[desk.centre_id], &[child]).await?;
         let (stored, last_visit) = checks.of(desk.centre_id, child);
         let status = life::entry_check(stored, last_visit, entity::CareType::FullDay, today);

@@ -133,13 +133,15 @@ impl Children {
         Ok(Self(rows.into_iter().map(|row| (row.id, row)).collect()))
     }
 
-    /// Those whose name, or name in the register, has this text in it.
+    /// Those whose name, or name in the register, has this text in it, or is it where it is one letter.
     fn called(&self, ctx: &Ctx, text: &str) -> Result<HashSet<ChildId>> {
+        let single = text.chars().nth(1).is_none();
+        let fits = |name: &str| if single { name == text } else { name.contains(text) };
         let mut called = HashSet::new();
         for row in self.0.values() {
             let legal = row.legal_name_sealed.as_deref().map(|sealed| ctx.keys.open_text(LEGAL_NAME_PLACE, sealed));
             let legal = legal.transpose()?.unwrap_or_default();
-            if ctx.keys.open_text(NAME_PLACE, &row.name_sealed)?.contains(text) || legal.contains(text) {
+            if fits(&ctx.keys.open_text(NAME_PLACE, &row.name_sealed)?) || fits(&legal) {
                 called.insert(row.id);
             }
         }

@@ -109,8 +109,15 @@ pub async fn withdraw(
             return Err(Problem::new(Code::WrongState).detail(text));
         }
         match purpose {
-            ConsentPurpose::HealthProof => store::erase_health(txn, child).await?,
-            ConsentPurpose::Reductions => store::erase_declared(txn, child).await?,
+            // What was answered before shows what goes.
+            ConsentPurpose::HealthProof => {
+                store::erase_health(txn, child).await?;
+                store::forget_answers(txn, family).await?;
+            }
+            ConsentPurpose::Reductions => {
+                store::erase_declared(txn, child).await?;
+                store::forget_answers(txn, family).await?;
+            }
             // Texts of ratings are shown, and messages sent, only while the consent stands.
             _ => {}
         }

@@ -10,7 +10,10 @@ use serde_json::Value;
 use super::{
     super::{
         marks,
-        store::{erasure as store, reasons::blank_reasons},
+        store::{
+            erasure as store,
+            reasons::{blank_grounds, blank_reasons},
+        },
     },
     leaving::{again, call_off},
 };
@@ -100,6 +103,7 @@ async fn erase_child(txn: &DatabaseTransaction, ctx: &Ctx, child: &children::Mod
     store::erase_declared(txn, child.id).await?;
     store::blank_care(txn, child.id).await?;
     blank_reasons(txn, child.id, REASON_GONE).await?;
+    blank_grounds(txn, child.id).await?;
     store::blank_complaints(txn, child.id, now).await?;
     store::end_moderation(txn, child.id, now).await?;
     for (id, sealed) in store::answers(txn, child.id).await? {

@@ -157,7 +157,12 @@ async fn section(ctx: &Ctx, family: FamilyId, name: &str, after: Option<Uuid>) -
             let select = redemption_reversals::Entity::find().filter(own);
             paged!(redemption_reversals, select, |row| Ok(rows::reversal(row)))
         }
-        "ratings" => paged!(ratings, |row| Ok(rated::rating(ctx, row))),
+        "ratings" => {
+            let page: Result<_> = paged!(ratings, |row| Ok(rated::rating(ctx, row)));
+            let (mut values, more) = page?;
+            rated::with_replies(db, &mut values).await?;
+            Ok((values, more))
+        }
         "rating_versions" => {
             let own = ratings::Entity::of_family(family).select_only().column(ratings::Column::Id);
             let own = rating_versions::Column::RatingId.in_subquery(own.into_query());

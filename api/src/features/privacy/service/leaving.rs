@@ -50,6 +50,12 @@ pub(super) async fn call_off(
     waitlist::withdraw_all(txn, ctx, family, &entries).await?;
     let ids = bookings::live_of(txn, family, child).await?;
     let given = bookings::call_off_all(txn, ctx, family, &ids).await?;
+    // The child before the family, as whoever books locks them; to remove it, for a claim's foreign key
+    // must wait.
+    if let Some(child) = child {
+        let found = family_store::lock_child_to_remove(txn, family, child).await?;
+        found.ok_or_else(|| Problem::new(Code::NotFound))?;
+    }
     let row = store::lock_family(txn, family).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
     let came = waitlist::live_of(txn, family, child).await?;
     let booked = bookings::live_of(txn, family, child).await?;
@@ -180,15 +186,14 @@ pub async fn remove_child(ctx: &Ctx, family: FamilyId, id: ChildId, confirmed: b
     let (out, given) = again(async |lost| {
         write_txn(&ctx.db, async |txn| {
             let (_, CalledOff { given, waiting }) = call_off(txn, ctx, family, Some(id), lost).await?;
-            // The child's own row too: a claim's foreign key waits for it.
-            let found = family_store::lock_child_to_remove(txn, family, id).await?;
-            found.ok_or_else(|| Problem::new(Code::NotFound))?;
             let now = ctx.clock.now();
             store::remove_child(txn, id, now).await?;
             store::withdraw(txn, id, None, now).await?;
             let vouchers = store::revoke_vouchers(txn, id, now).await?;
             store::erase_health(txn, id).await?;
             store::erase_declared(txn, id).await?;
+            // What was answered before shows its name.
+            store::forget_answers(txn, family).await?;
             let out = ChildRemovedOut {
                 id,
                 bookings_cancelled: given.bookings,

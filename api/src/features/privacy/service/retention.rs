@@ -55,11 +55,17 @@ pub async fn apply(ctx: &Ctx) -> Result<u64> {
         let before = rule.before(&ctx.settings, ctx.clock.now());
         match rule {
             Rule::LeavingAccounts | Rule::RemovedChildren => {}
-            Rule::InactiveAccounts => {
+            // One that can't be closed (its child is in care) comes again in the next turn.
+            Rule::InactiveAccounts => loop {
+                let mut closed = 0;
                 for family in store::inactive_families(ctx.db.reader(), before, ACCOUNTS).await? {
-                    done += u64::from(leaving::close_unused(ctx, family).await?);
+                    closed += u64::from(leaving::close_unused(ctx, family).await?);
                 }
-            }
+                done += closed;
+                if closed == 0 {
+                    break;
+                }
+            },
             // Each batch a transaction of its own: nobody waits long for the one writer of SQLite.
             _ => loop {
                 let n = write_txn(&ctx.db, async |txn| store::delete(txn, rule, before).await).await?;

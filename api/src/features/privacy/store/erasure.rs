@@ -311,9 +311,10 @@ pub(in super::super) async fn put_answer(
     redemptions::Entity::update(row).exec(db).await.map(drop)
 }
 
-/// First answers of the family hold its children's names.
+/// First answers to the family hold its children's names, those to staff what it wrote.
 pub(in super::super) async fn forget_answers(db: &impl ConnectionTrait, family: FamilyId) -> Result<(), DbErr> {
-    let mine = idempotency_keys::Column::Account.eq(family.to_string());
+    use idempotency_keys::Column::{Account, FamilyId as About};
+    let mine = Condition::any().add(Account.eq(family.to_string())).add(About.eq(family));
     idempotency_keys::Entity::delete_many().filter(mine).exec(db).await.map(drop)
 }
 

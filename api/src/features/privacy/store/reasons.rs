@@ -1,11 +1,37 @@
 //! What staff wrote about a child in their own words: it may name it.
 
 use entity::{
-    ChildId, audit_reasons, offline_conflicts, rating_exclusions, ratings, redemption_reversals, redemptions, vouchers,
+    ChildId, audit_reasons, bookings, offline_conflicts, rating_exclusions, ratings, redemption_reversals, redemptions,
+    vouchers,
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, QueryTrait as _, sea_query::Expr,
+    ActiveValue::{Set, Unchanged},
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, QueryTrait as _,
+    sea_query::Expr,
 };
+
+/// What a line of a price says of a reduction once nobody need know on what ground it was.
+const REDUCED: &str = "托育费减免";
+
+/// Prices keep the reduction and lose its ground: a disability, a third child.
+pub(in super::super) async fn blank_grounds(db: &impl ConnectionTrait, child: ChildId) -> Result<(), DbErr> {
+    let own = bookings::Entity::find().filter(bookings::Column::ChildId.eq(child));
+    for booking in own.all(db).await? {
+        let mut lines = booking.price_lines;
+        let reduced = lines.as_array_mut().into_iter().flatten().filter(|line| line["code"] == "reduction");
+        let mut changed = false;
+        for line in reduced {
+            line["label"] = REDUCED.into();
+            changed = true;
+        }
+        if changed {
+            let row =
+                bookings::ActiveModel { id: Unchanged(booking.id), price_lines: Set(lines), ..Default::default() };
+            bookings::Entity::update(row).exec(db).await?;
+        }
+    }
+    Ok(())
+}
 
 /// Writes over the reasons of reversals, exclusions and decisions, and forgets those of the audit log.
 pub(in super::super) async fn blank_reasons(
