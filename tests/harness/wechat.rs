@@ -1,4 +1,4 @@
-//! A fake of WeChat's server API in WeChat's own shapes: always HTTP 200, JSON labelled `text/plain`,
+//! A fake of WeChat's server API in WeChat's own shapes: HTTP 200 unless told otherwise, JSON labelled `text/plain`,
 //! failures in `errcode`. It checks what it is asked and which token comes, counts, can be slow and
 //! can hang up.
 //!
@@ -62,6 +62,8 @@ pub enum Answer {
     HangUpInTheMiddle,
     /// Something that is not WeChat's JSON (a proxy's error page).
     Page(&'static str),
+    /// The answer under another status than 200: a proxy's, or of a server of theirs that broke.
+    Status(u16, Box<Answer>),
     /// So many bytes.
     Flood(usize),
     /// What it does when it was told nothing.
@@ -246,6 +248,13 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
             answer = usual(&line, &body, &mut state.lock().unwrap());
         }
     }
+    let mut status = 200;
+    while let Answer::Status(told, then) = answer {
+        (status, answer) = (told, *then);
+        if matches!(answer, Answer::Usual) {
+            answer = usual(&line, &body, &mut state.lock().unwrap());
+        }
+    }
     let json = |value: Value| ("text/plain", value.to_string().into_bytes());
     let (content_type, body) = match answer {
         Answer::Openid(openid) => json(json!({ "session_key": "dGhpcyBpcyBhIHNlc3Npb24ga2V5", "openid": openid })),
@@ -261,10 +270,10 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
             let _ = stream.write_all(head.as_bytes()).await;
             return;
         }
-        Answer::HangUp | Answer::Slow(..) | Answer::Usual => return,
+        Answer::HangUp | Answer::Slow(..) | Answer::Status(..) | Answer::Usual => return,
     };
     let head = format!(
-        "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\n\r\n",
+        "HTTP/1.1 {status} Told\r\nConnection: close\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\n\r\n",
         body.len()
     );
     let _ = stream.write_all(&[head.as_bytes(), &body].concat()).await;

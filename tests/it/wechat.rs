@@ -207,3 +207,33 @@ async fn a_code_that_is_no_picture_is_no_code() {
     assert_eq!(wechat.codes().len(), 1);
     assert_eq!(wechat.faults(), Vec::<String>::new());
 }
+
+#[tokio::test]
+async fn an_answer_that_proves_nothing_is_no_answer_whatever_its_status() {
+    let wechat = FakeWeChat::start().await;
+    let app = app_with(&wechat, &[]).await;
+    let fields = [("thing1".to_owned(), "甲园".to_owned())];
+    let message = Message { openid: "o-1", template_id: "t-1", page: "pages/index", fields: &fields };
+    let send = async || app.ctx.wechat.send(&app.ctx.kv, &message).await;
+    let ok = Answer::Json(json!({ "errcode": 0, "errmsg": "ok", "openid": "o-1" }));
+    let answers = [
+        Answer::Status(502, Box::new(Answer::Json(json!({ "message": "bad gateway" })))),
+        Answer::Status(500, Box::new(ok.clone())),
+        Answer::Status(302, Box::new(ok.clone())),
+        Answer::Json(json!({})),
+    ];
+    for (n, answer) in answers.into_iter().enumerate() {
+        wechat.next(MESSAGE, answer.clone());
+        let error = send().await.unwrap_err();
+        assert_eq!((error.class, error.errcode), (Class::Limited, 0), "{answer:?}");
+        let code = format!("code-{n}");
+        wechat.answer(&code, answer);
+        app.anonymous().post("/auth/wechat", json!({ "code": code })).await.problem(503, "WX_BUSY");
+        assert!(send().await.is_ok(), "closes the breaker again");
+    }
+    wechat.next(CODE, Answer::Status(500, Box::new(Answer::Picture)));
+    let code = app.ctx.wechat.mini_program_code(&app.ctx.kv, "pages/x", "a=1", 430).await.unwrap();
+    assert_eq!(code.unwrap_err().class, Class::Limited);
+    wechat.next(TEXT, Answer::Status(500, Box::new(Answer::Usual)));
+    assert_eq!(check(&app, "好").await.unwrap_err().class, Class::Limited);
+}

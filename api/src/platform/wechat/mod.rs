@@ -24,7 +24,7 @@ use std::{
 use chrono::TimeDelta;
 use serde_json::Value;
 
-use self::errors::refusal;
+use self::errors::judged;
 pub use self::{
     errors::{Class, WeChatError},
     phone::PhoneNumber,
@@ -212,12 +212,7 @@ impl Inner {
     ) -> Result<Vec<u8>, WeChatError> {
         let breaker = &self.breakers[call as usize];
         breaker.enter(self.clock.now()).map_err(|wait| WeChatError::held_back(call, wait))?;
-        let outcome = match bytes(request, most).await {
-            // Only a picture isn't JSON.
-            Some(body) if call == Call::Code && !body.starts_with(b"{") => Ok(body),
-            Some(body) => refusal(call, &body).map(|()| body),
-            None => Err(WeChatError::away(call)),
-        };
+        let outcome = bytes(request, most).await.ok_or(WeChatError::away(call)).and_then(|body| judged(call, body));
         match outcome.as_ref().map_err(|error| error.class) {
             Err(Class::Limited) => breaker.failed(self.clock.now()),
             _ => breaker.succeeded(),
@@ -250,7 +245,8 @@ impl Inner {
     }
 }
 
-/// The body, if it came whole, in time and within `most` bytes.
+/// The body, if it came whole, in time, within `most` bytes and with 200: WeChat answers so even when
+/// it refuses, so any other status is a proxy's or a server's that broke, whatever its body says.
 async fn bytes(request: reqwest::RequestBuilder, most: usize) -> Option<Vec<u8>> {
     // Without its URL an error holds nothing secret; the query holds our secret or token.
     let told = |error: reqwest::Error| {
@@ -258,6 +254,10 @@ async fn bytes(request: reqwest::RequestBuilder, most: usize) -> Option<Vec<u8>>
         tracing::warn!(timeout = error.is_timeout(), connect = error.is_connect(), "wechat did not answer");
     };
     let mut response = request.send().await.map_err(told).ok()?;
+    if response.status() != reqwest::StatusCode::OK {
+        tracing::warn!(status = response.status().as_u16(), "wechat did not answer with 200");
+        return None;
+    }
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(told).ok()? {
         if body.len() + chunk.len() > most {
