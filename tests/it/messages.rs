@@ -12,9 +12,12 @@ use harness::{
     people::{CONSENT_VERSION, unknown_id},
     wechat::MESSAGE,
 };
-use quanxiangtuo::features::notices::{
-    reminders::remind,
-    sending::{oldest, send_due, waiting},
+use quanxiangtuo::features::{
+    notices::{
+        reminders::remind,
+        sending::{oldest, send_due, waiting},
+    },
+    ops::jobs::measure,
 };
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, sea_query::Expr};
 use serde_json::{Value, json};
@@ -333,4 +336,31 @@ async fn in_the_sandbox_a_parent_sees_a_scan_and_the_bureau_the_message() {
     assert_eq!(list["items"].as_array().unwrap().len(), 2);
     assert_eq!(list["items"][0]["kind"], "unit_used");
     assert_eq!(list["items"][0]["fields"]["thing1"], "体验券核销提醒");
+}
+
+#[tokio::test]
+async fn settings_that_one_replica_found_refused_are_shown_by_all_while_messages_wait_for_them() {
+    let scene = Scene::new().await;
+    let (app, replica) = (&scene.app, scene.app.replica().await);
+    let shown = async |of: &TestApp| {
+        measure(&of.ctx).await.unwrap();
+        of.anonymous().get("/readyz").await.ok()["parts"]["wechat"].clone()
+    };
+    assert_eq!(shown(&replica).await, "ok");
+    scene.wechat.always(MESSAGE, Answer::Error(40037, "invalid template_id"));
+    scene.confirmed("2026-03-04").await;
+    let row = put_off(app).await;
+    assert_eq!(row.send_error.as_deref(), Some("configuration 40037"));
+    for of in [app, &replica] {
+        assert_eq!(shown(of).await, "misconfigured");
+    }
+    // One that never spoke with WeChat, as after a restart.
+    let fresh = app.replica().await;
+    assert_eq!(shown(&fresh).await, "misconfigured");
+    let metrics = String::from_utf8(fresh.anonymous().get("/metrics").await.bytes).unwrap();
+    assert!(metrics.contains("messages_waiting_misconfigured 1"), "{metrics}");
+    scene.wechat.always(MESSAGE, Answer::Usual);
+    app.clock.advance(TimeDelta::minutes(20));
+    ended(app).await;
+    assert_eq!(shown(&fresh).await, "ok");
 }

@@ -132,12 +132,27 @@ async fn settings_that_wechat_refuses_are_shown_until_they_are_mended() {
     assert!(metrics.contains(r#"wechat_calls_troubled{call="token",trouble="misconfigured"} 1"#), "{metrics}");
 
     let good = app_with(&wechat, &[]).await;
+    let send = async |template_id: &str| {
+        let fields = [("thing1".to_owned(), "甲园".to_owned())];
+        let message = Message { openid: "o-1", template_id, page: "pages/index", fields: &fields };
+        good.ctx.wechat.send(&good.ctx.kv, &message).await
+    };
     assert_eq!(check(&good, "好").await, PASS);
     assert_eq!(good.anonymous().get("/readyz").await.ok()["parts"]["wechat"], "ok");
     wechat.next(TEXT, Answer::Error(48001, "api unauthorized"));
     assert_eq!(check(&good, "好").await.unwrap_err().class, Class::Configuration);
     assert_eq!(good.ctx.wechat.faults(), [(Call::Text, 48001)]);
     assert_eq!(check(&good, "好").await, PASS);
+    assert!(good.ctx.wechat.faults().is_empty());
+    // Another template's success mends nothing; nor does a failure that isn't about the settings.
+    wechat.next(MESSAGE, Answer::Error(40037, "invalid template_id"));
+    assert_eq!(send("t-bad").await.unwrap_err().class, Class::Configuration);
+    assert_eq!(send("t-good").await, Ok(Sent::Taken));
+    wechat.next(MESSAGE, Answer::Error(43101, "user refuse to accept the msg"));
+    assert_eq!(send("t-bad").await, Ok(Sent::NoCredit));
+    assert_eq!(good.ctx.wechat.faults(), [(Call::Message, 40037)]);
+    assert_eq!(good.anonymous().get("/readyz").await.ok()["parts"]["wechat"], "misconfigured");
+    assert_eq!(send("t-bad").await, Ok(Sent::Taken));
     assert!(good.ctx.wechat.faults().is_empty());
 }
 

@@ -70,6 +70,11 @@ pub async fn waiting(ctx: &Ctx) -> Result<u64> {
     Ok(store::count_waiting(ctx.db.reader()).await?)
 }
 
+/// How many of them wait because WeChat refuses our settings, whichever replica found it out.
+pub async fn misconfigured(ctx: &Ctx) -> Result<u64> {
+    Ok(store::count_misconfigured(ctx.db.reader()).await?)
+}
+
 /// How long the oldest one has waited, in seconds.
 pub async fn oldest(ctx: &Ctx) -> Result<i64> {
     let at = store::oldest_waiting(ctx.db.reader()).await?;

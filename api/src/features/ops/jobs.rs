@@ -156,6 +156,7 @@ pub async fn measure(ctx: &Ctx) -> Result<u64> {
     for (job, pieces) in waiting(ctx).await? {
         ctx.metrics.waiting(job, pieces);
     }
+    ctx.metrics.misconfigured_messages(notices::sending::misconfigured(ctx).await?);
     ctx.metrics.oldest_message(notices::sending::oldest(ctx).await?);
     Ok(0)
 }

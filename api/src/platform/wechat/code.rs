@@ -41,7 +41,7 @@ impl WeChat {
 impl WeChatApi {
     async fn mini_program_code(&self, kv: &Kv, page: &str, scene: &str, width: i32) -> Result<Vec<u8>, WeChatError> {
         let body = json!({ "scene": scene, "page": page, "check_path": false, "width": width });
-        self.with_token(kv, Call::Code, &body).await
+        self.with_token(kv, Call::Code, page, &body).await
     }
 }
 

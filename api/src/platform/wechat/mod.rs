@@ -3,7 +3,8 @@
 //!
 //! Every call is bounded in time and in size and goes through a breaker of its own: too many messages
 //! must not keep people from signing in. What only we can mend is logged as an error and remembered
-//! until the call succeeds again ([`WeChat::faults`]).
+//! until the same call succeeds about the same subject, a template or a page ([`WeChat::faults`]):
+//! that one template is good says nothing of another.
 
 pub mod code;
 pub mod errors;
@@ -119,8 +120,8 @@ struct Inner {
     clock: Clock,
     token: token::TokenState,
     breakers: [Breaker; Call::ALL.len()],
-    /// Calls whose last answer was that only we can mend it, with WeChat's code.
-    faults: Mutex<BTreeMap<Call, i64>>,
+    /// Calls and their subjects whose last answer was that only we can mend it, with WeChat's code.
+    faults: Mutex<BTreeMap<(Call, String), i64>>,
 }
 
 impl WeChat {
@@ -159,12 +160,13 @@ impl WeChat {
         }
     }
 
-    /// What only we can mend: calls that WeChat refuses for our settings, with its code.
+    /// What only we can mend, as far as this process saw: calls that WeChat refuses for our settings,
+    /// with its code; one for each subject.
     #[must_use]
     pub fn faults(&self) -> Vec<(Call, i64)> {
         match self {
             Self::Sandbox => Vec::new(),
-            Self::Api(api) => api.0.faults().iter().map(|(call, errcode)| (*call, *errcode)).collect(),
+            Self::Api(api) => api.0.faults().iter().map(|((call, _), errcode)| (*call, *errcode)).collect(),
         }
     }
 
@@ -182,14 +184,14 @@ impl WeChat {
 }
 
 impl WeChatApi {
-    /// A call with the token in its query. A token that WeChat no longer takes is replaced once, and
-    /// the call made once more.
-    async fn with_token(&self, kv: &Kv, call: Call, body: &Value) -> Result<Vec<u8>, WeChatError> {
+    /// A call about a subject (a template, a page; else empty) with the token in its query. A token that
+    /// WeChat no longer takes is replaced once, and the call made once more.
+    async fn with_token(&self, kv: &Kv, call: Call, subject: &str, body: &Value) -> Result<Vec<u8>, WeChatError> {
         let token = token::token(&self.0, kv, None).await?;
-        match self.0.post(call, &token, body).await {
+        match self.0.post(call, subject, &token, body).await {
             Err(error) if error.class == Class::Token => {
                 let token = token::token(&self.0, kv, Some(&token)).await?;
-                self.0.post(call, &token, body).await
+                self.0.post(call, subject, &token, body).await
             }
             outcome => outcome,
         }
@@ -197,16 +199,17 @@ impl WeChatApi {
 }
 
 impl Inner {
-    async fn post(&self, call: Call, token: &str, body: &Value) -> Result<Vec<u8>, WeChatError> {
+    async fn post(&self, call: Call, subject: &str, token: &str, body: &Value) -> Result<Vec<u8>, WeChatError> {
         let url = format!("{}/{}", self.base_url, call.path());
         let request = self.client.post(url).query(&[("access_token", token)]).json(body);
-        self.exchange(call, request, call.most()).await
+        self.exchange(call, subject, request, call.most()).await
     }
 
     /// One request and its answer, unless the breaker holds it back or the answer tells a failure.
     async fn exchange(
         &self,
         call: Call,
+        subject: &str,
         request: reqwest::RequestBuilder,
         most: usize,
     ) -> Result<Vec<u8>, WeChatError> {
@@ -217,29 +220,30 @@ impl Inner {
             Err(Class::Limited) => breaker.failed(self.clock.now()),
             _ => breaker.succeeded(),
         }
-        self.remember(call, outcome.as_ref().err());
+        self.remember(call, subject, outcome.as_ref().err());
         outcome
     }
 
-    fn faults(&self) -> std::sync::MutexGuard<'_, BTreeMap<Call, i64>> {
+    fn faults(&self) -> std::sync::MutexGuard<'_, BTreeMap<(Call, String), i64>> {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn remember(&self, call: Call, error: Option<&WeChatError>) {
+    fn remember(&self, call: Call, subject: &str, error: Option<&WeChatError>) {
         match error {
             Some(WeChatError { class: Class::Configuration, errcode, .. }) => {
                 tracing::error!(
                     call = call.as_str(),
+                    subject,
                     errcode,
                     "wechat refuses our configuration: check WECHAT_APPID, WECHAT_SECRET, the addresses allowed at \
                      WeChat, and the pages and templates of the settings"
                 );
-                self.faults().insert(call, *errcode);
+                self.faults().insert((call, subject.to_owned()), *errcode);
             }
-            // No answer says nothing about the settings.
-            Some(WeChatError { class: Class::Limited, .. }) => {}
-            _ => {
-                self.faults().remove(&call);
+            // No answer, a limit, or a bad code or token say nothing about the settings.
+            Some(_) => {}
+            None => {
+                self.faults().remove(&(call, subject.to_owned()));
             }
         }
     }

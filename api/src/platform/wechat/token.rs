@@ -189,7 +189,7 @@ async fn ask(inner: &Inner, force: bool) -> Result<Answer, WeChatError> {
     let request = inner.client.post(format!("{}/cgi-bin/stable_token", inner.base_url)).json(&json!({
         "grant_type": "client_credential", "appid": inner.appid, "secret": inner.secret, "force_refresh": force,
     }));
-    let body = inner.exchange(Call::Token, request, JSON_MOST).await?;
+    let body = inner.exchange(Call::Token, "", request, JSON_MOST).await?;
     let answer: Answer = serde_json::from_slice(&body).map_err(|_| WeChatError::away(Call::Token))?;
     if answer.access_token.is_empty() {
         return Err(WeChatError::away(Call::Token));
