@@ -85,8 +85,12 @@ struct State {
     faults: Vec<String>,
     /// The present token; only this one is taken.
     token: u32,
-    /// Whether the present token isn't taken although it is given out.
+    /// Whether the present token isn't taken although it is given out, and whether no other is either.
     spoilt: bool,
+    hopeless: bool,
+    /// Requests under way, and how many were at most, by path.
+    under_way: HashMap<String, usize>,
+    at_once: HashMap<String, usize>,
     /// Requests for a token, and how many of them were forced.
     asked: u32,
     forced: u32,
@@ -187,6 +191,17 @@ impl FakeWeChat {
         self.state().spoilt = true;
     }
 
+    /// From now on no token is taken, however new, until this is called with `false`.
+    pub fn refuse_tokens(&self, refuse: bool) {
+        self.state().hopeless = refuse;
+    }
+
+    /// How many requests of a path were under way at a time, at most.
+    #[must_use]
+    pub fn at_once(&self, path: &str) -> usize {
+        self.state().at_once.get(path).copied().unwrap_or(0)
+    }
+
     /// What the mini-program codes it drew were asked for.
     #[must_use]
     pub fn codes(&self) -> Vec<Value> {
@@ -240,19 +255,32 @@ async fn read(stream: &mut TcpStream) -> Option<(String, Vec<u8>)> {
 
 async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
     let Some((line, body)) = read(&mut stream).await else { return };
-    let mut answer = decide(&line, &body, &mut state.lock().unwrap());
+    let path = url(&line).map(|(_, url)| url.path().to_owned()).unwrap_or_default();
+    {
+        let state = &mut *state.lock().unwrap();
+        let now = state.under_way.entry(path.clone()).or_default();
+        *now += 1;
+        let most = state.at_once.entry(path.clone()).or_default();
+        *most = (*most).max(*now);
+    }
+    answered(&mut stream, &line, &body, &state).await;
+    *state.lock().unwrap().under_way.entry(path).or_default() -= 1;
+}
+
+async fn answered(stream: &mut TcpStream, line: &str, body: &[u8], state: &Mutex<State>) {
+    let mut answer = decide(line, body, &mut state.lock().unwrap());
     while let Answer::Slow(time, then) = answer {
         tokio::time::sleep(time).await;
         answer = *then;
         if matches!(answer, Answer::Usual) {
-            answer = usual(&line, &body, &mut state.lock().unwrap());
+            answer = usual(line, body, &mut state.lock().unwrap());
         }
     }
     let mut status = 200;
     while let Answer::Status(told, then) = answer {
         (status, answer) = (told, *then);
         if matches!(answer, Answer::Usual) {
-            answer = usual(&line, &body, &mut state.lock().unwrap());
+            answer = usual(line, body, &mut state.lock().unwrap());
         }
     }
     let json = |value: Value| ("text/plain", value.to_string().into_bytes());

@@ -45,6 +45,9 @@ const FAILURES: u32 = 5;
 /// …for so long.
 const LEFT_ALONE_FOR: TimeDelta = TimeDelta::seconds(10);
 
+/// Subject of the fault that a good token is refused.
+const REFUSED: &str = "refused";
+
 /// The calls we make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Call {
@@ -188,13 +191,21 @@ impl WeChatApi {
     /// WeChat no longer takes is replaced once, and the call made once more.
     async fn with_token(&self, kv: &Kv, call: Call, subject: &str, body: &Value) -> Result<Vec<u8>, WeChatError> {
         let token = token::token(&self.0, kv, None).await?;
-        match self.0.post(call, subject, &token, body).await {
-            Err(error) if error.class == Class::Token => {
-                let token = token::token(&self.0, kv, Some(&token)).await?;
-                self.0.post(call, subject, &token, body).await
-            }
+        let outcome = match self.0.post(call, subject, &token, body).await {
+            Err(error) if error.class == Class::Token => match token::token(&self.0, kv, Some(&token)).await {
+                Ok(token) => self.0.post(call, subject, &token, body).await,
+                Err(error) => Err(error),
+            },
             outcome => outcome,
+        };
+        // A new token that is refused like the old one: not the token's fault.
+        let outcome = outcome.map_err(|error| if error.class == Class::Token { token::not_taken() } else { error });
+        match &outcome {
+            Err(error) if error.call == Call::Token => self.0.remember(Call::Token, REFUSED, Some(error)),
+            Ok(_) => self.0.remember(Call::Token, REFUSED, None),
+            Err(_) => {}
         }
+        outcome
     }
 }
 
