@@ -60,6 +60,10 @@ async fn a_number_of_another_mini_program_and_a_bad_code_change_nothing() {
         let problem = verify(&family, code).await.problem(422, "WX_CODE_INVALID");
         assert_eq!(problem["errors"][0]["field"], "code");
     }
+    // A code of another mini-program's button is the caller's fault, and no settings of ours.
+    wechat.answer("stranger", Answer::Error(40013, "invalid appid hint: [VGAfM53Vf-0x58Ga]"));
+    verify(&family, "stranger").await.problem(422, "WX_CODE_INVALID");
+    assert!(app.ctx.wechat.faults().is_empty());
     for answer in [Answer::HangUp, Answer::Error(-1, "system error"), Answer::Page("<html></html>")] {
         wechat.next(PHONE, answer);
         let reply = verify(&family, "unknown").await;

@@ -188,6 +188,23 @@ async fn a_wechat_that_fails_is_left_alone_for_a_while_and_only_in_that_call() {
 }
 
 #[tokio::test]
+async fn a_user_whom_wechat_counts_over_a_limit_keeps_nobody_else_out() {
+    let wechat = FakeWeChat::start().await;
+    let app = app_with(&wechat, &[]).await;
+    let sign_in = async |code: &str| app.anonymous().post("/auth/wechat", json!({ "code": code })).await;
+    for n in 0..8 {
+        let code = format!("eager-{n}");
+        wechat.answer(&code, Answer::Error(45011, "api minute-quota reach limit mustslower retry next minute"));
+        let refused = sign_in(&code).await;
+        assert_eq!(refused.header("retry-after"), Some("60"));
+        refused.problem(503, "WX_BUSY");
+    }
+    assert!(app.ctx.wechat.held_back().is_empty());
+    wechat.answer("other", Answer::Openid("o-other"));
+    sign_in("other").await.ok();
+}
+
+#[tokio::test]
 async fn settings_that_wechat_refuses_are_shown_until_they_are_mended() {
     let wechat = FakeWeChat::start().await;
     let app = app_with(&wechat, &[("wechat_secret", "wrong")]).await;

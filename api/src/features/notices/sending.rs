@@ -119,6 +119,7 @@ async fn failed(ctx: &Ctx, notice: &notices::Model, attempt: i32, error: &WeChat
         Class::Token => "message_failed_token",
         Class::Caller => "message_failed_caller",
         Class::Limited => "message_failed_limited",
+        Class::Pace => "message_failed_pace",
         Class::Policy => "message_failed_policy",
         Class::Configuration => "message_failed_configuration",
     });

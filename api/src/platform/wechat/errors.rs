@@ -15,8 +15,10 @@ pub enum Class {
     Token,
     /// What the caller sent can't be used: a code, an openid, a field. Sending it again is no use.
     Caller,
-    /// WeChat is busy, away, or counts us over a limit: later.
+    /// WeChat is busy, away, or counts us over a limit: later, and not only this call.
     Limited,
+    /// WeChat counts this user, or this minute of the call, over a limit: later. Others are served.
+    Pace,
     /// WeChat refuses this account, user or content.
     Policy,
     /// Only we can mend it: appid, secret, addresses allowed, template, page.
@@ -31,6 +33,7 @@ impl Class {
             Self::Token => "token",
             Self::Caller => "caller",
             Self::Limited => "limited",
+            Self::Pace => "pace",
             Self::Policy => "policy",
             Self::Configuration => "configuration",
         }
@@ -52,6 +55,9 @@ pub struct WeChatError {
     /// When to try again, if that is known.
     pub retry_after: Option<Duration>,
 }
+
+/// The limits of [`Class::Pace`] are by the minute.
+const PACE: Duration = Duration::from_secs(60);
 
 /// What every answer in JSON may hold.
 #[derive(Deserialize)]
@@ -94,7 +100,9 @@ impl WeChatError {
     }
 
     fn told(call: Call, errcode: i64, errmsg: &str) -> Self {
-        Self { class: class(call, errcode), call, errcode, field: field_at_fault(errcode, errmsg), retry_after: None }
+        let class = class(call, errcode);
+        let retry_after = matches!(class, Class::Pace).then_some(PACE);
+        Self { class, call, errcode, field: field_at_fault(errcode, errmsg), retry_after }
     }
 
     /// A short text for a row: class, code and field, nothing that was sent.
@@ -129,8 +137,13 @@ const fn class(call: Call, errcode: i64) -> Class {
         // Where no token is sent, 40001 speaks of the secret.
         (Call::Session | Call::Token, 40001) => Class::Configuration,
         (_, 40001 | 40014 | 42001) => Class::Token,
-        // Busy; quotas by day and by minute; a message to the same user under way.
-        (_, -1 | 45009 | 45011 | 45029 | 43108) => Class::Limited,
+        // 45011: so many a minute, of sign-in each user's; 43108: a message to the same user under way.
+        (_, 45011 | 43108) => Class::Pace,
+        // Busy; quotas by day.
+        (_, -1 | 45009 | 45029) => Class::Limited,
+        // The phone button's page knows 40013 as a code that another mini-program's button gave: our own
+        // appid is in no call with a token.
+        (Call::Phone, 40013) => Class::Caller,
         // Codes that are wrong, used, over or of another user; an openid that isn't ours; arguments.
         (_, 40003 | 40029 | 40163 | 40169 | 41008 | 44002 | 45002 | 47001 | 47003) => Class::Caller,
         // Outcomes, not failures: no credit left; not here within two hours.
@@ -159,7 +172,7 @@ impl From<WeChatError> for Problem {
         let seconds = error.retry_after.map(|wait| wait.as_secs() + u64::from(wait.subsec_nanos() > 0));
         match error.class {
             Class::Caller => Self::new(Code::WxCodeInvalid),
-            Class::Token | Class::Limited => match seconds {
+            Class::Token | Class::Limited | Class::Pace => match seconds {
                 Some(seconds) => Self::new(Code::WxBusy).retry_after(seconds),
                 None => Self::new(Code::WxBusy),
             },
@@ -183,6 +196,8 @@ mod tests {
         assert_eq!(class(Call::Message, 42001), Class::Token);
         assert_eq!(class(Call::Text, 61010), Class::Caller);
         assert_eq!(class(Call::Message, 12345), Class::Configuration);
+        assert_eq!(class(Call::Phone, 40013), Class::Caller);
+        assert_eq!(class(Call::Session, 40013), Class::Configuration);
     }
 
     #[test]
