@@ -196,10 +196,9 @@ impl FakeWeChat {
         self.state().hopeless = refuse;
     }
 
-    /// How many requests of a path were under way at a time, at most.
-    #[must_use]
+    /// How many requests of a path were under way at a time, at most, since this was asked last.
     pub fn at_once(&self, path: &str) -> usize {
-        self.state().at_once.get(path).copied().unwrap_or(0)
+        self.state().at_once.remove(path).unwrap_or(0)
     }
 
     /// What the mini-program codes it drew were asked for.

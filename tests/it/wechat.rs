@@ -117,7 +117,10 @@ async fn a_slow_wechat_has_one_refresher_at_a_time() {
     let wechat = FakeWeChat::start().await;
     let app = app_with(&wechat, &[]).await;
     let replica = app.replica().await;
-    assert_eq!(check(&app, "好").await, PASS);
+    for of in [&app, &replica] {
+        assert_eq!(check(of, "好").await, PASS);
+    }
+    wechat.at_once(TOKEN);
     wechat.spoil_token();
     wechat.always(TOKEN, Answer::Slow(Duration::from_millis(4500), Box::new(Answer::Usual)));
     let other = sharing(&app, &replica);

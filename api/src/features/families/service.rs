@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
-use entity::{ChildId, ConsentPurpose, FamilyId, ModeratedKind, children, consents as consent_rows};
+use entity::{ChildId, ConsentPurpose, FamilyId, ModeratedKind, TextStatus, children, consents as consent_rows};
 use sea_orm::{
     ActiveValue::{Set, Unchanged},
     ConnectionTrait, DbErr,
@@ -104,7 +104,7 @@ pub async fn add_child(
         allergies_sealed: allergies.map(|text| ctx.keys.seal(ALLERGIES_PLACE, text.as_bytes())),
         erased_at: None,
         name_version: 1,
-        name_hidden: false,
+        name_status: TextStatus::Pending,
     };
     let given: Vec<_> = purposes.into_iter().map(|purpose| consent_row(ctx, family, child.id, purpose)).collect();
     let added = once(ctx, idempotency, &family.to_string(), async |txn| {
@@ -182,8 +182,8 @@ pub async fn change_child(ctx: &Ctx, family: FamilyId, id: ChildId, patch: Child
             row.name_sealed = Set(after.name_sealed.clone());
         }
         if renamed {
-            (after.name_version, after.name_hidden) = (after.name_version + 1, false);
-            (row.name_version, row.name_hidden) = (Set(after.name_version), Set(after.name_hidden));
+            (after.name_version, after.name_status) = (after.name_version + 1, TextStatus::Pending);
+            (row.name_version, row.name_status) = (Set(after.name_version), Set(after.name_status));
         }
         if let Some(name) = legal_name {
             after.legal_name_sealed = Some(ctx.keys.seal(LEGAL_NAME_PLACE, name.as_bytes()));
@@ -251,12 +251,21 @@ fn called(child: &children::Model) -> Written {
     }
 }
 
-/// A child's name as staff may read it whole: the guardian's own words, unless moderation refused them.
-pub fn name_for_staff(keys: &Keyring, name_sealed: &[u8], name_hidden: bool) -> Result<String> {
-    if name_hidden {
-        return Ok(rules::UNNAMED.to_owned());
+/// A child's name as staff may read it whole: the guardian's own words once they passed moderation.
+pub fn name_for_staff(keys: &Keyring, name_sealed: &[u8], status: TextStatus) -> Result<String> {
+    match status {
+        TextStatus::Shown => Ok(keys.open_text(NAME_PLACE, name_sealed)?),
+        TextStatus::Pending | TextStatus::Hidden => Ok(rules::UNNAMED.to_owned()),
     }
-    Ok(keys.open_text(NAME_PLACE, name_sealed)?)
+}
+
+/// A child's name as lists show it. It is masked while it waits for moderation too, for its two ends are
+/// not the text, and a desk must tell the children apart; of one that was refused nothing is shown.
+pub fn masked_for_staff(keys: &Keyring, name_sealed: &[u8], status: TextStatus) -> Result<String> {
+    Ok(match status {
+        TextStatus::Shown | TextStatus::Pending => rules::masked(&keys.open_text(NAME_PLACE, name_sealed)?),
+        TextStatus::Hidden => rules::masked(rules::UNNAMED),
+    })
 }
 
 /// What children are called, for moderation.
@@ -272,7 +281,8 @@ pub async fn lock_name(db: &impl ConnectionTrait, id: ChildId) -> Result<()> {
 
 /// Whether staff read the name of a child that is held.
 pub async fn show_name(db: &impl ConnectionTrait, id: ChildId, shown: bool) -> Result<()> {
-    let row = children::ActiveModel { id: Unchanged(id), name_hidden: Set(!shown), ..Default::default() };
+    let status = if shown { TextStatus::Shown } else { TextStatus::Hidden };
+    let row = children::ActiveModel { id: Unchanged(id), name_status: Set(status), ..Default::default() };
     Ok(store::update_child(db, row).await?)
 }
 
@@ -371,7 +381,8 @@ fn child_out(ctx: &Ctx, row: children::Model, consents: &[consent_rows::Model]) 
     Ok(ChildOut {
         id: row.id,
         name: ctx.keys.open_text(NAME_PLACE, &row.name_sealed)?,
-        name_hidden: row.name_hidden,
+        name_hidden: row.name_status == TextStatus::Hidden,
+        name_status: row.name_status,
         legal_name: row
             .legal_name_sealed
             .as_deref()
