@@ -1,4 +1,5 @@
-//! Whether a child's nickname passed moderation is stored: waiting is not passing.
+//! Whether a child's nickname passed moderation is stored: waiting is not passing. A message may end as
+//! obsolete, when what it tells is so no more.
 
 use sea_orm_migration::prelude::*;
 
@@ -8,10 +9,36 @@ use crate::columns::*;
 #[derive(DeriveMigrationName)]
 pub struct Migration;
 
+const STATUSES: [&str; 6] = ["waiting", "sent", "no_credit", "no_consent", "dead", "obsolete"];
+const STATUSES_BEFORE: [&str; 5] = ["waiting", "sent", "no_credit", "no_consent", "dead"];
 const TEXT_STATUSES: [&str; 3] = ["pending", "shown", "hidden"];
 
 fn column(name: &'static str) -> Expr {
     Expr::col(Alias::new(name))
+}
+
+/// Gives `notices.send_status` another list of words. A CHECK can't be changed on SQLite, so a new column
+/// takes the place of the old one.
+async fn restate(manager: &SchemaManager<'_>, list: &[&'static str]) -> Result<(), DbErr> {
+    let notices = || Alias::new("notices");
+    let indexes = [("notices_to_send", "send_after", "waiting"), ("notices_dead", "id", "dead")];
+    for (name, ..) in indexes {
+        manager.drop_index(Index::drop().name(name).table(notices()).to_owned()).await?;
+    }
+    add(manager, "notices", opt(word("message_status", list))).await?;
+    let copy = Query::update().table(notices()).value(Alias::new("message_status"), column("send_status")).to_owned();
+    manager.get_connection().execute(&copy).await?;
+    remove(manager, "notices", "send_status").await?;
+    let renamed = Table::alter()
+        .table(notices())
+        .rename_column(Alias::new("message_status"), Alias::new("send_status"))
+        .to_owned();
+    manager.alter_table(renamed).await?;
+    for (name, of, status) in indexes {
+        let index = index(name, "notices", &[of]).and_where(column("send_status").eq(status)).to_owned();
+        manager.create_index(index).await?;
+    }
+    Ok(())
 }
 
 #[async_trait::async_trait]
@@ -41,10 +68,18 @@ impl MigrationTrait for Migration {
         let db = manager.get_connection();
         db.execute(&set("pending", Expr::exists(judged))).await?;
         db.execute(&set("hidden", column("name_hidden").eq(true))).await?;
-        remove(manager, "children", "name_hidden").await
+        remove(manager, "children", "name_hidden").await?;
+        restate(manager, &STATUSES).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let dead = Query::update()
+            .table(Alias::new("notices"))
+            .value(Alias::new("send_status"), "dead")
+            .and_where(column("send_status").eq("obsolete"))
+            .to_owned();
+        manager.get_connection().execute(&dead).await?;
+        restate(manager, &STATUSES_BEFORE).await?;
         add(manager, "children", boolean("name_hidden").default(false).to_owned()).await?;
         let hidden = Query::update()
             .table(Alias::new("children"))

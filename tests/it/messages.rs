@@ -12,18 +12,22 @@ use harness::{
     people::{CONSENT_VERSION, unknown_id},
     wechat::MESSAGE,
 };
-use quanxiangtuo::features::{
+use quanxiangtuo::{
+    config::Settings,
+    features::{
     notices::{
         reminders::remind,
         sending::{oldest, send_due, waiting},
     },
     ops::jobs::measure,
+    },
 };
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, sea_query::Expr};
 use serde_json::{Value, json};
 
 const TEMPLATES: &str = "booking_confirmed:tpl-confirmed:thing1=centre,phrase2=title,time3=when,thing4=note;\
-    booking_declined:tpl-declined:thing1=centre,thing2=reason;\
+    booking_declined:tpl-declined:thing1=centre,thing2=note;\
+    visit_tomorrow:tpl-tomorrow:thing1=centre,time2=when;\
     rating_invitation:tpl-rate:thing1=centre,date2=when";
 
 struct Scene {
@@ -363,4 +367,85 @@ async fn settings_that_one_replica_found_refused_are_shown_by_all_while_messages
     app.clock.advance(TimeDelta::minutes(20));
     ended(app).await;
     assert_eq!(shown(&fresh).await, "ok");
+}
+
+#[tokio::test]
+async fn what_staff_wrote_leaves_in_no_message() {
+    let scene = Scene::new().await;
+    scene.answered(&scene.family, "2026-03-04", "decline").await;
+    assert_eq!(ended(&scene.app).await.send_status, Some(MessageStatus::Sent));
+    assert!(!scene.wechat.messages()[0].to_string().contains("停电检修"));
+    let told = scene.family.client.get("/me/notices").await.ok();
+    assert!(told["items"][0]["text"].as_str().unwrap().contains("停电检修"), "{told:#}");
+    let refused = Settings::with(&[("wechat_templates", "booking_declined:t:thing1=reason")]).unwrap_err();
+    assert!(refused.to_string().contains("no longer offered"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_reminder_of_a_day_that_was_called_off_is_not_sent() {
+    let scene = Scene::new().await;
+    let app = &scene.app;
+    scene.wechat.always(MESSAGE, Answer::Error(-1, "system error"));
+    let visit = app.visit(&scene.place, &scene.family, day("2026-03-03"), VisitStatus::Expected).await;
+    app.clock.advance(TimeDelta::hours(9));
+    remind(&app.ctx).await.unwrap();
+    put_off(app).await;
+    let family = app.fresh(&scene.family.client);
+    family.post(&format!("/bookings/{}/cancel", visit.booking_id), json!({})).await.ok();
+    scene.wechat.always(MESSAGE, Answer::Usual);
+    app.clock.advance(TimeDelta::minutes(5));
+    let row = ended(app).await;
+    assert_eq!((row.kind.as_str(), row.send_status), ("visit_tomorrow", Some(MessageStatus::Obsolete)));
+    assert!(scene.wechat.messages().is_empty());
+    let listed = app.officer().await.get("/bureau/messages?status=obsolete").await.ok();
+    assert_eq!(listed["items"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_confirmation_of_a_booking_that_was_cancelled_since_is_not_sent() {
+    let scene = Scene::new().await;
+    let app = &scene.app;
+    scene.wechat.always(MESSAGE, Answer::Error(-1, "system error"));
+    scene.confirmed("2026-03-04").await;
+    put_off(app).await;
+    let booking = scene.family.client.get("/bookings").await.ok()["items"][0]["id"].as_str().unwrap().to_owned();
+    scene.family.client.post(&format!("/bookings/{booking}/cancel"), json!({})).await.ok();
+    scene.wechat.always(MESSAGE, Answer::Usual);
+    app.clock.advance(TimeDelta::minutes(5));
+    assert_eq!(ended(app).await.send_status, Some(MessageStatus::Obsolete));
+    assert!(scene.wechat.messages().is_empty());
+}
+
+#[tokio::test]
+async fn an_old_reminder_is_not_sent_again_however_an_officer_asks() {
+    let scene = Scene::new().await;
+    let app = &scene.app;
+    scene.wechat.next(MESSAGE, Answer::Error(47003, "argument invalid! data.thing1.value invalid"));
+    app.visit(&scene.place, &scene.family, day("2026-03-03"), VisitStatus::Expected).await;
+    app.clock.advance(TimeDelta::hours(9));
+    remind(&app.ctx).await.unwrap();
+    let row = ended(app).await;
+    assert_eq!(row.send_status, Some(MessageStatus::Dead));
+    let path = format!("/bureau/messages/{}/retry", row.id);
+    // The care has begun.
+    app.clock.advance(TimeDelta::hours(15));
+    let refused = app.officer().await.post(&path, json!({})).await.problem(409, "WRONG_STATE");
+    assert_eq!(refused["state"], "dead");
+    assert!(scene.wechat.messages().is_empty());
+}
+
+#[tokio::test]
+async fn a_revived_message_keeps_its_own_end() {
+    let scene = Scene::new().await;
+    let app = &scene.app;
+    scene.wechat.next(MESSAGE, Answer::Error(47003, "argument invalid! data.thing1.value invalid"));
+    app.visit(&scene.place, &scene.family, day("2026-03-03"), VisitStatus::Expected).await;
+    app.clock.advance(TimeDelta::hours(9));
+    remind(&app.ctx).await.unwrap();
+    let row = ended(app).await;
+    let path = format!("/bureau/messages/{}/retry", row.id);
+    app.clock.advance(TimeDelta::hours(2));
+    let again = app.officer().await.post(&path, json!({})).await.ok();
+    assert_eq!(again["expires_at"], "2026-03-03T08:00:00+08:00");
+    assert_eq!(ended(app).await.send_status, Some(MessageStatus::Sent));
 }

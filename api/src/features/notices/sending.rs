@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::{
     dto::{MessageOut, MessagesQuery},
-    message, sending_store as store,
+    message, sending_store as store, still,
 };
 use crate::{
     error::{Code, Problem, Result, Text},
@@ -100,6 +100,9 @@ async fn send_one(ctx: &Ctx, due: store::Due) -> Result<Step> {
     }
     let attempt = notice.send_attempts + 1;
     let kind: NoticeKind = notice.kind.parse().map_err(Problem::internal)?;
+    if !still::holds(ctx.db.reader(), kind, notice, now).await? {
+        return end(ctx, notice, MessageStatus::Obsolete, None).await;
+    }
     let Some(template) = ctx.settings.wechat_templates.of(kind) else {
         return end(ctx, notice, MessageStatus::Dead, Some("no template".to_owned())).await;
     };
@@ -145,6 +148,7 @@ async fn end(ctx: &Ctx, notice: &notices::Model, status: MessageStatus, error: O
         MessageStatus::Sent => "message_sent",
         MessageStatus::NoCredit => "message_no_credit",
         MessageStatus::Dead => "message_dead",
+        MessageStatus::Obsolete => "message_obsolete",
         MessageStatus::Waiting | MessageStatus::NoConsent => return Ok(Step::Ended),
     });
     Ok(Step::Ended)
@@ -158,15 +162,22 @@ pub(super) async fn page(ctx: &Ctx, query: &MessagesQuery) -> Result<Page<Messag
     Ok(Page { items: page.items.into_iter().collect::<Result<_>>()?, next_cursor: page.next_cursor })
 }
 
-/// Sends a dead message again.
+/// Sends a dead message again, as long as what it tells is news.
 pub(super) async fn retry(ctx: &Ctx, bureau: &Bureau, key: &Idempotency, id: NoticeId) -> Result<Once<MessageOut>> {
     once(ctx, key, &bureau.staff_id.to_string(), async |txn| {
         let find = async || store::find(txn, id).await?.ok_or_else(|| Problem::new(Code::NotFound));
         let before = find().await?;
         let now = ctx.clock.now();
         let kind: NoticeKind = before.kind.parse().map_err(Problem::internal)?;
-        // Whoever asks for it finds it worth sending.
-        let until = message::worth_until(kind, &json!({}), now);
+        // Its own time: whoever asks for it later doesn't make it news again.
+        let until = message::worth_until(kind, &before.facts, before.at);
+        if before.send_status == Some(MessageStatus::Dead) && until <= now {
+            let text = Text::new(
+                "该消息内容已过时，不再发送；家长可在小程序的消息列表中查看。",
+                "What the message tells is over; the family reads it in the program's own list.",
+            );
+            return Err(Problem::new(Code::WrongState).detail(text).fact("state", before.send_status));
+        }
         if !store::revive(txn, id, now, until).await? {
             let status = before.send_status;
             let text = Text::new(
