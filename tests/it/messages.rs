@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use entity::{
-    CareType, Confirmation, ConsentPurpose, MessageStatus, NoticeKind, VisitStatus, audit_rows, consents, notices,
+    CareType, Confirmation, ConsentPurpose, MessageStatus, NoticeKind, VisitStatus, audit_rows, consents,
+    notices,
 };
 use harness::{
     Answer, Client, FakeWeChat, Family, Place, TestApp, at_once, day,
     people::{CONSENT_VERSION, unknown_id},
+    process::ServerProcess,
     wechat::MESSAGE,
 };
 use quanxiangtuo::{
@@ -448,4 +450,50 @@ async fn a_revived_message_keeps_its_own_end() {
     let again = app.officer().await.post(&path, json!({})).await.ok();
     assert_eq!(again["expires_at"], "2026-03-03T08:00:00+08:00");
     assert_eq!(ended(app).await.send_status, Some(MessageStatus::Sent));
+}
+
+#[tokio::test]
+async fn a_server_that_is_asked_to_stop_ends_what_it_sends_and_begins_nothing() {
+    let wechat = FakeWeChat::start().await;
+    let settings = wechat.settings();
+    let mut changes = vec![("wechat_templates", TEMPLATES), ("shutdown_seconds", "20")];
+    changes.extend(settings.iter().map(|(key, value)| (*key, value.as_str())));
+    let mut app = TestApp::spawn_now(&changes).await;
+    let family = app.a_family().await;
+    agree(&app, &family).await;
+    // Only the other process sends.
+    app.kill().await;
+    wechat.always(MESSAGE, Answer::Slow(Duration::from_secs(2), Box::new(Answer::Usual)));
+    let now = app.clock.now();
+    let rows = (0..12).map(|n| notices::Model {
+        id: app.id(),
+        family_id: family.family_id,
+        kind: NoticeKind::BookingDeclined.as_str().to_owned(),
+        subject: format!("declined-{n}"),
+        facts: json!({ "centre_name": "甲园" }),
+        at: now,
+        read_at: None,
+        child_id: Some(family.child_id),
+        send_status: Some(MessageStatus::Waiting),
+        send_after: Some(now),
+        send_until: Some(now + TimeDelta::hours(1)),
+        send_attempts: 0,
+        send_error: None,
+        sent_at: None,
+    });
+    app.insert_all(rows.collect()).await;
+    let server = ServerProcess::start(&app).await;
+    while wechat.came(MESSAGE) == 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(server.terminate().await.success());
+    let (sent, untouched) = (wechat.messages().len(), 12 - wechat.came(MESSAGE));
+    assert!((1..=8).contains(&sent), "eight at a time: {sent}");
+    let found = self::rows(&app).await;
+    let count = |status, attempts| {
+        found.iter().filter(|row| row.send_status == Some(status) && row.send_attempts == attempts).count()
+    };
+    assert_eq!(count(MessageStatus::Sent, 1), sent, "{found:#?}");
+    assert_eq!(count(MessageStatus::Waiting, 0), untouched);
+    assert_eq!(sent + untouched, 12, "none in between, which would be sent twice");
 }

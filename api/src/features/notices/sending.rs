@@ -37,7 +37,7 @@ const AT_ONCE: usize = 8;
 /// What became of a row that was due.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Step {
-    /// Another replica has it.
+    /// Another replica has it, or is to have it.
     Lost,
     /// It has an end.
     Ended,
@@ -49,7 +49,8 @@ enum Step {
 pub async fn send_due(ctx: &Ctx) -> Result<u64> {
     let mut ended = give_up(ctx).await?;
     // While WeChat is left alone nothing is claimed, so that attempts aren't used up by waiting.
-    while !ctx.wechat.held_back().iter().any(|call| matches!(call, Call::Message | Call::Token)) {
+    let held_back = || ctx.wechat.held_back().iter().any(|call| matches!(call, Call::Message | Call::Token));
+    while !held_back() && !ctx.stopping.begun() {
         let due = store::due(ctx.db.reader(), ctx.clock.now(), BATCH).await?;
         let (send, drop): (Vec<_>, Vec<_>) = due.into_iter().partition(|due| due.agreed);
         let dropped = store::without_consent(ctx.db.writer(), drop.iter().map(|due| due.notice.id).collect()).await?;
@@ -94,6 +95,10 @@ async fn give_up(ctx: &Ctx) -> Result<u64> {
 }
 
 async fn send_one(ctx: &Ctx, due: store::Due) -> Result<Step> {
+    // What was sent must be written down, so a process that is stopping claims nothing more.
+    if ctx.stopping.begun() {
+        return Ok(Step::Lost);
+    }
     let (now, notice) = (ctx.clock.now(), &due.notice);
     if !store::claim(ctx.db.writer(), notice, now, now + LEASE).await? {
         return Ok(Step::Lost);

@@ -76,6 +76,12 @@ impl Tally {
         Self { name, runs: 0, failures: 0, done: 0, error: None, written: None }
     }
 
+    /// The job's name.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
     /// Counts a turn; writes down what was counted, at once after a failure or a turn that did something. What can't be written is
     /// kept for the next turn.
     pub async fn turn(&mut self, ctx: &Ctx, outcome: std::result::Result<u64, String>) {

@@ -57,6 +57,10 @@ pub async fn waiting(ctx: &Ctx) -> Result<u64, DbErr> {
 
 /// Sends one, unless another has it; whether it was taken.
 async fn deliver(ctx: &Ctx, row: webhook_deliveries::Model, hook: webhooks::Model) -> Result<bool> {
+    // What was sent must be written down, so a process that is stopping takes nothing more.
+    if ctx.stopping.begun() {
+        return Ok(false);
+    }
     let now = ctx.clock.now();
     if !write_txn(&ctx.db, async |txn| store::take(txn, &row, now, now + LEASE).await).await? {
         return Ok(false);
