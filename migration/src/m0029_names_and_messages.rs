@@ -1,5 +1,5 @@
 //! Whether a child's nickname passed moderation is stored: waiting is not passing. A message may end as
-//! obsolete, when what it tells is so no more.
+//! obsolete, when what it tells is so no more. Credits know when WeChat's events happened.
 
 use sea_orm_migration::prelude::*;
 
@@ -69,7 +69,8 @@ impl MigrationTrait for Migration {
         db.execute(&set("pending", Expr::exists(judged))).await?;
         db.execute(&set("hidden", column("name_hidden").eq(true))).await?;
         remove(manager, "children", "name_hidden").await?;
-        restate(manager, &STATUSES).await
+        restate(manager, &STATUSES).await?;
+        add(manager, "credit_entries", opt(instant("happened_at"))).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
@@ -80,6 +81,7 @@ impl MigrationTrait for Migration {
             .to_owned();
         manager.get_connection().execute(&dead).await?;
         restate(manager, &STATUSES_BEFORE).await?;
+        remove(manager, "credit_entries", "happened_at").await?;
         add(manager, "children", boolean("name_hidden").default(false).to_owned()).await?;
         let hidden = Query::update()
             .table(Alias::new("children"))

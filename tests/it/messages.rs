@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use entity::{
-    CareType, Confirmation, ConsentPurpose, MessageStatus, NoticeKind, VisitStatus, audit_rows, consents,
-    notices,
+    CareType, Confirmation, ConsentPurpose, CreditKind, MessageStatus, NoticeKind, VisitStatus, audit_rows, consents,
+    credit_entries, notices,
 };
 use harness::{
     Answer, Client, FakeWeChat, Family, Place, TestApp, at_once, day,
@@ -186,6 +186,11 @@ async fn a_family_without_credit_ends_the_message_and_is_no_failure() {
     let row = ended(&scene.app).await;
     assert_eq!((row.send_status, row.send_error, row.send_attempts), (Some(MessageStatus::NoCredit), None, 1));
     assert!(scene.app.ctx.wechat.faults().is_empty());
+    // Entered: the mini-program knows that it must ask again.
+    let credits = scene.family.client.get("/me/message-credits").await.ok()["items"].clone();
+    assert_eq!((&credits[0]["template_id"], &credits[0]["balance"]), (&json!("tpl-confirmed"), &json!(0)));
+    let entries = credit_entries::Entity::find().all(scene.app.db()).await.unwrap();
+    assert_eq!((entries.len(), entries[0].kind, entries[0].error_code), (1, CreditKind::Failed, Some(43101)));
 }
 
 #[tokio::test]

@@ -126,6 +126,26 @@ async fn consents_refusals_and_sent_messages_make_the_ledger() {
 }
 
 #[tokio::test]
+async fn events_that_overtake_each_other_come_to_the_same_balance() {
+    let app = TestApp::spawn_with(&PLAIN).await;
+    let (guardian, now) = (app.guardian("lin").await, app.clock.now().timestamp());
+    let events = [
+        sent("sandbox-lin", now - 10, "1001", "0"),
+        popup("sandbox-lin", now - 5, "accept"),
+        popup("sandbox-lin", now - 20, "accept"),
+        sent("sandbox-lin", now - 8, "1002", "43101"),
+        popup("sandbox-lin", now - 15, "accept"),
+    ];
+    let mut balances = Vec::new();
+    for (n, event) in events.iter().enumerate() {
+        assert!(is_success(&app.push(&app.plain_push(event, &n.to_string())).await));
+        balances.push(guardian.get("/me/message-credits").await.ok()["items"][0]["balance"].as_i64().unwrap());
+    }
+    // accept, accept, sent, refused, accept.
+    assert_eq!(balances, [0, 1, 1, 1, 1]);
+}
+
+#[tokio::test]
 async fn an_encrypted_push_is_opened_and_a_plain_or_foreign_one_refused() {
     let wechat = harness::FakeWeChat::start().await;
     let base = wechat.settings()[0].1.clone();

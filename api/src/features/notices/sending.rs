@@ -19,9 +19,13 @@ use crate::{
     features::{
         audit,
         auth::{Bureau, service::OPENID_PLACE},
+        credits,
     },
     http::{Cursor, Idempotency, Moment, Once, Page, once},
-    platform::wechat::{Call, Class, Message, Sent, WeChatError},
+    platform::{
+        db::write_txn,
+        wechat::{Call, Class, Message, Sent, WeChatError},
+    },
     state::Ctx,
 };
 
@@ -117,7 +121,7 @@ async fn send_one(ctx: &Ctx, due: store::Due) -> Result<Step> {
     let message = Message { openid: &openid, template_id: &template.id, page: &page, fields: &fields };
     match ctx.wechat.send(&ctx.kv, &message).await {
         Ok(Sent::Taken) => end(ctx, notice, MessageStatus::Sent, None).await,
-        Ok(Sent::NoCredit) => end(ctx, notice, MessageStatus::NoCredit, None).await,
+        Ok(Sent::NoCredit) => no_credit(ctx, notice, &template.id).await,
         Err(error) => failed(ctx, notice, attempt, &error).await,
     }
 }
@@ -143,6 +147,23 @@ async fn failed(ctx: &Ctx, notice: &notices::Model, attempt: i32, error: &WeChat
     Ok(Step::Later)
 }
 
+/// Ends a message that WeChat refused for want of credit, and enters that none is left.
+async fn no_credit(ctx: &Ctx, notice: &notices::Model, template_id: &str) -> Result<Step> {
+    let ended = write_txn(&ctx.db, async |txn| {
+        let ended = store::end(txn, notice, MessageStatus::NoCredit, None, None).await?;
+        if ended {
+            credits::refused(ctx, txn, notice.family_id, template_id).await?;
+        }
+        Ok::<_, Problem>(ended)
+    })
+    .await?;
+    if !ended {
+        return Ok(Step::Lost);
+    }
+    ctx.metrics.event("message_no_credit");
+    Ok(Step::Ended)
+}
+
 async fn end(ctx: &Ctx, notice: &notices::Model, status: MessageStatus, error: Option<String>) -> Result<Step> {
     let now = ctx.clock.now();
     let sent_at = (status == MessageStatus::Sent).then_some(now);
@@ -151,10 +172,9 @@ async fn end(ctx: &Ctx, notice: &notices::Model, status: MessageStatus, error: O
     }
     ctx.metrics.event(match status {
         MessageStatus::Sent => "message_sent",
-        MessageStatus::NoCredit => "message_no_credit",
         MessageStatus::Dead => "message_dead",
         MessageStatus::Obsolete => "message_obsolete",
-        MessageStatus::Waiting | MessageStatus::NoConsent => return Ok(Step::Ended),
+        MessageStatus::Waiting | MessageStatus::NoConsent | MessageStatus::NoCredit => return Ok(Step::Ended),
     });
     Ok(Step::Ended)
 }
