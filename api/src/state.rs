@@ -12,7 +12,10 @@ use crate::{
         vouchers::{Redemptions, code_keys::CodeKeys, gate::Gate},
     },
     http::counters::Counters,
-    platform::{clock::Clock, crypto::Keyring, db::Db, kv::Kv, outgoing::Outgoing, stopping::Stopping, walking::Walking, wechat::WeChat},
+    platform::{
+        clock::Clock, crypto::Keyring, db::Db, kv::Kv, outgoing::Outgoing, stopping::Stopping, walking::Walking,
+        wechat::WeChat,
+    },
     telemetry::Metrics,
 };
 

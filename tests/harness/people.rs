@@ -2,9 +2,8 @@
 
 use chrono::{Months, NaiveDate};
 use entity::{
-    AccountStatus, CentreId, ChildId, ConsentPurpose, FamilyId, Id, SessionId, StaffId, StaffRole, TextStatus, children,
-    consents,
-    families, sessions, staff,
+    AccountStatus, CentreId, ChildId, ConsentPurpose, FamilyId, Id, SessionId, StaffId, StaffRole, TextStatus,
+    children, consents, families, sessions, staff,
 };
 use quanxiangtuo::features::{
     auth::{

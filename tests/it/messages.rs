@@ -17,11 +17,11 @@ use harness::{
 use quanxiangtuo::{
     config::Settings,
     features::{
-    notices::{
-        reminders::remind,
-        sending::{oldest, send_due, waiting},
-    },
-    ops::jobs::measure,
+        notices::{
+            reminders::remind,
+            sending::{oldest, send_due, waiting},
+        },
+        ops::jobs::measure,
     },
 };
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, sea_query::Expr};

@@ -35,7 +35,9 @@ pub struct CreditEvent {
 /// is never less than nothing.
 #[must_use]
 pub fn left(mut entries: Vec<credit_entries::Model>) -> (i32, Option<DateTime<Utc>>) {
-    entries.sort_by_key(|entry| (entry.happened_at.unwrap_or(entry.at).timestamp(), entry.kind != CreditKind::Granted, entry.at, entry.id));
+    entries.sort_by_key(|entry| {
+        (entry.happened_at.unwrap_or(entry.at).timestamp(), entry.kind != CreditKind::Granted, entry.at, entry.id)
+    });
     let (mut balance, mut blocked_at) = (0_i32, None);
     for entry in entries {
         match entry.kind {

@@ -2,8 +2,8 @@
 
 use chrono::{Days, Months, NaiveDate, TimeDelta};
 use entity::{
-    AccountStatus, ChildId, ConsentPurpose, FamilyId, MinuteOfDay, StaffId, StaffRole, TextStatus, children, class_rules, consents,
-    families, staff,
+    AccountStatus, ChildId, ConsentPurpose, FamilyId, MinuteOfDay, StaffId, StaffRole, TextStatus, children,
+    class_rules, consents, families, staff,
 };
 
 use super::{

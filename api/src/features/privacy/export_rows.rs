@@ -290,7 +290,8 @@ pub(super) fn notice(row: notices::Model) -> Value {
 }
 
 pub(super) fn credit(row: credit_entries::Model) -> Value {
-    let credit_entries::Model { id, family_id: _, template_id, kind, message_id, error_code, at: told, happened_at } = row;
+    let credit_entries::Model { id, family_id: _, template_id, kind, message_id, error_code, at: told, happened_at } =
+        row;
     json!({
         "id": id, "template_id": template_id, "kind": kind, "message_id": message_id, "error_code": error_code,
         "at": Moment(told), "happened_at": at(happened_at),

@@ -144,7 +144,8 @@ pub(super) async fn token(inner: &Arc<Inner>, kv: &Kv, refused: Option<&str>) ->
         return Ok(token);
     }
     let hopeless = inner.token.known(|known| known.hopeless.clone());
-    if refused.is_some() && hopeless.is_some_and(|(token, until)| refused == Some(&token) && inner.clock.now() < until) {
+    if refused.is_some() && hopeless.is_some_and(|(token, until)| refused == Some(&token) && inner.clock.now() < until)
+    {
         return Err(not_taken());
     }
     // In a task of its own: a client that hangs up must not leave the lock behind.
@@ -230,7 +231,9 @@ async fn replace(
 ) -> Result<String, WeChatError> {
     let hash = refused.map(|token| HEXLOWER.encode(&sha256(&[token.as_bytes()])[..8]));
     let mut refusals = match &hash {
-        Some(_) if locked => kv.get(&names.refusals).await.ok().map(|text| text.as_deref().map(read).unwrap_or_default()),
+        Some(_) if locked => {
+            kv.get(&names.refusals).await.ok().map(|text| text.as_deref().map(read).unwrap_or_default())
+        }
         _ => None,
     };
     if let (Some(hash), Some(refusals)) = (&hash, &refusals)

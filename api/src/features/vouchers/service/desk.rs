@@ -29,10 +29,7 @@ use crate::{
         audit::{self, Deed},
         auth::Desk,
         centres::CentrePlan,
-        families::{
-            rules::age_months,
-            service::masked_for_staff,
-        },
+        families::{rules::age_months, service::masked_for_staff},
         notices,
     },
     http::{

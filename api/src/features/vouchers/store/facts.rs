@@ -4,10 +4,9 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::{
-    CampaignId, CareType, CentreId, CentreKind, CentreKinds, ChildId, FamilyId, Fen, Filed, RedemptionStatus, TextStatus,
-    VisitId,
-    VisitStatus, VoucherId, VoucherStatus, campaign_centres, campaigns, centres, children, redemptions, visits,
-    vouchers,
+    CampaignId, CareType, CentreId, CentreKind, CentreKinds, ChildId, FamilyId, Fen, Filed, RedemptionStatus,
+    TextStatus, VisitId, VisitStatus, VoucherId, VoucherStatus, campaign_centres, campaigns, centres, children,
+    redemptions, visits, vouchers,
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, DerivePartialModel, EntityTrait, ExprTrait as _, FromQueryResult, QueryFilter,

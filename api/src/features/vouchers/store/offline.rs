@@ -3,8 +3,8 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::{
     CampaignId, CareType, CentreId, ConflictStatus, Fen, MinuteOfDay, OfflineConflictId, RedemptionStatus, StaffId,
-    TextStatus, VisitId, VisitStatus, VoucherId, VoucherStatus, campaigns, children, offline_conflicts, offline_days, redemptions,
-    visits, vouchers,
+    TextStatus, VisitId, VisitStatus, VoucherId, VoucherStatus, campaigns, children, offline_conflicts, offline_days,
+    redemptions, visits, vouchers,
 };
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, FromQueryResult, QueryFilter,
