@@ -298,12 +298,12 @@ impl Application {
             let stopping = stopping.clone();
             actix_web::rt::spawn(async move {
                 stopping::asked().await;
-                stopping.begin();
+                stopping.announce();
             })
         };
         let served = self.server.await;
         told.abort();
-        stopping.begin();
+        stopping.announce();
         let most = Duration::from_secs(self.context.settings.shutdown_seconds);
         self.jobs.stop(most.saturating_sub(stopping.since())).await;
         served

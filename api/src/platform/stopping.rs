@@ -18,7 +18,7 @@ impl Default for Stopping {
 
 impl Stopping {
     /// From now on nothing new is begun; said again it changes nothing.
-    pub fn begin(&self) {
+    pub fn announce(&self) {
         self.0.send_if_modified(|since| {
             let first = since.is_none();
             if first {
