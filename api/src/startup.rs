@@ -10,6 +10,7 @@ use actix_web::{
 };
 use anyhow::Context as _;
 use migration::{Migrator, MigratorTrait as _};
+use tokio::task::AbortHandle;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::{
@@ -31,6 +32,7 @@ use crate::{
         db::Db,
         kv::{Kv, MemoryKv, RedisKv},
         outgoing::Outgoing,
+        stopping::{self, Stopping},
         walking::Walking,
         wechat::WeChat,
     },
@@ -62,6 +64,7 @@ struct Parts {
     tokens: Arc<Tokens>,
     free_places: Arc<FreePlaces>,
     counters: Arc<Counters>,
+    stopping: Stopping,
     metrics: Metrics,
     /// SQLite and the in-process store are one for all workers.
     shared_db: Option<Db>,
@@ -101,6 +104,7 @@ impl Parts {
             counters: self.counters,
             redemptions: Default::default(),
             bookings: Default::default(),
+            stopping: self.stopping,
             metrics: self.metrics,
         })
     }
@@ -192,6 +196,7 @@ pub async fn context(settings: Settings, clock: Clock) -> anyhow::Result<Ctx> {
         tokens: Arc::default(),
         free_places,
         counters: Arc::default(),
+        stopping: Stopping::default(),
         metrics: Metrics::new()?,
         shared_db: Some(db),
         memory: MemoryKv::default(),
@@ -221,6 +226,7 @@ impl Application {
             tokens: Arc::clone(&main.tokens),
             free_places: Arc::clone(&main.free_places),
             counters: Arc::clone(&main.counters),
+            stopping: main.stopping.clone(),
             metrics: main.metrics.clone(),
             shared_db: settings.is_sqlite().then(|| main.db.clone()),
             memory,
@@ -278,10 +284,28 @@ impl Application {
         self.server.handle()
     }
 
-    /// Serves until stopped; requests in flight are finished first.
+    /// To end its background work in the middle of whatever it does, as a kill would.
+    #[must_use]
+    pub fn jobs(&self) -> Vec<AbortHandle> {
+        self.jobs.handles()
+    }
+
+    /// Serves until stopped; requests in flight are finished first, and so are messages that are being
+    /// sent, within `shutdown_seconds` from the signal: one that is cut off would be sent twice.
     pub async fn run(self) -> io::Result<()> {
+        let stopping = self.context.stopping.clone();
+        let told = {
+            let stopping = stopping.clone();
+            actix_web::rt::spawn(async move {
+                stopping::asked().await;
+                stopping.announce();
+            })
+        };
         let served = self.server.await;
-        self.jobs.stop().await;
+        told.abort();
+        stopping.announce();
+        let most = Duration::from_secs(self.context.settings.shutdown_seconds);
+        self.jobs.stop(most.saturating_sub(stopping.since())).await;
         served
     }
 }

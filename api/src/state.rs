@@ -12,7 +12,10 @@ use crate::{
         vouchers::{Redemptions, code_keys::CodeKeys, gate::Gate},
     },
     http::counters::Counters,
-    platform::{clock::Clock, crypto::Keyring, db::Db, kv::Kv, outgoing::Outgoing, walking::Walking, wechat::WeChat},
+    platform::{
+        clock::Clock, crypto::Keyring, db::Db, kv::Kv, outgoing::Outgoing, stopping::Stopping, walking::Walking,
+        wechat::WeChat,
+    },
     telemetry::Metrics,
 };
 
@@ -51,6 +54,8 @@ pub struct Ctx {
     pub bookings: Together,
     /// Calls counted by the process for rate limits; shared by the workers.
     pub counters: Arc<Counters>,
+    /// Whether the process is about to stop; shared by all.
+    pub stopping: Stopping,
     /// Counters of this process.
     pub metrics: Metrics,
 }

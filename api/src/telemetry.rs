@@ -46,6 +46,7 @@ pub struct Metrics {
     job_waiting: IntGaugeVec,
     wechat: IntGaugeVec,
     oldest_message: IntGauge,
+    misconfigured_messages: IntGauge,
 }
 
 impl Metrics {
@@ -86,6 +87,11 @@ impl Metrics {
             "How long the oldest message has waited to be sent, over all replicas",
         )?;
         registry.register(Box::new(oldest_message.clone()))?;
+        let misconfigured_messages = IntGauge::new(
+            "messages_waiting_misconfigured",
+            "Messages that wait because WeChat refuses our settings, over all replicas",
+        )?;
+        registry.register(Box::new(misconfigured_messages.clone()))?;
         registry.register(Box::new(job_runs.clone()))?;
         registry.register(Box::new(job_done.clone()))?;
         registry.register(Box::new(job_ok_at.clone()))?;
@@ -104,6 +110,7 @@ impl Metrics {
             job_waiting,
             wechat,
             oldest_message,
+            misconfigured_messages,
         })
     }
 
@@ -138,6 +145,17 @@ impl Metrics {
     pub fn wechat(&self, call: &str, misconfigured: bool, held_back: bool) {
         self.wechat.with_label_values(&[call, "misconfigured"]).set(i64::from(misconfigured));
         self.wechat.with_label_values(&[call, "held_back"]).set(i64::from(held_back));
+    }
+
+    /// How many messages wait because WeChat refuses our settings.
+    pub fn misconfigured_messages(&self, messages: u64) {
+        self.misconfigured_messages.set(i64::try_from(messages).unwrap_or(i64::MAX));
+    }
+
+    /// Whether any do, as measured last.
+    #[must_use]
+    pub fn any_misconfigured(&self) -> bool {
+        self.misconfigured_messages.get() > 0
     }
 
     /// How long the oldest message has waited, in seconds.

@@ -1,7 +1,7 @@
 //! Children of a family. Names are sealed; a birth date is kept because age decides the class.
 use sea_orm::{QueryFilter, QueryOrder, entity::prelude::*};
 
-use crate::{ChildId, FamilyId};
+use crate::{ChildId, FamilyId, TextStatus};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "children")]
@@ -29,8 +29,8 @@ pub struct Model {
     pub erased_at: Option<DateTimeUtc>,
     /// Starts at 1, rises with every other name: a verdict of moderation is about one.
     pub name_version: i32,
-    /// Moderation refused the name: staff see another word instead.
-    pub name_hidden: bool,
+    /// What moderation thinks of the name: staff read it whole once it is `shown`.
+    pub name_status: TextStatus,
 }
 crate::plain_table!();
 

@@ -15,6 +15,9 @@ pub struct Model {
     pub message_id: Option<String>,
     /// WeChat's code of a failure.
     pub error_code: Option<i32>,
+    /// When we were told.
     pub at: DateTimeUtc,
+    /// When it happened, by WeChat; absent on rows from before it was kept.
+    pub happened_at: Option<DateTimeUtc>,
 }
 crate::plain_table!();

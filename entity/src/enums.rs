@@ -98,7 +98,7 @@ words! {
     /// What became of a notice that is also sent as a WeChat message.
     MessageStatus {
         Waiting = "waiting" / "待发送", Sent = "sent" / "已发送", NoCredit = "no_credit" / "用户未订阅",
-        NoConsent = "no_consent" / "未同意接收", Dead = "dead" / "发送失败",
+        NoConsent = "no_consent" / "未同意接收", Dead = "dead" / "发送失败", Obsolete = "obsolete" / "已不适用",
     }
     /// What a family is to a centre at which its answers don't count.
     Tie { Staff = "staff" / "本园工作人员", Relative = "relative" / "工作人员亲属" }

@@ -16,6 +16,7 @@ use quanxiangtuo::{
     state::Ctx,
 };
 use sea_orm::{DatabaseConnection, EntityTrait, IntoActiveModel, Iterable, PrimaryKeyToColumn, QuerySelect};
+use tokio::task::AbortHandle;
 
 use crate::{
     backend::{Database, once_a_process},
@@ -49,6 +50,7 @@ pub struct TestApp {
     http: reqwest::Client,
     db: Db,
     handle: ServerHandle,
+    jobs: Vec<AbortHandle>,
     thread: Option<JoinHandle<()>>,
     changes: Vec<(String, String)>,
     // Last: dropped after the application has stopped.
@@ -101,7 +103,7 @@ impl TestApp {
                 actix_web::rt::System::new().block_on(async move {
                     match Application::build(settings, clock).await {
                         Ok(app) => {
-                            let _ = tell.send(Ok((app.address(), app.handle(), app.context().clone())));
+                            let _ = tell.send(Ok((app.address(), app.handle(), app.jobs(), app.context().clone())));
                             app.run().await.unwrap();
                         }
                         Err(error) => {
@@ -112,7 +114,7 @@ impl TestApp {
             })
         };
         let told = tokio::task::spawn_blocking(move || told.recv()).await.unwrap();
-        let (address, handle, ctx) = told
+        let (address, handle, jobs, ctx) = told
             .expect("the application died")
             .unwrap_or_else(|error| panic!("the application doesn't start: {error:#}"));
         let http = reqwest::Client::builder()
@@ -122,7 +124,7 @@ impl TestApp {
             .build()
             .unwrap();
         let db = database.connect().await;
-        Self { clock, ctx, address, http, db, handle, thread: Some(thread), changes, database }
+        Self { clock, ctx, address, http, db, handle, jobs, thread: Some(thread), changes, database }
     }
 
     /// Every setting that was changed for it, the first entry of a key counting.
@@ -213,7 +215,18 @@ impl TestApp {
 
     /// Ends it in the middle of whatever it does, its background work too; its database stays.
     pub async fn kill(&mut self) {
+        self.jobs.iter().for_each(AbortHandle::abort);
         drop(self.handle.stop(false));
+        self.join().await;
+    }
+
+    /// Stops it as a signal does, and waits until its background work has ended too.
+    pub async fn finish(&mut self) {
+        self.handle.stop(true).await;
+        self.join().await;
+    }
+
+    async fn join(&mut self) {
         if let Some(thread) = self.thread.take() {
             tokio::task::spawn_blocking(move || thread.join()).await.unwrap().unwrap();
         }
@@ -235,6 +248,7 @@ impl Drop for TestApp {
     fn drop(&mut self) {
         // Sent at the call; the future only waits. Not gracefully: that waits for idle
         // connections of clients that are still alive.
+        self.jobs.iter().for_each(AbortHandle::abort);
         drop(self.handle.stop(false));
         if let Some(thread) = self.thread.take() {
             let died = thread.join().is_err();

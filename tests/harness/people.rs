@@ -2,8 +2,8 @@
 
 use chrono::{Months, NaiveDate};
 use entity::{
-    AccountStatus, CentreId, ChildId, ConsentPurpose, FamilyId, Id, SessionId, StaffId, StaffRole, children, consents,
-    families, sessions, staff,
+    AccountStatus, CentreId, ChildId, ConsentPurpose, FamilyId, Id, SessionId, StaffId, StaffRole, TextStatus,
+    children, consents, families, sessions, staff,
 };
 use quanxiangtuo::features::{
     auth::{
@@ -133,7 +133,7 @@ impl TestApp {
                 allergies_sealed: None,
                 erased_at: None,
                 name_version: 1,
-                name_hidden: false,
+                name_status: TextStatus::Shown,
             });
             for purpose in [ConsentPurpose::Booking, ConsentPurpose::Ratings] {
                 given.push(consents::Model {

@@ -3,7 +3,7 @@
 use std::{
     net::{SocketAddr, TcpListener, TcpStream},
     path::PathBuf,
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
     time::{Duration, Instant},
 };
 
@@ -92,6 +92,13 @@ impl ServerProcess {
     #[must_use]
     pub fn client(&self, client: &Client) -> Client {
         client.at_url(&format!("http://{}", self.address))
+    }
+
+    /// SIGTERM, then waits until it has ended; how it did.
+    pub async fn terminate(mut self) -> ExitStatus {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        tokio::task::spawn_blocking(move || self.child.wait().unwrap()).await.unwrap()
     }
 
     /// SIGKILL: nothing is finished, nothing is said.

@@ -1,4 +1,4 @@
-//! A fake of WeChat's server API in WeChat's own shapes: always HTTP 200, JSON labelled `text/plain`,
+//! A fake of WeChat's server API in WeChat's own shapes: HTTP 200 unless told otherwise, JSON labelled `text/plain`,
 //! failures in `errcode`. It checks what it is asked and which token comes, counts, can be slow and
 //! can hang up.
 //!
@@ -62,6 +62,8 @@ pub enum Answer {
     HangUpInTheMiddle,
     /// Something that is not WeChat's JSON (a proxy's error page).
     Page(&'static str),
+    /// The answer under another status than 200: a proxy's, or of a server of theirs that broke.
+    Status(u16, Box<Answer>),
     /// So many bytes.
     Flood(usize),
     /// What it does when it was told nothing.
@@ -83,8 +85,12 @@ struct State {
     faults: Vec<String>,
     /// The present token; only this one is taken.
     token: u32,
-    /// Whether the present token isn't taken although it is given out.
+    /// Whether the present token isn't taken although it is given out, and whether no other is either.
     spoilt: bool,
+    hopeless: bool,
+    /// Requests under way, and how many were at most, by path.
+    under_way: HashMap<String, usize>,
+    at_once: HashMap<String, usize>,
     /// Requests for a token, and how many of them were forced.
     asked: u32,
     forced: u32,
@@ -185,6 +191,16 @@ impl FakeWeChat {
         self.state().spoilt = true;
     }
 
+    /// From now on no token is taken, however new, until this is called with `false`.
+    pub fn refuse_tokens(&self, refuse: bool) {
+        self.state().hopeless = refuse;
+    }
+
+    /// How many requests of a path were under way at a time, at most, since this was asked last.
+    pub fn at_once(&self, path: &str) -> usize {
+        self.state().at_once.remove(path).unwrap_or(0)
+    }
+
     /// What the mini-program codes it drew were asked for.
     #[must_use]
     pub fn codes(&self) -> Vec<Value> {
@@ -238,12 +254,32 @@ async fn read(stream: &mut TcpStream) -> Option<(String, Vec<u8>)> {
 
 async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
     let Some((line, body)) = read(&mut stream).await else { return };
-    let mut answer = decide(&line, &body, &mut state.lock().unwrap());
+    let path = url(&line).map(|(_, url)| url.path().to_owned()).unwrap_or_default();
+    {
+        let state = &mut *state.lock().unwrap();
+        let now = state.under_way.entry(path.clone()).or_default();
+        *now += 1;
+        let most = state.at_once.entry(path.clone()).or_default();
+        *most = (*most).max(*now);
+    }
+    answered(&mut stream, &line, &body, &state).await;
+    *state.lock().unwrap().under_way.entry(path).or_default() -= 1;
+}
+
+async fn answered(stream: &mut TcpStream, line: &str, body: &[u8], state: &Mutex<State>) {
+    let mut answer = decide(line, body, &mut state.lock().unwrap());
     while let Answer::Slow(time, then) = answer {
         tokio::time::sleep(time).await;
         answer = *then;
         if matches!(answer, Answer::Usual) {
-            answer = usual(&line, &body, &mut state.lock().unwrap());
+            answer = usual(line, body, &mut state.lock().unwrap());
+        }
+    }
+    let mut status = 200;
+    while let Answer::Status(told, then) = answer {
+        (status, answer) = (told, *then);
+        if matches!(answer, Answer::Usual) {
+            answer = usual(line, body, &mut state.lock().unwrap());
         }
     }
     let json = |value: Value| ("text/plain", value.to_string().into_bytes());
@@ -261,10 +297,10 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
             let _ = stream.write_all(head.as_bytes()).await;
             return;
         }
-        Answer::HangUp | Answer::Slow(..) | Answer::Usual => return,
+        Answer::HangUp | Answer::Slow(..) | Answer::Status(..) | Answer::Usual => return,
     };
     let head = format!(
-        "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\n\r\n",
+        "HTTP/1.1 {status} Told\r\nConnection: close\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\n\r\n",
         body.len()
     );
     let _ = stream.write_all(&[head.as_bytes(), &body].concat()).await;

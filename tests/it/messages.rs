@@ -5,22 +5,31 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use entity::{
-    CareType, Confirmation, ConsentPurpose, MessageStatus, NoticeKind, VisitStatus, audit_rows, consents, notices,
+    CareType, Confirmation, ConsentPurpose, CreditKind, MessageStatus, NoticeKind, VisitStatus, audit_rows, consents,
+    credit_entries, notices,
 };
 use harness::{
     Answer, Client, FakeWeChat, Family, Place, TestApp, at_once, day,
     people::{CONSENT_VERSION, unknown_id},
+    process::ServerProcess,
     wechat::MESSAGE,
 };
-use quanxiangtuo::features::notices::{
-    reminders::remind,
-    sending::{oldest, send_due, waiting},
+use quanxiangtuo::{
+    config::Settings,
+    features::{
+        notices::{
+            reminders::remind,
+            sending::{oldest, send_due, waiting},
+        },
+        ops::jobs::measure,
+    },
 };
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, sea_query::Expr};
 use serde_json::{Value, json};
 
 const TEMPLATES: &str = "booking_confirmed:tpl-confirmed:thing1=centre,phrase2=title,time3=when,thing4=note;\
-    booking_declined:tpl-declined:thing1=centre,thing2=reason;\
+    booking_declined:tpl-declined:thing1=centre,thing2=note;\
+    visit_tomorrow:tpl-tomorrow:thing1=centre,time2=when;\
     rating_invitation:tpl-rate:thing1=centre,date2=when";
 
 struct Scene {
@@ -177,6 +186,11 @@ async fn a_family_without_credit_ends_the_message_and_is_no_failure() {
     let row = ended(&scene.app).await;
     assert_eq!((row.send_status, row.send_error, row.send_attempts), (Some(MessageStatus::NoCredit), None, 1));
     assert!(scene.app.ctx.wechat.faults().is_empty());
+    // Entered: the mini-program knows that it must ask again.
+    let credits = scene.family.client.get("/me/message-credits").await.ok()["items"].clone();
+    assert_eq!((&credits[0]["template_id"], &credits[0]["balance"]), (&json!("tpl-confirmed"), &json!(0)));
+    let entries = credit_entries::Entity::find().all(scene.app.db()).await.unwrap();
+    assert_eq!((entries.len(), entries[0].kind, entries[0].error_code), (1, CreditKind::Failed, Some(43101)));
 }
 
 #[tokio::test]
@@ -333,4 +347,158 @@ async fn in_the_sandbox_a_parent_sees_a_scan_and_the_bureau_the_message() {
     assert_eq!(list["items"].as_array().unwrap().len(), 2);
     assert_eq!(list["items"][0]["kind"], "unit_used");
     assert_eq!(list["items"][0]["fields"]["thing1"], "体验券核销提醒");
+}
+
+#[tokio::test]
+async fn settings_that_one_replica_found_refused_are_shown_by_all_while_messages_wait_for_them() {
+    let scene = Scene::new().await;
+    let (app, replica) = (&scene.app, scene.app.replica().await);
+    let shown = async |of: &TestApp| {
+        measure(&of.ctx).await.unwrap();
+        of.anonymous().get("/readyz").await.ok()["parts"]["wechat"].clone()
+    };
+    assert_eq!(shown(&replica).await, "ok");
+    scene.wechat.always(MESSAGE, Answer::Error(40037, "invalid template_id"));
+    scene.confirmed("2026-03-04").await;
+    let row = put_off(app).await;
+    assert_eq!(row.send_error.as_deref(), Some("configuration 40037"));
+    for of in [app, &replica] {
+        assert_eq!(shown(of).await, "misconfigured");
+    }
+    // One that never spoke with WeChat, as after a restart.
+    let fresh = app.replica().await;
+    assert_eq!(shown(&fresh).await, "misconfigured");
+    let metrics = String::from_utf8(fresh.anonymous().get("/metrics").await.bytes).unwrap();
+    assert!(metrics.contains("messages_waiting_misconfigured 1"), "{metrics}");
+    scene.wechat.always(MESSAGE, Answer::Usual);
+    app.clock.advance(TimeDelta::minutes(20));
+    ended(app).await;
+    assert_eq!(shown(&fresh).await, "ok");
+}
+
+#[tokio::test]
+async fn what_staff_wrote_leaves_in_no_message() {
+    let scene = Scene::new().await;
+    scene.answered(&scene.family, "2026-03-04", "decline").await;
+    assert_eq!(ended(&scene.app).await.send_status, Some(MessageStatus::Sent));
+    assert!(!scene.wechat.messages()[0].to_string().contains("停电检修"));
+    let told = scene.family.client.get("/me/notices").await.ok();
+    assert!(told["items"][0]["text"].as_str().unwrap().contains("停电检修"), "{told:#}");
+    let refused = Settings::with(&[("wechat_templates", "booking_declined:t:thing1=reason")]).unwrap_err();
+    assert!(refused.to_string().contains("no longer offered"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_reminder_of_a_day_that_was_called_off_is_not_sent() {
+    let scene = Scene::new().await;
+    let app = &scene.app;
+    scene.wechat.always(MESSAGE, Answer::Error(-1, "system error"));
+    let visit = app.visit(&scene.place, &scene.family, day("2026-03-03"), VisitStatus::Expected).await;
+    app.clock.advance(TimeDelta::hours(9));
+    remind(&app.ctx).await.unwrap();
+    put_off(app).await;
+    let family = app.fresh(&scene.family.client);
+    family.post(&format!("/bookings/{}/cancel", visit.booking_id), json!({})).await.ok();
+    scene.wechat.always(MESSAGE, Answer::Usual);
+    app.clock.advance(TimeDelta::minutes(5));
+    let row = ended(app).await;
+    assert_eq!((row.kind.as_str(), row.send_status), ("visit_tomorrow", Some(MessageStatus::Obsolete)));
+    assert!(scene.wechat.messages().is_empty());
+    let listed = app.officer().await.get("/bureau/messages?status=obsolete").await.ok();
+    assert_eq!(listed["items"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_confirmation_of_a_booking_that_was_cancelled_since_is_not_sent() {
+    let scene = Scene::new().await;
+    let app = &scene.app;
+    scene.wechat.always(MESSAGE, Answer::Error(-1, "system error"));
+    scene.confirmed("2026-03-04").await;
+    put_off(app).await;
+    let booking = scene.family.client.get("/bookings").await.ok()["items"][0]["id"].as_str().unwrap().to_owned();
+    scene.family.client.post(&format!("/bookings/{booking}/cancel"), json!({})).await.ok();
+    scene.wechat.always(MESSAGE, Answer::Usual);
+    app.clock.advance(TimeDelta::minutes(5));
+    assert_eq!(ended(app).await.send_status, Some(MessageStatus::Obsolete));
+    assert!(scene.wechat.messages().is_empty());
+}
+
+#[tokio::test]
+async fn an_old_reminder_is_not_sent_again_however_an_officer_asks() {
+    let scene = Scene::new().await;
+    let app = &scene.app;
+    scene.wechat.next(MESSAGE, Answer::Error(47003, "argument invalid! data.thing1.value invalid"));
+    app.visit(&scene.place, &scene.family, day("2026-03-03"), VisitStatus::Expected).await;
+    app.clock.advance(TimeDelta::hours(9));
+    remind(&app.ctx).await.unwrap();
+    let row = ended(app).await;
+    assert_eq!(row.send_status, Some(MessageStatus::Dead));
+    let path = format!("/bureau/messages/{}/retry", row.id);
+    // The care has begun.
+    app.clock.advance(TimeDelta::hours(15));
+    let refused = app.officer().await.post(&path, json!({})).await.problem(409, "WRONG_STATE");
+    assert_eq!(refused["state"], "dead");
+    assert!(scene.wechat.messages().is_empty());
+}
+
+#[tokio::test]
+async fn a_revived_message_keeps_its_own_end() {
+    let scene = Scene::new().await;
+    let app = &scene.app;
+    scene.wechat.next(MESSAGE, Answer::Error(47003, "argument invalid! data.thing1.value invalid"));
+    app.visit(&scene.place, &scene.family, day("2026-03-03"), VisitStatus::Expected).await;
+    app.clock.advance(TimeDelta::hours(9));
+    remind(&app.ctx).await.unwrap();
+    let row = ended(app).await;
+    let path = format!("/bureau/messages/{}/retry", row.id);
+    app.clock.advance(TimeDelta::hours(2));
+    let again = app.officer().await.post(&path, json!({})).await.ok();
+    assert_eq!(again["expires_at"], "2026-03-03T08:00:00+08:00");
+    assert_eq!(ended(app).await.send_status, Some(MessageStatus::Sent));
+}
+
+#[tokio::test]
+async fn a_server_that_is_asked_to_stop_ends_what_it_sends_and_begins_nothing() {
+    let wechat = FakeWeChat::start().await;
+    let settings = wechat.settings();
+    let mut changes = vec![("wechat_templates", TEMPLATES), ("shutdown_seconds", "20")];
+    changes.extend(settings.iter().map(|(key, value)| (*key, value.as_str())));
+    let mut app = TestApp::spawn_now(&changes).await;
+    let family = app.a_family().await;
+    agree(&app, &family).await;
+    // Only the other process sends.
+    app.kill().await;
+    wechat.always(MESSAGE, Answer::Slow(Duration::from_secs(2), Box::new(Answer::Usual)));
+    let now = app.clock.now();
+    let rows = (0..12).map(|n| notices::Model {
+        id: app.id(),
+        family_id: family.family_id,
+        kind: NoticeKind::BookingDeclined.as_str().to_owned(),
+        subject: format!("declined-{n}"),
+        facts: json!({ "centre_name": "甲园" }),
+        at: now,
+        read_at: None,
+        child_id: Some(family.child_id),
+        send_status: Some(MessageStatus::Waiting),
+        send_after: Some(now),
+        send_until: Some(now + TimeDelta::hours(1)),
+        send_attempts: 0,
+        send_error: None,
+        sent_at: None,
+    });
+    app.insert_all(rows.collect()).await;
+    let server = ServerProcess::start(&app).await;
+    while wechat.came(MESSAGE) == 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(server.terminate().await.success());
+    let (sent, untouched) = (wechat.messages().len(), 12 - wechat.came(MESSAGE));
+    assert!((1..=8).contains(&sent), "eight at a time: {sent}");
+    let found = self::rows(&app).await;
+    let count = |status, attempts| {
+        found.iter().filter(|row| row.send_status == Some(status) && row.send_attempts == attempts).count()
+    };
+    assert_eq!(count(MessageStatus::Sent, 1), sent, "{found:#?}");
+    assert_eq!(count(MessageStatus::Waiting, 0), untouched);
+    assert_eq!(sent + untouched, 12, "none in between, which would be sent twice");
 }

@@ -1,7 +1,7 @@
 //! What a child is called: the guardian's own words, unless moderation refuses them.
 
 use entity::{ModerationStatus, VisitStatus, moderations};
-use harness::{Client, Family, TestApp, day, people::child_body};
+use harness::{Answer, Client, FakeWeChat, Family, TestApp, day, people::child_body, wechat::TEXT};
 use quanxiangtuo::features::moderation::service::check_due;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use serde_json::{Value, json};
@@ -56,10 +56,10 @@ async fn staff_read_another_word_for_a_refused_nickname_until_the_child_is_calle
     assert_eq!(carer.post("/desk/redemptions", scan).await.created()["child"]["name"], "小*友");
     assert_eq!(carer.get("/desk/redemptions").await.ok()["items"][0]["child_name"], "小*友");
 
-    // Another name is shown at once, and judged by itself.
+    // Another name is judged by itself.
     let path = format!("/me/children/{}", family.child());
-    assert_eq!(client.patch(&path, json!({ "name": "小满" })).await.ok()["name_hidden"], false);
-    assert_eq!(looked().await, "小满");
+    let renamed = client.patch(&path, json!({ "name": "小满" })).await.ok();
+    assert_eq!((&renamed["name_hidden"], &renamed["name_status"]), (&json!(false), &json!("pending")));
     judged(&app).await;
     assert_eq!((looked().await, own().await.1), ("小满".to_owned(), false));
     let passed = nicknames(&officer, "passed").await;
@@ -69,10 +69,10 @@ async fn staff_read_another_word_for_a_refused_nickname_until_the_child_is_calle
     client.patch(&path, json!({ "name": "小满" })).await.ok();
     assert_eq!(app.count(moderations::Entity).await, 2);
 
-    // One in doubt is shown until an officer refuses it; an officer may think otherwise later.
+    // One in doubt is not shown whole until an officer passes it; an officer may think otherwise later.
     client.patch(&path, json!({ "name": "待审词宝" })).await.ok();
     judged(&app).await;
-    assert_eq!(looked().await, "待审词宝");
+    assert_eq!(looked().await, "小朋友");
     let doubtful = nicknames(&officer, "review").await;
     assert_eq!((&doubtful[0]["text"], &doubtful[0]["subject"]), (&json!("待审词宝"), &json!(family.child())));
     let verdict = |word: &str| format!("/bureau/moderation/{}/{word}", doubtful[0]["id"].as_str().unwrap());
@@ -80,4 +80,44 @@ async fn staff_read_another_word_for_a_refused_nickname_until_the_child_is_calle
     assert_eq!((looked().await, own().await.1), ("小朋友".to_owned(), true));
     officer.post(&verdict("pass"), json!({ "reason": "复核后通过" })).await.ok();
     assert_eq!((looked().await, own().await.1), ("待审词宝".to_owned(), false));
+}
+
+#[tokio::test]
+async fn a_name_that_waits_for_wechat_is_masked_in_lists_and_whole_for_nobody() {
+    let wechat = FakeWeChat::start().await;
+    let settings = wechat.settings();
+    let settings: Vec<(&str, &str)> = settings.iter().map(|(key, value)| (*key, value.as_str())).collect();
+    let app = TestApp::spawn_with(&settings).await;
+    wechat.always(TEXT, Answer::HangUp);
+    wechat.answer("code-1", Answer::Openid("o-lin"));
+    let anyone = app.anonymous();
+    let client = anyone.signed_in(&anyone.post("/auth/wechat", json!({ "code": "code-1" })).await);
+    let added = client.post("/me/children", child_body("陈小满", app.born_months_ago(18))).await.created();
+    assert_eq!((&added["name"], &added["name_status"]), (&json!("陈小满"), &json!("pending")));
+    let family = Family {
+        client: client.clone(),
+        family_id: client.user_id().parse().unwrap(),
+        child_id: added["id"].as_str().unwrap().parse().unwrap(),
+    };
+    let place = app.place().await;
+    let visit = app.visit(&place, &family, day("2026-03-02"), VisitStatus::Expected).await;
+    let carer = app.carer(place.centre.id).await;
+    let looked = async || {
+        let path = format!("/desk/visits/{}/reveal", visit.id);
+        let name = carer.post(&path, json!({ "reason": "handover" })).await.ok()["name"].clone();
+        let today = carer.get("/desk/today").await.ok();
+        (name, today["items"][0]["child"]["name"].clone())
+    };
+    while wechat.came(TEXT) == 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    assert_eq!(looked().await, (json!("小朋友"), json!("陈*满")));
+    wechat.always(TEXT, Answer::Usual);
+    app.clock.advance(chrono::TimeDelta::minutes(1));
+    judged(&app).await;
+    assert_eq!(looked().await, (json!("陈小满"), json!("陈*满")));
+    // Called otherwise: nobody has looked at that name yet.
+    wechat.always(TEXT, Answer::HangUp);
+    client.patch(&format!("/me/children/{}", family.child()), json!({ "name": "陈大满" })).await.ok();
+    assert_eq!(looked().await, (json!("小朋友"), json!("陈*满")));
 }

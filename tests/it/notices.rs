@@ -140,6 +140,28 @@ async fn reminders_are_written_in_the_evening_once_however_many_replicas_do_it()
 }
 
 #[tokio::test]
+async fn nobody_is_told_at_night_that_a_voucher_ends() {
+    let app = TestApp::spawn().await;
+    let (family, campaign) = (app.a_family().await, app.campaign().await);
+    // 20:00, 00:30, 08:59: vouchers that begin to be within a week at midnight wait for the morning.
+    for (hours, minutes) in [(11, 0), (4, 30), (8, 29)] {
+        app.clock.advance(TimeDelta::hours(hours) + TimeDelta::minutes(minutes));
+        if hours == 11 {
+            app.voucher_with(&campaign, &family, |voucher| {
+                voucher.valid_from = day("2026-01-01");
+                voucher.valid_until = day("2026-03-10");
+            })
+            .await;
+        }
+        remind(&app.ctx).await.unwrap();
+        assert_eq!((app.count(notices::Entity).await, waiting(&app.ctx).await.unwrap()), (0, 0));
+    }
+    app.clock.advance(TimeDelta::minutes(1));
+    remind(&app.ctx).await.unwrap();
+    assert_eq!(app.count(notices::Entity).await, 1);
+}
+
+#[tokio::test]
 async fn a_closed_months_snapshot_is_recomputed_to_the_same_bytes() {
     let app = TestApp::spawn().await;
     let (place, families) = (app.place().await, app.many_families(3).await);

@@ -60,6 +60,10 @@ async fn a_number_of_another_mini_program_and_a_bad_code_change_nothing() {
         let problem = verify(&family, code).await.problem(422, "WX_CODE_INVALID");
         assert_eq!(problem["errors"][0]["field"], "code");
     }
+    // A code of another mini-program's button is the caller's fault, and no settings of ours.
+    wechat.answer("stranger", Answer::Error(40013, "invalid appid hint: [VGAfM53Vf-0x58Ga]"));
+    verify(&family, "stranger").await.problem(422, "WX_CODE_INVALID");
+    assert!(app.ctx.wechat.faults().is_empty());
     for answer in [Answer::HangUp, Answer::Error(-1, "system error"), Answer::Page("<html></html>")] {
         wechat.next(PHONE, answer);
         let reply = verify(&family, "unknown").await;
@@ -95,4 +99,29 @@ async fn the_sandbox_takes_a_number_as_its_code_and_few_tries_are_allowed() {
     let refused = verify(&family, "dev:13912341234").await;
     assert!(refused.header("retry-after").is_some());
     refused.problem(429, "RATE_LIMITED");
+}
+
+#[tokio::test]
+async fn what_wechat_never_answered_locks_no_parent_out() {
+    let wechat = FakeWeChat::start().await;
+    let settings = wechat.settings();
+    let mut changes: Vec<(&str, &str)> = settings.iter().map(|(key, value)| (*key, value.as_str())).collect();
+    changes.push(("rate_limits", "on"));
+    let app = TestApp::spawn_with(&changes).await;
+    let family = app.a_family().await;
+    wechat.always(PHONE, Answer::HangUp);
+    for n in 0..8 {
+        let reply = verify(&family, &format!("away-{n}")).await;
+        assert!(reply.header("retry-after").is_some());
+        reply.problem(503, "WX_BUSY");
+        app.clock.advance(chrono::TimeDelta::seconds(11));
+    }
+    wechat.always(PHONE, Answer::Usual);
+    wechat.answer("good", phone_number("13912341234", "86", APPID));
+    assert_eq!(verify(&family, "good").await.ok()["masked"], "139****1234");
+    // What WeChat judged counts as before.
+    for code in ["a", "b", "c", "d"] {
+        verify(&family, code).await.problem(422, "WX_CODE_INVALID");
+    }
+    verify(&family, "e").await.problem(429, "RATE_LIMITED");
 }

@@ -50,6 +50,35 @@ async fn the_address_is_verified_by_its_echo() {
     let old = (app.clock.now().timestamp() - 301).to_string();
     app.anonymous().get(&verify(&signature(&[TOKEN, &old, "42"]), &old)).await.problem(403, "FORBIDDEN");
     app.anonymous().get("/wechat/push?timestamp=1&nonce=2&echostr=3").await.invalid("signature");
+    // Sent again it is answered again, but its signature serves no other echo and no message.
+    assert_eq!(app.anonymous().get(&verify(&signed, &time)).await.status, 200);
+    let other = verify(&signed, &time).replace("echostr=4", "echostr=5");
+    app.anonymous().get(&other).await.problem(403, "FORBIDDEN");
+    let guardian = app.guardian("lin").await;
+    let forged = push::Pushed {
+        query: vec![("signature", signed.clone()), ("timestamp", time.clone()), ("nonce", "42".to_owned())],
+        body: popup("sandbox-lin", 1, "accept"),
+    };
+    app.push(&forged).await.problem(403, "FORBIDDEN");
+    app.replica().await.push(&forged).await.problem(403, "FORBIDDEN");
+    assert_eq!(guardian.get("/me/message-credits").await.ok()["items"], json!([]));
+}
+
+#[tokio::test]
+async fn one_signature_serves_once_however_its_parts_are_cut() {
+    let app = TestApp::spawn_with(&PLAIN).await;
+    let guardian = app.guardian("lin").await;
+    let now = app.clock.now().timestamp();
+    let first = app.plain_push(&popup("sandbox-lin", now, "accept"), "00");
+    assert!(is_success(&app.push(&first).await));
+    // The parts are sorted and joined, so the signature fits a time with a leading zero as well.
+    let (time, nonce) = (format!("0{now}"), "0".to_owned());
+    let signed = signature(&[TOKEN, &time, &nonce]);
+    assert_eq!(signed, first.query[0].1);
+    let query = vec![("signature", signed), ("timestamp", time), ("nonce", nonce)];
+    let forged = push::Pushed { query, body: popup("sandbox-lin", now + 1, "accept") };
+    app.push(&forged).await.problem(403, "FORBIDDEN");
+    assert_eq!(guardian.get("/me/message-credits").await.ok()["items"][0]["balance"], 1);
 }
 
 #[tokio::test]
@@ -94,6 +123,26 @@ async fn consents_refusals_and_sent_messages_make_the_ledger() {
     assert_eq!(guardian.get(&next).await.ok()["items"][0]["template_id"], "another");
     let other = app.guardian("wang").await;
     assert_eq!(other.get("/me/message-credits").await.ok()["items"], json!([]));
+}
+
+#[tokio::test]
+async fn events_that_overtake_each_other_come_to_the_same_balance() {
+    let app = TestApp::spawn_with(&PLAIN).await;
+    let (guardian, now) = (app.guardian("lin").await, app.clock.now().timestamp());
+    let events = [
+        sent("sandbox-lin", now - 10, "1001", "0"),
+        popup("sandbox-lin", now - 5, "accept"),
+        popup("sandbox-lin", now - 20, "accept"),
+        sent("sandbox-lin", now - 8, "1002", "43101"),
+        popup("sandbox-lin", now - 15, "accept"),
+    ];
+    let mut balances = Vec::new();
+    for (n, event) in events.iter().enumerate() {
+        assert!(is_success(&app.push(&app.plain_push(event, &n.to_string())).await));
+        balances.push(guardian.get("/me/message-credits").await.ok()["items"][0]["balance"].as_i64().unwrap());
+    }
+    // accept, accept, sent, refused, accept.
+    assert_eq!(balances, [0, 1, 1, 1, 1]);
 }
 
 #[tokio::test]

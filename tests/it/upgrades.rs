@@ -1,9 +1,16 @@
 //! Steps of the schema over a database that holds rows already.
 
-use entity::{audit_rows, campaigns, centres, redemptions, vouchers};
+use entity::{
+    ModeratedKind, ModerationStatus, TextStatus, audit_rows, campaigns, centres, children, moderations, redemptions,
+    vouchers,
+};
 use harness::{Backend, TestApp, backend};
 use migration::{Migrator, MigratorTrait as _};
-use sea_orm::{ConnectionTrait as _, DatabaseConnection, EntityTrait, QueryOrder as _, Statement};
+use sea_orm::{
+    ActiveModelTrait as _,
+    ActiveValue::{Set, Unchanged},
+    ConnectionTrait as _, DatabaseConnection, EntityTrait, QueryOrder as _, Statement,
+};
 
 /// The steps that the first running version had.
 const FIRST_VERSION: u32 = 9;
@@ -95,4 +102,47 @@ async fn every_step_can_be_taken_back() {
     assert!(left.iter().all(|line| line.contains("seaql_migrations") || line.contains("sqlite_")), "{left:#?}");
     Migrator::up(db, None).await.unwrap();
     assert_eq!(schema(db).await, present);
+}
+
+#[tokio::test]
+async fn a_name_that_nobody_judged_yet_waits_after_the_upgrade_and_every_other_passed() {
+    let app = TestApp::spawn().await;
+    let families = app.many_families(4).await;
+    app.stop().await;
+    let moderation = |child: usize, version, status| moderations::Model {
+        id: app.id(),
+        kind: ModeratedKind::Nickname,
+        subject_id: families[child].child_id.0,
+        version,
+        family_id: Some(families[child].family_id),
+        status,
+        attempts: 0,
+        next_at: app.clock.now(),
+        label: None,
+        staff_id: None,
+        reason: None,
+        created_at: app.clock.now(),
+        decided_at: None,
+    };
+    app.insert(moderation(0, 1, ModerationStatus::Review)).await;
+    app.insert(moderation(1, 1, ModerationStatus::Passed)).await;
+    // About a name that the child has no more.
+    app.insert(moderation(2, 0, ModerationStatus::Waiting)).await;
+    let hidden = children::ActiveModel {
+        id: Unchanged(families[3].child_id),
+        name_status: Set(TextStatus::Hidden),
+        ..Default::default()
+    };
+    hidden.update(app.db()).await.unwrap();
+    let steps = Migrator::migrations();
+    let since = steps.iter().position(|step| step.name().starts_with("m0029")).unwrap();
+    Migrator::down(app.db(), Some(u32::try_from(steps.len() - since).unwrap())).await.unwrap();
+    Migrator::up(app.db(), None).await.unwrap();
+    let mut found = Vec::new();
+    for family in &families {
+        let row = children::Entity::find_by_id(family.child_id).one(app.db()).await.unwrap().unwrap();
+        found.push(row.name_status);
+    }
+    use TextStatus::{Hidden, Pending, Shown};
+    assert_eq!(found, [Pending, Shown, Shown, Hidden]);
 }

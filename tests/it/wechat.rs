@@ -31,6 +31,11 @@ fn stores(replicas: u32) -> u32 {
     if backend() == Backend::Postgres { 1 } else { replicas }
 }
 
+/// A replica that shares the application's store; on SQLite that is the application itself.
+fn sharing<'a>(app: &'a TestApp, replica: &'a TestApp) -> &'a TestApp {
+    if stores(2) == 1 { replica } else { app }
+}
+
 #[tokio::test]
 async fn two_replicas_at_once_ask_for_the_token_once() {
     let wechat = FakeWeChat::start().await;
@@ -59,14 +64,77 @@ async fn a_forced_refresh_is_made_once_and_never_in_a_loop() {
     let replies = at_once((0..8).map(|_| check(&app, "好"))).await;
     assert!(replies.into_iter().all(|outcome| outcome == PASS));
     assert_eq!(wechat.forced(), 1);
-    // Spoilt again within the minute: refused, not forced, and each call is made at most twice.
+    // Spoilt again within the minute: refused, not forced, told as ours to mend, and WeChat is not asked
+    // for the token at every call.
     wechat.spoil_token();
     let before = wechat.tokens();
     for _ in 0..5 {
-        assert_eq!(check(&app, "好").await.unwrap_err().class, Class::Token);
+        let error = check(&app, "好").await.unwrap_err();
+        assert_eq!((error.class, error.errcode), (Class::Configuration, 40001));
     }
+    assert_eq!((wechat.forced(), wechat.tokens() - before), (1, 1));
+    assert_eq!(app.ctx.wechat.faults(), [(Call::Token, 40001)]);
+}
+
+#[tokio::test]
+async fn tokens_that_are_never_taken_are_forced_ever_more_rarely_over_all_replicas() {
+    let wechat = FakeWeChat::start().await;
+    let app = app_with(&wechat, &[]).await;
+    let replica = app.replica().await;
+    assert_eq!(check(&app, "好").await, PASS);
+    wechat.refuse_tokens(true);
+    let other = sharing(&app, &replica);
+    let try_all = async || {
+        for of in [&app, other, &app, other] {
+            assert_eq!(check(of, "好").await.unwrap_err().class, Class::Configuration);
+        }
+        wechat.forced()
+    };
+    assert_eq!(try_all().await, 1);
+    let mut forced = Vec::new();
+    for minutes in [0, 1, 1, 5, 1, 30, 1, 60, 61, 61] {
+        app.clock.advance(TimeDelta::minutes(minutes) + TimeDelta::seconds(1));
+        let before = wechat.tokens();
+        forced.push(try_all().await);
+        assert!(wechat.tokens() - before <= 3, "a plain request, a forced one, a plain one for the new token");
+    }
+    assert_eq!(forced, [1, 2, 2, 3, 3, 4, 4, 4, 5, 5]);
+    let ready = app.anonymous().get("/readyz").await.ok();
+    assert_eq!((&ready["status"], &ready["parts"]["wechat"]), (&json!("degraded"), &json!("misconfigured")));
+    // However long it lasts, a day has a budget.
+    for _ in 0..9 {
+        app.clock.advance(TimeDelta::minutes(121));
+        try_all().await;
+    }
+    assert_eq!(wechat.forced(), 10);
+    wechat.refuse_tokens(false);
+    assert_eq!(check(&app, "好").await, PASS);
+    assert_eq!(app.anonymous().get("/readyz").await.ok()["parts"]["wechat"], "ok");
+}
+
+#[tokio::test]
+async fn a_slow_wechat_has_one_refresher_at_a_time() {
+    let wechat = FakeWeChat::start().await;
+    let app = app_with(&wechat, &[]).await;
+    let replica = app.replica().await;
+    for of in [&app, &replica] {
+        assert_eq!(check(of, "好").await, PASS);
+    }
+    wechat.at_once(TOKEN);
+    wechat.spoil_token();
+    wechat.always(TOKEN, Answer::Slow(Duration::from_millis(4500), Box::new(Answer::Usual)));
+    let other = sharing(&app, &replica);
+    // Plain and forced take nine seconds; the other replica tries all the while.
+    let (first, ()) = futures_util::future::join(check(&app, "好"), async {
+        for _ in 0..3 {
+            let _ = check(other, "好").await;
+        }
+    })
+    .await;
+    assert_eq!(first, PASS);
+    assert_eq!(wechat.at_once(TOKEN), 1);
+    assert_eq!(check(other, "好").await, PASS);
     assert_eq!(wechat.forced(), 1);
-    assert!(wechat.tokens() - before <= 5, "{} requests", wechat.tokens() - before);
 }
 
 #[tokio::test]
@@ -77,11 +145,15 @@ async fn without_the_store_calls_go_on_with_a_token_of_the_process() {
         assert_eq!(check(&app, "好").await, PASS);
     }
     assert_eq!(wechat.tokens(), 1);
-    wechat.spoil_token();
+    // Another token is found by a plain request. A new one is forced by nobody: without lock and count
+    // replicas would end each other's tokens in turn.
+    wechat.end_token();
     assert_eq!(check(&app, "好").await, PASS);
     wechat.spoil_token();
-    assert_eq!(check(&app, "好").await.unwrap_err().class, Class::Token);
-    assert_eq!(wechat.forced(), 1, "the process counts by itself");
+    for _ in 0..3 {
+        assert_eq!(check(&app, "好").await.unwrap_err().class, Class::Configuration);
+    }
+    assert_eq!((wechat.tokens(), wechat.forced()), (3, 0));
 }
 
 #[tokio::test]
@@ -119,6 +191,23 @@ async fn a_wechat_that_fails_is_left_alone_for_a_while_and_only_in_that_call() {
 }
 
 #[tokio::test]
+async fn a_user_whom_wechat_counts_over_a_limit_keeps_nobody_else_out() {
+    let wechat = FakeWeChat::start().await;
+    let app = app_with(&wechat, &[]).await;
+    let sign_in = async |code: &str| app.anonymous().post("/auth/wechat", json!({ "code": code })).await;
+    for n in 0..8 {
+        let code = format!("eager-{n}");
+        wechat.answer(&code, Answer::Error(45011, "api minute-quota reach limit mustslower retry next minute"));
+        let refused = sign_in(&code).await;
+        assert_eq!(refused.header("retry-after"), Some("60"));
+        refused.problem(503, "WX_BUSY");
+    }
+    assert!(app.ctx.wechat.held_back().is_empty());
+    wechat.answer("other", Answer::Openid("o-other"));
+    sign_in("other").await.ok();
+}
+
+#[tokio::test]
 async fn settings_that_wechat_refuses_are_shown_until_they_are_mended() {
     let wechat = FakeWeChat::start().await;
     let app = app_with(&wechat, &[("wechat_secret", "wrong")]).await;
@@ -132,12 +221,27 @@ async fn settings_that_wechat_refuses_are_shown_until_they_are_mended() {
     assert!(metrics.contains(r#"wechat_calls_troubled{call="token",trouble="misconfigured"} 1"#), "{metrics}");
 
     let good = app_with(&wechat, &[]).await;
+    let send = async |template_id: &str| {
+        let fields = [("thing1".to_owned(), "甲园".to_owned())];
+        let message = Message { openid: "o-1", template_id, page: "pages/index", fields: &fields };
+        good.ctx.wechat.send(&good.ctx.kv, &message).await
+    };
     assert_eq!(check(&good, "好").await, PASS);
     assert_eq!(good.anonymous().get("/readyz").await.ok()["parts"]["wechat"], "ok");
     wechat.next(TEXT, Answer::Error(48001, "api unauthorized"));
     assert_eq!(check(&good, "好").await.unwrap_err().class, Class::Configuration);
     assert_eq!(good.ctx.wechat.faults(), [(Call::Text, 48001)]);
     assert_eq!(check(&good, "好").await, PASS);
+    assert!(good.ctx.wechat.faults().is_empty());
+    // Another template's success mends nothing; nor does a failure that isn't about the settings.
+    wechat.next(MESSAGE, Answer::Error(40037, "invalid template_id"));
+    assert_eq!(send("t-bad").await.unwrap_err().class, Class::Configuration);
+    assert_eq!(send("t-good").await, Ok(Sent::Taken));
+    wechat.next(MESSAGE, Answer::Error(43101, "user refuse to accept the msg"));
+    assert_eq!(send("t-bad").await, Ok(Sent::NoCredit));
+    assert_eq!(good.ctx.wechat.faults(), [(Call::Message, 40037)]);
+    assert_eq!(good.anonymous().get("/readyz").await.ok()["parts"]["wechat"], "misconfigured");
+    assert_eq!(send("t-bad").await, Ok(Sent::Taken));
     assert!(good.ctx.wechat.faults().is_empty());
 }
 
@@ -206,4 +310,34 @@ async fn a_code_that_is_no_picture_is_no_code() {
     assert_eq!(code("a").await.unwrap_err().class, Class::Limited);
     assert_eq!(wechat.codes().len(), 1);
     assert_eq!(wechat.faults(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn an_answer_that_proves_nothing_is_no_answer_whatever_its_status() {
+    let wechat = FakeWeChat::start().await;
+    let app = app_with(&wechat, &[]).await;
+    let fields = [("thing1".to_owned(), "甲园".to_owned())];
+    let message = Message { openid: "o-1", template_id: "t-1", page: "pages/index", fields: &fields };
+    let send = async || app.ctx.wechat.send(&app.ctx.kv, &message).await;
+    let ok = Answer::Json(json!({ "errcode": 0, "errmsg": "ok", "openid": "o-1" }));
+    let answers = [
+        Answer::Status(502, Box::new(Answer::Json(json!({ "message": "bad gateway" })))),
+        Answer::Status(500, Box::new(ok.clone())),
+        Answer::Status(302, Box::new(ok.clone())),
+        Answer::Json(json!({})),
+    ];
+    for (n, answer) in answers.into_iter().enumerate() {
+        wechat.next(MESSAGE, answer.clone());
+        let error = send().await.unwrap_err();
+        assert_eq!((error.class, error.errcode), (Class::Limited, 0), "{answer:?}");
+        let code = format!("code-{n}");
+        wechat.answer(&code, answer);
+        app.anonymous().post("/auth/wechat", json!({ "code": code })).await.problem(503, "WX_BUSY");
+        assert!(send().await.is_ok(), "closes the breaker again");
+    }
+    wechat.next(CODE, Answer::Status(500, Box::new(Answer::Picture)));
+    let code = app.ctx.wechat.mini_program_code(&app.ctx.kv, "pages/x", "a=1", 430).await.unwrap();
+    assert_eq!(code.unwrap_err().class, Class::Limited);
+    wechat.next(TEXT, Answer::Status(500, Box::new(Answer::Usual)));
+    assert_eq!(check(&app, "好").await.unwrap_err().class, Class::Limited);
 }

@@ -66,7 +66,7 @@ impl Seed<'_> {
                 allergies_sealed: None,
                 erased_at: None,
                 name_version: 1,
-                name_hidden: false,
+                name_status: entity::TextStatus::Shown,
             });
             consent_rows.push(consents::Model {
                 id: self.clock.id(),

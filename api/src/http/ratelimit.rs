@@ -143,6 +143,16 @@ pub async fn limit(ctx: &Ctx, rule: &Rule, subject: &str) -> Result<()> {
     }
 }
 
+/// Takes back one that was counted by an exact rule: what was asked for was not had, through no fault of
+/// the caller. A store that is away keeps it counted.
+pub async fn give_back(ctx: &Ctx, rule: &Rule, subject: &str) {
+    if ctx.settings.rate_limits == Switch::On
+        && let Err(error) = ctx.kv.uncount(&key(rule, subject), 1).await
+    {
+        tracing::debug!(%error, rule = rule.name, "not taken back");
+    }
+}
+
 /// Counts one in this process; the store is told beside the request, and only in a burst before it.
 pub async fn nearby(ctx: &Ctx, rule: &Rule, subject: &str) -> Result<()> {
     if ctx.settings.rate_limits == Switch::Off {

@@ -9,6 +9,7 @@ pub mod db;
 pub mod kv;
 pub mod outgoing;
 pub mod stepped_code;
+pub mod stopping;
 pub mod walking;
 pub mod wechat;
 pub mod wechat_push;

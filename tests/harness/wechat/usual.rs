@@ -23,7 +23,7 @@ pub(super) fn usual(line: &str, body: &[u8], state: &mut State) -> Answer {
             if query.get("access_token") != Some(&present) {
                 return Answer::Error(42001, "access_token expired");
             }
-            if state.spoilt {
+            if state.spoilt || state.hopeless {
                 return Answer::Error(40001, "invalid credential, access_token is invalid or not latest");
             }
             let (answer, fault) = match path {

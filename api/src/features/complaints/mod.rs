@@ -1,6 +1,7 @@
 //! Complaints (投诉): a family tells the bureau what went wrong at a centre, and is answered in time.
 //!
-//! Promises: a rating of level 1 or 2 opens one in its own transaction, one a rating; a family files one
+//! Promises: a rating of level 1 or 2 opens one in its own transaction, one a rating, which goes on where it
+//! was if the rating is changed to and fro; a family files one
 //! only about a centre that it booked or that cared for its child; officers read what was written and never
 //! whose it is; the centre sees nothing of it; each step is one conditional update, and what officers
 //! do is audited; an answered complaint stays answered, whatever becomes of the rating.

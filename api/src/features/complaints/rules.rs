@@ -13,7 +13,7 @@ pub const OWED: [ComplaintStatus; 2] = [ComplaintStatus::Open, ComplaintStatus::
 /// What a rating means for its complaint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Follows {
-    /// One is opened, unless there is one.
+    /// One is opened, or the withdrawn one again, unless there is one.
     Opened,
     /// One without an answer is withdrawn.
     Withdrawn,

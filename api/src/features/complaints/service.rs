@@ -50,8 +50,9 @@ pub async fn follow(ctx: &Ctx, txn: &impl ConnectionTrait, before: Option<i32>, 
             Ok(())
         }
         Follows::Opened => {
-            // A rating that is new has none.
-            if before.is_some() && store::has_one(txn, rating.id).await? {
+            // A rating that is new has none. One that was withdrawn goes on where it was, with its officer
+            // and its due date: a rating that is changed to and fro makes no new ones.
+            if before.is_some() && (store::has_one(txn, rating.id).await? || store::reopen(txn, rating.id).await?) {
                 return Ok(());
             }
             let of = (rating.family_id, rating.child_id, rating.centre_id);

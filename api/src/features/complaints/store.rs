@@ -36,6 +36,25 @@ pub(super) async fn withdraw(db: &impl ConnectionTrait, rating: RatingId, now: D
     Ok(done.rows_affected == 1)
 }
 
+/// Opens a rating's latest withdrawn complaint again, as it was; false if there is none. Asked under the
+/// rating's lock.
+pub(super) async fn reopen(db: &impl ConnectionTrait, rating: RatingId) -> Result<bool, DbErr> {
+    let withdrawn = Entity::find()
+        .filter(Column::RatingId.eq(rating))
+        .filter(Column::Status.eq(ComplaintStatus::Withdrawn))
+        .order_by_desc(Column::Id);
+    let Some(row) = withdrawn.one(db).await? else { return Ok(false) };
+    let status = if row.assigned_to.is_some() { ComplaintStatus::Assigned } else { ComplaintStatus::Open };
+    let done = Entity::update_many()
+        .col_expr(Column::Status, Expr::value(status.as_str()))
+        .col_expr(Column::ClosedAt, Expr::value(None::<DateTime<Utc>>))
+        .filter(Column::Id.eq(row.id))
+        .filter(Column::Status.eq(ComplaintStatus::Withdrawn))
+        .exec(db)
+        .await?;
+    Ok(done.rows_affected == 1)
+}
+
 /// Changes of complaints without an answer.
 fn owed() -> UpdateMany<Entity> {
     Entity::update_many().filter(Column::Status.is_in(OWED))

@@ -3,7 +3,8 @@
 //! Their list is one object where there is one, an array where there are more; numbers come as texts
 //! or numbers; in XML the list stands inside an element of the event's name.
 
-use entity::CreditKind;
+use chrono::{DateTime, Utc};
+use entity::{CreditKind, credit_entries};
 use serde_json::Value;
 
 /// WeChat: the user takes no message of this template (any more).
@@ -24,6 +25,31 @@ pub struct CreditEvent {
     pub message_id: Option<String>,
     /// WeChat's code of a failure.
     pub error_code: Option<i32>,
+    /// When it happened, by WeChat; its events overtake each other.
+    pub happened_at: Option<DateTime<Utc>>,
+}
+
+/// What is left of a template, and since when the family blocks it, after these entries of the ledger:
+/// in the order in which they happened, whatever the order in which WeChat told of them. Within a second
+/// consent comes first, for nothing is sent before it. More can be sent than we know of, so what is left
+/// is never less than nothing.
+#[must_use]
+pub fn left(mut entries: Vec<credit_entries::Model>) -> (i32, Option<DateTime<Utc>>) {
+    entries.sort_by_key(|entry| {
+        (entry.happened_at.unwrap_or(entry.at).timestamp(), entry.kind != CreditKind::Granted, entry.at, entry.id)
+    });
+    let (mut balance, mut blocked_at) = (0_i32, None);
+    for entry in entries {
+        match entry.kind {
+            // Whoever consents in the dialogue doesn't block the template.
+            CreditKind::Granted => (balance, blocked_at) = (balance.saturating_add(1), None),
+            CreditKind::Spent => balance = (balance - 1).max(0),
+            CreditKind::Blocked => (balance, blocked_at) = (0, Some(entry.happened_at.unwrap_or(entry.at))),
+            CreditKind::Failed if entry.error_code == Some(NO_CREDIT) => balance = 0,
+            CreditKind::Failed | CreditKind::Refused => {}
+        }
+    }
+    (balance, blocked_at)
 }
 
 /// The openid and what an event says of each template, in the order of the templates; nothing if it
@@ -44,7 +70,11 @@ pub fn read(message: &Value) -> Option<(String, Vec<CreditEvent>)> {
     let list = places.iter().map(|place| &place["List"]).find(|list| !list.is_null()).unwrap_or(&message[inside]);
     let one = std::slice::from_ref(list);
     let entries = list.as_array().map_or(one, Vec::as_slice);
-    let mut events: Vec<_> = entries.iter().take(MOST_ENTRIES).filter_map(what).collect();
+    let happened_at = word(&message["CreateTime"])
+        .and_then(|seconds| seconds.parse().ok())
+        .and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+    let events = entries.iter().take(MOST_ENTRIES).filter_map(what);
+    let mut events: Vec<_> = events.map(|event| CreditEvent { happened_at, ..event }).collect();
     // Whoever enters two of them takes their rows in one order.
     events.sort();
     Some((word(&message["FromUserName"])?, events))
@@ -77,7 +107,7 @@ fn sent(entry: &Value) -> Option<CreditEvent> {
 
 fn event(entry: &Value, kind: CreditKind, message_id: Option<String>, error_code: Option<i32>) -> Option<CreditEvent> {
     let template_id = word(&entry["TemplateId"]).filter(|id| is_id(id))?;
-    Some(CreditEvent { template_id, kind, message_id, error_code })
+    Some(CreditEvent { template_id, kind, message_id, error_code, happened_at: None })
 }
 
 fn is_id(id: &str) -> bool {
@@ -147,6 +177,32 @@ mod tests {
         let change = xml.replace("subscribe_msg_popup_event", "subscribe_msg_change_event");
         let (_, events) = read(&parse(change.as_bytes()).unwrap()).unwrap();
         assert_eq!(events[0].kind, CreditKind::Blocked);
+    }
+
+    #[test]
+    fn what_is_left_depends_on_when_things_happened_and_not_on_when_they_were_told() {
+        use CreditKind::{Blocked, Failed, Granted, Refused, Spent};
+        let entry = |(n, (kind, second)): (i64, (CreditKind, i64))| credit_entries::Model {
+            id: entity::CreditEntryId(uuid::Uuid::from_u128(n.unsigned_abs().into())),
+            family_id: entity::FamilyId(uuid::Uuid::nil()),
+            template_id: "t".to_owned(),
+            kind,
+            message_id: None,
+            error_code: (kind == Failed).then_some(NO_CREDIT),
+            // Told in this order.
+            at: DateTime::from_timestamp(2_000_000_000 + n, 0).unwrap(),
+            happened_at: DateTime::from_timestamp(1_800_000_000 + second, 0),
+        };
+        let left = |told: &[(CreditKind, i64)]| left((0..).zip(told.iter().copied()).map(entry).collect()).0;
+        assert_eq!(left(&[(Granted, 1), (Granted, 2), (Refused, 3), (Spent, 4)]), 1);
+        assert_eq!(left(&[(Spent, 2), (Granted, 1)]), 0, "sent, told before its consent");
+        assert_eq!(left(&[(Spent, 1), (Granted, 1)]), 0, "within a second");
+        assert_eq!(left(&[(Spent, 1), (Granted, 2)]), 1, "a consent that WeChat told nobody of was spent");
+        assert_eq!(left(&[(Granted, 3), (Failed, 2), (Granted, 1)]), 1);
+        assert_eq!(left(&[(Failed, 2), (Granted, 1)]), 0);
+        assert_eq!(left(&[(Blocked, 2), (Granted, 1), (Granted, 3)]), 1);
+        let (balance, blocked_at) = super::left(vec![entry((0, (Blocked, 2))), entry((1, (Granted, 1)))]);
+        assert!(balance == 0 && blocked_at.is_some());
     }
 
     #[test]

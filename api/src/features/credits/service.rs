@@ -5,12 +5,13 @@ use sea_orm::{ConnectionTrait, DbErr};
 
 use super::{
     dto::{CreditsQuery, MessageCreditOut},
-    rules::{CreditEvent, NO_CREDIT},
+    rules::{self, CreditEvent, NO_CREDIT},
     store,
 };
 use crate::{
     error::Result,
     http::{Cursor, Moment, Page},
+    platform::wechat_push::FRESH_FOR,
     state::Ctx,
 };
 
@@ -22,7 +23,7 @@ pub async fn enter(
     events: Vec<CreditEvent>,
 ) -> Result<(), DbErr> {
     let now = ctx.clock.now();
-    for CreditEvent { template_id, kind, message_id, error_code } in events {
+    for CreditEvent { template_id, kind, message_id, error_code, happened_at } in events {
         let entry = credit_entries::Model {
             id: ctx.clock.id(),
             family_id: family,
@@ -31,6 +32,8 @@ pub async fn enter(
             message_id,
             error_code,
             at: now,
+            // Not far ahead of us: it would outdo all that follows.
+            happened_at: Some(happened_at.filter(|at| *at <= now + FRESH_FOR).unwrap_or(now)),
         };
         // A message that is in the ledger already changes nothing again.
         if !store::append(txn, entry).await? {
@@ -38,15 +41,24 @@ pub async fn enter(
         }
         store::begin(txn, family, &template_id, now).await?;
         let credit = (family, template_id.as_str());
-        match kind {
-            CreditKind::Granted => store::grant(txn, credit, now).await?,
-            CreditKind::Spent => store::spend(txn, credit, now).await?,
-            CreditKind::Blocked => store::empty(txn, credit, Some(now), now).await?,
-            CreditKind::Failed if error_code == Some(NO_CREDIT) => store::empty(txn, credit, None, now).await?,
-            CreditKind::Failed | CreditKind::Refused => {}
-        }
+        // Under the row's lock, so that of two that enter at once the second sees what both entered.
+        store::lock(txn, credit).await?;
+        let (balance, blocked_at) = rules::left(store::ledger(txn, credit).await?);
+        store::set(txn, credit, (balance, blocked_at), now).await?;
     }
     Ok(())
+}
+
+/// Enters that WeChat refused a message for want of credit (43101), in the transaction that ends it.
+pub async fn refused(ctx: &Ctx, txn: &impl ConnectionTrait, family: FamilyId, template_id: &str) -> Result<(), DbErr> {
+    let event = CreditEvent {
+        template_id: template_id.to_owned(),
+        kind: CreditKind::Failed,
+        message_id: None,
+        error_code: Some(NO_CREDIT),
+        happened_at: None,
+    };
+    enter(ctx, txn, family, vec![event]).await
 }
 
 /// A page of the family's credits, by template.

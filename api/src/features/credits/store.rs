@@ -3,11 +3,11 @@
 use chrono::{DateTime, Utc};
 use entity::{FamilyId, credit_entries, message_credits};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, QueryFilter, QueryOrder, QuerySelect,
-    TryInsertResult, UpdateMany, sea_query::Expr,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, TryInsertResult,
+    sea_query::Expr,
 };
 
-use crate::http::Limit;
+use crate::{http::Limit, platform::db::LockRows as _};
 
 /// A family and a template.
 type Credit<'a> = (FamilyId, &'a str);
@@ -37,45 +37,44 @@ pub(super) async fn begin(
         .map(drop)
 }
 
-fn of((family, template): Credit<'_>, now: DateTime<Utc>) -> UpdateMany<message_credits::Entity> {
-    message_credits::Entity::update_many()
-        .col_expr(message_credits::Column::UpdatedAt, Expr::value(now))
-        .filter(message_credits::Column::FamilyId.eq(family))
-        .filter(message_credits::Column::TemplateId.eq(template))
+fn of((family, template): Credit<'_>) -> Condition {
+    Condition::all()
+        .add(message_credits::Column::FamilyId.eq(family))
+        .add(message_credits::Column::TemplateId.eq(template))
 }
 
-/// One message more. Whoever consents in the dialogue doesn't block the template.
-pub(super) async fn grant(db: &impl ConnectionTrait, credit: Credit<'_>, now: DateTime<Utc>) -> Result<(), DbErr> {
-    of(credit, now)
-        .col_expr(message_credits::Column::Balance, Expr::col(message_credits::Column::Balance).add(1))
-        .col_expr(message_credits::Column::BlockedAt, Expr::value(None::<DateTime<Utc>>))
-        .exec(db)
+/// Holds the row of a template until the transaction ends.
+pub(super) async fn lock(db: &impl ConnectionTrait, credit: Credit<'_>) -> Result<(), DbErr> {
+    message_credits::Entity::find().filter(of(credit)).lock_rows().one(db).await.map(drop)
+}
+
+/// All entries of a template.
+pub(super) async fn ledger(
+    db: &impl ConnectionTrait,
+    (family, template): Credit<'_>,
+) -> Result<Vec<credit_entries::Model>, DbErr> {
+    credit_entries::Entity::find()
+        .filter(credit_entries::Column::FamilyId.eq(family))
+        .filter(credit_entries::Column::TemplateId.eq(template))
+        .all(db)
         .await
-        .map(drop)
 }
 
-/// One message less, if there is one: WeChat may have more than it told us.
-pub(super) async fn spend(db: &impl ConnectionTrait, credit: Credit<'_>, now: DateTime<Utc>) -> Result<(), DbErr> {
-    of(credit, now)
-        .col_expr(message_credits::Column::Balance, Expr::col(message_credits::Column::Balance).sub(1))
-        .filter(message_credits::Column::Balance.gt(0))
-        .exec(db)
-        .await
-        .map(drop)
-}
-
-/// Nothing is left.
-pub(super) async fn empty(
+/// What is left, and since when it is blocked.
+pub(super) async fn set(
     db: &impl ConnectionTrait,
     credit: Credit<'_>,
-    blocked_at: Option<DateTime<Utc>>,
+    (balance, blocked_at): (i32, Option<DateTime<Utc>>),
     now: DateTime<Utc>,
 ) -> Result<(), DbErr> {
-    let mut update = of(credit, now).col_expr(message_credits::Column::Balance, Expr::value(0));
-    if blocked_at.is_some() {
-        update = update.col_expr(message_credits::Column::BlockedAt, Expr::value(blocked_at));
-    }
-    update.exec(db).await.map(drop)
+    message_credits::Entity::update_many()
+        .col_expr(message_credits::Column::Balance, Expr::value(balance))
+        .col_expr(message_credits::Column::BlockedAt, Expr::value(blocked_at))
+        .col_expr(message_credits::Column::UpdatedAt, Expr::value(now))
+        .filter(of(credit))
+        .exec(db)
+        .await
+        .map(drop)
 }
 
 /// A page of the family's credits, by template.

@@ -2,8 +2,8 @@
 
 use chrono::{Days, Months, NaiveDate, TimeDelta};
 use entity::{
-    AccountStatus, ChildId, ConsentPurpose, FamilyId, MinuteOfDay, StaffId, StaffRole, children, class_rules, consents,
-    families, staff,
+    AccountStatus, ChildId, ConsentPurpose, FamilyId, MinuteOfDay, StaffId, StaffRole, TextStatus, children,
+    class_rules, consents, families, staff,
 };
 
 use super::{
@@ -141,7 +141,7 @@ pub(super) fn rows(keys: &Keyring, today: NaiveDate, past: &[Past]) -> People {
             allergies_sealed: None,
             erased_at: None,
             name_version: 1,
-            name_hidden: false,
+            name_status: TextStatus::Shown,
         });
         for purpose in [ConsentPurpose::Booking, ConsentPurpose::HealthProof, ConsentPurpose::Ratings] {
             people.consents.push(consents::Model {

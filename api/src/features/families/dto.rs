@@ -1,7 +1,7 @@
 //! What the family's account takes and answers.
 
 use chrono::NaiveDate;
-use entity::{ChildId, ConsentPurpose, FamilyId};
+use entity::{ChildId, ConsentPurpose, FamilyId, TextStatus};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -149,6 +149,9 @@ pub struct ChildOut {
     pub name: String,
     /// Moderation refused that name: centres read 小朋友 instead, until the child is called otherwise.
     pub name_hidden: bool,
+    /// What moderation thinks of that name: while it is `pending` centres read 小朋友 where they would
+    /// read it whole.
+    pub name_status: TextStatus,
     /// The name in the register, if given.
     pub legal_name: Option<String>,
     /// Date of birth.

@@ -6,6 +6,7 @@
 pub mod consents;
 pub mod dto;
 mod guardians;
+mod names;
 pub mod phone;
 pub mod rules;
 pub mod service;

@@ -10,7 +10,7 @@ use crate::{
         Idempotency, Moment, Once,
         address::ClientAddress,
         once,
-        ratelimit::{PHONE, PHONE_ADDRESS, limit},
+        ratelimit::{PHONE, PHONE_ADDRESS, give_back, limit},
     },
     platform::wechat::{Class, PhoneNumber, WeChatError},
     state::Ctx,
@@ -33,7 +33,13 @@ pub(super) async fn verify(
     let row = store::family_row(ctx.db.reader(), family).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
     let openid = ctx.keys.open_text(OPENID_PLACE, &row.openid_sealed)?;
     // Outside the transaction: nobody waits for WeChat with a lock in hand.
-    let number = match ctx.wechat.phone(&ctx.kv, code, &openid).await {
+    let asked = ctx.wechat.phone(&ctx.kv, code, &openid).await;
+    // Whoever is told to try again later must be able to: only what WeChat judged counts.
+    if asked.as_ref().is_err_and(|error| !matches!(error.class, Class::Caller | Class::Policy)) {
+        give_back(ctx, &PHONE, &account).await;
+        give_back(ctx, &PHONE_ADDRESS, &address.0).await;
+    }
+    let number = match asked {
         Ok(number) => as_kept(&number),
         // A repeated request must get the first answer, although its code is used up.
         Err(error) if idempotency.given() => {

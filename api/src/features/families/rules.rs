@@ -7,7 +7,7 @@ use crate::error::{Problem, Result, Text};
 /// Care ends when a child is this old, in completed months (`domain.md`, Classes).
 pub const CARE_ENDS_AT_MONTHS: i32 = 36;
 
-/// What staff read in the place of a name that moderation refused.
+/// What staff read in the place of a name that moderation refused or has not passed yet.
 pub const UNNAMED: &str = "小朋友";
 
 /// Completed months of life on `day`: 31 January plus one month is the last day of February.

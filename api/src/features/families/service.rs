@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
-use entity::{ChildId, ConsentPurpose, FamilyId, ModeratedKind, children, consents as consent_rows};
+use entity::{ChildId, ConsentPurpose, FamilyId, ModeratedKind, TextStatus, children, consents as consent_rows};
 use sea_orm::{
     ActiveValue::{Set, Unchanged},
-    ConnectionTrait, DbErr,
+    DbErr,
 };
 
 use super::{
@@ -25,6 +25,8 @@ use crate::{
     },
     state::Ctx,
 };
+
+pub use super::names::{lock_name, masked_for_staff, name_for_staff, names, show_name};
 
 /// Where sealed names live; used by every feature that shows a child.
 pub const NAME_PLACE: &str = "children.name";
@@ -104,7 +106,7 @@ pub async fn add_child(
         allergies_sealed: allergies.map(|text| ctx.keys.seal(ALLERGIES_PLACE, text.as_bytes())),
         erased_at: None,
         name_version: 1,
-        name_hidden: false,
+        name_status: TextStatus::Pending,
     };
     let given: Vec<_> = purposes.into_iter().map(|purpose| consent_row(ctx, family, child.id, purpose)).collect();
     let added = once(ctx, idempotency, &family.to_string(), async |txn| {
@@ -182,8 +184,8 @@ pub async fn change_child(ctx: &Ctx, family: FamilyId, id: ChildId, patch: Child
             row.name_sealed = Set(after.name_sealed.clone());
         }
         if renamed {
-            (after.name_version, after.name_hidden) = (after.name_version + 1, false);
-            (row.name_version, row.name_hidden) = (Set(after.name_version), Set(after.name_hidden));
+            (after.name_version, after.name_status) = (after.name_version + 1, TextStatus::Pending);
+            (row.name_version, row.name_status) = (Set(after.name_version), Set(after.name_status));
         }
         if let Some(name) = legal_name {
             after.legal_name_sealed = Some(ctx.keys.seal(LEGAL_NAME_PLACE, name.as_bytes()));
@@ -249,31 +251,6 @@ fn called(child: &children::Model) -> Written {
         version: child.name_version,
         family: Some(child.family_id),
     }
-}
-
-/// A child's name as staff may read it whole: the guardian's own words, unless moderation refused them.
-pub fn name_for_staff(keys: &Keyring, name_sealed: &[u8], name_hidden: bool) -> Result<String> {
-    if name_hidden {
-        return Ok(rules::UNNAMED.to_owned());
-    }
-    Ok(keys.open_text(NAME_PLACE, name_sealed)?)
-}
-
-/// What children are called, for moderation.
-pub async fn names(ctx: &Ctx, db: &impl ConnectionTrait, ids: Vec<ChildId>) -> Result<Vec<(ChildId, String)>> {
-    let found = store::present(db, ids).await?.into_iter();
-    found.map(|row| Ok((row.id, ctx.keys.open_text(NAME_PLACE, &row.name_sealed)?))).collect()
-}
-
-/// Holds a child, so that it is called so until the transaction ends.
-pub async fn lock_name(db: &impl ConnectionTrait, id: ChildId) -> Result<()> {
-    Ok(store::lock_child_row(db, id).await?)
-}
-
-/// Whether staff read the name of a child that is held.
-pub async fn show_name(db: &impl ConnectionTrait, id: ChildId, shown: bool) -> Result<()> {
-    let row = children::ActiveModel { id: Unchanged(id), name_hidden: Set(!shown), ..Default::default() };
-    Ok(store::update_child(db, row).await?)
 }
 
 /// By which a family's children of one name are known as such. With the family in it, so that
@@ -371,7 +348,8 @@ fn child_out(ctx: &Ctx, row: children::Model, consents: &[consent_rows::Model]) 
     Ok(ChildOut {
         id: row.id,
         name: ctx.keys.open_text(NAME_PLACE, &row.name_sealed)?,
-        name_hidden: row.name_hidden,
+        name_hidden: row.name_status == TextStatus::Hidden,
+        name_status: row.name_status,
         legal_name: row
             .legal_name_sealed
             .as_deref()

@@ -37,7 +37,7 @@ pub fn next(outcome: &Result<TextCheck, WeChatError>) -> Next {
         Err(error) => match error.class {
             // Asking again is no use: the openid isn't taken, or WeChat won't judge this user.
             Class::Caller | Class::Policy => Next::Becomes(ModerationStatus::Review, None),
-            Class::Limited | Class::Token | Class::Configuration => Next::Again,
+            Class::Limited | Class::Pace | Class::Token | Class::Configuration => Next::Again,
         },
     }
 }

@@ -31,7 +31,8 @@ pub(super) async fn list_messages(
 
 /// Send a dead message again
 ///
-/// It waits for the next turn of the worker. `WRONG_STATE` if it isn't dead.
+/// It waits for the next turn of the worker. `WRONG_STATE` if it isn't dead, or what it tells is over:
+/// it keeps its own `expires_at`. One whose fact is no longer so by then ends as `obsolete`.
 #[utoipa::path(tag = "bureau", security(("bearer" = [])),
     params(("id" = NoticeId, Path, description = "The message"), ("Idempotency-Key" = Option<String>, Header, description = "8–64 visible characters; the same key and body get the first answer again")),
     responses((status = 200, description = "It waits to be sent", body = MessageOut), Refusals))]

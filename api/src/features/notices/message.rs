@@ -31,7 +31,11 @@ pub fn worth_until(kind: NoticeKind, facts: &Json, now: DateTime<Utc>) -> DateTi
             _ => usual,
         },
         NoticeKind::PlaceOffered => facts["offer_until"].as_str().and_then(|at| at.parse().ok()).unwrap_or(usual),
-        NoticeKind::VoucherExpiring => now + WORTH_FOR * 3,
+        // Not beyond the voucher's own last day.
+        NoticeKind::VoucherExpiring => {
+            let ends = date(facts).and_then(|last| last.succ_opt()).map(|day| instant_at(day, MinuteOfDay::hm(0, 0)));
+            ends.map_or(now + WORTH_FOR * 3, |ends| ends.min(now + WORTH_FOR * 3))
+        }
         _ => usual,
     }
 }
@@ -76,7 +80,6 @@ fn value(shown: Shown, kind: NoticeKind, facts: &Json, at: DateTime<Utc>) -> Val
             Some(until) => written(until),
             None => date(facts).map_or_else(|| written(at), Value::Date),
         },
-        Shown::Reason => text("reason"),
         Shown::Units => Value::Number(facts["units_left"].as_i64().unwrap_or(0)),
         Shown::Note => Value::Text(note(kind).to_owned()),
     }

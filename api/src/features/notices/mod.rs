@@ -14,6 +14,8 @@ pub mod rules;
 pub mod sending;
 mod sending_store;
 mod service;
+mod still;
+mod still_store;
 mod store;
 
 pub use service::{Notice, about_booking, is_sent, tell, tell_all};

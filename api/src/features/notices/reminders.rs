@@ -1,6 +1,5 @@
-//! Reminders: of tomorrow's care in the evening before, of a voucher that ends within a week; and in the
-//! evening after a visit the invitation to rate it. What was
-//! reminded of is marked in the transaction that writes the notices, so that a kill repeats nothing
+//! Reminders: of tomorrow's care in the evening before, by day of a voucher that ends within a week; and
+//! in the evening after a visit the invitation to rate it. What was reminded of is marked in the transaction that writes the notices, so that a kill repeats nothing
 //! that was done and loses nothing that wasn't; of two replicas that do the same at once one writes.
 
 use chrono::{Days, NaiveDate};
@@ -19,6 +18,8 @@ use crate::{
 const EVENING: MinuteOfDay = MinuteOfDay::hm(18, 0);
 /// Families are invited to rate from this hour on (assumption).
 const LATE_EVENING: MinuteOfDay = MinuteOfDay::hm(19, 0);
+/// Families are told of vouchers that end between these hours (assumption): nobody is woken by it.
+const DAYTIME: (MinuteOfDay, MinuteOfDay) = (MinuteOfDay::hm(9, 0), MinuteOfDay::hm(20, 0));
 /// Vouchers that end within so many days.
 const DAYS_BEFORE: u64 = 7;
 /// Notices of one transaction.
@@ -28,9 +29,9 @@ fn tomorrow(ctx: &Ctx) -> Option<NaiveDate> {
     (minute_of_day(ctx.clock.now()) >= EVENING).then(|| ctx.clock.today() + Days::new(1))
 }
 
-fn week(ctx: &Ctx) -> (NaiveDate, NaiveDate) {
+fn week(ctx: &Ctx) -> Option<(NaiveDate, NaiveDate)> {
     let today = ctx.clock.today();
-    (today, today + Days::new(DAYS_BEFORE))
+    (DAYTIME.0..DAYTIME.1).contains(&minute_of_day(ctx.clock.now())).then(|| (today, today + Days::new(DAYS_BEFORE)))
 }
 
 /// Writes the reminders that are due; how many.
@@ -41,8 +42,10 @@ pub async fn remind(ctx: &Ctx) -> Result<u64> {
             told += n;
         }
     }
-    while let n @ 1.. = vouchers(ctx).await? {
-        told += n;
+    if let Some(dates) = week(ctx) {
+        while let n @ 1.. = vouchers(ctx, dates).await? {
+            told += n;
+        }
     }
     if let Some(dates) = visited(ctx) {
         while let n @ 1.. = invitations(ctx, dates).await? {
@@ -62,7 +65,11 @@ pub async fn waiting(ctx: &Ctx) -> Result<u64, DbErr> {
         Some(dates) => store::count_uninvited(ctx.db.reader(), dates).await?,
         None => 0,
     };
-    Ok(visits + uninvited + store::count_expiring(ctx.db.reader(), week(ctx)).await?)
+    let expiring = match week(ctx) {
+        Some(dates) => store::count_expiring(ctx.db.reader(), dates).await?,
+        None => 0,
+    };
+    Ok(visits + uninvited + expiring)
 }
 
 /// The visits of these days are invited to be rated now: today's, and yesterday's if no replica ran then.
@@ -123,8 +130,8 @@ async fn visits(ctx: &Ctx, date: NaiveDate) -> Result<u64> {
     Ok(n)
 }
 
-async fn vouchers(ctx: &Ctx) -> Result<u64> {
-    let due = store::expiring(ctx.db.reader(), week(ctx), BATCH).await?;
+async fn vouchers(ctx: &Ctx, dates: (NaiveDate, NaiveDate)) -> Result<u64> {
+    let due = store::expiring(ctx.db.reader(), dates, BATCH).await?;
     let (ids, n) = (due.iter().map(|voucher| voucher.id).collect(), due.len() as u64);
     if n == 0 {
         return Ok(0);

@@ -12,16 +12,20 @@ use serde_json::json;
 
 use super::{
     dto::{MessageOut, MessagesQuery},
-    message, sending_store as store,
+    message, sending_store as store, still,
 };
 use crate::{
     error::{Code, Problem, Result, Text},
     features::{
         audit,
         auth::{Bureau, service::OPENID_PLACE},
+        credits,
     },
     http::{Cursor, Idempotency, Moment, Once, Page, once},
-    platform::wechat::{Call, Class, Message, Sent, WeChatError},
+    platform::{
+        db::write_txn,
+        wechat::{Call, Class, Message, Sent, WeChatError},
+    },
     state::Ctx,
 };
 
@@ -37,7 +41,7 @@ const AT_ONCE: usize = 8;
 /// What became of a row that was due.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Step {
-    /// Another replica has it.
+    /// Another replica has it, or is to have it.
     Lost,
     /// It has an end.
     Ended,
@@ -49,7 +53,8 @@ enum Step {
 pub async fn send_due(ctx: &Ctx) -> Result<u64> {
     let mut ended = give_up(ctx).await?;
     // While WeChat is left alone nothing is claimed, so that attempts aren't used up by waiting.
-    while !ctx.wechat.held_back().iter().any(|call| matches!(call, Call::Message | Call::Token)) {
+    let held_back = || ctx.wechat.held_back().iter().any(|call| matches!(call, Call::Message | Call::Token));
+    while !held_back() && !ctx.stopping.begun() {
         let due = store::due(ctx.db.reader(), ctx.clock.now(), BATCH).await?;
         let (send, drop): (Vec<_>, Vec<_>) = due.into_iter().partition(|due| due.agreed);
         let dropped = store::without_consent(ctx.db.writer(), drop.iter().map(|due| due.notice.id).collect()).await?;
@@ -68,6 +73,11 @@ pub async fn send_due(ctx: &Ctx) -> Result<u64> {
 /// Messages that wait for an attempt.
 pub async fn waiting(ctx: &Ctx) -> Result<u64> {
     Ok(store::count_waiting(ctx.db.reader()).await?)
+}
+
+/// How many of them wait because WeChat refuses our settings, whichever replica found it out.
+pub async fn misconfigured(ctx: &Ctx) -> Result<u64> {
+    Ok(store::count_misconfigured(ctx.db.reader()).await?)
 }
 
 /// How long the oldest one has waited, in seconds.
@@ -89,12 +99,19 @@ async fn give_up(ctx: &Ctx) -> Result<u64> {
 }
 
 async fn send_one(ctx: &Ctx, due: store::Due) -> Result<Step> {
+    // What was sent must be written down, so a process that is stopping claims nothing more.
+    if ctx.stopping.begun() {
+        return Ok(Step::Lost);
+    }
     let (now, notice) = (ctx.clock.now(), &due.notice);
     if !store::claim(ctx.db.writer(), notice, now, now + LEASE).await? {
         return Ok(Step::Lost);
     }
     let attempt = notice.send_attempts + 1;
     let kind: NoticeKind = notice.kind.parse().map_err(Problem::internal)?;
+    if !still::holds(ctx.db.reader(), kind, notice, now).await? {
+        return end(ctx, notice, MessageStatus::Obsolete, None).await;
+    }
     let Some(template) = ctx.settings.wechat_templates.of(kind) else {
         return end(ctx, notice, MessageStatus::Dead, Some("no template".to_owned())).await;
     };
@@ -104,7 +121,7 @@ async fn send_one(ctx: &Ctx, due: store::Due) -> Result<Step> {
     let message = Message { openid: &openid, template_id: &template.id, page: &page, fields: &fields };
     match ctx.wechat.send(&ctx.kv, &message).await {
         Ok(Sent::Taken) => end(ctx, notice, MessageStatus::Sent, None).await,
-        Ok(Sent::NoCredit) => end(ctx, notice, MessageStatus::NoCredit, None).await,
+        Ok(Sent::NoCredit) => no_credit(ctx, notice, &template.id).await,
         Err(error) => failed(ctx, notice, attempt, &error).await,
     }
 }
@@ -114,6 +131,7 @@ async fn failed(ctx: &Ctx, notice: &notices::Model, attempt: i32, error: &WeChat
         Class::Token => "message_failed_token",
         Class::Caller => "message_failed_caller",
         Class::Limited => "message_failed_limited",
+        Class::Pace => "message_failed_pace",
         Class::Policy => "message_failed_policy",
         Class::Configuration => "message_failed_configuration",
     });
@@ -129,6 +147,23 @@ async fn failed(ctx: &Ctx, notice: &notices::Model, attempt: i32, error: &WeChat
     Ok(Step::Later)
 }
 
+/// Ends a message that WeChat refused for want of credit, and enters that none is left.
+async fn no_credit(ctx: &Ctx, notice: &notices::Model, template_id: &str) -> Result<Step> {
+    let ended = write_txn(&ctx.db, async |txn| {
+        let ended = store::end(txn, notice, MessageStatus::NoCredit, None, None).await?;
+        if ended {
+            credits::refused(ctx, txn, notice.family_id, template_id).await?;
+        }
+        Ok::<_, Problem>(ended)
+    })
+    .await?;
+    if !ended {
+        return Ok(Step::Lost);
+    }
+    ctx.metrics.event("message_no_credit");
+    Ok(Step::Ended)
+}
+
 async fn end(ctx: &Ctx, notice: &notices::Model, status: MessageStatus, error: Option<String>) -> Result<Step> {
     let now = ctx.clock.now();
     let sent_at = (status == MessageStatus::Sent).then_some(now);
@@ -137,9 +172,9 @@ async fn end(ctx: &Ctx, notice: &notices::Model, status: MessageStatus, error: O
     }
     ctx.metrics.event(match status {
         MessageStatus::Sent => "message_sent",
-        MessageStatus::NoCredit => "message_no_credit",
         MessageStatus::Dead => "message_dead",
-        MessageStatus::Waiting | MessageStatus::NoConsent => return Ok(Step::Ended),
+        MessageStatus::Obsolete => "message_obsolete",
+        MessageStatus::Waiting | MessageStatus::NoConsent | MessageStatus::NoCredit => return Ok(Step::Ended),
     });
     Ok(Step::Ended)
 }
@@ -152,15 +187,22 @@ pub(super) async fn page(ctx: &Ctx, query: &MessagesQuery) -> Result<Page<Messag
     Ok(Page { items: page.items.into_iter().collect::<Result<_>>()?, next_cursor: page.next_cursor })
 }
 
-/// Sends a dead message again.
+/// Sends a dead message again, as long as what it tells is news.
 pub(super) async fn retry(ctx: &Ctx, bureau: &Bureau, key: &Idempotency, id: NoticeId) -> Result<Once<MessageOut>> {
     once(ctx, key, &bureau.staff_id.to_string(), async |txn| {
         let find = async || store::find(txn, id).await?.ok_or_else(|| Problem::new(Code::NotFound));
         let before = find().await?;
         let now = ctx.clock.now();
         let kind: NoticeKind = before.kind.parse().map_err(Problem::internal)?;
-        // Whoever asks for it finds it worth sending.
-        let until = message::worth_until(kind, &json!({}), now);
+        // Its own time: whoever asks for it later doesn't make it news again.
+        let until = message::worth_until(kind, &before.facts, before.at);
+        if before.send_status == Some(MessageStatus::Dead) && until <= now {
+            let text = Text::new(
+                "该消息内容已过时，不再发送；家长可在小程序的消息列表中查看。",
+                "What the message tells is over; the family reads it in the program's own list.",
+            );
+            return Err(Problem::new(Code::WrongState).detail(text).fact("state", before.send_status));
+        }
         if !store::revive(txn, id, now, until).await? {
             let status = before.send_status;
             let text = Text::new(

@@ -159,6 +159,11 @@ pub(super) async fn count_waiting(db: &impl ConnectionTrait) -> Result<u64, DbEr
     waiting().count(db).await
 }
 
+/// How many of them wait because WeChat refused our settings when they were last tried.
+pub(super) async fn count_misconfigured(db: &impl ConnectionTrait) -> Result<u64, DbErr> {
+    waiting().filter(Column::SendError.starts_with("configuration ")).count(db).await
+}
+
 /// When the message was written that has waited longest.
 pub(super) async fn oldest_waiting(db: &impl ConnectionTrait) -> Result<Option<DateTime<Utc>>, DbErr> {
     let oldest = waiting().select_only().column_as(Column::At.min(), "at");

@@ -76,6 +76,12 @@ impl Tally {
         Self { name, runs: 0, failures: 0, done: 0, error: None, written: None }
     }
 
+    /// The job's name.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
     /// Counts a turn; writes down what was counted, at once after a failure or a turn that did something. What can't be written is
     /// kept for the next turn.
     pub async fn turn(&mut self, ctx: &Ctx, outcome: std::result::Result<u64, String>) {
@@ -156,6 +162,7 @@ pub async fn measure(ctx: &Ctx) -> Result<u64> {
     for (job, pieces) in waiting(ctx).await? {
         ctx.metrics.waiting(job, pieces);
     }
+    ctx.metrics.misconfigured_messages(notices::sending::misconfigured(ctx).await?);
     ctx.metrics.oldest_message(notices::sending::oldest(ctx).await?);
     Ok(0)
 }

@@ -38,6 +38,8 @@ pub struct PartsOut {
     /// The key-value store (always true in process).
     kv: bool,
     /// `misconfigured`: WeChat refuses our appid, secret, address, template or page; the log says which.
+    /// Each replica tells what it saw itself, and within half a minute that messages wait for it,
+    /// whichever replica tried to send them.
     /// The replica stays ready, for the desk and those signed in need no WeChat.
     wechat: WeChatPartOut,
 }
@@ -76,7 +78,7 @@ async fn readyz(ctx: Data<Ctx>) -> HttpResponse {
     let kv = ctx.kv.ping().await.is_ok();
     let wechat = if ctx.wechat.is_sandbox() {
         WeChatPartOut::Sandbox
-    } else if ctx.wechat.faults().is_empty() {
+    } else if ctx.wechat.faults().is_empty() && !ctx.metrics.any_misconfigured() {
         WeChatPartOut::Ok
     } else {
         WeChatPartOut::Misconfigured

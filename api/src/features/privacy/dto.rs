@@ -116,7 +116,7 @@ pub struct RevealedOut {
     pub visit_id: VisitId,
     /// The child.
     pub child_id: ChildId,
-    /// What the family calls the child; 小朋友 where moderation refused that.
+    /// What the family calls the child; 小朋友 where moderation refused that or hasn't passed it yet.
     pub name: String,
     /// The name in the register, if given.
     pub legal_name: Option<String>,

@@ -76,10 +76,10 @@ pub(super) fn child(ctx: &Ctx, row: children::Model) -> Result<Value> {
         allergies_sealed,
         erased_at,
         name_version: _,
-        name_hidden,
+        name_status,
     } = row;
     Ok(json!({
-        "id": id, "name": open(ctx, "children.name", Some(&name_sealed))?, "name_hidden": name_hidden,
+        "id": id, "name": open(ctx, "children.name", Some(&name_sealed))?, "name_status": name_status,
         "legal_name": open(ctx, "children.legal_name", legal_name_sealed.as_deref())?,
         "allergies": open(ctx, "children.allergies", allergies_sealed.as_deref())?, "birth_date": birth_date,
         "township": township, "third_child": third_child, "special_family": special_family, "disabled": disabled,
@@ -290,10 +290,11 @@ pub(super) fn notice(row: notices::Model) -> Value {
 }
 
 pub(super) fn credit(row: credit_entries::Model) -> Value {
-    let credit_entries::Model { id, family_id: _, template_id, kind, message_id, error_code, at } = row;
+    let credit_entries::Model { id, family_id: _, template_id, kind, message_id, error_code, at: told, happened_at } =
+        row;
     json!({
         "id": id, "template_id": template_id, "kind": kind, "message_id": message_id, "error_code": error_code,
-        "at": Moment(at),
+        "at": Moment(told), "happened_at": at(happened_at),
     })
 }
 

@@ -20,7 +20,7 @@ use crate::{
     (status = 200, description = "`echostr`", body = String, content_type = "text/plain"), Refusals))]
 #[get("/wechat/push")]
 pub(super) async fn verify_push(ctx: Data<Ctx>, Query(query): Query<PushVerifyQuery>) -> Result<HttpResponse> {
-    service::verify(&ctx, &query)?;
+    service::verify(&ctx, &query).await?;
     Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(query.echostr.into_inner()))
 }
 

@@ -1,5 +1,6 @@
 //! Taking WeChat's pushes.
 
+use chrono::{DateTime, Utc};
 use entity::{push_events, push_nonces};
 
 use super::{
@@ -39,11 +40,23 @@ fn forbidden() -> Problem {
     Problem::new(Code::Forbidden).detail(Text::new("签名无效或已过期。", "The signature is wrong or too old."))
 }
 
-/// Whether the call that sets the address is WeChat's.
-pub fn verify(ctx: &Ctx, query: &PushVerifyQuery) -> Result<()> {
+/// Whether the call that sets the address is WeChat's. Its signature would fit a plain push too, so its
+/// nonce is used up for the echo.
+pub async fn verify(ctx: &Ctx, query: &PushVerifyQuery) -> Result<()> {
+    let now = ctx.clock.now();
     keys(ctx)?
-        .verify(&query.signature, &query.timestamp, &query.nonce, ctx.clock.now())
-        .map_err(|refused| refusal(ctx, refused))
+        .verify(&query.signature, &query.timestamp, &query.nonce, now)
+        .map_err(|refused| refusal(ctx, refused))?;
+    let fingerprint = sha256(&[b"echo\0", query.echostr.as_bytes()]);
+    let nonce = nonce(&query.signature, fingerprint, now);
+    let used = write_txn(&ctx.db, async |txn| store::use_nonce(txn, nonce).await).await?;
+    if used == Nonce::Stolen { Err(forbidden()) } else { Ok(()) }
+}
+
+/// What a plain signature was used for. By the signature itself: however timestamp and nonce are cut,
+/// one signature serves once.
+fn nonce(signature: &str, fingerprint: Vec<u8>, at: DateTime<Utc>) -> push_nonces::Model {
+    push_nonces::Model { nonce_hash: sha256(&[signature.as_bytes()]), fingerprint, at }
 }
 
 /// Takes a push: once, whoever sends it again.
@@ -62,8 +75,7 @@ pub async fn receive(ctx: &Ctx, query: &PushQuery, body: &[u8]) -> Result<()> {
     let event = credits::rules::read(&message.value);
     let taken = write_txn(&ctx.db, async |txn| {
         if !message.sealed {
-            let nonce_hash = sha256(&[query.timestamp.as_bytes(), b"\0", query.nonce.as_bytes()]);
-            let nonce = push_nonces::Model { nonce_hash, fingerprint: fingerprint.clone(), at: now };
+            let nonce = nonce(push.signature, fingerprint.clone(), now);
             if store::use_nonce(txn, nonce).await? == Nonce::Stolen {
                 return Err(forbidden());
             }

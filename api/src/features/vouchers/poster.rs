@@ -112,7 +112,7 @@ async fn mini_program(ctx: &Ctx, id: CampaignId, size: Option<Side>) -> Option<R
             );
             Problem::from(error).detail(text)
         }
-        Class::Token | Class::Limited => Problem::from(error),
+        Class::Token | Class::Limited | Class::Pace => Problem::from(error),
         // The scene and the page are ours: families see a busy WeChat, the log says more.
         Class::Caller | Class::Policy => Problem::new(Code::WxBusy),
     }))

@@ -89,6 +89,15 @@ impl MemoryKv {
         .unwrap_or((by, window))
     }
 
+    pub(super) fn uncount(&self, key: &str, by: u64) {
+        self.0.entry(key, None, |_, entry| {
+            if let Stored::Count(n) = &mut entry.stored {
+                *n = n.saturating_sub(by);
+            }
+            EntryAction::<()>::Retain(())
+        });
+    }
+
     /// Changes what is at `key` under its lock, or puts `fresh` there, which gives nothing.
     fn change<T>(&self, key: &str, fresh: &Entry, mut change: impl FnMut(&mut Entry) -> T) -> Option<T> {
         loop {

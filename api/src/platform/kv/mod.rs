@@ -68,6 +68,17 @@ impl Kv {
         }
     }
 
+    /// Takes back some of what was counted in the window that still runs, if one does.
+    pub async fn uncount(&self, key: &str, by: u64) -> Result<(), KvError> {
+        match self {
+            Self::Memory(kv) => {
+                kv.uncount(key, by);
+                Ok(())
+            }
+            Self::Redis(kv) => Box::pin(kv.uncount(key, by)).await,
+        }
+    }
+
     /// Whether the store answers.
     pub async fn ping(&self) -> Result<(), KvError> {
         match self {

@@ -30,8 +30,12 @@ impl From<RedisError> for KvError {
 /// Counts and starts the window in one step, so that a lost reply can't leave a counter that
 /// never expires.
 const COUNT: &str = "local n = redis.call('INCRBY', KEYS[1], ARGV[2]) \
-     if n == tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end \
+     if redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end \
      return {n, redis.call('PTTL', KEYS[1])}";
+
+/// Takes back in one step, so that a window that ended meanwhile stays ended and no count is below zero.
+const UNCOUNT: &str = "local n = tonumber(redis.call('GET', KEYS[1])) \
+     if n then redis.call('DECRBY', KEYS[1], math.min(n, tonumber(ARGV[1]))) end return 0";
 
 /// Looks and removes in one step, so that a lock that ran out and was taken by another stays.
 const REMOVE_IF: &str = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0";
@@ -83,6 +87,14 @@ impl RedisKv {
         call.arg(millis(window)).arg(by);
         let (n, left): (u64, i64) = call.invoke_async(&mut self.connection.clone()).await?;
         Ok((n, Duration::from_millis(u64::try_from(left).unwrap_or(0))))
+    }
+
+    pub(super) async fn uncount(&self, key: &str, by: u64) -> Result<(), KvError> {
+        let script = Script::new(UNCOUNT);
+        let mut call = script.key(self.key(key));
+        call.arg(by);
+        let _: u64 = call.invoke_async(&mut self.connection.clone()).await?;
+        Ok(())
     }
 
     pub(super) async fn ping(&self) -> Result<(), KvError> {

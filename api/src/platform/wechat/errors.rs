@@ -15,8 +15,10 @@ pub enum Class {
     Token,
     /// What the caller sent can't be used: a code, an openid, a field. Sending it again is no use.
     Caller,
-    /// WeChat is busy, away, or counts us over a limit: later.
+    /// WeChat is busy, away, or counts us over a limit: later, and not only this call.
     Limited,
+    /// WeChat counts this user, or this minute of the call, over a limit: later. Others are served.
+    Pace,
     /// WeChat refuses this account, user or content.
     Policy,
     /// Only we can mend it: appid, secret, addresses allowed, template, page.
@@ -31,6 +33,7 @@ impl Class {
             Self::Token => "token",
             Self::Caller => "caller",
             Self::Limited => "limited",
+            Self::Pace => "pace",
             Self::Policy => "policy",
             Self::Configuration => "configuration",
         }
@@ -53,13 +56,31 @@ pub struct WeChatError {
     pub retry_after: Option<Duration>,
 }
 
-/// WeChat answers 200 for everything; `errcode` absent or 0 means success.
+/// The limits of [`Class::Pace`] are by the minute.
+const PACE: Duration = Duration::from_secs(60);
+
+/// What every answer in JSON may hold.
 #[derive(Deserialize)]
 struct Outcome {
-    #[serde(default)]
-    errcode: i64,
+    errcode: Option<i64>,
     #[serde(default)]
     errmsg: String,
+    openid: Option<String>,
+    access_token: Option<String>,
+}
+
+impl Outcome {
+    /// Whether the call was done for sure. Most calls say so by `errcode: 0`; these two prove it by what
+    /// was asked for, and a picture is no JSON.
+    fn is_proof(&self, call: Call) -> bool {
+        let is_there = |text: &Option<String>| text.as_ref().is_some_and(|text| !text.is_empty());
+        match call {
+            Call::Session => is_there(&self.openid),
+            Call::Token => is_there(&self.access_token),
+            Call::Phone | Call::Message | Call::Text => self.errcode == Some(0),
+            Call::Code => false,
+        }
+    }
 }
 
 impl WeChatError {
@@ -78,9 +99,10 @@ impl WeChatError {
         Self { class, call, errcode: 0, field: None, retry_after: None }
     }
 
-    fn told(call: Call, outcome: &Outcome) -> Self {
-        let class = class(call, outcome.errcode);
-        Self { class, call, errcode: outcome.errcode, field: field_at_fault(outcome), retry_after: None }
+    fn told(call: Call, errcode: i64, errmsg: &str) -> Self {
+        let class = class(call, errcode);
+        let retry_after = matches!(class, Class::Pace).then_some(PACE);
+        Self { class, call, errcode, field: field_at_fault(errcode, errmsg), retry_after }
     }
 
     /// A short text for a row: class, code and field, nothing that was sent.
@@ -93,14 +115,20 @@ impl WeChatError {
     }
 }
 
-/// The failure that a JSON answer tells, if it tells one.
-pub(super) fn refusal(call: Call, body: &[u8]) -> Result<(), WeChatError> {
-    // WeChat labels JSON as text/plain, so the bytes are parsed, not the content type.
-    if !body.trim_ascii_start().starts_with(b"{") {
-        return Err(WeChatError::away(call));
+/// Takes a good answer only: the bytes of a picture, or JSON that proves that the call was done. JSON
+/// without proof (a proxy's, `{}`) is no answer of WeChat's, whatever its status.
+pub(super) fn judged(call: Call, body: Vec<u8>) -> Result<Vec<u8>, WeChatError> {
+    // JPEG or PNG, as WeChat likes.
+    if matches!(call, Call::Code) && (body.starts_with(b"\xff\xd8") || body.starts_with(b"\x89PNG")) {
+        return Ok(body);
     }
-    let outcome: Outcome = serde_json::from_slice(body).map_err(|_| WeChatError::away(call))?;
-    if outcome.errcode == 0 { Ok(()) } else { Err(WeChatError::told(call, &outcome)) }
+    // WeChat labels JSON as text/plain, so the bytes are parsed, not the content type.
+    let outcome: Outcome = serde_json::from_slice(&body).map_err(|_| WeChatError::away(call))?;
+    match outcome.errcode {
+        Some(errcode) if errcode != 0 => Err(WeChatError::told(call, errcode, &outcome.errmsg)),
+        _ if outcome.is_proof(call) => Ok(body),
+        _ => Err(WeChatError::away(call)),
+    }
 }
 
 /// The class of an `errcode` of a call.
@@ -109,8 +137,13 @@ const fn class(call: Call, errcode: i64) -> Class {
         // Where no token is sent, 40001 speaks of the secret.
         (Call::Session | Call::Token, 40001) => Class::Configuration,
         (_, 40001 | 40014 | 42001) => Class::Token,
-        // Busy; quotas by day and by minute; a message to the same user under way.
-        (_, -1 | 45009 | 45011 | 45029 | 43108) => Class::Limited,
+        // 45011: so many a minute, of sign-in each user's; 43108: a message to the same user under way.
+        (_, 45011 | 43108) => Class::Pace,
+        // Busy; quotas by day.
+        (_, -1 | 45009 | 45029) => Class::Limited,
+        // The phone button's page knows 40013 as a code that another mini-program's button gave: our own
+        // appid is in no call with a token.
+        (Call::Phone, 40013) => Class::Caller,
         // Codes that are wrong, used, over or of another user; an openid that isn't ours; arguments.
         (_, 40003 | 40029 | 40163 | 40169 | 41008 | 44002 | 45002 | 47001 | 47003) => Class::Caller,
         // Outcomes, not failures: no credit left; not here within two hours.
@@ -124,11 +157,11 @@ const fn class(call: Call, errcode: i64) -> Class {
 }
 
 /// 47003 names the field: `argument invalid! data.thing3.value invalid rid: …`.
-fn field_at_fault(outcome: &Outcome) -> Option<String> {
-    if outcome.errcode != 47003 {
+fn field_at_fault(errcode: i64, errmsg: &str) -> Option<String> {
+    if errcode != 47003 {
         return None;
     }
-    let name = outcome.errmsg.split_once("data.")?.1;
+    let name = errmsg.split_once("data.")?.1;
     let name: String = name.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').take(40).collect();
     (!name.is_empty()).then_some(name)
 }
@@ -139,7 +172,7 @@ impl From<WeChatError> for Problem {
         let seconds = error.retry_after.map(|wait| wait.as_secs() + u64::from(wait.subsec_nanos() > 0));
         match error.class {
             Class::Caller => Self::new(Code::WxCodeInvalid),
-            Class::Token | Class::Limited => match seconds {
+            Class::Token | Class::Limited | Class::Pace => match seconds {
                 Some(seconds) => Self::new(Code::WxBusy).retry_after(seconds),
                 None => Self::new(Code::WxBusy),
             },
@@ -163,6 +196,8 @@ mod tests {
         assert_eq!(class(Call::Message, 42001), Class::Token);
         assert_eq!(class(Call::Text, 61010), Class::Caller);
         assert_eq!(class(Call::Message, 12345), Class::Configuration);
+        assert_eq!(class(Call::Phone, 40013), Class::Caller);
+        assert_eq!(class(Call::Session, 40013), Class::Configuration);
     }
 
     #[test]
@@ -176,17 +211,27 @@ mod tests {
             ("argument invalid!", None),
         ] {
             let body = serde_json::json!({ "errcode": 47003, "errmsg": text }).to_string();
-            let error = refusal(Call::Message, body.as_bytes()).unwrap_err();
+            let error = judged(Call::Message, body.into_bytes()).unwrap_err();
             assert_eq!((error.class, error.field.as_deref()), (Class::Caller, field));
         }
     }
 
     #[test]
-    fn what_is_no_json_is_no_answer() {
-        for body in ["", "<html>502</html>", "[]", "{\"errcode\":\"x\"}"] {
-            let error = refusal(Call::Phone, body.as_bytes()).unwrap_err();
-            assert_eq!((error.class, error.errcode), (Class::Limited, 0), "{body}");
+    fn what_does_not_prove_that_it_was_done_is_no_answer() {
+        let nothing = ["", "<html>502</html>", "[]", "{}", "{\"errcode\":\"x\"}", "{\"message\":\"Internal Error\"}"];
+        for call in Call::ALL {
+            for body in nothing {
+                let error = judged(call, body.into()).unwrap_err();
+                assert_eq!((error.class, error.errcode), (Class::Limited, 0), "{call:?} {body}");
+            }
         }
-        assert!(refusal(Call::Phone, b"{}").is_ok());
+        let done = |call, body: &str| judged(call, body.into()).is_ok();
+        for call in [Call::Phone, Call::Message, Call::Text] {
+            assert!(done(call, "{\"errcode\":0}") && !done(call, "{\"openid\":\"o\",\"access_token\":\"t\"}"));
+        }
+        assert!(done(Call::Session, "{\"openid\":\"o\"}") && done(Call::Session, "{\"errcode\":0,\"openid\":\"o\"}"));
+        assert!(done(Call::Token, "{\"access_token\":\"t\"}"));
+        assert!(!done(Call::Session, "{\"errcode\":0,\"openid\":\"\"}") && !done(Call::Token, "{\"errcode\":0}"));
+        assert!(judged(Call::Code, b"\x89PNG".to_vec()).is_ok() && !done(Call::Code, "{\"errcode\":0}"));
     }
 }

@@ -3,7 +3,8 @@
 //!
 //! Every call is bounded in time and in size and goes through a breaker of its own: too many messages
 //! must not keep people from signing in. What only we can mend is logged as an error and remembered
-//! until the call succeeds again ([`WeChat::faults`]).
+//! until the same call succeeds about the same subject, a template or a page ([`WeChat::faults`]):
+//! that one template is good says nothing of another.
 
 pub mod code;
 pub mod errors;
@@ -24,7 +25,7 @@ use std::{
 use chrono::TimeDelta;
 use serde_json::Value;
 
-use self::errors::refusal;
+use self::errors::judged;
 pub use self::{
     errors::{Class, WeChatError},
     phone::PhoneNumber,
@@ -43,6 +44,9 @@ const PICTURE_MOST: usize = 4 * 1024 * 1024;
 const FAILURES: u32 = 5;
 /// …for so long.
 const LEFT_ALONE_FOR: TimeDelta = TimeDelta::seconds(10);
+
+/// Subject of the fault that a good token is refused.
+const REFUSED: &str = "refused";
 
 /// The calls we make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -119,8 +123,8 @@ struct Inner {
     clock: Clock,
     token: token::TokenState,
     breakers: [Breaker; Call::ALL.len()],
-    /// Calls whose last answer was that only we can mend it, with WeChat's code.
-    faults: Mutex<BTreeMap<Call, i64>>,
+    /// Calls and their subjects whose last answer was that only we can mend it, with WeChat's code.
+    faults: Mutex<BTreeMap<(Call, String), i64>>,
 }
 
 impl WeChat {
@@ -159,12 +163,13 @@ impl WeChat {
         }
     }
 
-    /// What only we can mend: calls that WeChat refuses for our settings, with its code.
+    /// What only we can mend, as far as this process saw: calls that WeChat refuses for our settings,
+    /// with its code; one for each subject.
     #[must_use]
     pub fn faults(&self) -> Vec<(Call, i64)> {
         match self {
             Self::Sandbox => Vec::new(),
-            Self::Api(api) => api.0.faults().iter().map(|(call, errcode)| (*call, *errcode)).collect(),
+            Self::Api(api) => api.0.faults().iter().map(|((call, _), errcode)| (*call, *errcode)).collect(),
         }
     }
 
@@ -182,75 +187,81 @@ impl WeChat {
 }
 
 impl WeChatApi {
-    /// A call with the token in its query. A token that WeChat no longer takes is replaced once, and
-    /// the call made once more.
-    async fn with_token(&self, kv: &Kv, call: Call, body: &Value) -> Result<Vec<u8>, WeChatError> {
+    /// A call about a subject (a template, a page; else empty) with the token in its query. A token that
+    /// WeChat no longer takes is replaced once, and the call made once more.
+    async fn with_token(&self, kv: &Kv, call: Call, subject: &str, body: &Value) -> Result<Vec<u8>, WeChatError> {
         let token = token::token(&self.0, kv, None).await?;
-        match self.0.post(call, &token, body).await {
-            Err(error) if error.class == Class::Token => {
-                let token = token::token(&self.0, kv, Some(&token)).await?;
-                self.0.post(call, &token, body).await
-            }
+        let outcome = match self.0.post(call, subject, &token, body).await {
+            Err(error) if error.class == Class::Token => match token::token(&self.0, kv, Some(&token)).await {
+                Ok(token) => self.0.post(call, subject, &token, body).await,
+                Err(error) => Err(error),
+            },
             outcome => outcome,
+        };
+        // A new token that is refused like the old one: not the token's fault.
+        let outcome = outcome.map_err(|error| if error.class == Class::Token { token::not_taken() } else { error });
+        match &outcome {
+            Err(error) if error.call == Call::Token => self.0.remember(Call::Token, REFUSED, Some(error)),
+            Ok(_) => self.0.remember(Call::Token, REFUSED, None),
+            Err(_) => {}
         }
+        outcome
     }
 }
 
 impl Inner {
-    async fn post(&self, call: Call, token: &str, body: &Value) -> Result<Vec<u8>, WeChatError> {
+    async fn post(&self, call: Call, subject: &str, token: &str, body: &Value) -> Result<Vec<u8>, WeChatError> {
         let url = format!("{}/{}", self.base_url, call.path());
         let request = self.client.post(url).query(&[("access_token", token)]).json(body);
-        self.exchange(call, request, call.most()).await
+        self.exchange(call, subject, request, call.most()).await
     }
 
     /// One request and its answer, unless the breaker holds it back or the answer tells a failure.
     async fn exchange(
         &self,
         call: Call,
+        subject: &str,
         request: reqwest::RequestBuilder,
         most: usize,
     ) -> Result<Vec<u8>, WeChatError> {
         let breaker = &self.breakers[call as usize];
         breaker.enter(self.clock.now()).map_err(|wait| WeChatError::held_back(call, wait))?;
-        let outcome = match bytes(request, most).await {
-            // Only a picture isn't JSON.
-            Some(body) if call == Call::Code && !body.starts_with(b"{") => Ok(body),
-            Some(body) => refusal(call, &body).map(|()| body),
-            None => Err(WeChatError::away(call)),
-        };
+        let outcome = bytes(request, most).await.ok_or(WeChatError::away(call)).and_then(|body| judged(call, body));
         match outcome.as_ref().map_err(|error| error.class) {
             Err(Class::Limited) => breaker.failed(self.clock.now()),
             _ => breaker.succeeded(),
         }
-        self.remember(call, outcome.as_ref().err());
+        self.remember(call, subject, outcome.as_ref().err());
         outcome
     }
 
-    fn faults(&self) -> std::sync::MutexGuard<'_, BTreeMap<Call, i64>> {
+    fn faults(&self) -> std::sync::MutexGuard<'_, BTreeMap<(Call, String), i64>> {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn remember(&self, call: Call, error: Option<&WeChatError>) {
+    fn remember(&self, call: Call, subject: &str, error: Option<&WeChatError>) {
         match error {
             Some(WeChatError { class: Class::Configuration, errcode, .. }) => {
                 tracing::error!(
                     call = call.as_str(),
+                    subject,
                     errcode,
                     "wechat refuses our configuration: check WECHAT_APPID, WECHAT_SECRET, the addresses allowed at \
                      WeChat, and the pages and templates of the settings"
                 );
-                self.faults().insert(call, *errcode);
+                self.faults().insert((call, subject.to_owned()), *errcode);
             }
-            // No answer says nothing about the settings.
-            Some(WeChatError { class: Class::Limited, .. }) => {}
-            _ => {
-                self.faults().remove(&call);
+            // No answer, a limit, or a bad code or token say nothing about the settings.
+            Some(_) => {}
+            None => {
+                self.faults().remove(&(call, subject.to_owned()));
             }
         }
     }
 }
 
-/// The body, if it came whole, in time and within `most` bytes.
+/// The body, if it came whole, in time, within `most` bytes and with 200: WeChat answers so even when
+/// it refuses, so any other status is a proxy's or a server's that broke, whatever its body says.
 async fn bytes(request: reqwest::RequestBuilder, most: usize) -> Option<Vec<u8>> {
     // Without its URL an error holds nothing secret; the query holds our secret or token.
     let told = |error: reqwest::Error| {
@@ -258,6 +269,10 @@ async fn bytes(request: reqwest::RequestBuilder, most: usize) -> Option<Vec<u8>>
         tracing::warn!(timeout = error.is_timeout(), connect = error.is_connect(), "wechat did not answer");
     };
     let mut response = request.send().await.map_err(told).ok()?;
+    if response.status() != reqwest::StatusCode::OK {
+        tracing::warn!(status = response.status().as_u16(), "wechat did not answer with 200");
+        return None;
+    }
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(told).ok()? {
         if body.len() + chunk.len() > most {

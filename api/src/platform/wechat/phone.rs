@@ -68,7 +68,7 @@ fn is_number(text: &str) -> bool {
 
 impl WeChatApi {
     async fn phone(&self, kv: &Kv, code: &str, openid: &str) -> Result<PhoneNumber, WeChatError> {
-        let body = self.with_token(kv, Call::Phone, &json!({ "code": code, "openid": openid })).await?;
+        let body = self.with_token(kv, Call::Phone, "", &json!({ "code": code, "openid": openid })).await?;
         read(&body, &self.0.appid)
     }
 }

@@ -81,7 +81,7 @@ impl WeChat {
 impl WeChatApi {
     async fn check_text(&self, kv: &Kv, openid: &str, text: &str) -> Result<TextCheck, WeChatError> {
         let body = json!({ "version": 2, "scene": SCENE, "openid": openid, "content": text });
-        match self.with_token(kv, Call::Text, &body).await {
+        match self.with_token(kv, Call::Text, "", &body).await {
             Ok(body) => read(&body),
             Err(error) if error.errcode == NOT_HERE_LATELY => Ok(TextCheck::NotHereLately),
             Err(error) => Err(error),

@@ -33,7 +33,7 @@ impl WeChatApi {
             ("js_code", code),
             ("grant_type", "authorization_code"),
         ]);
-        let body = self.0.exchange(Call::Session, request, JSON_MOST).await?;
+        let body = self.0.exchange(Call::Session, "", request, JSON_MOST).await?;
         let session: Session = serde_json::from_slice(&body).map_err(|_| WeChatError::away(Call::Session))?;
         session.openid.filter(|openid| !openid.is_empty()).ok_or(WeChatError::away(Call::Session))
     }

@@ -50,7 +50,7 @@ impl WeChatApi {
             "touser": message.openid, "template_id": message.template_id, "page": message.page,
             "lang": "zh_CN", "data": fields,
         });
-        match self.with_token(kv, Call::Message, &body).await {
+        match self.with_token(kv, Call::Message, message.template_id, &body).await {
             Ok(_) => Ok(Sent::Taken),
             Err(error) if error.errcode == NO_CREDIT => Ok(Sent::NoCredit),
             Err(error) => Err(error),

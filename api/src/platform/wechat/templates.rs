@@ -11,7 +11,8 @@ use serde::Deserialize;
 
 use super::fields::Field;
 
-/// What a field may show of a notice.
+/// What a field may show of a notice. Not the reason that staff wrote: it may name a child or worse, and
+/// nobody has read it when a message leaves. The program's own list shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shown {
     /// The kind's heading: 预约已确认.
@@ -24,8 +25,6 @@ pub enum Shown {
     When,
     /// Until when something must be done.
     Until,
-    /// Why.
-    Reason,
     /// Units left on a voucher.
     Units,
     /// What to do next, short.
@@ -34,13 +33,12 @@ pub enum Shown {
 
 impl Shown {
     /// All of them, with their words in the settings.
-    pub const ALL: [(Self, &'static str); 8] = [
+    pub const ALL: [(Self, &'static str); 7] = [
         (Self::Title, "title"),
         (Self::Centre, "centre"),
         (Self::Care, "care"),
         (Self::When, "when"),
         (Self::Until, "until"),
-        (Self::Reason, "reason"),
         (Self::Units, "units"),
         (Self::Note, "note"),
     ];
@@ -119,6 +117,11 @@ impl FromStr for Templates {
 fn field(text: &str) -> Result<(Field, Shown), String> {
     let (name, word) = text.split_once('=').ok_or_else(|| format!("`{text}` is not field=shown"))?;
     let shown = Shown::ALL.iter().find(|(_, known)| *known == word.trim()).map(|(shown, _)| *shown);
+    if word.trim() == "reason" {
+        return Err("`reason` is no longer offered: what staff write leaves in no WeChat message, only in the \
+                    program's own list; show `note` instead"
+            .to_owned());
+    }
     let shown = shown.ok_or_else(|| {
         let words: Vec<_> = Shown::ALL.iter().map(|(_, word)| *word).collect();
         format!("`{word}` is none of {}", words.join(", "))
@@ -150,6 +153,7 @@ mod tests {
             ("unit_used:a b:thing1=title", "a b"),
             ("unit_used:x:thing1", "thing1"),
             ("unit_used:x:thing1=child", "child"),
+            ("booking_declined:x:thing1=reason", "no longer offered"),
             ("unit_used:x:amount1=title", "amount1"),
             ("unit_used:x:thing1=title;unit_used:y:thing1=title", "two templates"),
         ] {

@@ -3,8 +3,11 @@
 //! keeps what it got: the stable token is the same for whoever asks.
 //!
 //! `force_refresh` ends the token of everyone who has it, and WeChat allows it 20 times a day, 30 s
-//! apart: it is asked for at most once a minute over all replicas, and only after a plain request gave
-//! back the very token that was refused.
+//! apart. It is asked for only after a plain request gave back the very token that was refused, under
+//! the lock, with growing pauses and at most so often a day, all counted in the store. Where forcing
+//! doesn't help, calls are refused for some other reason than the token: that is told as an error of
+//! the configuration, and WeChat is left alone until the pause is over. With the store away nobody
+//! forces: without lock and count two replicas would end each other's tokens in turn.
 
 use std::{
     sync::{Arc, PoisonError},
@@ -13,11 +16,11 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 use data_encoding::HEXLOWER;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    Call, Inner, JSON_MOST,
+    ANSWER_WITHIN, Call, Inner, JSON_MOST,
     errors::{Class, WeChatError},
 };
 use crate::platform::{
@@ -27,14 +30,27 @@ use crate::platform::{
 
 /// A token is dropped so long before it ends.
 const MARGIN_S: u64 = 300;
-/// Longer than a request to WeChat may take, so that the lock's holder is done or dead when it ends.
-const LOCK_FOR: Duration = Duration::from_secs(6);
+/// What is done under the lock ends within this: two requests to WeChat, and the store's answers.
+const REFRESHED_WITHIN: Duration = Duration::from_secs(2 * ANSWER_WITHIN.as_secs() + 4);
+/// Longer, so that the lock's holder is done or dead when it ends.
+const LOCK_FOR: Duration = Duration::from_secs(REFRESHED_WITHIN.as_secs() + 2);
 /// How long a caller waits for another one's refresh.
 const WAIT_AT_MOST: Duration = Duration::from_secs(4);
 /// How often it looks.
 const LOOK_EVERY: Duration = Duration::from_millis(40);
-/// A forced refresh, over all replicas, at most so often.
-const FORCED_EVERY: Duration = Duration::from_secs(60);
+/// A token that was refused and is the present one is asked about again, plainly, at most so often.
+const ASKED_EVERY: TimeDelta = TimeDelta::minutes(1);
+/// Pauses after so many forced refreshes in a row; the last one from then on.
+const PAUSES: [TimeDelta; 5] =
+    [TimeDelta::zero(), TimeDelta::minutes(1), TimeDelta::minutes(5), TimeDelta::minutes(30), TimeDelta::hours(2)];
+/// A forced token that wasn't refused for so long was good: the pauses begin anew.
+const GOOD_FOR: TimeDelta = TimeDelta::hours(1);
+/// Forced refreshes in 24 hours: half of what WeChat allows, for it may be needed by hand too.
+const FORCED_A_DAY: usize = 10;
+/// How long the store keeps what it knows of refusals.
+const REMEMBERED_FOR: Duration = Duration::from_secs(48 * 3600);
+/// Not the latest token: what WeChat says of a refused one.
+const NOT_TAKEN: i64 = 40001;
 /// A refresh that failed is not tried again by those who waited for it.
 const FAILED_FOR: TimeDelta = TimeDelta::seconds(1);
 
@@ -50,7 +66,8 @@ pub(super) struct TokenState {
 struct Known {
     /// The last token and when it is dropped; used while the store is away.
     token: Option<(String, DateTime<Utc>)>,
-    forced_at: Option<DateTime<Utc>>,
+    /// A refused token about which WeChat is not asked again before then.
+    hopeless: Option<(String, DateTime<Utc>)>,
     failed: Option<(WeChatError, DateTime<Utc>)>,
 }
 
@@ -68,12 +85,47 @@ impl TokenState {
     }
 }
 
+/// What the store knows of refused tokens; changed under the lock only.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+struct Refusals {
+    /// The last refused token that was the present one, hashed, and when WeChat was asked about it.
+    token: String,
+    asked_at: DateTime<Utc>,
+    /// Forced refreshes of the last 24 hours, and how many came in a row.
+    forced: Vec<DateTime<Utc>>,
+    row: usize,
+}
+
+impl Refusals {
+    /// Whether WeChat was asked about this token a moment ago.
+    fn asked_lately(&self, token: &str, now: DateTime<Utc>) -> bool {
+        self.token == token && (self.asked_at..self.asked_at + ASKED_EVERY).contains(&now)
+    }
+
+    /// Notes that the present token was refused; whether a new one may be forced now, which counts.
+    fn refused(&mut self, token: &str, now: DateTime<Utc>) -> bool {
+        self.forced.retain(|at| now < *at + TimeDelta::hours(24));
+        let last = self.forced.last().copied();
+        if last.is_none_or(|last| self.asked_at <= last && now >= last + GOOD_FOR) {
+            self.row = 0;
+        }
+        (self.token, self.asked_at) = (token.to_owned(), now);
+        let pause = PAUSES[self.row.min(PAUSES.len() - 1)];
+        let allowed = self.forced.len() < FORCED_A_DAY && last.is_none_or(|last| now >= last + pause);
+        if allowed {
+            self.forced.push(now);
+            self.row += 1;
+        }
+        allowed
+    }
+}
+
 /// The names in the store. They change with the account, so that a wrong secret never lives on
 /// another's token.
 struct Names {
     token: String,
     lock: String,
-    forced: String,
+    refusals: String,
 }
 
 fn names(inner: &Inner) -> Names {
@@ -82,7 +134,7 @@ fn names(inner: &Inner) -> Names {
     Names {
         token: format!("wechat:token:{account}"),
         lock: format!("wechat:token-lock:{account}"),
-        forced: format!("wechat:token-forced:{account}"),
+        refusals: format!("wechat:token-refusals:{account}"),
     }
 }
 
@@ -90,6 +142,11 @@ fn names(inner: &Inner) -> Names {
 pub(super) async fn token(inner: &Arc<Inner>, kv: &Kv, refused: Option<&str>) -> Result<String, WeChatError> {
     if let Some(token) = present(inner, kv, refused).await {
         return Ok(token);
+    }
+    let hopeless = inner.token.known(|known| known.hopeless.clone());
+    if refused.is_some() && hopeless.is_some_and(|(token, until)| refused == Some(&token) && inner.clock.now() < until)
+    {
+        return Err(not_taken());
     }
     // In a task of its own: a client that hangs up must not leave the lock behind.
     let task = {
@@ -102,6 +159,11 @@ pub(super) async fn token(inner: &Arc<Inner>, kv: &Kv, refused: Option<&str>) ->
         Ok(Ok(outcome)) => outcome,
         Ok(Err(_)) | Err(_) => Err(WeChatError::away(Call::Token)),
     }
+}
+
+/// The present token isn't taken, and a new one is no help: not the token's fault.
+pub(super) fn not_taken() -> WeChatError {
+    WeChatError { errcode: NOT_TAKEN, ..WeChatError::of(Call::Token, Class::Configuration) }
 }
 
 /// What the store holds, or this process if the store is away.
@@ -139,10 +201,14 @@ async fn refresh(inner: &Inner, kv: &Kv, refused: Option<&str>) -> Result<String
             Err(_) if !std::mem::replace(&mut away, true) => tokio::time::sleep(LOOK_EVERY).await,
             locked => {
                 // Another may have been done between the look and the lock.
-                let outcome = match present(inner, kv, refused).await {
-                    Some(token) => Ok(token),
-                    None => replace(inner, kv, &names, refused).await,
+                let done = async {
+                    match present(inner, kv, refused).await {
+                        Some(token) => Ok(token),
+                        None => replace(inner, kv, &names, refused, locked.is_ok()).await,
+                    }
                 };
+                let outcome = tokio::time::timeout(REFRESHED_WITHIN, done).await;
+                let outcome = outcome.unwrap_or(Err(WeChatError::away(Call::Token)));
                 let failed = outcome.as_ref().err().map(|error| (error.clone(), inner.clock.now()));
                 inner.token.known(|known| known.failed = failed);
                 if locked.is_ok() && kv.remove_if(&names.lock, &holder).await.is_err() {
@@ -156,12 +222,41 @@ async fn refresh(inner: &Inner, kv: &Kv, refused: Option<&str>) -> Result<String
 }
 
 /// Asks WeChat, under the lock.
-async fn replace(inner: &Inner, kv: &Kv, names: &Names, refused: Option<&str>) -> Result<String, WeChatError> {
+async fn replace(
+    inner: &Inner,
+    kv: &Kv,
+    names: &Names,
+    refused: Option<&str>,
+    locked: bool,
+) -> Result<String, WeChatError> {
+    let hash = refused.map(|token| HEXLOWER.encode(&sha256(&[token.as_bytes()])[..8]));
+    let mut refusals = match &hash {
+        Some(_) if locked => {
+            kv.get(&names.refusals).await.ok().map(|text| text.as_deref().map(read).unwrap_or_default())
+        }
+        _ => None,
+    };
+    if let (Some(hash), Some(refusals)) = (&hash, &refusals)
+        && refusals.asked_lately(hash, inner.clock.now())
+    {
+        return Err(give_up(inner, refused, refusals.asked_at));
+    }
     let mut answer = ask(inner, false).await?;
     if refused == Some(&answer.access_token) {
-        if !may_force(inner, kv, names).await {
-            return Err(WeChatError::of(Call::Token, Class::Token));
+        let now = inner.clock.now();
+        let may = match (&hash, &mut refusals) {
+            (Some(hash), Some(refusals)) => {
+                let may = refusals.refused(hash, now);
+                // Counted before it is done; what can't be counted isn't done.
+                let text = serde_json::to_string(refusals).unwrap_or_default();
+                kv.put(&names.refusals, &text, REMEMBERED_FOR).await.is_ok() && may
+            }
+            _ => false,
+        };
+        if !may {
+            return Err(give_up(inner, refused, now));
         }
+        tracing::warn!("wechat refuses its own token: a new one is forced");
         answer = ask(inner, true).await?;
     }
     // Two hours by WeChat's documents; more than a day is no time of theirs.
@@ -174,25 +269,60 @@ async fn replace(inner: &Inner, kv: &Kv, names: &Names, refused: Option<&str>) -
     Ok(answer.access_token)
 }
 
-async fn may_force(inner: &Inner, kv: &Kv, names: &Names) -> bool {
-    let now = inner.clock.now();
-    let every = TimeDelta::from_std(FORCED_EVERY).unwrap_or_default();
-    let lately = inner.token.known(|known| known.forced_at.is_some_and(|at| now < at + every));
-    if lately || matches!(kv.put_if_absent(&names.forced, "1", FORCED_EVERY).await, Ok(false)) {
-        return false;
-    }
-    inner.token.known(|known| known.forced_at = Some(now));
-    true
+/// What can't be read is as good as nothing: the day's count begins anew.
+fn read(text: &str) -> Refusals {
+    serde_json::from_str(text).unwrap_or_default()
+}
+
+/// This process doesn't ask again about the refused token for a while.
+fn give_up(inner: &Inner, refused: Option<&str>, asked_at: DateTime<Utc>) -> WeChatError {
+    let hopeless = refused.map(|token| (token.to_owned(), asked_at + ASKED_EVERY));
+    inner.token.known(|known| known.hopeless = hopeless);
+    not_taken()
 }
 
 async fn ask(inner: &Inner, force: bool) -> Result<Answer, WeChatError> {
     let request = inner.client.post(format!("{}/cgi-bin/stable_token", inner.base_url)).json(&json!({
         "grant_type": "client_credential", "appid": inner.appid, "secret": inner.secret, "force_refresh": force,
     }));
-    let body = inner.exchange(Call::Token, request, JSON_MOST).await?;
+    let body = inner.exchange(Call::Token, "", request, JSON_MOST).await?;
     let answer: Answer = serde_json::from_slice(&body).map_err(|_| WeChatError::away(Call::Token))?;
     if answer.access_token.is_empty() {
         return Err(WeChatError::away(Call::Token));
     }
     Ok(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(minute: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_800_000_000, 0).unwrap() + TimeDelta::minutes(minute)
+    }
+
+    #[test]
+    fn pauses_between_forced_refreshes_grow_and_a_day_has_ten() {
+        let mut refusals = Refusals::default();
+        // Whatever comes, once a minute, for a day and a half.
+        let forced: Vec<_> = (0..36 * 60).filter(|minute| refusals.refused(&minute.to_string(), at(*minute))).collect();
+        assert_eq!(&forced[..7], [0, 1, 6, 36, 156, 276, 396]);
+        for from in 0..24 * 60 {
+            let day = forced.iter().filter(|minute| (from..from + 24 * 60).contains(*minute)).count();
+            assert!(day <= FORCED_A_DAY, "{day} from {from}");
+        }
+    }
+
+    #[test]
+    fn a_forced_token_that_was_good_for_an_hour_begins_anew() {
+        let mut refusals = Refusals::default();
+        for minute in [0, 1, 6, 36] {
+            assert!(refusals.refused("a", at(minute)));
+        }
+        assert!(!refusals.clone().refused("b", at(95)), "59 minutes");
+        assert!(refusals.refused("b", at(97)) && refusals.row == 1);
+        // Refused at once: no good one, whenever it is refused again.
+        assert!(!refusals.refused("c", at(97)));
+        assert!(refusals.refused("c", at(170)) && refusals.row == 2);
+    }
 }

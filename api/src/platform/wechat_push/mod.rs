@@ -130,6 +130,11 @@ pub fn signature(parts: &[&str]) -> String {
 
 fn fresh(timestamp: &str, now: DateTime<Utc>) -> Result<(), Refused> {
     let seconds: i64 = timestamp.parse().map_err(|_| Refused::Stale)?;
+    // One way of writing it: the signature sorts and joins its parts, so that with a leading zero or a
+    // sign another timestamp and nonce could have the same.
+    if seconds.to_string() != timestamp {
+        return Err(Refused::Stale);
+    }
     let sent = DateTime::from_timestamp(seconds, 0).ok_or(Refused::Stale)?;
     if (now - sent).abs() <= FRESH_FOR { Ok(()) } else { Err(Refused::Stale) }
 }

@@ -15,8 +15,8 @@ use super::super::{
 use crate::{
     error::{Problem, Result},
     features::families::{
-        rules::{age_months, masked},
-        service::{LEGAL_NAME_PLACE, NAME_PLACE, name_for_staff},
+        rules::age_months,
+        service::{LEGAL_NAME_PLACE, NAME_PLACE, masked_for_staff},
     },
     http::Moment,
     state::Ctx,
@@ -150,8 +150,8 @@ impl Children {
 
     fn show(&self, ctx: &Ctx, id: ChildId, on: NaiveDate) -> Result<DeskChildOut> {
         let row = self.0.get(&id).ok_or_else(|| Problem::internal("a booking without its child"))?;
-        let name = name_for_staff(&ctx.keys, &row.name_sealed, row.name_hidden)?;
-        Ok(DeskChildOut { id, name: masked(&name), age_months: age_months(row.birth_date, on) })
+        let name = masked_for_staff(&ctx.keys, &row.name_sealed, row.name_status)?;
+        Ok(DeskChildOut { id, name, age_months: age_months(row.birth_date, on) })
     }
 }
 

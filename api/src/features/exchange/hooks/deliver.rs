@@ -37,7 +37,7 @@ pub async fn deliver_due(ctx: &Ctx) -> Result<u64> {
     let (mut lanes, mut busy) = (FuturesUnordered::new(), HashSet::new());
     let (mut taken, mut failed) = (0, None);
     loop {
-        if turn.elapsed() < TURN {
+        if turn.elapsed() < TURN && !ctx.stopping.begun() {
             // A look that fails is the end of the turn only once the lanes have ended.
             match store::with_due(ctx.db.reader(), ctx.clock.now()).await {
                 Ok(due) => {
@@ -68,7 +68,7 @@ pub async fn deliver_due(ctx: &Ctx) -> Result<u64> {
 /// Sends what is due of one webhook, the longest due first.
 async fn lane(ctx: &Ctx, hook: webhooks::Model, turn: &Stopwatch) -> (WebhookId, Result<u64>) {
     let mut taken = 0;
-    while turn.elapsed() < TURN {
+    while turn.elapsed() < TURN && !ctx.stopping.begun() {
         let due = match store::due(ctx.db.reader(), hook.id, ctx.clock.now(), OF_ONE).await {
             Ok(due) if due.is_empty() => break,
             Ok(due) => due,
@@ -92,6 +92,10 @@ pub async fn waiting(ctx: &Ctx) -> Result<u64, DbErr> {
 
 /// Sends one, unless another has it; whether it was taken.
 async fn deliver(ctx: &Ctx, row: webhook_deliveries::Model, hook: &webhooks::Model) -> Result<bool> {
+    // What was sent must be written down, so a process that is stopping takes nothing more.
+    if ctx.stopping.begun() {
+        return Ok(false);
+    }
     let now = ctx.clock.now();
     if !write_txn(&ctx.db, async |txn| store::take(txn, &row, now, now + LEASE).await).await? {
         return Ok(false);

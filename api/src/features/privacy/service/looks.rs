@@ -71,7 +71,7 @@ pub async fn reveal(ctx: &Ctx, desk: &Desk, id: VisitId, reason: LookReason) -> 
         Ok(RevealedOut {
             visit_id: id,
             child_id: child.id,
-            name: name_for_staff(&ctx.keys, &child.name_sealed, child.name_hidden)?,
+            name: name_for_staff(&ctx.keys, &child.name_sealed, child.name_status)?,
             legal_name,
             birth_date: child.birth_date,
             phone,

@@ -184,7 +184,7 @@ pub(in super::super) async fn blank_child(
         id: Unchanged(child.id),
         name_sealed: Set(nobody),
         name_hash: Set(None),
-        name_hidden: Set(false),
+        name_status: Set(TextStatus::Shown),
         legal_name_sealed: Set(None),
         birth_date: Set(child.birth_date.with_day(1).unwrap_or(child.birth_date)),
         removed_at: Set(child.removed_at.or(Some(now))),

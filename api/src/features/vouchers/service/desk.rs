@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use entity::{Band, CareType, CentreId, ChildId, RedemptionStatus, VoucherId, redemptions};
+use entity::{Band, CareType, CentreId, ChildId, RedemptionStatus, TextStatus, VoucherId, redemptions};
 use sea_orm::DatabaseTransaction;
 use serde_json::json;
 
@@ -29,10 +29,7 @@ use crate::{
         audit::{self, Deed},
         auth::Desk,
         centres::CentrePlan,
-        families::{
-            rules::{age_months, masked},
-            service::name_for_staff,
-        },
+        families::{rules::age_months, service::masked_for_staff},
         notices,
     },
     http::{
@@ -238,7 +235,7 @@ pub(super) fn decide(
     };
     let class = rules::redemption_check(&deciding, scan.today)?;
     let child =
-        child_shown(ctx, (&voucher.name_sealed, voucher.name_hidden), voucher.birth_date, Some(class), scan.today)?;
+        child_shown(ctx, (&voucher.name_sealed, voucher.name_status), voucher.birth_date, Some(class), scan.today)?;
     Ok(Ready { child, care_type: voucher.care_type.unwrap_or(CareType::FullDay), voucher })
 }
 
@@ -261,13 +258,13 @@ pub(super) fn class_of(ctx: &Ctx, plan: Option<&CentrePlan>, birth: NaiveDate, d
 /// A child as a centre sees it.
 pub(super) fn child_shown(
     ctx: &Ctx,
-    (name_sealed, name_hidden): (&[u8], bool),
+    (name_sealed, name_status): (&[u8], TextStatus),
     birth: NaiveDate,
     class: Option<Band>,
     today: NaiveDate,
 ) -> Result<RedemptionChildOut> {
     Ok(RedemptionChildOut {
-        name: masked(&name_for_staff(&ctx.keys, name_sealed, name_hidden)?),
+        name: masked_for_staff(&ctx.keys, name_sealed, name_status)?,
         age_months: age_months(birth, today),
         class: class.map_or("", Band::zh).to_owned(),
     })
@@ -388,7 +385,7 @@ fn line_out(ctx: &Ctx, row: redemptions_store::Line) -> Result<RedemptionLineOut
         id: row.id,
         voucher_id: row.voucher_id,
         campaign_name: row.campaign_name,
-        child_name: masked(&name_for_staff(&ctx.keys, &row.name_sealed, row.name_hidden)?),
+        child_name: masked_for_staff(&ctx.keys, &row.name_sealed, row.name_status)?,
         service_date: row.service_date,
         redeemed_at: Moment(row.redeemed_at),
         care_type: row.care_type,

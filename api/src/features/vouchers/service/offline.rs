@@ -68,7 +68,7 @@ pub async fn pack(ctx: &Ctx, desk: &Desk) -> Result<OfflinePackOut> {
             visit_id: row.visit_id,
             voucher_id: row.voucher_id,
             campaign_id: row.campaign_id,
-            child: desk::child_shown(ctx, (&row.name_sealed, row.name_hidden), row.birth_date, class, today)?,
+            child: desk::child_shown(ctx, (&row.name_sealed, row.name_status), row.birth_date, class, today)?,
             care_type: row.care_type,
             from: row.from_min,
             to: row.to_min,

@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::{
-    CampaignId, CareType, CentreId, CentreKind, CentreKinds, ChildId, FamilyId, Fen, Filed, RedemptionStatus, VisitId,
-    VisitStatus, VoucherId, VoucherStatus, campaign_centres, campaigns, centres, children, redemptions, visits,
-    vouchers,
+    CampaignId, CareType, CentreId, CentreKind, CentreKinds, ChildId, FamilyId, Fen, Filed, RedemptionStatus,
+    TextStatus, VisitId, VisitStatus, VoucherId, VoucherStatus, campaign_centres, campaigns, centres, children,
+    redemptions, visits, vouchers,
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, DerivePartialModel, EntityTrait, ExprTrait as _, FromQueryResult, QueryFilter,
@@ -66,7 +66,7 @@ pub(in super::super) struct VoucherFacts {
     /// The desk's centre, if the campaign names it.
     pub(in super::super) listed: Option<CentreId>,
     pub(in super::super) name_sealed: Vec<u8>,
-    pub(in super::super) name_hidden: bool,
+    pub(in super::super) name_status: TextStatus,
     pub(in super::super) birth_date: NaiveDate,
     /// Today's visit here.
     pub(in super::super) visit_id: Option<VisitId>,
@@ -249,7 +249,7 @@ fn voucher_columns(select: &mut SelectStatement) {
         Name as "campaign_name", FaceValueFen as "face_value_fen", AllCentres as "all_centres",
         CentreKinds as "centre_kinds", OfflineDailyUnits as "offline_daily_units", RevokedOn as "revoked_on",
     });
-    columns!(select, children::Entity, children::Column, { NameSealed as "name_sealed", NameHidden as "name_hidden", BirthDate as "birth_date" });
+    columns!(select, children::Entity, children::Column, { NameSealed as "name_sealed", NameStatus as "name_status", BirthDate as "birth_date" });
     columns!(select, visits::Entity, visits::Column, { Id as "visit_id", CareType as "care_type" });
 }
 

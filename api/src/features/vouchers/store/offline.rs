@@ -3,8 +3,8 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::{
     CampaignId, CareType, CentreId, ConflictStatus, Fen, MinuteOfDay, OfflineConflictId, RedemptionStatus, StaffId,
-    VisitId, VisitStatus, VoucherId, VoucherStatus, campaigns, children, offline_conflicts, offline_days, redemptions,
-    visits, vouchers,
+    TextStatus, VisitId, VisitStatus, VoucherId, VoucherStatus, campaigns, children, offline_conflicts, offline_days,
+    redemptions, visits, vouchers,
 };
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, FromQueryResult, QueryFilter,
@@ -25,7 +25,7 @@ pub(in super::super) struct Expected {
     pub(in super::super) voucher_id: VoucherId,
     pub(in super::super) campaign_id: CampaignId,
     pub(in super::super) name_sealed: Vec<u8>,
-    pub(in super::super) name_hidden: bool,
+    pub(in super::super) name_status: TextStatus,
     pub(in super::super) birth_date: NaiveDate,
     pub(in super::super) care_type: CareType,
     pub(in super::super) from_min: MinuteOfDay,
@@ -52,7 +52,7 @@ pub(in super::super) async fn expected(
         .expr_as(Expr::col((vouchers::Entity, vouchers::Column::UnitsTotal)), "units_total")
         .expr_as(Expr::col((vouchers::Entity, vouchers::Column::UnitsUsed)), "units_used")
         .expr_as(Expr::col((children::Entity, children::Column::NameSealed)), "name_sealed")
-        .expr_as(Expr::col((children::Entity, children::Column::NameHidden)), "name_hidden")
+        .expr_as(Expr::col((children::Entity, children::Column::NameStatus)), "name_status")
         .expr_as(Expr::col((children::Entity, children::Column::BirthDate)), "birth_date")
         .expr_as(
             exists(

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::{
-    CareType, CentreId, Fen, RedemptionId, RedemptionStatus, VoucherId, campaigns, children, redemption_reversals,
-    redemptions,
+    CareType, CentreId, Fen, RedemptionId, RedemptionStatus, TextStatus, VoucherId, campaigns, children,
+    redemption_reversals, redemptions,
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
@@ -57,7 +57,7 @@ pub(in super::super) struct Line {
     pub(in super::super) voucher_id: VoucherId,
     pub(in super::super) campaign_name: String,
     pub(in super::super) name_sealed: Vec<u8>,
-    pub(in super::super) name_hidden: bool,
+    pub(in super::super) name_status: TextStatus,
     pub(in super::super) service_date: NaiveDate,
     pub(in super::super) redeemed_at: DateTime<Utc>,
     pub(in super::super) care_type: CareType,
@@ -89,7 +89,7 @@ pub(in super::super) async fn of_centre(
         ])
         .column_as(Expr::col((campaigns::Entity, campaigns::Column::Name)), "campaign_name")
         .column_as(Expr::col((children::Entity, children::Column::NameSealed)), "name_sealed")
-        .column_as(Expr::col((children::Entity, children::Column::NameHidden)), "name_hidden")
+        .column_as(Expr::col((children::Entity, children::Column::NameStatus)), "name_status")
         .order_by_desc(R::Id)
         .limit(limit.plus_one());
     if let Some(date) = date {

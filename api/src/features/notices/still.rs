@@ -1,0 +1,70 @@
+//! Whether what a message tells is still so when it is sent: a reminder of a day that was called off
+//! since would only mislead. The notice stays in the program's own list, with its time.
+
+use chrono::{DateTime, Utc};
+use entity::{
+    BookingId, BookingStatus, ComplaintId, ComplaintStatus, NoticeKind, RedemptionId, RedemptionStatus, VisitId,
+    VisitStatus, VoucherId, VoucherStatus, notices,
+};
+use sea_orm::{ConnectionTrait, DbErr};
+use serde_json::Value;
+
+use super::still_store as store;
+use crate::platform::clock::{instant_at, local};
+
+/// Whether a notice of this kind about these facts tells what is so. Facts that name nothing (of rows
+/// from before) and rows that are gone say nothing against it.
+pub(super) async fn holds(
+    db: &impl ConnectionTrait,
+    kind: NoticeKind,
+    notice: &notices::Model,
+    now: DateTime<Utc>,
+) -> Result<bool, DbErr> {
+    let facts = &notice.facts;
+    match kind {
+        NoticeKind::BookingConfirmed => booking(db, facts, BookingStatus::Confirmed).await,
+        NoticeKind::PlaceOffered => booking(db, facts, BookingStatus::Pending).await,
+        // Ends: nothing follows them.
+        NoticeKind::BookingDeclined
+        | NoticeKind::BookingLapsed
+        | NoticeKind::OfferLapsed
+        | NoticeKind::BookingCancelled
+        | NoticeKind::DaysCancelled
+        | NoticeKind::WaitEnded => Ok(true),
+        NoticeKind::VisitTomorrow => {
+            let Some(id) = id::<VisitId>(facts, "visit_id") else { return Ok(true) };
+            let visit = store::visit(db, id).await?;
+            Ok(visit.is_none_or(|visit| {
+                visit.status == VisitStatus::Expected && now < instant_at(visit.date, visit.from_min)
+            }))
+        }
+        NoticeKind::RatingInvitation => {
+            let Some(id) = id::<VisitId>(facts, "visit_id") else { return Ok(true) };
+            let left = store::visit(db, id).await?.is_none_or(|visit| visit.status == VisitStatus::Left);
+            Ok(left && !store::is_rated(db, id).await?)
+        }
+        NoticeKind::VoucherExpiring | NoticeKind::VoucherClaimed => {
+            let Some(id) = id::<VoucherId>(facts, "voucher_id") else { return Ok(true) };
+            let today = local(now).date_naive();
+            let usable = store::voucher(db, id).await?;
+            Ok(usable.is_none_or(|(status, until)| status == VoucherStatus::Active && today <= until))
+        }
+        NoticeKind::UnitUsed => {
+            let Some(id) = id::<RedemptionId>(facts, "redemption_id") else { return Ok(true) };
+            Ok(store::redemption(db, id).await?.is_none_or(|status| status == RedemptionStatus::Redeemed))
+        }
+        NoticeKind::ComplaintAnswered => {
+            let Some(id) = id::<ComplaintId>(facts, "complaint_id") else { return Ok(true) };
+            Ok(store::complaint(db, id).await?.is_none_or(|status| status == ComplaintStatus::Answered))
+        }
+    }
+}
+
+async fn booking(db: &impl ConnectionTrait, facts: &Value, told: BookingStatus) -> Result<bool, DbErr> {
+    let Some(id) = id::<BookingId>(facts, "booking_id") else { return Ok(true) };
+    Ok(store::booking(db, id).await?.is_none_or(|status| status == told))
+}
+
+fn id<T: std::str::FromStr>(facts: &Value, name: &str) -> Option<T> {
+    facts[name].as_str()?.parse().ok()
+}

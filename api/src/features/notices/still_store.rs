@@ -1,0 +1,45 @@
+//! Queries about what messages tell of.
+
+use chrono::NaiveDate;
+use entity::{
+    BookingId, BookingStatus, ComplaintId, ComplaintStatus, RedemptionId, RedemptionStatus, VisitId, VoucherId,
+    VoucherStatus, bookings, complaints, ratings, redemptions, visits, vouchers,
+};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
+
+/// The state of a booking.
+pub(super) async fn booking(db: &impl ConnectionTrait, id: BookingId) -> Result<Option<BookingStatus>, DbErr> {
+    let state = bookings::Entity::find_by_id(id).select_only().column(bookings::Column::Status);
+    state.into_tuple().one(db).await
+}
+
+/// A visit.
+pub(super) async fn visit(db: &impl ConnectionTrait, id: VisitId) -> Result<Option<visits::Model>, DbErr> {
+    visits::Entity::find_by_id(id).one(db).await
+}
+
+/// Whether a visit was rated.
+pub(super) async fn is_rated(db: &impl ConnectionTrait, id: VisitId) -> Result<bool, DbErr> {
+    Ok(ratings::Entity::find().filter(ratings::Column::VisitId.eq(id)).one(db).await?.is_some())
+}
+
+/// The state of a voucher and its last day.
+pub(super) async fn voucher(
+    db: &impl ConnectionTrait,
+    id: VoucherId,
+) -> Result<Option<(VoucherStatus, NaiveDate)>, DbErr> {
+    let state = vouchers::Entity::find_by_id(id).select_only();
+    state.column(vouchers::Column::Status).column(vouchers::Column::ValidUntil).into_tuple().one(db).await
+}
+
+/// The state of a redemption.
+pub(super) async fn redemption(db: &impl ConnectionTrait, id: RedemptionId) -> Result<Option<RedemptionStatus>, DbErr> {
+    let state = redemptions::Entity::find_by_id(id).select_only().column(redemptions::Column::Status);
+    state.into_tuple().one(db).await
+}
+
+/// The state of a complaint.
+pub(super) async fn complaint(db: &impl ConnectionTrait, id: ComplaintId) -> Result<Option<ComplaintStatus>, DbErr> {
+    let state = complaints::Entity::find_by_id(id).select_only().column(complaints::Column::Status);
+    state.into_tuple().one(db).await
+}
