@@ -34,6 +34,7 @@ mod m0024_personal_data;
 mod m0025_freed_places;
 mod m0026_replies_complaints;
 mod m0027_audit_reasons;
+mod m0028_communities;
 
 /// The list of steps.
 pub struct Migrator;
@@ -69,6 +70,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0025_freed_places::Migration),
             Box::new(m0026_replies_complaints::Migration),
             Box::new(m0027_audit_reasons::Migration),
+            Box::new(m0028_communities::Migration),
         ]
     }
 }
