@@ -98,6 +98,8 @@ pub struct Settings {
     pub e_bike_speed_kmh: f64,
     pub driving_speed_kmh: f64,
     pub satisfaction_target: f64,
+    pub coverage_target: f64,
+    pub coverage_share: f64,
     pub confirm_within_hours: u32,
     /// How long a place from the waiting list is held for a family.
     pub waitlist_offer_minutes: u32,
@@ -214,6 +216,8 @@ impl Settings {
             ("e_bike_speed_kmh", self.e_bike_speed_kmh, 4.0, 40.0),
             ("driving_speed_kmh", self.driving_speed_kmh, 5.0, 120.0),
             ("satisfaction_target", self.satisfaction_target, 0.0, 1.0),
+            ("coverage_target", self.coverage_target, 0.0, 1.0),
+            ("coverage_share", self.coverage_share, 0.01, 1.0),
             ("db_pool", f64::from(self.db_pool), 1.0, 1000.0),
             ("replicas", f64::from(self.replicas), 1.0, 10_000.0),
             ("signal_burst_scans", f64::from(self.signal_burst_scans), 2.0, 1000.0),

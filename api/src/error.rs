@@ -163,7 +163,7 @@ pub struct FieldError {
 pub struct Problem {
     code: Code,
     detail: Text,
-    errors: Vec<FieldError>,
+    pub(crate) errors: Vec<FieldError>,
     facts: Map<String, Value>,
     retry_after_s: Option<u64>,
 }

@@ -43,6 +43,7 @@ fn api(cfg: &mut impl Registry) {
     features::satisfaction::routes(cfg);
     features::settlement::routes(cfg);
     features::oversight::routes(cfg);
+    features::coverage::routes(cfg);
     features::audit::routes(cfg);
     features::exchange::routes(cfg);
 }

@@ -60,6 +60,8 @@ words! {
         Public = "public" / "公办托育机构",
         Family = "family" / "家庭托育点",
     }
+    /// What a community is.
+    CommunityKind { Urban = "urban" / "社区", Village = "village" / "村" }
     /// Who owns a centre; another fact than its kind.
     Ownership { Public = "public" / "公办", Private = "private" / "民办" }
     /// Registration with the health authority (国卫办人口发〔2019〕25号).

@@ -98,6 +98,8 @@ ids! {
     SessionId = "ses";
     /// A childcare centre (托育机构).
     CentreId = "ctr";
+    /// A community or village (社区、村).
+    CommunityId = "com";
     /// A class of a centre (班).
     ClassId = "cls";
     /// An offer: class × care type with its price and terms.

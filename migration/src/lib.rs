@@ -34,6 +34,7 @@ mod m0024_personal_data;
 mod m0025_freed_places;
 mod m0026_replies_complaints;
 mod m0027_audit_reasons;
+mod m0028_communities;
 mod m0029_names_and_messages;
 mod m0030_webhook_lanes;
 mod m0031_answers_about;
@@ -72,6 +73,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0025_freed_places::Migration),
             Box::new(m0026_replies_complaints::Migration),
             Box::new(m0027_audit_reasons::Migration),
+            Box::new(m0028_communities::Migration),
             Box::new(m0029_names_and_messages::Migration),
             Box::new(m0030_webhook_lanes::Migration),
             Box::new(m0031_answers_about::Migration),

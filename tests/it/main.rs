@@ -14,6 +14,8 @@ mod bookings_model;
 mod bookings_races;
 mod centres;
 mod complaints;
+mod coverage;
+mod coverage_communities;
 mod desk_day;
 mod docs;
 mod exchange;

@@ -8,6 +8,7 @@ pub mod auth;
 pub mod bookings;
 pub mod centres;
 pub mod complaints;
+pub mod coverage;
 pub mod credits;
 pub mod demo;
 pub mod exchange;

@@ -56,7 +56,7 @@ fn is_json(req: &HttpRequest) -> bool {
 }
 
 /// Turns a serde message into the field at fault and its texts.
-pub(super) fn field_problem(path: &str, message: &str) -> Problem {
+pub(crate) fn field_problem(path: &str, message: &str) -> Problem {
     let message = message.split(" at line ").next().unwrap_or(message);
     let path = if path == "." || path == "?" { "" } else { path };
     if let Some(mut parts) = message.strip_prefix('@').map(|coded| coded.splitn(3, '|')) {

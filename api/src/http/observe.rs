@@ -10,7 +10,7 @@ use actix_web::{
     dev::{ServiceRequest, ServiceResponse},
     http::{
         Method,
-        header::{ACCEPT_LANGUAGE, ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS},
+        header::{ACCEPT_LANGUAGE, ALLOW, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS},
     },
     middleware::Next,
     web::{Bytes, BytesMut, Data},
@@ -20,13 +20,15 @@ use tracing::Instrument as _;
 
 use super::ratelimit;
 use crate::{
-    error::{Code, Problem},
+    error::{Code, Problem, Text},
     platform::{clock::Stopwatch, crypto::random_bytes},
     state::Ctx,
 };
 
-/// Bodies larger than this are refused; nothing we take is longer.
+/// Bodies larger than this are refused; little that we take is longer.
 const MOST_BODY_BYTES: usize = 64 * 1024;
+/// What is longer: maps of many communities.
+const LARGE_BODIES: &[(&str, usize)] = &[("/api/v1/bureau/communities/import", 8 * 1024 * 1024)];
 /// A body that is refused is still read up to here, and thrown away: a client that is cut off while
 /// it sends never sees why.
 const MOST_DRAINED_BYTES: usize = 4 * 1024 * 1024;
@@ -135,6 +137,8 @@ async fn read_body(req: &mut ServiceRequest) -> Result<(), Problem> {
     if matches!(*req.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
         return Ok(());
     }
+    let large = LARGE_BODIES.iter().find(|(path, _)| *path == req.path() && req.headers().contains_key(AUTHORIZATION));
+    let most = large.map_or(MOST_BODY_BYTES, |(_, most)| *most);
     let mut payload = req.take_payload();
     // A body that comes in one piece, as most do, isn't copied.
     let (mut first, mut more) = (Bytes::new(), BytesMut::new());
@@ -142,10 +146,10 @@ async fn read_body(req: &mut ServiceRequest) -> Result<(), Problem> {
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| Problem::new(Code::InvalidInput))?;
         length += chunk.len();
-        if length > MOST_DRAINED_BYTES {
+        if length > MOST_DRAINED_BYTES.max(2 * most) {
             break;
         }
-        if length <= MOST_BODY_BYTES {
+        if length <= most {
             if first.is_empty() {
                 first = chunk;
             } else {
@@ -153,12 +157,21 @@ async fn read_body(req: &mut ServiceRequest) -> Result<(), Problem> {
             }
         }
     }
-    if length > MOST_BODY_BYTES {
-        return Err(Problem::new(Code::BodyTooLarge));
+    if length > most {
+        return Err(too_large(most));
     }
     let body = if more.is_empty() { first } else { [&first[..], &more].concat().into() };
     req.extensions_mut().insert(Body(body));
     Ok(())
+}
+
+fn too_large(most: usize) -> Problem {
+    let kib = most / 1024;
+    let text = Text::new(
+        format!("提交的内容过大，最多 {kib} KiB，请精简或分批提交。"),
+        format!("The body is too large; at most {kib} KiB, send it in parts."),
+    );
+    Problem::new(Code::BodyTooLarge).detail(text).fact("most_bytes", most)
 }
 
 /// Renders a refusal. Failures that the framework answered itself get the problem of their status.

@@ -72,6 +72,11 @@ rules! {
     // Texts that officers must read.
     /// Complaints filed by a family.
     COMPLAINT = "complaint", 10 in 3600 s, true;
+    // What is dear to reckon.
+    /// Imports of communities by an officer, dry runs too.
+    IMPORT = "import", 30 in 600 s, true;
+    /// Questions of an officer what a site would bring: each may ask a routing engine ten times.
+    WHAT_IF = "what-if", 30 in 60 s, true;
     // Codes that could be guessed.
     /// Manual codes of vouchers typed by a member of staff; a QR code can't be guessed.
     MANUAL_CODE = "manual-code", 5 in 60 s, true;

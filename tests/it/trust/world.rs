@@ -19,6 +19,7 @@ pub struct Bureau {
     second: Client,
     campaign: campaigns::Model,
     rule: String,
+    community: String,
 }
 
 impl Bureau {
@@ -34,8 +35,17 @@ impl Bureau {
                 document: "测试文件第一条".to_owned(),
             })
             .await;
+        let officer = app.officer().await;
+        let properties = json!({ "code": "trust-1", "name": "信任社区", "township": "洛阳镇", "kind": "urban",
+            "source": "测试", "as_of": "2026-01-01" });
+        let feature = json!({ "type": "Feature", "properties": properties,
+            "geometry": { "type": "Point", "coordinates": [118.79, 24.89] } });
+        let map = json!({ "type": "FeatureCollection", "features": [feature] });
+        officer.post("/bureau/communities/import", map).await.ok();
+        let community = officer.get("/bureau/communities").await.text("/items/0/id");
         Self {
-            officer: app.officer().await,
+            officer,
+            community,
             admin: app.admin().await,
             second: app.officer().await,
             campaign: app.campaign_with(|row| row.offline_daily_units = Some(5)).await,
@@ -205,6 +215,7 @@ impl Side {
             ("cmp", bureau.campaign.id.to_string()),
             ("stf", staff.id.to_string()),
             ("fru", bureau.rule.clone()),
+            ("com", bureau.community.clone()),
             ("rex", text(&exclusion)),
             ("axk", text(&key)),
             ("whk", text(&hook)),
@@ -212,7 +223,7 @@ impl Side {
             ("mdr", verdict.id.to_string()),
         ]);
         // Whoever searches reads the names of centres and classes; the last are the bureau's.
-        let open = ["cls", "ctr", "cmp", "fru", "mdr", "rex"];
+        let open = ["cls", "com", "ctr", "cmp", "fru", "mdr", "rex"];
         let marks = ids.iter().filter(|(prefix, _)| !open.contains(prefix)).map(|(_, id)| id.clone());
         let marks = marks.chain([name, cared_for.id.to_string(), cared_for.booking_id.to_string()]).collect();
         Self { place, family, carer, manager, ids, marks }

@@ -287,6 +287,20 @@ const TABLE: &[(&str, Roles)] = &[
     ("read_funnel", BUREAU),
     ("read_funnel_csv", BUREAU),
     ("read_funnel_xlsx", BUREAU),
+    // coverage
+    ("import_communities", BUREAU),
+    ("list_communities", BUREAU),
+    ("list_communities_geojson", BUREAU),
+    ("change_community", BUREAU),
+    ("end_community", BUREAU),
+    ("read_coverage", BUREAU),
+    ("read_coverage_csv", BUREAU),
+    ("read_coverage_xlsx", BUREAU),
+    ("read_coverage_geojson", BUREAU),
+    ("list_coverage_gaps", BUREAU),
+    ("ask_what_if", BUREAU),
+    ("recompute_coverage", BUREAU),
+    ("read_community_coverage", BUREAU),
     // audit
     ("list_audit", BUREAU),
 ];

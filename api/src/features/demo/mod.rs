@@ -20,6 +20,7 @@
 //! Read [`sites`] (what there is), then `history` (what happened), then [`service`].
 
 mod campaigns;
+mod communities;
 mod history;
 mod mint;
 mod people;

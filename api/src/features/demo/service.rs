@@ -1,13 +1,14 @@
 //! Seeding: once, whole, into an empty database.
 
 use entity::{
-    booking_events, bookings, campaign_centres, campaigns, centre_hours, centres, children, classes, consents,
+    booking_events, bookings, campaign_centres, campaigns, centre_hours, centres, children, classes, communities,
+    community_versions, consents,
     entry_checks, families, offers, rating_versions, ratings, redemptions, staff, visits, vouchers,
 };
 use sea_orm::DbErr;
 
 use super::{
-    PASSWORD, campaigns as vouchers_made, history, people,
+    PASSWORD, campaigns as vouchers_made, communities as places, history, people,
     site::Site,
     sites::{self, SITES},
     store,
@@ -77,6 +78,9 @@ pub async fn seed(settings: &Settings, db: &Db, keys: &Keyring, clock: &Clock) -
         store::insert::<centre_hours::Entity>(txn, SITES.iter().flat_map(Site::hour_rows).collect()).await?;
         store::insert::<classes::Entity>(txn, SITES.iter().flat_map(Site::class_rows).collect()).await?;
         store::insert::<offers::Entity>(txn, SITES.iter().flat_map(Site::offer_rows).collect()).await?;
+        let (communities, states) = places::rows(now)?;
+        store::insert::<communities::Entity>(txn, communities).await?;
+        store::insert::<community_versions::Entity>(txn, states).await?;
         store::insert::<staff::Entity>(txn, people::staff_rows(keys, today, &password_hash)).await?;
 
         let past = people::past(today, &rules);

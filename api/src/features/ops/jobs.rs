@@ -12,7 +12,7 @@ use sea_orm::{
 
 use crate::{
     error::Result,
-    features::{audit, bookings, exchange::hooks, moderation, notices, privacy, satisfaction, waitlist},
+    features::{audit, bookings, coverage, exchange::hooks, moderation, notices, privacy, satisfaction, waitlist},
     platform::clock::Stopwatch,
     state::Ctx,
 };
@@ -47,6 +47,8 @@ pub const DELIVERIES: &str = "webhook_deliveries";
 pub const CODE_KEYS: &str = "code_keys";
 /// Whether WeChat takes our appid and secret.
 pub const WECHAT: &str = "wechat_check";
+/// Ways between centres and communities.
+pub const COVERAGE: &str = "coverage";
 /// What has outlived its use.
 pub const TIDY: &str = "housekeeping";
 /// Accounts and children that are to be erased.
@@ -153,6 +155,7 @@ pub async fn waiting(ctx: &Ctx) -> Result<Vec<(&'static str, u64)>> {
         (MESSAGES, notices::sending::waiting(ctx).await?),
         (SNAPSHOTS, satisfaction::snapshots::waiting(ctx).await?),
         (DELIVERIES, hooks::deliver::waiting(ctx).await?),
+        (COVERAGE, coverage::service::sweep::waiting(ctx).await?),
         (ERASURE, privacy::service::retention::waiting(ctx).await?),
     ])
 }

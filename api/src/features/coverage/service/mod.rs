@@ -1,0 +1,125 @@
+//! Use cases of communities and their coverage.
+
+pub mod communities;
+pub mod figures;
+pub mod sweep;
+pub mod what_if;
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+use entity::CentreId;
+use sea_orm::{ConnectionTrait, DbErr};
+
+use super::{
+    dto::{CommunityCoverageOut, CommunityNearestOut},
+    rules::{self, Cover, FAR, World},
+    shape::SPACING_M,
+    store::{self, Community, ways},
+};
+use crate::{
+    error::Result,
+    platform::walking::{Travel, WayMethod, metres},
+    state::Ctx,
+};
+
+/// What everything reckoned depends on: communities, centres, and the settings of ways.
+async fn gate(ctx: &Ctx, db: &impl ConnectionTrait) -> Result<String, DbErr> {
+    Ok(format!("{}/{}", ways::marks(db).await?, fingerprint(ctx)))
+}
+
+/// The settings of ways.
+fn fingerprint(ctx: &Ctx) -> String {
+    let (speed, detour) = (ctx.settings.walking_speed_kmh, ctx.settings.walking_detour);
+    let network = ctx.walking.has_network();
+    format!("{speed}/{detour}/{network}/{SPACING_M}/{}", rules::MOST_MINUTES)
+}
+
+/// The world as it was read, and how fresh its ways are.
+pub(super) struct Read {
+    pub(super) world: World,
+    pub(super) up_to_date: bool,
+    pub(super) computed_at: Option<DateTime<Utc>>,
+}
+
+/// Reads communities, centres and ways.
+pub(super) async fn read(ctx: &Ctx) -> Result<Read> {
+    let db = ctx.db.reader();
+    // The state first: what changes meanwhile is not taken for reckoned.
+    let state = ways::state(db).await?;
+    let gate = gate(ctx, db).await?;
+    let communities = store::all(db, false).await?;
+    let centres: HashMap<_, _> = ways::centres(db).await?.into_iter().map(|centre| (centre.id, centre)).collect();
+    let shapes: HashMap<_, _> = communities.iter().map(|community| (community.id, community.shape)).collect();
+    let mut by_community: HashMap<_, Vec<_>> = HashMap::new();
+    for (community, shape, found) in ways::all(db).await? {
+        // Of a former shape, or of a centre that is closed: not of this world.
+        if shapes.get(&community) == Some(&shape) && centres.contains_key(&found.centre) {
+            by_community.entry(community).or_default().push(found);
+        }
+    }
+    Ok(Read {
+        up_to_date: state.as_ref().is_some_and(|state| state.gate == gate),
+        computed_at: state.map(|state| state.computed_at),
+        world: World { communities, centres, ways: by_community },
+    })
+}
+
+/// `estimate` as soon as one way was, or would be.
+pub(super) fn method(ctx: &Ctx, world: &World, centres: &HashSet<CentreId>) -> WayMethod {
+    if ctx.walking.has_network() && !world.any_estimated(centres) { WayMethod::Network } else { WayMethod::Estimate }
+}
+
+/// How much of a community lies inside.
+pub(super) fn coverage(
+    ctx: &Ctx,
+    world: &World,
+    community: &Community,
+    counting: &HashSet<CentreId>,
+    minutes: u32,
+) -> CommunityCoverageOut {
+    let cover = Cover::of(&world.best(community, counting), minutes);
+    CommunityCoverageOut {
+        covered: cover.is_enough(ctx.settings.coverage_share),
+        share: rules::rounded(cover.share()),
+        under3_covered: community.under3.map(|under3| cover.people(under3.into())),
+        nearest: nearest(ctx, world, community, counting),
+    }
+}
+
+/// The nearest centre from the community's first sample: by the ways that are kept, or else as the crow
+/// flies.
+fn nearest(
+    ctx: &Ctx,
+    world: &World,
+    community: &Community,
+    counting: &HashSet<CentreId>,
+) -> Option<CommunityNearestOut> {
+    let from = community.location();
+    let straight = |id: &CentreId| world.centres.get(id).map(|centre| metres(from, centre.location()));
+    let out = |id: CentreId, seconds: Option<u32>, method| {
+        Some(CommunityNearestOut {
+            centre_id: id,
+            centre_name: world.centres.get(&id)?.name.clone(),
+            minutes: seconds.map(|seconds| seconds.div_ceil(60)),
+            method,
+            straight_m: straight(&id)?.round() as u32,
+        })
+    };
+    let kept = world.ways.get(&community.id).into_iter().flatten().filter(|ways| counting.contains(&ways.centre));
+    let shortest = kept
+        .filter_map(|ways| Some((*ways.seconds.first()?, ways.centre, ways.estimated)))
+        .filter(|(seconds, ..)| *seconds != FAR)
+        .min();
+    if let Some((seconds, id, estimated)) = shortest {
+        let method = if estimated { WayMethod::Estimate } else { WayMethod::Network };
+        return out(id, Some(seconds.into()), method);
+    }
+    let far = counting.iter().filter_map(|id| Some((straight(id)?, *id)));
+    let (metres, id) = far.min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)))?;
+    if ctx.walking.has_network() {
+        // A river may lie between: an estimate would tell a way that isn't there.
+        return out(id, None, WayMethod::Network);
+    }
+    out(id, Some(ctx.walking.estimate(Travel::default(), metres).seconds), WayMethod::Estimate)
+}

@@ -1,0 +1,192 @@
+//! Queries about ways between centres and communities, and about what is to be reckoned.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use entity::{CentreId, CommunityId, centres, communities, coverage_centres, coverage_state, coverage_ways};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, FromQueryResult, QueryFilter as _,
+    QuerySelect as _,
+    sea_query::{Alias, Expr, Func, OnConflict, SimpleExpr},
+};
+
+use super::super::rules::{Centre, Ways};
+
+const ROWS: usize = 500;
+
+/// Active centres.
+pub(in super::super) async fn centres(db: &impl ConnectionTrait) -> Result<Vec<Centre>, DbErr> {
+    use centres::Column::{Active, Admits, Filed, Id, InclusiveFrom, InclusiveUntil, Kind, Lat, Lng, Name};
+    centres::Entity::find()
+        .select_only()
+        .columns([Id, Name, Kind, Filed, Admits, InclusiveFrom, InclusiveUntil, Lng, Lat])
+        .filter(Active.eq(true))
+        .into_model()
+        .all(db)
+        .await
+}
+
+/// A sum or count as a whole number on either database; 0 of nothing.
+fn whole(of: SimpleExpr) -> SimpleExpr {
+    Expr::expr(Func::coalesce([of, Expr::value(0)])).cast_as(Alias::new("bigint"))
+}
+
+#[derive(FromQueryResult)]
+struct Marks {
+    n: i64,
+    versions: i64,
+}
+
+/// What tells that communities or centres changed: how many there are and the sums of their versions,
+/// which every change raises. A latest time of change would miss a transaction that commits late.
+pub(in super::super) async fn marks(db: &impl ConnectionTrait) -> Result<String, DbErr> {
+    let marks = |found: Option<Marks>| found.map_or((0, 0), |marks| (marks.n, marks.versions));
+    let communities = communities::Entity::find()
+        .select_only()
+        .column_as(whole(communities::Column::Id.count()), "n")
+        .column_as(whole(communities::Column::Version.sum()), "versions")
+        .into_model::<Marks>()
+        .one(db)
+        .await?;
+    let centres = centres::Entity::find()
+        .select_only()
+        .column_as(whole(centres::Column::Id.count()), "n")
+        .column_as(whole(centres::Column::Version.sum()), "versions")
+        .filter(centres::Column::Active.eq(true))
+        .into_model::<Marks>()
+        .one(db)
+        .await?;
+    let ((communities, states), (centres, versions)) = (marks(communities), marks(centres));
+    Ok(format!("{communities}.{states}/{centres}.{versions}"))
+}
+
+/// What the ways were last wholly reckoned from, and when.
+pub(in super::super) async fn state(db: &impl ConnectionTrait) -> Result<Option<coverage_state::Model>, DbErr> {
+    coverage_state::Entity::find_by_id(1).one(db).await
+}
+
+/// Says what the ways are wholly reckoned from.
+pub(in super::super) async fn put_state(
+    db: &impl ConnectionTrait,
+    gate: String,
+    computed_at: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    use coverage_state::Column::{ComputedAt, Gate, Id};
+    let row = coverage_state::Model { id: 1, gate, computed_at };
+    let mut over = OnConflict::column(Id);
+    over.update_columns([Gate, ComputedAt]);
+    let row = coverage_state::ActiveModel::from(row);
+    coverage_state::Entity::insert(row).on_conflict(over).exec_without_returning(db).await.map(drop)
+}
+
+/// How far each centre is.
+pub(in super::super) async fn done(
+    db: &impl ConnectionTrait,
+) -> Result<HashMap<CentreId, coverage_centres::Model>, DbErr> {
+    let rows = coverage_centres::Entity::find().all(db).await?;
+    Ok(rows.into_iter().map(|row| (row.centre_id, row)).collect())
+}
+
+/// Whether an engine that was away is to be asked again.
+pub(in super::super) async fn any_again(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<bool, DbErr> {
+    let again = coverage_centres::Entity::find().filter(coverage_centres::Column::AgainAt.lte(now));
+    Ok(again.limit(1).one(db).await?.is_some())
+}
+
+/// Claims a centre that was seen at a revision until a lease ends; false if another replica has it or had
+/// it since.
+pub(in super::super) async fn claim(
+    db: &impl ConnectionTrait,
+    centre: CentreId,
+    seen: Option<i32>,
+    now: DateTime<Utc>,
+    lease_end: DateTime<Utc>,
+) -> Result<bool, DbErr> {
+    use coverage_centres::Column::{CentreId as Id, LeasedUntil, Revision};
+    let Some(seen) = seen else {
+        let row = coverage_centres::ActiveModel {
+            centre_id: Set(centre),
+            inputs: Set(Vec::new()),
+            revision: Set(1),
+            leased_until: Set(Some(lease_end)),
+            again_at: Set(None),
+            computed_at: Set(None),
+        };
+        let inserted =
+            coverage_centres::Entity::insert(row).on_conflict_do_nothing_on([Id]).exec_without_returning(db).await?;
+        return Ok(matches!(inserted, sea_orm::TryInsertResult::Inserted(1)));
+    };
+    let done = coverage_centres::Entity::update_many()
+        .col_expr(Revision, Expr::value(seen + 1))
+        .col_expr(LeasedUntil, Expr::value(lease_end))
+        .filter(Id.eq(centre))
+        .filter(Revision.eq(seen))
+        .filter(LeasedUntil.is_null().or(LeasedUntil.lte(now)))
+        .exec(db)
+        .await?;
+    Ok(done.rows_affected == 1)
+}
+
+/// Ends a claim with what was reckoned; false if it was overtaken.
+pub(in super::super) async fn finish(
+    db: &impl ConnectionTrait,
+    centre: CentreId,
+    revision: i32,
+    inputs: Vec<u8>,
+    now: DateTime<Utc>,
+    again_at: Option<DateTime<Utc>>,
+) -> Result<bool, DbErr> {
+    use coverage_centres::Column::{AgainAt, CentreId as Id, ComputedAt, Inputs, LeasedUntil, Revision};
+    let done = coverage_centres::Entity::update_many()
+        .col_expr(Inputs, Expr::value(inputs))
+        .col_expr(ComputedAt, Expr::value(now))
+        .col_expr(AgainAt, Expr::value(again_at))
+        .col_expr(LeasedUntil, Expr::value(None::<DateTime<Utc>>))
+        .filter(Id.eq(centre))
+        .filter(Revision.eq(revision))
+        .exec(db)
+        .await?;
+    Ok(done.rows_affected == 1)
+}
+
+/// Makes every centre due; who is at one is overtaken. How many there are.
+pub(in super::super) async fn forget(db: &impl ConnectionTrait) -> Result<u64, DbErr> {
+    use coverage_centres::Column::{AgainAt, Inputs, LeasedUntil, Revision};
+    let done = coverage_centres::Entity::update_many()
+        .col_expr(Inputs, Expr::value(Vec::<u8>::new()))
+        .col_expr(Revision, Expr::col(Revision).add(1))
+        .col_expr(AgainAt, Expr::value(None::<DateTime<Utc>>))
+        .col_expr(LeasedUntil, Expr::value(None::<DateTime<Utc>>))
+        .exec(db)
+        .await?;
+    coverage_state::Entity::delete_many().exec(db).await?;
+    Ok(done.rows_affected)
+}
+
+/// Puts a centre's ways in place of the former ones.
+pub(in super::super) async fn replace(
+    db: &impl ConnectionTrait,
+    centre: CentreId,
+    rows: Vec<coverage_ways::Model>,
+) -> Result<(), DbErr> {
+    let former = coverage_ways::Entity::delete_many().filter(coverage_ways::Column::CentreId.eq(centre));
+    former.exec(db).await?;
+    for some in rows.chunks(ROWS) {
+        let rows = some.iter().cloned().map(coverage_ways::ActiveModel::from);
+        coverage_ways::Entity::insert_many(rows).exec_without_returning(db).await?;
+    }
+    Ok(())
+}
+
+/// All ways, with the shape that they were reckoned for.
+pub(in super::super) async fn all(
+    db: &impl ConnectionTrait,
+) -> Result<impl Iterator<Item = (CommunityId, i32, Ways)>, DbErr> {
+    let rows = coverage_ways::Entity::find().all(db).await?;
+    Ok(rows.into_iter().map(|row| {
+        let (pairs, _) = row.seconds.as_chunks::<2>();
+        let seconds = pairs.iter().map(|pair| u16::from_le_bytes(*pair)).collect();
+        (row.community_id, row.shape, Ways { centre: row.centre_id, seconds, estimated: row.estimated })
+    }))
+}

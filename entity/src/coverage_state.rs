@@ -1,0 +1,14 @@
+//! What the stored ways were reckoned from, when all of them last were: one row.
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "coverage_state")]
+pub struct Model {
+    /// Always 1.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: i32,
+    /// Counts and versions of communities and centres, and the settings of ways.
+    pub gate: String,
+    pub computed_at: DateTimeUtc,
+}
+crate::plain_table!();

@@ -1,0 +1,216 @@
+//! Communities: import, export, change, end.
+
+use entity::{communities, community_versions};
+use harness::{TestApp, unknown_id};
+use reqwest::Method;
+use sea_orm::EntityTrait as _;
+use serde_json::{Value, json};
+
+use crate::coverage::{area, at, feature, import, map, point};
+
+const IMPORT: &str = "/bureau/communities/import";
+
+#[tokio::test]
+async fn an_import_is_whole_or_nothing_and_names_every_problem() {
+    let app = TestApp::spawn().await;
+    let officer = app.officer().await;
+    let good = feature("good", 10, point(0.0, 0.0));
+    let changed = |change: &dyn Fn(&mut Value)| {
+        let mut bad = feature("bad", 10, point(0.0, 0.0));
+        change(&mut bad);
+        bad
+    };
+    let bow = json!([[[118.79, 24.89], [118.8, 24.9], [118.8, 24.89], [118.79, 24.9], [118.79, 24.89]]]);
+    let features = [
+        good.clone(),
+        changed(&|f| f["properties"]["township"] = json!("别处镇")),
+        changed(&|f| {
+            f["properties"]["under3"] = json!(-1);
+            f["properties"]["as_of"] = json!("昨天");
+        }),
+        changed(&|f| f["properties"]["under3"] = json!(5001)),
+        changed(&|f| f["geometry"] = json!({ "type": "Polygon", "coordinates": bow })),
+        changed(&|f| f["geometry"]["coordinates"] = json!([24.89, 118.79])),
+        changed(&|f| f["geometry"] = Value::Null),
+        changed(&|f| f["properties"]["name"] = Value::Null),
+        changed(&|f| f["properties"] = json!([])),
+        changed(&|f| f["type"] = json!("Point")),
+        json!(7),
+        good.clone(),
+    ];
+    let fields = [
+        "features[1].properties.township",
+        "features[2].properties.under3",
+        "features[2].properties.as_of",
+        "features[3].properties.under3",
+        "features[4].geometry",
+        "features[5].geometry",
+        "features[6].geometry",
+        "features[7].properties.name",
+        "features[8].properties",
+        "features[9].type",
+        "features[10]",
+        "features[11].properties.code",
+    ];
+    for dry in ["true", "false"] {
+        let path = format!("{IMPORT}?coord=wgs84&dry_run={dry}");
+        let problem = officer.post(&path, map(&features)).await.invalid(fields[0]);
+        let named: Vec<&str> =
+            problem["errors"].as_array().unwrap().iter().map(|e| e["field"].as_str().unwrap()).collect();
+        assert_eq!(named, fields);
+        assert_eq!(problem["problems"], fields.len());
+        assert!(problem["errors"].as_array().unwrap().iter().all(|e| !e["detail"].as_str().unwrap().is_ascii()));
+    }
+    assert_eq!(app.count(communities::Entity).await, 0);
+
+    let dry = officer.post(&format!("{IMPORT}?coord=wgs84&dry_run=true"), map(&[good.clone()])).await.ok();
+    assert_eq!(dry, json!({ "dry_run": true, "features": 1, "created": 1, "updated": 0, "unchanged": 0 }));
+    assert_eq!(app.count(communities::Entity).await, 0);
+    assert_eq!(import(&officer, &[good.clone()]).await["created"], 1);
+    assert_eq!(import(&officer, &[good.clone()]).await["unchanged"], 1);
+    // Sent again under the same key it is answered as the first time.
+    let next = map(&[feature("next", Value::Null, point(10.0, 0.0))]);
+    let path = format!("{IMPORT}?coord=wgs84");
+    let first = officer.post_once(&path, "import-once", next.clone()).await.ok();
+    let again = officer.post_once(&path, "import-once", next).await;
+    assert_eq!((again.header("idempotent-replayed"), &again.body), (Some("true"), &first));
+}
+
+#[tokio::test]
+async fn each_system_is_stored_as_the_same_place_and_the_export_goes_back_in() {
+    let app = TestApp::spawn().await;
+    let officer = app.officer().await;
+    let strip = area((0.0, 300.0), (0.0, 250.0));
+    import(&officer, &[feature("a", 10, point(123.0, 45.0)), feature("b", Value::Null, strip.clone())]).await;
+    let stored = communities::Entity::find().all(app.db()).await.unwrap();
+    for coord in ["gcj02", "wgs84", "bd09"] {
+        let export = officer.get(&format!("/bureau/communities.geojson?coord={coord}")).await;
+        assert_eq!(harness::client::content_type(&export.headers).as_deref(), Some("application/geo+json"));
+        let first = &export.body["features"][0]["geometry"]["coordinates"];
+        let east = first[0].as_f64().unwrap() - at(123.0, 45.0).lng;
+        assert_eq!(east.abs() < 1e-7, coord == "wgs84", "{coord}: {east}");
+        let headers = [("Content-Type", "application/geo+json")];
+        let path = format!("{IMPORT}?coord={coord}");
+        let back = officer.send_bytes(Method::POST, &path, Some(export.bytes), &headers).await.ok();
+        assert_eq!((&back["unchanged"], &back["updated"]), (&json!(2), &json!(0)), "{coord}");
+    }
+    assert_eq!(communities::Entity::find().all(app.db()).await.unwrap(), stored);
+    // Not said: GCJ-02, as phones have it, some 560 m from the same numbers in WGS-84.
+    officer.post(IMPORT, map(&[feature("a", 10, point(123.0, 45.0))])).await.ok();
+    let moved = officer.get("/bureau/communities?coord=gcj02").await.ok();
+    assert!((moved["items"][0]["location"]["lng"].as_f64().unwrap() - at(123.0, 45.0).lng).abs() < 1e-7);
+    assert_eq!(moved["items"][0]["version"], 2);
+}
+
+#[tokio::test]
+async fn former_figures_are_kept_and_older_ones_refused() {
+    let app = TestApp::spawn().await;
+    let officer = app.officer().await;
+    import(&officer, &[feature("a", 10, point(0.0, 0.0))]).await;
+    let mut later = feature("a", 12, point(0.0, 0.0));
+    later["properties"]["as_of"] = json!("2026-02-28");
+    assert_eq!(import(&officer, &[later]).await["updated"], 1);
+    let refused = officer.post(&format!("{IMPORT}?coord=wgs84"), map(&[feature("a", 10, point(0.0, 0.0))])).await;
+    refused.invalid("features[0].properties.as_of");
+
+    let id = officer.get("/bureau/communities").await.text("/items/0/id");
+    let path = format!("/bureau/communities/{id}");
+    officer.patch(&path, json!({ "as_of": "2025-01-01" })).await.invalid("as_of");
+    officer.patch(&path, json!({ "under3": 5001 })).await.invalid("under3");
+    officer.patch(&path, json!({ "township": "别处镇" })).await.invalid("township");
+    let body = json!({ "name": "新名社区", "kind": "village", "rural": true, "residents": null, "under3": 13 });
+    let changed = officer.patch(&path, body).await.ok();
+    assert_eq!((&changed["version"], &changed["residents"], &changed["rural"]), (&json!(3), &Value::Null, &json!(true)));
+    officer.patch(&path, json!({})).await.ok();
+    let states = community_versions::Entity::find().all(app.db()).await.unwrap();
+    let mut kept: Vec<_> = states.iter().map(|row| (row.version, row.under3, row.as_of.to_string())).collect();
+    kept.sort();
+    let of = |n, under3, as_of: &str| (n, Some(under3), as_of.to_owned());
+    assert_eq!(kept, [of(1, 10, "2025-12-31"), of(2, 12, "2026-02-28"), of(3, 13, "2026-02-28")]);
+    assert!(states.iter().all(|row| row.staff_id.is_some()));
+
+    officer.post(&format!("{path}/end"), json!({ "reason": "并入", "on": "2026-03-03" })).await.invalid("on");
+    officer.post(&format!("{path}/end"), json!({})).await.invalid("reason");
+    let ended = officer.post(&format!("{path}/end"), json!({ "reason": "并入", "on": "2026-03-01" })).await.ok();
+    assert_eq!(ended["ended_on"], "2026-03-01");
+    officer.post(&format!("{path}/end"), json!({ "reason": "并入" })).await.problem(409, "WRONG_STATE");
+    officer.patch(&path, json!({ "under3": 1 })).await.problem(409, "WRONG_STATE");
+    let mut again = feature("a", 10, point(0.0, 0.0));
+    again["properties"]["as_of"] = json!("2026-03-01");
+    let refused = officer.post(&format!("{IMPORT}?coord=wgs84"), map(&[again])).await;
+    refused.invalid("features[0].properties.code");
+    assert_eq!(officer.get("/bureau/communities").await.ok()["items"], json!([]));
+    assert_eq!(officer.get("/bureau/communities?ended=true").await.ok()["items"][0]["code"], "a");
+    let nobody = unknown_id::<entity::CommunityId>();
+    officer.patch(&format!("/bureau/communities/{nobody}"), json!({})).await.problem(404, "NOT_FOUND");
+
+    let audit = officer.get("/bureau/audit").await.ok();
+    let actions: Vec<&str> = audit["items"].as_array().unwrap().iter().map(|r| r["action"].as_str().unwrap()).collect();
+    assert_eq!(actions, ["community.end", "community.change", "community.import", "community.import"]);
+}
+
+#[tokio::test]
+async fn hostile_maps_are_refused_and_large_ones_taken() {
+    let app = TestApp::spawn().await;
+    let officer = app.officer().await;
+    let headers = [("Content-Type", "application/json")];
+    let send = async |body: Vec<u8>| officer.send_bytes(Method::POST, IMPORT, Some(body), &headers).await;
+    for body in ["", "{", "[]", "null", "{}", r#"{"type":"FeatureCollection"}"#, r#"{"type":"FeatureCollection","features":{}}"#] {
+        assert_eq!(send(body.as_bytes().to_vec()).await.status, 400, "{body}");
+    }
+    send(br#"{"type":"FeatureCollection","features":[]}"#.to_vec()).await.invalid("features");
+    send(br#"{"type":"Feature","features":[]}"#.to_vec()).await.invalid("type");
+    let deep = format!(r#"{{"type":"FeatureCollection","features":[{}1{}]}}"#, "[".repeat(5_000), "]".repeat(5_000));
+    assert_eq!(send(deep.into_bytes()).await.status, 400);
+    let ring: Vec<_> = (0..3000).map(|n| json!([118.0 + f64::from(n % 1000) / 1e4, 24.0])).collect();
+    let many = feature("many", 1, json!({ "type": "Polygon", "coordinates": [ring] }));
+    officer.post(IMPORT, map(&[many])).await.invalid("features[0].geometry");
+    for (lng, lat) in [(200.0, 24.0), (-118.0, 24.0), (118.0, 89.0), (0.0, 0.0)] {
+        let bad = feature("far", 1, json!({ "type": "Point", "coordinates": [lng, lat] }));
+        officer.post(IMPORT, map(&[bad])).await.invalid("features[0].geometry");
+    }
+    let wrong = officer.send_bytes(Method::POST, IMPORT, Some(b"x".to_vec()), &[("Content-Type", "text/plain")]).await;
+    wrong.problem(415, "UNSUPPORTED_MEDIA_TYPE");
+    // Longer than any other body may be, and more problems than are named.
+    let crowd: Vec<Value> = (0..1_000).map(|n| feature(&format!("c{n:04}"), 1, point(f64::from(n), 0.0))).collect();
+    assert_eq!(import(&officer, &crowd).await["created"], 1_000);
+    let bad: Vec<Value> = (0..300).map(|n| feature(&format!("d{n}"), -1, point(0.0, 0.0))).collect();
+    let problem = officer.post(IMPORT, map(&bad)).await.invalid("features[0].properties.under3");
+    assert_eq!((problem["errors"].as_array().unwrap().len(), &problem["problems"]), (200, &json!(300)));
+    let blank = vec![b' '; 8 * 1024 * 1024 + 1];
+    let problem = send(blank).await.problem(413, "BODY_TOO_LARGE");
+    assert_eq!(problem["most_bytes"], 8 * 1024 * 1024);
+    let too_many: Vec<Value> = (0..5_001).map(|_| json!(0)).collect();
+    officer.post(IMPORT, map(&too_many)).await.invalid("features");
+}
+
+#[tokio::test]
+async fn communities_and_their_coverage_are_the_bureaus() {
+    let app = TestApp::spawn().await;
+    let place = app.place().await;
+    let callers = [
+        app.carer(place.centre.id).await,
+        app.manager(place.centre.id).await,
+        app.a_family().await.client,
+    ];
+    for client in callers {
+        for path in ["/bureau/communities", "/bureau/communities.geojson", "/bureau/coverage", "/bureau/coverage.csv",
+            "/bureau/coverage/gaps", "/bureau/indicators/community_coverage"] {
+            client.get(path).await.problem(403, "FORBIDDEN");
+        }
+        client.post(IMPORT, map(&[])).await.problem(403, "FORBIDDEN");
+        client.post("/bureau/coverage/what-if", json!({})).await.problem(403, "FORBIDDEN");
+        client.post("/bureau/coverage/recompute", json!({})).await.problem(403, "FORBIDDEN");
+    }
+    app.anonymous().get("/bureau/coverage").await.problem(401, "NOT_SIGNED_IN");
+    let officer = app.officer().await;
+    let empty = officer.get("/bureau/coverage").await.ok();
+    assert_eq!((&empty["total"]["rate"], &empty["groups"]), (&Value::Null, &json!([])));
+    for query in ["minutes=0", "minutes=31", "minutes=-1"] {
+        officer.get(&format!("/bureau/coverage?{query}")).await.invalid("minutes");
+    }
+    officer.get("/bureau/coverage?township=别处镇").await.invalid("township");
+    officer.get("/bureau/coverage?by=street").await.invalid("by");
+    officer.get("/bureau/coverage?by=community&cursor=x").await.invalid("cursor");
+    officer.get("/bureau/coverage/gaps?cursor=e30").await.invalid("cursor");
+}
