@@ -11,12 +11,15 @@ pub mod dto;
 pub mod free_places;
 mod geo;
 pub mod grid;
+mod nearest;
 mod public;
 pub mod rules;
 mod search;
 pub mod service;
+pub mod start;
 pub mod store;
 mod voucher_scope;
+pub mod way_cache;
 
 pub use card::CentreRatingOut;
 pub use catalogue::{Catalogue, CentrePlan};
