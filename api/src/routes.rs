@@ -23,6 +23,7 @@ const PREFIX: &str = "/api/v1";
 /// them in order.
 fn api(cfg: &mut impl Registry) {
     features::centres::routes(cfg);
+    features::circle::routes(cfg);
     features::vouchers::routes(cfg);
     features::bookings::routes(cfg);
     features::waitlist::routes(cfg);

@@ -13,6 +13,7 @@ mod bookings_input;
 mod bookings_model;
 mod bookings_races;
 mod centres;
+mod circle;
 mod complaints;
 mod desk_day;
 mod docs;

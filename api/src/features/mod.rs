@@ -7,6 +7,7 @@ pub mod audit;
 pub mod auth;
 pub mod bookings;
 pub mod centres;
+pub mod circle;
 pub mod complaints;
 pub mod credits;
 pub mod demo;

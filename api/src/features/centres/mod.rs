@@ -11,6 +11,7 @@ pub mod dto;
 pub mod free_places;
 mod geo;
 pub mod grid;
+pub mod inside;
 mod nearest;
 mod public;
 pub mod rules;
