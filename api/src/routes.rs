@@ -52,12 +52,14 @@ fn api(cfg: &mut impl Registry) {
 /// would be shadowed.
 pub fn serve(cfg: &mut web::ServiceConfig) {
     cfg.service(web::scope(PREFIX).configure(api));
+    features::map::routes(cfg);
     features::ops::routes(cfg);
 }
 
 /// The same for the document.
 pub fn describe(cfg: &mut ServiceConfig<'_>) {
     cfg.service(scope::scope(PREFIX).configure(|cfg: &mut ServiceConfig<'_>| api(cfg)));
+    features::map::routes(cfg);
     features::ops::routes(cfg);
 }
 

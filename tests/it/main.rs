@@ -23,6 +23,7 @@ mod families;
 mod feeds;
 mod fuzz;
 mod logs;
+mod map;
 mod messages;
 mod moderation;
 mod nicknames;

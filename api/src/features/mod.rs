@@ -14,6 +14,7 @@ pub mod demo;
 pub mod exchange;
 pub mod families;
 pub mod feeds;
+pub mod map;
 pub mod moderation;
 pub mod notices;
 pub mod ops;
