@@ -277,13 +277,11 @@ function locate() {
   );
 }
 
-/* The places to start from are those of the centres, by township. */
+/* The places to start from are those of the centres, by township; the first is where most are near. */
 
 function offer() {
   const towns = new Map();
   for (const centre of places) towns.set(centre.township, [...(towns.get(centre.township) || []), centre]);
-  const select = at("place");
-  let most = null;
   for (const [town, centres] of towns) {
     const group = document.createElement("optgroup");
     group.label = town;
@@ -293,10 +291,11 @@ function offer() {
       option.textContent = `${town} · ${short(centre.name)}`;
       group.append(option);
     }
-    select.append(group);
-    if (!most || centres.length > most.length) most = centres;
+    at("place").append(group);
   }
-  return most && most[0];
+  const near = (a, b) => Math.hypot((a.lng - b.lng) * Math.cos((a.lat * Math.PI) / 180), a.lat - b.lat) * DEGREE < 700;
+  const neighbours = (centre) => places.filter((other) => near(centre.location, other.location)).length;
+  return places.reduce((best, centre) => (!best || neighbours(centre) > neighbours(best) ? centre : best), null);
 }
 
 function placed() {
