@@ -4,6 +4,7 @@ pub mod batch;
 pub mod breaker;
 pub mod clock;
 pub mod constraint;
+pub mod coords;
 pub mod crypto;
 pub mod db;
 pub mod kv;

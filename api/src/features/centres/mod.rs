@@ -6,7 +6,6 @@
 mod availability_dto;
 mod card;
 mod catalogue;
-pub mod coords;
 pub mod dto;
 pub mod free_places;
 mod geo;
@@ -22,6 +21,7 @@ pub mod store;
 mod voucher_scope;
 pub mod way_cache;
 
+pub use crate::platform::coords;
 pub use card::CentreRatingOut;
 pub use catalogue::{Catalogue, CentrePlan};
 pub use dto::LocationOut;
