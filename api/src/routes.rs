@@ -23,6 +23,7 @@ const PREFIX: &str = "/api/v1";
 /// them in order.
 fn api(cfg: &mut impl Registry) {
     features::centres::routes(cfg);
+    features::circle::routes(cfg);
     features::vouchers::routes(cfg);
     features::bookings::routes(cfg);
     features::waitlist::routes(cfg);
@@ -52,12 +53,14 @@ fn api(cfg: &mut impl Registry) {
 /// would be shadowed.
 pub fn serve(cfg: &mut web::ServiceConfig) {
     cfg.service(web::scope(PREFIX).configure(api));
+    features::map::routes(cfg);
     features::ops::routes(cfg);
 }
 
 /// The same for the document.
 pub fn describe(cfg: &mut ServiceConfig<'_>) {
     cfg.service(scope::scope(PREFIX).configure(|cfg: &mut ServiceConfig<'_>| api(cfg)));
+    features::map::routes(cfg);
     features::ops::routes(cfg);
 }
 

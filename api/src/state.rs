@@ -8,7 +8,7 @@ use crate::{
     features::{
         auth::token::Tokens,
         bookings::service::Together,
-        centres::{Catalogue, free_places::FreePlaces},
+        centres::{Catalogue, free_places::FreePlaces, way_cache::WayCache},
         vouchers::{Redemptions, code_keys::CodeKeys, gate::Gate},
     },
     http::counters::Counters,
@@ -42,6 +42,8 @@ pub struct Ctx {
     pub free_places: Arc<FreePlaces>,
     /// How long ways take.
     pub walking: Walking,
+    /// Ways to centres that a routing engine found; shared by the workers.
+    pub ways: Arc<WayCache>,
     /// Exchanges sign-in codes.
     pub wechat: WeChat,
     /// Sends to addresses that people typed.

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::{app::TestApp, contract};
 
 /// Paths at the root; all others are below `/api/v1`.
-const AT_ROOT: &[&str] = &["/healthz", "/readyz", "/metrics", "/openapi.yaml", "/docs", "/api"];
+const AT_ROOT: &[&str] = &["/healthz", "/readyz", "/metrics", "/openapi.yaml", "/docs", "/map", "/api"];
 
 /// Someone who calls the API.
 #[derive(Clone)]

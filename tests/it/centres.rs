@@ -234,6 +234,8 @@ async fn a_bad_search_names_the_field() {
         ("date=2026-03-09&to=08:00", "from"),
         ("date=2026-03-09&half=morning&from=08:00&to=09:00", "half"),
         ("sort=walk", "sort"),
+        ("mode=boat", "mode"),
+        ("mode=cycle&pushchair=true", "pushchair"),
         ("q=%00", "q"),
     ] {
         app.anonymous().get(&format!("/api/v1/centres?{query}")).await.invalid(field);

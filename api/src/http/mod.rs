@@ -18,6 +18,7 @@ pub mod values;
 pub use self::{
     idempotency::{Answered, Idempotency, Once, keep_answers, once},
     json::Json,
+    observe::prefers_english,
     page::{Cursor, Limit, Page},
     path::Path,
     query::Query,

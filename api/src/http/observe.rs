@@ -10,7 +10,10 @@ use actix_web::{
     dev::{ServiceRequest, ServiceResponse},
     http::{
         Method,
-        header::{ACCEPT_LANGUAGE, ALLOW, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS},
+        header::{
+            ACCEPT_LANGUAGE, ALLOW, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
+            X_CONTENT_TYPE_OPTIONS,
+        },
     },
     middleware::Next,
     web::{Bytes, BytesMut, Data},
@@ -66,7 +69,7 @@ pub async fn observe(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let watch = Stopwatch::start();
     let request_id = request_id(&req);
-    let english = prefers_english(&req);
+    let english = prefers_english(req.headers());
     let ctx = req.app_data::<Data<Ctx>>().cloned();
     let span = tracing::info_span!("request", %request_id);
     let mut response = async {
@@ -115,8 +118,9 @@ fn request_id(req: &ServiceRequest) -> String {
 }
 
 /// Chinese unless the client lists English before Chinese.
-fn prefers_english(req: &ServiceRequest) -> bool {
-    let Some(list) = req.headers().get(ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()) else {
+#[must_use]
+pub fn prefers_english(headers: &HeaderMap) -> bool {
+    let Some(list) = headers.get(ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()) else {
         return false;
     };
     let quality = |item: &str| match item.split_once(";q=") {

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     http::{Cursor, Day, Limit, Line},
-    platform::walking::{Way, WayMethod},
+    platform::walking::{TravelMode, Way, WayMethod},
 };
 
 /// Order of a search.
@@ -42,7 +42,13 @@ pub struct CentreSearch {
     #[serde(default)]
     #[param(inline)]
     pub coord: Coord,
-    /// Walking time at most, 1 to 60 minutes; 15 if not said.
+    /// By what the family comes; on foot if not said.
+    #[serde(default)]
+    #[param(inline)]
+    pub mode: TravelMode,
+    /// With a pushchair: ways over steps are avoided. On foot only.
+    pub pushchair: Option<bool>,
+    /// Time on the way at most, 1 to 60 minutes; 15 if not said.
     #[param(minimum = 1, maximum = 60)]
     pub minutes: Option<u32>,
     /// Only centres that offer this form of care.
@@ -95,7 +101,7 @@ pub struct LocationOut {
     pub coord: Coord,
 }
 
-/// The way on foot.
+/// The way, on foot or by the mode that was asked for.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 pub struct WalkOut {
     /// Minutes, rounded up.
@@ -165,6 +171,13 @@ pub struct CentreCardsOut {
     pub items: Vec<CentreCardOut>,
     /// Pass as `cursor` for the next page; null on the last.
     pub next_cursor: Option<String>,
+    /// When nothing is found around the point: up to three that match the other filters, within 100 km,
+    /// nearest first; `walk` says how far. With a routing engine only those that a way leads to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nearest: Option<Vec<CentreCardOut>>,
+    /// With `nearest`: what to tell the family, in Chinese or English.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
 }
 
 /// Where a page is read from.
@@ -179,6 +192,12 @@ pub struct CentrePageQuery {
     #[serde(default)]
     #[param(inline)]
     pub coord: Coord,
+    /// By what the family comes; on foot if not said.
+    #[serde(default)]
+    #[param(inline)]
+    pub mode: TravelMode,
+    /// With a pushchair: ways over steps are avoided. On foot only.
+    pub pushchair: Option<bool>,
 }
 
 /// A centre's page.
@@ -214,7 +233,7 @@ pub struct CentreOut {
     pub township: String,
     /// Where it is.
     pub location: LocationOut,
-    /// The way from the point given; null without one.
+    /// The way from the point given; null without one, and where no way leads there.
     pub walk: Option<WalkOut>,
     /// Telephone.
     pub phone: Option<String>,

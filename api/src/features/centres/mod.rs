@@ -10,12 +10,16 @@ pub mod dto;
 pub mod free_places;
 mod geo;
 pub mod grid;
+pub mod inside;
+mod nearest;
 mod public;
 pub mod rules;
 mod search;
 pub mod service;
+pub mod start;
 pub mod store;
 mod voucher_scope;
+pub mod way_cache;
 
 pub use crate::platform::coords;
 pub use card::CentreRatingOut;

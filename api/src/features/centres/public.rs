@@ -1,6 +1,6 @@
 //! Handlers for anyone.
 
-use actix_web::{HttpResponse, get, web::Data};
+use actix_web::{HttpRequest, HttpResponse, get, web::Data};
 use entity::CentreId;
 
 use super::{
@@ -10,25 +10,32 @@ use super::{
 };
 use crate::{
     error::Result,
-    http::{Path, PublicRefusals, Query},
+    http::{Path, PublicRefusals, Query, prefers_english},
     state::Ctx,
 };
 
 /// Search centres
 ///
-/// With a point: those within `minutes` on foot, nearest first. With a date: only those with a
-/// place free through the time asked for. Without a point: all, by rating.
+/// With a point: those within `minutes` on foot (or by another `mode`), nearest first; if there are none,
+/// `nearest` and `message` say where the nearest are and what to do. With a date: only those with a place
+/// free through the time asked for. Without a point: all, by rating. The point serves the search and is
+/// not stored; a routing engine's ways are remembered for an hour by a cell of 50 m, without who asked.
+/// With such an engine the 500 nearest as the crow flies that pass the other filters are looked at.
 #[utoipa::path(tag = "centres", params(CentreSearch), responses(
     (status = 200, description = "The centres found", body = CentreCardsOut), PublicRefusals))]
 #[get("/centres")]
-pub(super) async fn search_centres(ctx: Data<Ctx>, query: Query<CentreSearch>) -> Result<HttpResponse> {
-    let body = search::search(&ctx, &query.0).await?;
+pub(super) async fn search_centres(
+    ctx: Data<Ctx>,
+    req: HttpRequest,
+    query: Query<CentreSearch>,
+) -> Result<HttpResponse> {
+    let body = search::search(&ctx, &query.0, || prefers_english(req.headers())).await?;
     Ok(HttpResponse::Ok().content_type("application/json").body(body))
 }
 
 /// Read a centre's page
 ///
-/// Hours, classes, offers and terms, badges, rating; with a point also the way on foot.
+/// Hours, classes, offers and terms, badges, rating; with a point also the way, on foot or by another `mode`.
 #[utoipa::path(tag = "centres", params(("id" = CentreId, Path, description = "The centre"), CentrePageQuery), responses(
     (status = 200, description = "The page", body = CentreOut), PublicRefusals))]
 #[get("/centres/{id}")]
@@ -37,7 +44,7 @@ pub(super) async fn read_centre(
     id: Path<CentreId>,
     query: Query<CentrePageQuery>,
 ) -> Result<HttpResponse> {
-    Ok(HttpResponse::Ok().json(service::page(&ctx, id.0, &query.0)?))
+    Ok(HttpResponse::Ok().json(service::page(&ctx, id.0, &query.0).await?))
 }
 
 /// Read a centre's free places

@@ -1,5 +1,8 @@
 //! The search: candidates from the spatial index, filters in memory, places only when a date is asked
 //! for and only of as many centres as fill the page, and an answer assembled from rendered cards.
+//!
+//! With a routing engine the exact ways come between: asked for the candidates that are left by the
+//! filters, before the places, which cost most.
 
 use std::cmp::Ordering;
 
@@ -12,7 +15,9 @@ use super::{
     catalogue::{CentrePlan, Index, Spot},
     coords::Coord,
     dto::{CentreSearch, CentreSort, WalkOut},
+    nearest,
     rules::{self, Opening},
+    start::{CIRCLE_MINUTES, MOST_ASKED, Start, travel},
     voucher_scope::VoucherScope,
 };
 use crate::{
@@ -20,19 +25,18 @@ use crate::{
     http::Cursor,
     platform::{
         clock::{instant_at, local, minute_of_day},
-        walking::{Travel, WayMethod},
+        walking::WayMethod,
     },
     state::Ctx,
 };
 
-/// The circle of the plan (15分钟托育服务圈).
-const CIRCLE_MINUTES: u32 = 15;
-
-struct Candidate<'a> {
+pub(super) struct Candidate<'a> {
     key: i64,
-    spot: &'a Spot,
-    plan: &'a CentrePlan,
-    walk: Option<WalkOut>,
+    pub(super) spot: &'a Spot,
+    pub(super) plan: &'a CentrePlan,
+    /// As the crow flies; zero without a point.
+    pub(super) metres: f64,
+    pub(super) walk: Option<WalkOut>,
     free_places: Option<i32>,
 }
 
@@ -42,7 +46,7 @@ impl Candidate<'_> {
     }
 
     /// Most pairs are told apart by the key alone, without a look at the centre.
-    fn order(&self, other: &Self) -> Ordering {
+    pub(super) fn order(&self, other: &Self) -> Ordering {
         self.key.cmp(&other.key).then_with(|| self.spot.id.cmp(&other.spot.id))
     }
 }
@@ -50,51 +54,31 @@ impl Candidate<'_> {
 #[derive(PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct After(i64, CentreId);
 
-/// A point of a query, checked; absent if neither coordinate is given.
-pub(super) fn point(lng: Option<f64>, lat: Option<f64>, coord: Coord) -> Result<Option<LngLat>> {
-    let out = |field: &'static str, most: i32| {
-        Problem::field(
-            field,
-            "out_of_range",
-            Text::new(
-                format!("{field} 须在 -{most} 到 {most} 之间。"),
-                format!("{field} must be from -{most} to {most}."),
-            ),
-        )
-    };
-    let missing = |field: &'static str| {
-        Problem::field(field, "missing", Text::new("经度 lng 和纬度 lat 须同时提供。", "lng and lat go together."))
-    };
-    match (lng, lat) {
-        (None, None) => Ok(None),
-        (Some(_), None) => Err(missing("lat")),
-        (None, Some(_)) => Err(missing("lng")),
-        (Some(lng), Some(_)) if !(-180.0..=180.0).contains(&lng) => Err(out("lng", 180)),
-        (Some(_), Some(lat)) if !(-90.0..=90.0).contains(&lat) => Err(out("lat", 90)),
-        (Some(lng), Some(lat)) => Ok(Some(coord.to_wgs84(LngLat { lng, lat }))),
-    }
-}
-
-/// The walk over a straight line of `metres`, by estimate.
-pub(super) fn walk(ctx: &Ctx, metres: f64) -> WalkOut {
-    WalkOut::of(ctx.walking.estimate(Travel::default(), metres), WayMethod::Estimate)
-}
-
 /// Runs a search and writes the answer's JSON ([`super::dto::CentreCardsOut`]).
-pub async fn search(ctx: &Ctx, query: &CentreSearch) -> Result<Vec<u8>> {
-    let origin = point(query.lng, query.lat, query.coord)?;
-    check(query, origin)?;
+pub async fn search(ctx: &Ctx, query: &CentreSearch, english: impl FnOnce() -> bool) -> Result<Vec<u8>> {
+    let travel = travel(query.mode, query.pushchair)?;
+    let start = Start::of_query(ctx, (query.lng, query.lat, query.coord), travel)?;
+    check(query, start.as_ref())?;
     let vouchers = ctx.catalogue.voucher_scope();
     let centres = ctx.catalogue.now();
-    let mut found = candidates(ctx, &centres, query, origin, &vouchers);
+    let asked = Asked { ctx, query, vouchers: &vouchers, sort: sort(query, start.as_ref()) };
+    let minutes = query.minutes.unwrap_or(CIRCLE_MINUTES);
+    let mut found = match &start {
+        Some(start) => {
+            let mut found = asked.within(&centres, start, ctx.walking.reach(travel, f64::from(minutes)));
+            if ctx.walking.has_network() {
+                asked.walk_exactly(start, minutes, &mut found).await;
+            }
+            found
+        }
+        None => asked.all(&centres),
+    };
     if let Some(cursor) = &query.cursor {
         let after: After = cursor.unpack()?;
         found.retain(|candidate| candidate.place() > after);
     }
     let most = query.limit.0 as usize;
-    if let Some(date) = query.date {
-        found = first_free(ctx, query, date.0, found, most + 1).await?;
-    }
+    found = asked.free(found, most + 1).await?;
     let next = if found.len() > most {
         // Only the page needs to be in order.
         found.select_nth_unstable_by(most, Candidate::order);
@@ -104,20 +88,49 @@ pub async fn search(ctx: &Ctx, query: &CentreSearch) -> Result<Vec<u8>> {
         None
     };
     found.sort_unstable_by(Candidate::order);
-    Ok(render(query, &vouchers, &found, next.as_deref()))
+    let mut out = Vec::with_capacity(found.len() * 900 + 64);
+    out.extend_from_slice(b"{\"items\":");
+    items(&mut out, query, &vouchers, &found);
+    out.extend_from_slice(b",\"next_cursor\":");
+    match next {
+        // A cursor is base64url: nothing in it needs escaping.
+        Some(next) => {
+            out.push(b'"');
+            out.extend_from_slice(next.as_bytes());
+            out.push(b'"');
+        }
+        None => out.extend_from_slice(b"null"),
+    }
+    if let Some(start) = start.filter(|_| found.is_empty() && query.cursor.is_none()) {
+        let asked = Asked { sort: CentreSort::Walk, ..asked };
+        let nearest = nearest::nearest(&asked, &centres, &start, minutes).await?;
+        out.extend_from_slice(b",\"nearest\":");
+        items(&mut out, query, &vouchers, &nearest);
+        let text = nearest::message(query, travel, minutes, &nearest);
+        let text = if english() { &text.en } else { &text.zh };
+        out.extend_from_slice(b",\"message\":");
+        // Writing text to memory can't fail.
+        let _ = serde_json::to_writer(&mut out, text);
+    }
+    out.push(b'}');
+    Ok(out)
 }
 
-fn check(query: &CentreSearch, origin: Option<LngLat>) -> Result<()> {
+fn sort(query: &CentreSearch, start: Option<&Start>) -> CentreSort {
+    query.sort.unwrap_or(if start.is_some() { CentreSort::Walk } else { CentreSort::Rating })
+}
+
+fn check(query: &CentreSearch, start: Option<&Start>) -> Result<()> {
     let bad = |field: &'static str, code: &'static str, zh: &'static str, en: &'static str| {
         Err(Problem::field(field, code, Text::new(zh, en)))
     };
     if query.minutes.is_some_and(|m| !(1..=60).contains(&m)) {
-        return bad("minutes", "out_of_range", "步行时间须为 1 到 60 分钟。", "minutes must be from 1 to 60.");
+        return bad("minutes", "out_of_range", "路上时间须为 1 到 60 分钟。", "minutes must be from 1 to 60.");
     }
     if query.age_months.is_some_and(|m| !(0..=36).contains(&m)) {
         return bad("age_months", "out_of_range", "月龄须为 0 到 36。", "age_months must be from 0 to 36.");
     }
-    if query.sort == Some(CentreSort::Walk) && origin.is_none() {
+    if query.sort == Some(CentreSort::Walk) && start.is_none() {
         return bad("sort", "needs_point", "按距离排序需要提供位置 lng、lat。", "sort=walk needs lng and lat.");
     }
     if query.date.is_none() && (query.from.is_some() || query.to.is_some() || query.half.is_some()) {
@@ -141,42 +154,84 @@ fn check(query: &CentreSearch, origin: Option<LngLat>) -> Result<()> {
     }
 }
 
-fn candidates<'a>(
-    ctx: &Ctx,
-    centres: &'a Index,
-    query: &CentreSearch,
-    origin: Option<LngLat>,
-    vouchers: &VoucherScope,
-) -> Vec<Candidate<'a>> {
-    let rules = ctx.catalogue.rules();
-    let day = query.date.map_or_else(|| ctx.clock.today(), |d| d.0);
-    let text = query.q.as_ref().map(|q| q.to_lowercase());
-    let sort = query.sort.unwrap_or(if origin.is_some() { CentreSort::Walk } else { CentreSort::Rating });
-    let fits = |spot: &Spot, plan: &CentrePlan| {
-        query.kind.is_none_or(|kind| plan.row.kind == kind)
-            && query.inclusive.is_none_or(|inclusive| plan.card.inclusive == inclusive)
-            && query.care_type.is_none_or(|care_type| plan.card.care_types.contains(&care_type))
-            && query.township.as_ref().is_none_or(|township| plan.row.township == **township)
-            && query.voucher.is_none_or(|voucher| vouchers.covers(spot) == voucher)
-            && query
-                .age_months
-                .is_none_or(|age| plan.classes.iter().any(|c| takes(plan, &rules, c.id, age, query.care_type, day)))
-            && text.as_ref().is_none_or(|text| plan.card.haystack.contains(text))
-    };
-    let candidate = |spot: &'a Spot, plan: &'a CentrePlan, walk: Option<WalkOut>| {
-        fits(spot, plan).then(|| {
-            let key = sort_key(sort, plan, walk, query.care_type);
-            Candidate { key, spot, plan, walk, free_places: None }
+/// A search while it runs.
+pub(super) struct Asked<'q> {
+    pub(super) ctx: &'q Ctx,
+    pub(super) query: &'q CentreSearch,
+    pub(super) vouchers: &'q VoucherScope,
+    pub(super) sort: CentreSort,
+}
+
+impl Asked<'_> {
+    /// The centres that pass the filters that cost nothing and lie within `reach` metres as the crow
+    /// flies, with their ways by estimate.
+    pub(super) fn within<'a>(&self, centres: &'a Index, start: &Start, reach: f64) -> Vec<Candidate<'a>> {
+        let fits = self.filter();
+        let way = |metres: f64| self.ctx.walking.estimate(start.travel, metres);
+        let near = centres.within(start.from, reach).filter(|(spot, plan, _)| fits(spot, plan));
+        near.map(|(spot, plan, metres)| {
+            let walk = Some(WalkOut::of(way(metres), WayMethod::Estimate));
+            self.candidate(spot, plan, metres, walk)
         })
-    };
-    match origin {
-        Some(origin) => {
-            let minutes = f64::from(query.minutes.unwrap_or(CIRCLE_MINUTES));
-            let reach = ctx.walking.reach(Travel::default(), minutes);
-            let near = centres.within(origin, reach);
-            near.filter_map(|(spot, plan, metres)| candidate(spot, plan, Some(walk(ctx, metres)))).collect()
+        .collect()
+    }
+
+    fn all<'a>(&self, centres: &'a Index) -> Vec<Candidate<'a>> {
+        let fits = self.filter();
+        let all = centres.each().filter(|(spot, plan)| fits(spot, plan));
+        all.map(|(spot, plan)| self.candidate(spot, plan, 0.0, None)).collect()
+    }
+
+    fn candidate<'a>(&self, spot: &'a Spot, plan: &'a CentrePlan, metres: f64, walk: Option<WalkOut>) -> Candidate<'a> {
+        let key = sort_key(self.sort, plan, walk, self.query.care_type);
+        Candidate { key, spot, plan, metres, walk, free_places: None }
+    }
+
+    fn filter(&self) -> impl Fn(&Spot, &CentrePlan) -> bool {
+        let (query, vouchers) = (self.query, self.vouchers);
+        let rules = self.ctx.catalogue.rules();
+        let day = query.date.map_or_else(|| self.ctx.clock.today(), |d| d.0);
+        let text = query.q.as_ref().map(|q| q.to_lowercase());
+        move |spot, plan| {
+            query.kind.is_none_or(|kind| plan.row.kind == kind)
+                && query.inclusive.is_none_or(|inclusive| plan.card.inclusive == inclusive)
+                && query.care_type.is_none_or(|care_type| plan.card.care_types.contains(&care_type))
+                && query.township.as_ref().is_none_or(|township| plan.row.township == **township)
+                && query.voucher.is_none_or(|voucher| vouchers.covers(spot) == voucher)
+                && query
+                    .age_months
+                    .is_none_or(|age| plan.classes.iter().any(|c| takes(plan, &rules, c.id, age, query.care_type, day)))
+                && text.as_ref().is_none_or(|text| plan.card.haystack.contains(text))
         }
-        None => centres.each().filter_map(|(spot, plan)| candidate(spot, plan, None)).collect(),
+    }
+
+    /// Puts the ways on the street network in place of the estimates, of the nearest [`MOST_ASKED`] as
+    /// the crow flies, and keeps those that are reached within `minutes`.
+    pub(super) async fn walk_exactly(&self, start: &Start, minutes: u32, found: &mut Vec<Candidate<'_>>) {
+        if found.len() > MOST_ASKED {
+            let nearer = |a: &Candidate<'_>, b: &Candidate<'_>| {
+                a.metres.total_cmp(&b.metres).then_with(|| a.spot.id.cmp(&b.spot.id))
+            };
+            found.select_nth_unstable_by(MOST_ASKED, nearer);
+            found.truncate(MOST_ASKED);
+        }
+        let to: Vec<(CentreId, LngLat)> = found.iter().map(|c| (c.spot.id, c.plan.row.location())).collect();
+        let found_ways = start.ways(self.ctx, &to).await;
+        let mut ways = found_ways.ways.into_iter();
+        found.retain_mut(|candidate| {
+            let walk = ways.next().flatten().map(|way| WalkOut::of(way, found_ways.method));
+            candidate.walk = walk.filter(|walk| walk.minutes <= minutes);
+            candidate.key = sort_key(self.sort, candidate.plan, candidate.walk, self.query.care_type);
+            candidate.walk.is_some()
+        });
+    }
+
+    /// The first that have a place free on the date asked for, if there is one; see [`first_free`].
+    pub(super) async fn free<'a>(&self, found: Vec<Candidate<'a>>, enough: usize) -> Result<Vec<Candidate<'a>>> {
+        match self.query.date {
+            Some(date) => first_free(self.ctx, self.query, date.0, found, enough).await,
+            None => Ok(found),
+        }
     }
 }
 
@@ -196,7 +251,10 @@ fn takes(
 
 fn sort_key(sort: CentreSort, plan: &CentrePlan, walk: Option<WalkOut>, care_type: Option<CareType>) -> i64 {
     match sort {
-        CentreSort::Walk => walk.map_or(i64::MAX, |walk| i64::from(walk.distance_m)),
+        CentreSort::Walk => {
+            // The order that people see; the shorter way first where the minutes are equal.
+            walk.map_or(i64::MAX, |walk| (i64::from(walk.minutes) << 32) | i64::from(walk.distance_m))
+        }
         CentreSort::Price => plan.card.price(care_type).map_or(i64::MAX, |price| price.per_day()),
         // Satisfied per mille, highest first; too few answers come last.
         CentreSort::Rating if plan.rating.n >= super::card::ENOUGH_ANSWERS => {
@@ -294,27 +352,16 @@ fn bookable<'a>(
     })
 }
 
-fn render(query: &CentreSearch, vouchers: &VoucherScope, found: &[Candidate<'_>], next: Option<&str>) -> Vec<u8> {
-    let mut out = Vec::with_capacity(found.len() * 900 + 64);
-    out.extend_from_slice(b"{\"items\":[");
+/// Appends a list of [`super::dto::CentreCardOut`].
+fn items(out: &mut Vec<u8>, query: &CentreSearch, vouchers: &VoucherScope, found: &[Candidate<'_>]) {
+    out.push(b'[');
     for (i, candidate) in found.iter().enumerate() {
         if i > 0 {
             out.push(b',');
         }
-        item(&mut out, query, vouchers, candidate);
+        item(out, query, vouchers, candidate);
     }
-    out.extend_from_slice(b"],\"next_cursor\":");
-    match next {
-        // A cursor is base64url: nothing in it needs escaping.
-        Some(next) => {
-            out.push(b'"');
-            out.extend_from_slice(next.as_bytes());
-            out.push(b'"');
-        }
-        None => out.extend_from_slice(b"null"),
-    }
-    out.push(b'}');
-    out
+    out.push(b']');
 }
 
 /// Appends a name and its number: in half the time that `write!` takes.
@@ -338,7 +385,10 @@ fn item(out: &mut Vec<u8>, query: &CentreSearch, vouchers: &VoucherScope, candid
         Some(walk) => {
             number(out, ",\"walk\":{\"minutes\":", walk.minutes);
             number(out, ",\"distance_m\":", walk.distance_m);
-            out.extend_from_slice(b",\"method\":\"estimate\"}");
+            out.extend_from_slice(match walk.method {
+                WayMethod::Estimate => b",\"method\":\"estimate\"}",
+                WayMethod::Network => b",\"method\":\"network\"}" as &[u8],
+            });
         }
         None => out.extend_from_slice(b",\"walk\":null"),
     }

@@ -14,12 +14,12 @@ use super::{
     },
     grid::{DayGrid, Grid},
     rules::{self, Opening},
-    search::{point, walk},
+    start::{Start, travel},
     store,
 };
 use crate::{
     error::{Code, Problem, Result, Text},
-    platform::{clock::minute_of_day, walking},
+    platform::clock::minute_of_day,
     state::Ctx,
 };
 
@@ -36,9 +36,14 @@ fn plan(ctx: &Ctx, id: CentreId) -> Result<std::sync::Arc<CentrePlan>> {
 }
 
 /// The page, with the way from a point if one is given.
-pub fn page(ctx: &Ctx, id: CentreId, query: &CentrePageQuery) -> Result<CentreOut> {
-    let origin = point(query.lng, query.lat, query.coord)?;
+pub async fn page(ctx: &Ctx, id: CentreId, query: &CentrePageQuery) -> Result<CentreOut> {
+    let travel = travel(query.mode, query.pushchair)?;
+    let start = Start::of_query(ctx, (query.lng, query.lat, query.coord), travel)?;
     let plan = plan(ctx, id)?;
+    let walk = match start {
+        Some(start) => start.walk(ctx, id, plan.row.location()).await,
+        None => None,
+    };
     let today = ctx.clock.today();
     let class_rules = ctx.catalogue.rules();
     let (row, week) = (&plan.row, plan.week_on(today));
@@ -60,7 +65,7 @@ pub fn page(ctx: &Ctx, id: CentreId, query: &CentrePageQuery) -> Result<CentreOu
         address: row.address.clone(),
         township: row.township.clone(),
         location: LocationOut { lng: round(at.lng), lat: round(at.lat), coord: query.coord },
-        walk: origin.map(|origin| walk(ctx, walking::metres(origin, row.location()))),
+        walk,
         phone: row.phone.clone(),
         intro: row.intro.clone(),
         hours: (1..)

@@ -1,0 +1,71 @@
+//! The centres inside a circle, for whoever draws it: without filters and places.
+
+use entity::{CentreId, CentreKind, Fen, LngLat, OfferUnit};
+
+use super::{
+    dto::WalkOut,
+    start::{MOST_ASKED, Start},
+};
+use crate::{platform::walking::WayMethod, state::Ctx};
+
+/// A centre inside, with what a drawing says of it.
+pub struct Inside {
+    /// Id.
+    pub id: CentreId,
+    /// Name.
+    pub name: String,
+    /// Kind.
+    pub kind: CentreKind,
+    /// Recognised as inclusive today.
+    pub inclusive: bool,
+    /// Where it is, WGS-84.
+    pub at: LngLat,
+    /// The way to it.
+    pub walk: WalkOut,
+    /// Lowest price of the first form of care on offer, and what it is for.
+    pub price: Option<(Fen, OfferUnit)>,
+}
+
+/// The centres reached within `minutes`, nearest first and `most` of them at most, and whether there are
+/// more. With a routing engine the nearest [`MOST_ASKED`] as the crow flies are looked at.
+pub async fn inside(
+    ctx: &Ctx,
+    start: &Start,
+    minutes: u32,
+    most: usize,
+    without: Option<CentreId>,
+) -> (Vec<Inside>, bool) {
+    let centres = ctx.catalogue.now();
+    let near = centres.within(start.from, ctx.walking.reach(start.travel, f64::from(minutes)));
+    let mut near: Vec<_> = near.filter(|(spot, ..)| without != Some(spot.id)).collect();
+    near.sort_unstable_by(|(a, _, near), (b, _, far)| near.total_cmp(far).then_with(|| a.id.cmp(&b.id)));
+    let more = near.len() > MOST_ASKED;
+    near.truncate(MOST_ASKED);
+    let (method, ways) = if ctx.walking.has_network() {
+        let to: Vec<_> = near.iter().map(|(spot, plan, _)| (spot.id, plan.row.location())).collect();
+        let found = start.ways(ctx, &to).await;
+        (found.method, found.ways)
+    } else {
+        let way = |metres| Some(ctx.walking.estimate(start.travel, metres));
+        (WayMethod::Estimate, near.iter().map(|(.., metres)| way(*metres)).collect())
+    };
+    let ways = ways.into_iter().map(|way| way.map(|way| WalkOut::of(way, method)));
+    let mut found: Vec<_> = near
+        .into_iter()
+        .zip(ways)
+        .filter_map(|((spot, plan, _), walk)| Some((spot, plan, walk.filter(|walk| walk.minutes <= minutes)?)))
+        .collect();
+    found.sort_by_key(|(_, _, walk)| (walk.minutes, walk.distance_m));
+    let more = more || found.len() > most;
+    found.truncate(most);
+    let shown = found.into_iter().map(|(spot, plan, walk)| Inside {
+        id: spot.id,
+        name: plan.row.name.clone(),
+        kind: plan.row.kind,
+        inclusive: plan.card.inclusive,
+        at: plan.row.location(),
+        walk,
+        price: plan.card.price(None).map(|price| (price.fen, price.unit)),
+    });
+    (shown.collect(), more)
+}

@@ -1,0 +1,392 @@
+//! Ways that a routing engine found, remembered by where they start: in this process, and behind it in
+//! the key-value store, so that the replicas ask once.
+//!
+//! What is remembered is a cell of about 50 m, how one travels, and the ways from the cell's middle to
+//! centres. Nothing tells who asked, from where in the cell, or when; after an hour it is gone.
+//!
+//! Each way is kept with the centre's position: a centre that moved, or is new, is asked for alone.
+//! Callers in one cell wait for the one that asks. What the engine couldn't answer is not remembered.
+
+use std::{
+    collections::HashMap,
+    convert::Infallible,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use entity::{CentreId, LngLat};
+use quick_cache::sync::Cache;
+use serde::{Deserialize, Serialize};
+
+use super::start::Start;
+use crate::{
+    config::Settings,
+    platform::{
+        kv::Kv,
+        walking::{Travel, TravelMode, Way, WayMethod, Ways},
+    },
+    state::Ctx,
+};
+
+/// Breadth and height of a cell in metres.
+const CELL_M: f64 = 50.0;
+/// Metres of a degree of latitude.
+const DEGREE_M: f64 = 111_195.0;
+/// How long ways are remembered: streets change slowly, where people stood is soon forgotten.
+const LIFE: TimeDelta = TimeDelta::hours(1);
+/// Cells in process at most; some tens of bytes a way.
+const MOST_CELLS: usize = 2_000;
+/// Ways of one cell at most; past it only the latest are kept.
+const MOST_WAYS: usize = 2_000;
+
+/// A cell of the grid; its columns are as many to a row as make it about square.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Cell {
+    row: i32,
+    column: i32,
+}
+
+impl Cell {
+    const HEIGHT: f64 = CELL_M / DEGREE_M;
+
+    /// The cell that a point lies in.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, reason = "degrees over a height of 0.0004 fit")]
+    pub fn of(point: LngLat) -> Self {
+        let row = (point.lat / Self::HEIGHT).floor() as i32;
+        Self { row, column: (point.lng / Self::breadth(row)).floor() as i32 }
+    }
+
+    /// Its middle.
+    #[must_use]
+    pub fn middle(self) -> LngLat {
+        LngLat {
+            lng: (f64::from(self.column) + 0.5) * Self::breadth(self.row),
+            lat: (f64::from(self.row) + 0.5) * Self::HEIGHT,
+        }
+    }
+
+    fn breadth(row: i32) -> f64 {
+        let cos = ((f64::from(row) + 0.5) * Self::HEIGHT).to_radians().cos();
+        // Near the poles cells are narrower than they are high.
+        Self::HEIGHT / cos.max(0.01)
+    }
+}
+
+/// A position to a tenth of a metre.
+type At = (i32, i32);
+
+#[expect(clippy::cast_possible_truncation, reason = "degrees in millionths fit")]
+fn at(p: LngLat) -> At {
+    ((p.lng * 1e6).round() as i32, (p.lat * 1e6).round() as i32)
+}
+
+/// What is known of one cell.
+#[derive(Clone, Default)]
+struct Known {
+    since: DateTime<Utc>,
+    ways: HashMap<CentreId, (At, Option<Way>)>,
+}
+
+/// The same in the key-value store.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    since: DateTime<Utc>,
+    ways: Vec<(CentreId, At, Option<Way>)>,
+}
+
+impl Known {
+    fn is_fresh(&self, now: DateTime<Utc>) -> bool {
+        now < self.since + LIFE
+    }
+
+    fn way(&self, id: CentreId, to: LngLat) -> Option<Option<Way>> {
+        self.ways.get(&id).filter(|(where_to, _)| *where_to == at(to)).map(|(_, way)| *way)
+    }
+
+    /// All of them, if it is fresh and knows all.
+    fn all(&self, now: DateTime<Utc>, to: &[(CentreId, LngLat)]) -> Option<Vec<Option<Way>>> {
+        if !self.is_fresh(now) {
+            return None;
+        }
+        to.iter().map(|(id, to)| self.way(*id, *to)).collect()
+    }
+
+    /// With more ways; `since` stays that of the oldest.
+    fn with(&self, now: DateTime<Utc>, more: impl IntoIterator<Item = (CentreId, (At, Option<Way>))>) -> Self {
+        let mut known = if self.is_fresh(now) { self.clone() } else { Self { since: now, ways: HashMap::new() } };
+        if known.ways.len() > MOST_WAYS {
+            known.ways.clear();
+        }
+        known.ways.extend(more);
+        known
+    }
+}
+
+#[derive(Default)]
+struct Slot {
+    /// Held by the caller that asks the engine.
+    asking: tokio::sync::Mutex<()>,
+    /// How often it didn't answer: whoever waited for such a call doesn't ask again at once.
+    unanswered: AtomicU64,
+    known: Mutex<Arc<Known>>,
+}
+
+impl Slot {
+    fn known(&self) -> Arc<Known> {
+        Arc::clone(&self.known.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn keep(&self, known: Known) {
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(known);
+    }
+}
+
+/// See the module.
+pub struct WayCache {
+    slots: Cache<(Cell, Travel), Arc<Slot>>,
+}
+
+impl Default for WayCache {
+    fn default() -> Self {
+        Self { slots: Cache::new(MOST_CELLS) }
+    }
+}
+
+impl WayCache {
+    /// The ways from a start to centres; none if the engine doesn't answer.
+    pub(super) async fn ways(&self, ctx: &Ctx, start: &Start, to: &[(CentreId, LngLat)]) -> Option<Vec<Option<Way>>> {
+        let ask = async |to: Vec<LngLat>| ctx.walking.ways(start.from, &to, start.travel).await;
+        self.remembered((&ctx.settings, &ctx.kv), ctx.clock.now(), start, to, ask).await
+    }
+
+    async fn remembered(
+        &self,
+        (settings, kv): (&Settings, &Kv),
+        now: DateTime<Utc>,
+        start: &Start,
+        to: &[(CentreId, LngLat)],
+        ask: impl AsyncFnOnce(Vec<LngLat>) -> Ways,
+    ) -> Option<Vec<Option<Way>>> {
+        let cell = Cell::of(start.from);
+        let slot = match self.slots.get(&(cell, start.travel)) {
+            Some(slot) => slot,
+            None => {
+                let made = self.slots.get_or_insert_with(&(cell, start.travel), || Ok::<_, Infallible>(Arc::default()));
+                let Ok(slot) = made;
+                slot
+            }
+        };
+        if let Some(ways) = slot.known().all(now, to) {
+            return Some(ways);
+        }
+        let unanswered = slot.unanswered.load(Ordering::Relaxed);
+        let _asking = slot.asking.lock().await;
+        let mut known = slot.known();
+        if let Some(ways) = known.all(now, to) {
+            return Some(ways);
+        }
+        if slot.unanswered.load(Ordering::Relaxed) != unanswered {
+            return None;
+        }
+        let key = key(settings, cell, start.travel);
+        if let Some(stored) = stored(kv, &key).await {
+            let theirs = Known {
+                since: stored.since,
+                ways: stored.ways.into_iter().map(|(id, at, way)| (id, (at, way))).collect(),
+            };
+            if theirs.is_fresh(now) {
+                let since = if known.is_fresh(now) { known.since.min(theirs.since) } else { theirs.since };
+                let both = Known { since, ..known.with(now, theirs.ways) };
+                slot.keep(both);
+                known = slot.known();
+                if let Some(ways) = known.all(now, to) {
+                    return Some(ways);
+                }
+            }
+        }
+        let missing: Vec<(CentreId, LngLat)> =
+            to.iter().filter(|(id, to)| !known.is_fresh(now) || known.way(*id, *to).is_none()).copied().collect();
+        let found = ask(missing.iter().map(|(_, to)| *to).collect()).await;
+        if found.method != WayMethod::Network || found.ways.len() != missing.len() {
+            slot.unanswered.fetch_add(1, Ordering::Relaxed);
+            return None;
+        }
+        let news = missing.iter().zip(found.ways).map(|((id, to), way)| (*id, (at(*to), way)));
+        let known = known.with(now, news);
+        store(kv, &key, now, &known).await;
+        let ways = known.all(now, to);
+        slot.keep(known);
+        ways
+    }
+}
+
+/// Everything that the ways depend on but the centres.
+fn key(settings: &Settings, cell: Cell, travel: Travel) -> String {
+    let (mode, speed) = match travel.mode {
+        TravelMode::Walk => ("walk", settings.walking_speed_kmh),
+        TravelMode::Cycle => ("cycle", settings.cycling_speed_kmh),
+        TravelMode::EBike => ("e_bike", settings.e_bike_speed_kmh),
+        TravelMode::Drive => ("drive", settings.driving_speed_kmh),
+    };
+    let pushchair = u8::from(travel.pushchair);
+    format!("ways:{mode}:{pushchair}:{speed}:{}:{}", cell.row, cell.column)
+}
+
+/// What a replica stored; a store that is away knows nothing.
+async fn stored(kv: &Kv, key: &str) -> Option<Stored> {
+    let text = kv.get(key).await.ok().flatten()?;
+    serde_json::from_str(&text).ok()
+}
+
+/// Without effect while the store is away.
+async fn store(kv: &Kv, key: &str, now: DateTime<Utc>, known: &Known) {
+    let left = (known.since + LIFE - now).to_std().unwrap_or(Duration::ZERO);
+    let ways = known.ways.iter().map(|(id, (at, way))| (*id, *at, *way)).collect();
+    let stored = Stored { since: known.since, ways };
+    if let Ok(text) = serde_json::to_string(&stored)
+        && !left.is_zero()
+    {
+        let _ = kv.put(key, &text, left).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+    use crate::platform::{kv::MemoryKv, walking::metres};
+
+    const HERE: LngLat = LngLat { lng: 118.79, lat: 24.89 };
+
+    fn now() -> DateTime<Utc> {
+        DateTime::from_timestamp(1_800_000_000, 0).unwrap()
+    }
+
+    fn start() -> Start {
+        Start { from: Cell::of(HERE).middle(), travel: Travel::default() }
+    }
+
+    fn centre(n: u32) -> (CentreId, LngLat) {
+        (CentreId(uuid::Uuid::from_u128(n.into())), LngLat { lng: HERE.lng + f64::from(n) * 0.001, ..HERE })
+    }
+
+    /// An engine that counts what it is asked, and answers metres as the crow flies.
+    #[derive(Default)]
+    struct Engine {
+        calls: AtomicUsize,
+        targets: AtomicUsize,
+    }
+
+    impl Engine {
+        async fn ask(&self, to: Vec<LngLat>) -> Ways {
+            self.calls.fetch_add(1, Ordering::Relaxed);
+            self.targets.fetch_add(to.len(), Ordering::Relaxed);
+            tokio::task::yield_now().await;
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "short ways")]
+            let way = |to: &LngLat| Some(Way { seconds: 60, metres: metres(HERE, *to).round() as u32 });
+            Ways { method: WayMethod::Network, ways: to.iter().map(way).collect() }
+        }
+
+        fn asked(&self) -> (usize, usize) {
+            (self.calls.load(Ordering::Relaxed), self.targets.load(Ordering::Relaxed))
+        }
+    }
+
+    struct World {
+        settings: Settings,
+        kv: Kv,
+        engine: Engine,
+    }
+
+    impl World {
+        fn new() -> Self {
+            Self {
+                settings: Settings::with(&[]).unwrap(),
+                kv: Kv::Memory(MemoryKv::default()),
+                engine: Engine::default(),
+            }
+        }
+
+        async fn ways(
+            &self,
+            cache: &WayCache,
+            at: DateTime<Utc>,
+            to: &[(CentreId, LngLat)],
+        ) -> Option<Vec<Option<Way>>> {
+            let ask = async |to: Vec<LngLat>| self.engine.ask(to).await;
+            cache.remembered((&self.settings, &self.kv), at, &start(), to, ask).await
+        }
+    }
+
+    #[test]
+    fn a_cell_is_about_fifty_metres_wide_and_holds_its_middle() {
+        for (lng, lat) in [(118.79, 24.89), (-0.3, 51.5), (179.99, -75.0), (116.4, 0.0001), (12.0, 89.99)] {
+            let point = LngLat { lng, lat };
+            let cell = Cell::of(point);
+            assert_eq!(Cell::of(cell.middle()), cell, "{point:?}");
+            assert!(metres(point, cell.middle()) < 36.0, "{point:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn only_what_is_new_or_moved_is_asked_for() {
+        let (world, cache) = (World::new(), WayCache::default());
+        let first = [centre(1), centre(2)];
+        let known = world.ways(&cache, now(), &first).await.unwrap();
+        assert_eq!(world.ways(&cache, now(), &first).await.unwrap(), known);
+        assert_eq!(world.engine.asked(), (1, 2), "warm: nothing is asked");
+        world.ways(&cache, now(), &[centre(1), centre(2), centre(3)]).await.unwrap();
+        assert_eq!(world.engine.asked(), (2, 3), "the new one alone");
+        let moved = (centre(2).0, centre(9).1);
+        let after = world.ways(&cache, now(), &[centre(1), moved]).await.unwrap();
+        assert_eq!(world.engine.asked(), (3, 4), "the moved one alone");
+        assert!(after[1].unwrap().metres > known[1].unwrap().metres);
+        assert!(world.ways(&cache, now() + LIFE, &first).await.is_some());
+        assert_eq!(world.engine.asked(), (4, 6), "after an hour all are asked for again");
+    }
+
+    #[tokio::test]
+    async fn another_replica_reads_what_one_was_told_and_no_longer_than_an_hour() {
+        let world = World::new();
+        world.ways(&WayCache::default(), now(), &[centre(1), centre(2)]).await.unwrap();
+        let other = WayCache::default();
+        let later = now() + TimeDelta::minutes(40);
+        world.ways(&other, later, &[centre(2), centre(3)]).await.unwrap();
+        assert_eq!(world.engine.asked(), (2, 3));
+        // Forty minutes old where it was found: twenty are left, not sixty.
+        world.ways(&other, now() + TimeDelta::minutes(61), &[centre(2)]).await.unwrap();
+        assert_eq!(world.engine.asked(), (3, 4));
+    }
+
+    #[tokio::test]
+    async fn callers_in_one_cell_wait_for_the_one_that_asks() {
+        let (world, cache) = (World::new(), WayCache::default());
+        let to = [centre(1), centre(2)];
+        let all = futures_util::future::join_all((0..20).map(|_| world.ways(&cache, now(), &to))).await;
+        assert!(all.iter().all(|ways| *ways == all[0] && ways.is_some()));
+        assert_eq!(world.engine.asked(), (1, 2));
+    }
+
+    #[tokio::test]
+    async fn an_estimate_is_not_remembered_and_whoever_waited_for_it_does_not_ask_again() {
+        let (world, cache) = (World::new(), WayCache::default());
+        let calls = AtomicUsize::new(0);
+        let away = async |to: Vec<LngLat>| {
+            calls.fetch_add(1, Ordering::Relaxed);
+            tokio::task::yield_now().await;
+            Ways { method: WayMethod::Estimate, ways: vec![None; to.len()] }
+        };
+        let to = [centre(1)];
+        let ask = || cache.remembered((&world.settings, &world.kv), now(), &start(), &to, &away);
+        let all = futures_util::future::join_all((0..5).map(|_| ask())).await;
+        assert!(all.iter().all(Option::is_none));
+        assert_eq!(calls.load(Ordering::Relaxed), 1);
+        assert!(world.ways(&cache, now(), &to).await.is_some(), "the engine is back");
+    }
+}

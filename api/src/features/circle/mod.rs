@@ -1,0 +1,16 @@
+//! The 15-minute circle as a drawing: what is reached on the pavement, and the centres in it.
+//!
+//! Promises: areas and minutes of one answer start at the same point and each says how it was found; a
+//! point that enters or leaves names its coordinate system; whose circle it is, is not stored.
+
+mod dto;
+mod public;
+mod rules;
+mod service;
+
+use crate::http::Registry;
+
+/// Registers the routes.
+pub fn routes(cfg: &mut impl Registry) {
+    cfg.service(public::read_circle);
+}
