@@ -315,7 +315,7 @@ async fn what_tencent_refuses_is_estimated_but_for_a_single_place() {
     assert_eq!(found.ways.iter().filter(|way| way.is_none()).count(), 1);
     // So near that there is no way: there already.
     router.next(said(326, "起终点距离过近"));
-    assert_eq!(ways(&app, &places(1)).await.ways, [Some(Way { seconds: 1, metres: 1 })]);
+    assert_eq!(ways(&app, &[at(0.0, 2.0)]).await.ways, [Some(Way { seconds: 2, metres: 2 })]);
     assert!(log.lines().iter().all(|line| !line.contains(KEY)));
 
     // A key that it doesn't know.

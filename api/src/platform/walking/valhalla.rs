@@ -22,7 +22,7 @@ use crate::config::Settings;
 /// Numbers of minutes of one call (`service_limits.isochrone.max_contours`).
 const CONTOURS_MOST: usize = 4;
 /// Corners of an area closer to its line than this, in metres, are left out.
-const GENERALIZE_M: u32 = 20;
+const GENERALIZE_M: u32 = 10;
 
 /// A client of one Valhalla.
 pub(super) struct Valhalla {
