@@ -120,7 +120,10 @@ async fn former_figures_are_kept_and_older_ones_refused() {
     officer.patch(&path, json!({ "township": "别处镇" })).await.invalid("township");
     let body = json!({ "name": "新名社区", "kind": "village", "rural": true, "residents": null, "under3": 13 });
     let changed = officer.patch(&path, body).await.ok();
-    assert_eq!((&changed["version"], &changed["residents"], &changed["rural"]), (&json!(3), &Value::Null, &json!(true)));
+    assert_eq!(
+        (&changed["version"], &changed["residents"], &changed["rural"]),
+        (&json!(3), &Value::Null, &json!(true))
+    );
     officer.patch(&path, json!({})).await.ok();
     let states = community_versions::Entity::find().all(app.db()).await.unwrap();
     let mut kept: Vec<_> = states.iter().map(|row| (row.version, row.under3, row.as_of.to_string())).collect();
@@ -155,7 +158,15 @@ async fn hostile_maps_are_refused_and_large_ones_taken() {
     let officer = app.officer().await;
     let headers = [("Content-Type", "application/json")];
     let send = async |body: Vec<u8>| officer.send_bytes(Method::POST, IMPORT, Some(body), &headers).await;
-    for body in ["", "{", "[]", "null", "{}", r#"{"type":"FeatureCollection"}"#, r#"{"type":"FeatureCollection","features":{}}"#] {
+    for body in [
+        "",
+        "{",
+        "[]",
+        "null",
+        "{}",
+        r#"{"type":"FeatureCollection"}"#,
+        r#"{"type":"FeatureCollection","features":{}}"#,
+    ] {
         assert_eq!(send(body.as_bytes().to_vec()).await.status, 400, "{body}");
     }
     send(br#"{"type":"FeatureCollection","features":[]}"#.to_vec()).await.invalid("features");
@@ -188,14 +199,16 @@ async fn hostile_maps_are_refused_and_large_ones_taken() {
 async fn communities_and_their_coverage_are_the_bureaus() {
     let app = TestApp::spawn().await;
     let place = app.place().await;
-    let callers = [
-        app.carer(place.centre.id).await,
-        app.manager(place.centre.id).await,
-        app.a_family().await.client,
-    ];
+    let callers = [app.carer(place.centre.id).await, app.manager(place.centre.id).await, app.a_family().await.client];
     for client in callers {
-        for path in ["/bureau/communities", "/bureau/communities.geojson", "/bureau/coverage", "/bureau/coverage.csv",
-            "/bureau/coverage/gaps", "/bureau/indicators/community_coverage"] {
+        for path in [
+            "/bureau/communities",
+            "/bureau/communities.geojson",
+            "/bureau/coverage",
+            "/bureau/coverage.csv",
+            "/bureau/coverage/gaps",
+            "/bureau/indicators/community_coverage",
+        ] {
             client.get(path).await.problem(403, "FORBIDDEN");
         }
         client.post(IMPORT, map(&[])).await.problem(403, "FORBIDDEN");

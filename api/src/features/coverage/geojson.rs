@@ -243,9 +243,13 @@ pub fn geometry(value: Option<&Value>, coord: Coord) -> Result<Shape, Told> {
 fn told(flaw: Flaw) -> Told {
     let text = |zh: &str, en: &str| Text::new(zh.to_owned(), en.to_owned());
     match flaw {
-        Flaw::OutOfBounds => {
-            ("out_of_range", text("坐标不在中国范围内，须为 [经度, 纬度] 的度数。", "a point lies outside China; give [longitude, latitude] in degrees."))
-        }
+        Flaw::OutOfBounds => (
+            "out_of_range",
+            text(
+                "坐标不在中国范围内，须为 [经度, 纬度] 的度数。",
+                "a point lies outside China; give [longitude, latitude] in degrees.",
+            ),
+        ),
         Flaw::TooManyPoints => (
             "too_long",
             Text::new(
@@ -253,10 +257,17 @@ fn told(flaw: Flaw) -> Told {
                 format!("more than {MOST_POINTS} points; simplify the boundary."),
             ),
         ),
-        Flaw::TooLarge => ("out_of_range", text("范围过大，社区边界不应超过约50公里。", "more than 50 km from edge to edge.")),
+        Flaw::TooLarge => {
+            ("out_of_range", text("范围过大，社区边界不应超过约50公里。", "more than 50 km from edge to edge."))
+        }
         Flaw::Empty => ("empty", text("多边形没有边界。", "a polygon without rings.")),
-        Flaw::TooFewPoints => ("invalid", text("边界至少需要三个不同的点。", "a ring of fewer than three different points.")),
-        Flaw::NotClosed => ("invalid", text("边界没有闭合，末点须与首点相同。", "a ring isn't closed: its last point must be its first.")),
+        Flaw::TooFewPoints => {
+            ("invalid", text("边界至少需要三个不同的点。", "a ring of fewer than three different points."))
+        }
+        Flaw::NotClosed => (
+            "invalid",
+            text("边界没有闭合，末点须与首点相同。", "a ring isn't closed: its last point must be its first."),
+        ),
         Flaw::Crossing => ("invalid", text("边界自相交，请修正后重新导出。", "edges cross each other.")),
         Flaw::HoleOutside => ("invalid", text("内环（孔洞）不在外环之内。", "a hole lies outside its polygon.")),
         Flaw::NoArea => ("invalid", text("多边形面积过小（不足100平方米）。", "a polygon of less than 100 m².")),

@@ -111,7 +111,10 @@ impl Shape {
         std::mem::discriminant(self) == std::mem::discriminant(other)
             && parts(self) == parts(other)
             && rings(self) == rings(other)
-            && self.points().zip(other.points()).all(|(a, b)| (a.lng - b.lng).abs() < SAME && (a.lat - b.lat).abs() < SAME)
+            && self
+                .points()
+                .zip(other.points())
+                .all(|(a, b)| (a.lng - b.lng).abs() < SAME && (a.lat - b.lat).abs() < SAME)
     }
 
     /// What is wrong with it, if anything.

@@ -2,8 +2,8 @@
 
 use entity::{
     booking_events, bookings, campaign_centres, campaigns, centre_hours, centres, children, classes, communities,
-    community_versions, consents,
-    entry_checks, families, offers, rating_versions, ratings, redemptions, staff, visits, vouchers,
+    community_versions, consents, entry_checks, families, offers, rating_versions, ratings, redemptions, staff, visits,
+    vouchers,
 };
 use sea_orm::DbErr;
 

@@ -98,11 +98,7 @@ fn rendered(feature: &Feature) -> (String, shape::Samples) {
     (geojson::written(&feature.shape, Coord::Wgs84).to_string(), feature.shape.samples())
 }
 
-async fn plan(
-    ctx: &Ctx,
-    txn: &impl ConnectionTrait,
-    features: &[((String, shape::Samples), Feature)],
-) -> Result<Plan> {
+async fn plan(ctx: &Ctx, txn: &impl ConnectionTrait, features: &[((String, shape::Samples), Feature)]) -> Result<Plan> {
     let codes: Vec<String> = features.iter().map(|(_, feature)| feature.properties.code.to_string()).collect();
     let stored = store::lock_by_code(txn, &codes).await?;
     let mut plan = Plan { created: Vec::new(), updated: Vec::new(), unchanged: 0 };
@@ -276,10 +272,12 @@ pub async fn page(ctx: &Ctx, query: &CommunitiesQuery) -> Result<Page<CommunityO
             && after.as_ref().is_none_or(|after| row.code > *after)
     };
     let rows: Vec<Community> = rows.into_iter().filter(asked).take(most(*limit)).collect();
-    Ok(Page::of(rows, *limit, |row| row.code.clone(), |row| CommunityOut {
-        coverage: coverage.get(&row.id).cloned(),
-        ..CommunityOut::of(&row, *coord)
-    }))
+    Ok(Page::of(
+        rows,
+        *limit,
+        |row| row.code.clone(),
+        |row| CommunityOut { coverage: coverage.get(&row.id).cloned(), ..CommunityOut::of(&row, *coord) },
+    ))
 }
 
 fn most(limit: Limit) -> usize {

@@ -95,12 +95,17 @@ pub async fn report(ctx: &Ctx, query: CoverageQuery) -> Result<CoverageOut> {
             let after: Option<String> = query.cursor.as_ref().map(Cursor::unpack).transpose()?;
             let rest = chosen.communities().iter().filter(|c| after.as_ref().is_none_or(|after| c.code > *after));
             let rows: Vec<&Community> = rest.take(query.limit.0 as usize + 1).collect();
-            let page = Page::of(rows, query.limit, |c| c.code.clone(), |c| CoverageGroup {
-                key: c.id.to_string(),
-                label: c.name.clone(),
-                figures: chosen.sums(ctx, std::iter::once(c)).figures(target),
-                coverage: Some(chosen.coverage(ctx, c)),
-            });
+            let page = Page::of(
+                rows,
+                query.limit,
+                |c| c.code.clone(),
+                |c| CoverageGroup {
+                    key: c.id.to_string(),
+                    label: c.name.clone(),
+                    figures: chosen.sums(ctx, std::iter::once(c)).figures(target),
+                    coverage: Some(chosen.coverage(ctx, c)),
+                },
+            );
             (page.items, page.next_cursor)
         }
     };
@@ -181,17 +186,22 @@ pub async fn gaps(ctx: &Ctx, query: &CoverageGapsQuery) -> Result<Page<CoverageG
     found.sort_by(|a, b| a.0.cmp(&b.0));
     let rest = found.into_iter().filter(|(key, ..)| after.as_ref().is_none_or(|after| key > after));
     let rows: Vec<_> = rest.take(query.limit.0 as usize + 1).collect();
-    Ok(Page::of(rows, query.limit, |row| row.0.clone(), |(_, community, under3_uncovered)| CoverageGapOut {
-        id: community.id,
-        code: community.code.clone(),
-        name: community.name.clone(),
-        township: community.township.clone(),
-        kind: community.kind,
-        location: located(community, query.coord),
-        under3: community.under3,
-        under3_uncovered,
-        coverage: chosen.coverage(ctx, community),
-    }))
+    Ok(Page::of(
+        rows,
+        query.limit,
+        |row| row.0.clone(),
+        |(_, community, under3_uncovered)| CoverageGapOut {
+            id: community.id,
+            code: community.code.clone(),
+            name: community.name.clone(),
+            township: community.township.clone(),
+            kind: community.kind,
+            location: located(community, query.coord),
+            under3: community.under3,
+            under3_uncovered,
+            coverage: chosen.coverage(ctx, community),
+        },
+    ))
 }
 
 fn located(community: &Community, coord: Coord) -> LocationOut {
@@ -216,8 +226,7 @@ pub async fn indicator(ctx: &Ctx) -> Result<CoverageIndicatorOut> {
     for community in chosen.communities() {
         *sources.entry((community.source.clone(), community.as_of)).or_default() += 1;
     }
-    let source =
-        |((source, as_of), communities)| CoverageSourceOut { source, as_of: Day(as_of), communities };
+    let source = |((source, as_of), communities)| CoverageSourceOut { source, as_of: Day(as_of), communities };
     Ok(CoverageIndicatorOut {
         code: "community_coverage",
         name: "社区托育服务覆盖率",

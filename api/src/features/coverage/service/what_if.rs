@@ -18,10 +18,7 @@ use super::{
 };
 use crate::{
     error::{Code, Problem, Result, Text},
-    features::{
-        auth::Bureau,
-        centres::LocationOut,
-    },
+    features::{auth::Bureau, centres::LocationOut},
     http::ratelimit::{WHAT_IF, limit},
     platform::walking::{Travel, WayMethod},
     state::Ctx,

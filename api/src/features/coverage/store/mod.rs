@@ -11,8 +11,8 @@ use entity::{
     community_versions, townships,
 };
 use sea_orm::{
-    ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, IntoActiveModel as _,
-    Iterable as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait, FromQueryResult,
+    IntoActiveModel as _, Iterable as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 
 use crate::platform::db::LockRows as _;
@@ -119,10 +119,7 @@ pub(super) async fn lock_townships(db: &impl ConnectionTrait) -> Result<(), DbEr
 }
 
 /// Communities by code, locked until the transaction ends.
-pub(super) async fn lock_by_code(
-    db: &impl ConnectionTrait,
-    codes: &[String],
-) -> Result<HashMap<String, Model>, DbErr> {
+pub(super) async fn lock_by_code(db: &impl ConnectionTrait, codes: &[String]) -> Result<HashMap<String, Model>, DbErr> {
     let mut found = HashMap::with_capacity(codes.len());
     for some in codes.chunks(1_000) {
         let rows = Entity::find().filter(Column::Code.is_in(some)).order_by_asc(Column::Id).lock_rows().all(db).await?;
@@ -165,7 +162,11 @@ pub(super) async fn keep(
 }
 
 /// A state as it is kept.
-pub fn version(row: &Model, staff_id: Option<entity::StaffId>, recorded_at: DateTime<Utc>) -> community_versions::Model {
+pub fn version(
+    row: &Model,
+    staff_id: Option<entity::StaffId>,
+    recorded_at: DateTime<Utc>,
+) -> community_versions::Model {
     let row = row.clone();
     community_versions::Model {
         community_id: row.id,
