@@ -11,7 +11,7 @@ pub struct Model {
     /// A hash of what the ways depend on (where the centre is, the communities near, settings); empty if
     /// they are to be reckoned anew.
     pub inputs: Vec<u8>,
-    /// Rises with every claim.
+    /// Rises with every claim and its end.
     pub revision: i32,
     /// A replica is at it until then.
     pub leased_until: Option<DateTimeUtc>,

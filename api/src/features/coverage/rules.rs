@@ -217,7 +217,7 @@ impl Sums {
             covered,
             rate: rate(covered, communities),
             // Of the whole numbers: a rounded rate may reach what they don't.
-            met: (communities > 0).then(|| covered as f64 >= target * communities as f64),
+            met: (communities > 0).then_some(covered as f64 >= target * communities as f64),
             under3,
             under3_covered,
             under3_rate: rate(under3_covered, under3),

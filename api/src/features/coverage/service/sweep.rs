@@ -60,7 +60,7 @@ pub async fn waiting(ctx: &Ctx) -> Result<u64> {
 }
 
 /// The communities of which a sample may lie within reach of a place.
-pub(super) fn near<'a>(communities: &'a [Community], at: LngLat, reach: f64) -> Vec<&'a Community> {
+pub(super) fn near(communities: &[Community], at: LngLat, reach: f64) -> Vec<&Community> {
     let is_near = |community: &&Community| {
         let most = reach + community.radius_m;
         (community.lat - at.lat).abs() <= most * METRE_DEGREES && metres(at, community.location()) <= most

@@ -128,7 +128,8 @@ pub(in super::super) async fn claim(
     Ok(done.rows_affected == 1)
 }
 
-/// Ends a claim with what was reckoned; false if it was overtaken.
+/// Ends a claim with what was reckoned; false if it was overtaken. The revision rises again: whoever saw
+/// the centre while it was claimed must not take it for due.
 pub(in super::super) async fn finish(
     db: &impl ConnectionTrait,
     centre: CentreId,
@@ -139,6 +140,7 @@ pub(in super::super) async fn finish(
 ) -> Result<bool, DbErr> {
     use coverage_centres::Column::{AgainAt, CentreId as Id, ComputedAt, Inputs, LeasedUntil, Revision};
     let done = coverage_centres::Entity::update_many()
+        .col_expr(Revision, Expr::value(revision + 1))
         .col_expr(Inputs, Expr::value(inputs))
         .col_expr(ComputedAt, Expr::value(now))
         .col_expr(AgainAt, Expr::value(again_at))
