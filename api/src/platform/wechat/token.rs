@@ -322,7 +322,7 @@ mod tests {
         assert!(!refusals.clone().refused("b", at(95)), "59 minutes");
         assert!(refusals.refused("b", at(97)) && refusals.row == 1);
         // Refused at once: no good one, whenever it is refused again.
-        assert!(!refusals.refused("c", at(97)));
+        assert!(!refusals.refused("c", at(97) + TimeDelta::seconds(30)));
         assert!(refusals.refused("c", at(170)) && refusals.row == 2);
     }
 }
