@@ -1,7 +1,8 @@
 //! Coordinate systems: WGS-84 (stored), GCJ-02 (phones in China), BD-09 (Baidu).
 //!
 //! GCJ-02 and BD-09 are defined by published formulas only in one direction; the way back is
-//! found by iteration, to within a millimetre. Outside China's bounds all three are the same.
+//! found by iteration, to within a millimetre. Outside China's bounds, a box far off its borders, all
+//! three are the same.
 
 use std::f64::consts::PI;
 
@@ -37,6 +38,7 @@ impl Coord {
     #[must_use]
     pub fn from_wgs84(self, p: LngLat) -> LngLat {
         match self {
+            _ if !in_china(p) => p,
             Self::Wgs84 => p,
             Self::Gcj02 => gcj02(p),
             Self::Bd09 => bd09(gcj02(p)),
@@ -47,8 +49,11 @@ impl Coord {
     #[must_use]
     pub fn to_wgs84(self, p: LngLat) -> LngLat {
         match self {
+            _ if !in_china(p) => p,
             Self::Wgs84 => p,
-            Self::Gcj02 | Self::Bd09 => inverse(p, |q| self.from_wgs84(q)),
+            // The formulas alone: a step of the iteration may lead past the bounds.
+            Self::Gcj02 => inverse(p, gcj02),
+            Self::Bd09 => inverse(p, |q| bd09(gcj02(q))),
         }
     }
 }
@@ -62,10 +67,8 @@ fn in_china(p: LngLat) -> bool {
     (72.004..=137.8347).contains(&p.lng) && (0.8293..=55.8271).contains(&p.lat)
 }
 
+/// Within China's bounds.
 fn gcj02(p: LngLat) -> LngLat {
-    if !in_china(p) {
-        return p;
-    }
     let (x, y) = (p.lng - 105.0, p.lat - 35.0);
     let ripple = (20.0 * (6.0 * x * PI).sin() + 20.0 * (2.0 * x * PI).sin()) * 2.0 / 3.0;
     let d_lat = -100.0
@@ -95,10 +98,8 @@ fn gcj02(p: LngLat) -> LngLat {
     }
 }
 
+/// From GCJ-02, within China's bounds.
 fn bd09(p: LngLat) -> LngLat {
-    if !in_china(p) {
-        return p;
-    }
     let z = p.lng.hypot(p.lat) + 0.00002 * (p.lat * BD_PI).sin();
     let theta = p.lat.atan2(p.lng) + 0.000_003 * (p.lng * BD_PI).cos();
     LngLat { lng: z * theta.cos() + 0.0065, lat: z * theta.sin() + 0.006 }
@@ -131,12 +132,40 @@ mod tests {
         assert!((to(Coord::Bd09) - 1170.0).abs() < 20.0, "{}", to(Coord::Bd09));
     }
 
-    /// The example of the gcoord library's README (npm `gcoord`), WGS-84 to BD-09.
+    /// Points of another implementation; where they come from stands in `coords.mjs` beside them.
+    const REFERENCE: &str = include_str!("../../../tests/fixtures/coords.json");
+
+    #[derive(Deserialize)]
+    struct Reference {
+        points: Vec<Point>,
+    }
+
+    #[derive(Deserialize)]
+    struct Point {
+        name: String,
+        wgs84: (f64, f64),
+        gcj02: (f64, f64),
+        bd09: Option<(f64, f64)>,
+    }
+
     #[test]
-    fn a_reference_point_of_another_implementation_is_met() {
-        let got = Coord::Bd09.from_wgs84(LngLat { lng: 116.403_988, lat: 39.914_266 });
-        let expected = LngLat { lng: 116.416_615_600_682_97, lat: 39.921_965_801_268_34 };
-        assert!(metres(got, expected) < 0.5, "{got:?}");
+    fn every_point_of_another_implementation_is_met_both_ways_within_a_metre() {
+        let at = |(lng, lat): (f64, f64)| LngLat { lng, lat };
+        let Reference { points } = serde_json::from_str(REFERENCE).unwrap();
+        assert!(points.len() > 40);
+        for point in points {
+            let wgs84 = at(point.wgs84);
+            // Abroad nothing moves.
+            let bd09 = point.bd09.unwrap_or(point.wgs84);
+            for (coord, theirs) in [(Coord::Gcj02, at(point.gcj02)), (Coord::Bd09, at(bd09))] {
+                let (there, back) = (coord.from_wgs84(wgs84), coord.to_wgs84(theirs));
+                assert!(metres(there, theirs) < 1.0, "{} {coord:?}: {there:?}", point.name);
+                assert!(metres(back, wgs84) < 1.0, "{} {coord:?}: {back:?}", point.name);
+                assert!(point.bd09.is_some() || (there == wgs84 && back == wgs84), "{} moved", point.name);
+                let round = coord.to_wgs84(there);
+                assert!(metres(round, wgs84) < 0.01, "{} {coord:?}: {round:?}", point.name);
+            }
+        }
     }
 
     #[test]

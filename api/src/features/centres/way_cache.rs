@@ -382,8 +382,8 @@ mod tests {
             tokio::task::yield_now().await;
             Ways { method: WayMethod::Estimate, ways: vec![None; to.len()] }
         };
-        let to = [centre(1)];
-        let ask = || cache.remembered((&world.settings, &world.kv), now(), &start(), &to, &away);
+        let (to, here) = ([centre(1)], start());
+        let ask = || cache.remembered((&world.settings, &world.kv), now(), &here, &to, &away);
         let all = futures_util::future::join_all((0..5).map(|_| ask())).await;
         assert!(all.iter().all(Option::is_none));
         assert_eq!(calls.load(Ordering::Relaxed), 1);

@@ -22,6 +22,7 @@ pub fn welcome(address: SocketAddr, today: NaiveDate) -> String {
     format!(
         r#"
 泉享托演示已启动 / Quanxiangtuo is serving its demonstration
+  {base}/map           the circle and the centres in it, for people
   {base}/docs          API documentation
   {base}/openapi.yaml  OpenAPI 3.1
   {base}/readyz        readiness; /healthz, /metrics
