@@ -11,16 +11,20 @@ pub mod dto;
 pub mod free_places;
 mod geo;
 pub mod grid;
+mod index;
+mod plan;
 mod public;
 pub mod rules;
 mod search;
 pub mod service;
 pub mod store;
+mod text;
 mod voucher_scope;
 
 pub use card::CentreRatingOut;
-pub use catalogue::{Catalogue, CentrePlan};
+pub use catalogue::Catalogue;
 pub use dto::LocationOut;
+pub use plan::CentrePlan;
 
 use crate::http::Registry;
 

@@ -8,11 +8,13 @@ use entity::{CareType, CentreId, ClassId, LngLat, MinuteOfDay, offers};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    card::{location_json, price_json},
-    catalogue::{CentrePlan, Index, Spot},
+    card::{self, number},
     coords::Coord,
     dto::{CentreSearch, CentreSort, WalkOut},
+    index::{Index, Spot},
+    plan::CentrePlan,
     rules::{self, Opening},
+    text::Wanted,
     voucher_scope::VoucherScope,
 };
 use crate::{
@@ -30,20 +32,19 @@ const CIRCLE_MINUTES: u32 = 15;
 
 struct Candidate<'a> {
     key: i64,
-    spot: &'a Spot,
-    plan: &'a CentrePlan,
+    spot: Spot<'a>,
     walk: Option<WalkOut>,
     free_places: Option<i32>,
 }
 
 impl Candidate<'_> {
     fn place(&self) -> After {
-        After(self.key, self.spot.id)
+        After(self.key, self.spot.id())
     }
 
     /// Most pairs are told apart by the key alone, without a look at the centre.
     fn order(&self, other: &Self) -> Ordering {
-        self.key.cmp(&other.key).then_with(|| self.spot.id.cmp(&other.spot.id))
+        self.key.cmp(&other.key).then_with(|| self.spot.id().cmp(&other.spot.id()))
     }
 }
 
@@ -86,15 +87,13 @@ pub async fn search(ctx: &Ctx, query: &CentreSearch) -> Result<Vec<u8>> {
     check(query, origin)?;
     let vouchers = ctx.catalogue.voucher_scope();
     let centres = ctx.catalogue.now();
-    let mut found = candidates(ctx, &centres, query, origin, &vouchers);
-    if let Some(cursor) = &query.cursor {
-        let after: After = cursor.unpack()?;
-        found.retain(|candidate| candidate.place() > after);
-    }
+    let after = query.cursor.as_ref().map(Cursor::unpack::<After>).transpose()?;
     let most = query.limit.0 as usize;
-    if let Some(date) = query.date {
-        found = first_free(ctx, query, date.0, found, most + 1).await?;
-    }
+    let wish = Wish { query, origin, vouchers: &vouchers };
+    let mut found = match query.date {
+        Some(date) => first_free(ctx, &centres, &wish, date.0, after, most + 1).await?,
+        None => candidates(ctx, &centres, &wish, after.as_ref(), most + 1),
+    };
     let next = if found.len() > most {
         // Only the page needs to be in order.
         found.select_nth_unstable_by(most, Candidate::order);
@@ -141,42 +140,76 @@ fn check(query: &CentreSearch, origin: Option<LngLat>) -> Result<()> {
     }
 }
 
+/// What a search looks for.
+struct Wish<'w> {
+    query: &'w CentreSearch,
+    origin: Option<LngLat>,
+    vouchers: &'w VoucherScope,
+}
+
+/// The first centres that fit, without regard to free places, behind the place of `after`: `most` of them
+/// or some more, in no order.
 fn candidates<'a>(
     ctx: &Ctx,
     centres: &'a Index,
-    query: &CentreSearch,
-    origin: Option<LngLat>,
-    vouchers: &VoucherScope,
+    wish: &Wish<'_>,
+    after: Option<&After>,
+    most: usize,
 ) -> Vec<Candidate<'a>> {
+    let Wish { query, origin, vouchers } = *wish;
     let rules = ctx.catalogue.rules();
     let day = query.date.map_or_else(|| ctx.clock.today(), |d| d.0);
-    let text = query.q.as_ref().map(|q| q.to_lowercase());
+    let text = query.q.as_ref().map(|q| Wanted::of(q));
+    let mut scratch = String::new();
     let sort = query.sort.unwrap_or(if origin.is_some() { CentreSort::Walk } else { CentreSort::Rating });
-    let fits = |spot: &Spot, plan: &CentrePlan| {
-        query.kind.is_none_or(|kind| plan.row.kind == kind)
-            && query.inclusive.is_none_or(|inclusive| plan.card.inclusive == inclusive)
-            && query.care_type.is_none_or(|care_type| plan.card.care_types.contains(&care_type))
-            && query.township.as_ref().is_none_or(|township| plan.row.township == **township)
+    let mut fits = |spot: &Spot<'_>| {
+        query.kind.is_none_or(|kind| spot.kind() == kind)
+            && query.inclusive.is_none_or(|inclusive| spot.inclusive() == inclusive)
+            && query.care_type.is_none_or(|care_type| spot.price(Some(care_type)).is_some())
+            && query.township.as_ref().is_none_or(|township| *spot.township() == **township)
             && query.voucher.is_none_or(|voucher| vouchers.covers(spot) == voucher)
-            && query
-                .age_months
-                .is_none_or(|age| plan.classes.iter().any(|c| takes(plan, &rules, c.id, age, query.care_type, day)))
-            && text.as_ref().is_none_or(|text| plan.card.haystack.contains(text))
+            && query.age_months.is_none_or(|age| spot.takes(&rules, age, query.care_type, day))
+            && text.as_ref().is_none_or(|text| text.in_texts_of(spot, &mut scratch))
     };
-    let candidate = |spot: &'a Spot, plan: &'a CentrePlan, walk: Option<WalkOut>| {
-        fits(spot, plan).then(|| {
-            let key = sort_key(sort, plan, walk, query.care_type);
-            Candidate { key, spot, plan, walk, free_places: None }
-        })
+    let mut best = Best { most, after, found: Vec::new() };
+    let mut look = |spot: Spot<'a>, walk: Option<WalkOut>| {
+        if fits(&spot) {
+            let key = sort_key(sort, &spot, walk, query.care_type);
+            best.add(Candidate { key, spot, walk, free_places: None });
+        }
     };
     match origin {
         Some(origin) => {
             let minutes = f64::from(query.minutes.unwrap_or(CIRCLE_MINUTES));
             let reach = ctx.walking.reach(Travel::default(), minutes);
-            let near = centres.within(origin, reach);
-            near.filter_map(|(spot, plan, metres)| candidate(spot, plan, Some(walk(ctx, metres)))).collect()
+            centres.within(origin, reach).for_each(|(spot, metres)| look(spot, Some(walk(ctx, metres))));
         }
-        None => centres.each().filter_map(|(spot, plan)| candidate(spot, plan, None)).collect(),
+        None => centres.each().for_each(|spot| look(spot, None)),
+    }
+    best.found
+}
+
+/// The first candidates of a long row, without the memory for all: a search without a point looks at
+/// every centre there is.
+struct Best<'a, 'q> {
+    most: usize,
+    after: Option<&'q After>,
+    found: Vec<Candidate<'a>>,
+}
+
+impl<'a> Best<'a, '_> {
+    /// So many pages' worth are kept before the best are picked out: picking costs as much as keeping.
+    const SPARE: usize = 8;
+
+    fn add(&mut self, candidate: Candidate<'a>) {
+        if self.after.is_some_and(|after| candidate.place() <= *after) {
+            return;
+        }
+        if self.found.len() >= Self::SPARE * self.most {
+            self.found.select_nth_unstable_by(self.most - 1, Candidate::order);
+            self.found.truncate(self.most);
+        }
+        self.found.push(candidate);
     }
 }
 
@@ -194,13 +227,14 @@ fn takes(
     offered && rule.is_some_and(|r| (r.min_months..r.max_months + plan.row.age_grace_months).contains(&age))
 }
 
-fn sort_key(sort: CentreSort, plan: &CentrePlan, walk: Option<WalkOut>, care_type: Option<CareType>) -> i64 {
+fn sort_key(sort: CentreSort, spot: &Spot<'_>, walk: Option<WalkOut>, care_type: Option<CareType>) -> i64 {
     match sort {
         CentreSort::Walk => walk.map_or(i64::MAX, |walk| i64::from(walk.distance_m)),
-        CentreSort::Price => plan.card.price(care_type).map_or(i64::MAX, |price| price.per_day()),
+        CentreSort::Price => spot.price(care_type).map_or(i64::MAX, |price| price.per_day()),
         // Satisfied per mille, highest first; too few answers come last.
-        CentreSort::Rating if plan.rating.n >= super::card::ENOUGH_ANSWERS => {
-            -(plan.rating.satisfied * 1000 / plan.rating.n)
+        CentreSort::Rating if spot.rating().n >= card::ENOUGH_ANSWERS => {
+            let rating = spot.rating();
+            -(rating.satisfied * 1000 / rating.n)
         }
         CentreSort::Rating => 1,
     }
@@ -210,17 +244,24 @@ fn sort_key(sort: CentreSort, plan: &CentrePlan, walk: Option<WalkOut>, care_typ
 /// them or a few more, for the places of those past the page would be reckoned for nothing.
 async fn first_free<'a>(
     ctx: &Ctx,
-    query: &CentreSearch,
+    centres: &'a Index,
+    wish: &Wish<'_>,
     date: NaiveDate,
-    mut found: Vec<Candidate<'a>>,
+    mut after: Option<After>,
     enough: usize,
 ) -> Result<Vec<Candidate<'a>>> {
-    found.sort_unstable_by(Candidate::order);
-    let (mut free, mut rest, mut lot) = (Vec::new(), found.into_iter(), enough);
-    while free.len() < enough && rest.len() > 0 {
-        let mut next: Vec<_> = rest.by_ref().take(lot).collect();
-        keep_free(ctx, query, date, &mut next).await?;
+    let (mut free, mut lot) = (Vec::new(), enough);
+    while free.len() < enough {
+        let mut next = candidates(ctx, centres, wish, after.as_ref(), lot);
+        next.sort_unstable_by(Candidate::order);
+        let last = next.len() <= lot;
+        next.truncate(lot);
+        after = next.last().map(Candidate::place);
+        keep_free(ctx, wish.query, date, &mut next).await?;
         free.append(&mut next);
+        if last {
+            break;
+        }
         // Where few are free the lots grow, so that the database is asked a few times at most.
         lot *= 4;
     }
@@ -235,8 +276,8 @@ async fn keep_free(ctx: &Ctx, query: &CentreSearch, date: NaiveDate, found: &mut
     };
     // What could be booked, if a place is free: most classes have no offer for a wish.
     let mut wishes = Vec::new();
-    for (at, candidate) in found.iter().enumerate() {
-        let plan = candidate.plan;
+    let plans: Vec<_> = found.iter().map(|candidate| ctx.catalogue.plan(&candidate.spot)).collect();
+    for (at, plan) in plans.iter().enumerate() {
         let Some(times) = times(ctx, query, plan, date) else { continue };
         for class in plan.classes.iter().filter(|class| fits(plan, class.id)) {
             let offers = bookable(query, plan, class.id, date, times, now);
@@ -317,34 +358,23 @@ fn render(query: &CentreSearch, vouchers: &VoucherScope, found: &[Candidate<'_>]
     out
 }
 
-/// Appends a name and its number: in half the time that `write!` takes.
-fn number(out: &mut Vec<u8>, name: &str, n: impl Serialize) {
-    out.extend_from_slice(name.as_bytes());
-    // Writing a number to memory can't fail.
-    let _ = serde_json::to_writer(out, &n);
-}
-
 /// Appends one [`super::dto::CentreCardOut`].
 fn item(out: &mut Vec<u8>, query: &CentreSearch, vouchers: &VoucherScope, candidate: &Candidate<'_>) {
-    if query.coord == Coord::Gcj02 && query.care_type.is_none() {
-        out.extend_from_slice(candidate.spot.usual.as_bytes());
-    } else {
-        let plan = candidate.plan;
-        out.extend_from_slice(plan.card.json.as_bytes());
-        out.extend_from_slice(location_json(query.coord, plan.row.location()).as_bytes());
-        out.extend_from_slice(price_json(plan.card.price(query.care_type)).as_bytes());
-    }
+    card::write(out, &candidate.spot, query.coord, query.care_type);
     match candidate.walk {
         Some(walk) => {
-            number(out, ",\"walk\":{\"minutes\":", walk.minutes);
-            number(out, ",\"distance_m\":", walk.distance_m);
+            out.extend_from_slice(b",\"walk\":{\"minutes\":");
+            number(out, walk.minutes);
+            out.extend_from_slice(b",\"distance_m\":");
+            number(out, walk.distance_m);
             out.extend_from_slice(b",\"method\":\"estimate\"}");
         }
         None => out.extend_from_slice(b",\"walk\":null"),
     }
-    out.extend_from_slice(if vouchers.covers(candidate.spot) { b",\"voucher\":true" } else { b",\"voucher\":false" });
+    out.extend_from_slice(if vouchers.covers(&candidate.spot) { b",\"voucher\":true" } else { b",\"voucher\":false" });
     if let Some(free) = candidate.free_places {
-        number(out, ",\"free_places\":", free);
+        out.extend_from_slice(b",\"free_places\":");
+        number(out, free);
     }
     out.push(b'}');
 }
