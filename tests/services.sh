@@ -109,6 +109,16 @@ start_postgres() {
   services_fail "PostgreSQL doesn't start"
 }
 
+# PostGIS for the private PostgreSQL, which the benchmark compares with; it leaves it out where it can't
+# be had.
+want_postgis() {
+  [ -n "$SERVICES_PG_BIN" ] || return 0
+  local version
+  version=$(basename "$(dirname "$SERVICES_PG_BIN")")
+  [ -e "/usr/share/postgresql/$version/extension/postgis.control" ] ||
+    services_install "postgresql-$version-postgis-3" || echo "without PostGIS" >&2
+}
+
 start_redis() {
   if [ -n "${TEST_REDIS_URL:-}" ]; then
     export TEST_REDIS_URL

@@ -24,7 +24,7 @@ use tokio::{
 /// Connections at once.
 pub const CONCURRENCY: usize = 32;
 /// Client threads; each runs its share of the connections by itself.
-const THREADS: usize = 2;
+pub const THREADS: usize = 2;
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
 /// A request, byte for byte.

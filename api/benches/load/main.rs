@@ -25,6 +25,11 @@
 //! - **sold-out**: a claim of a campaign that is sold out, with the in-process store, against a bare
 //!   server that reads the body and answers as many bytes; **sold-out-redis**: with Redis, against a
 //!   bare server that makes one round trip to it.
+//! - **circle, circle-million**: 15-minute searches around 512 points among 10 000 centres, and among
+//!   a million of the same density, against the bare server's fixed answer of as many bytes;
+//!   **million:10000**: the one against the other. **circle:redis, circle:postgis** and so on: the same
+//!   points and questions answered by Redis `GEOSEARCH` and PostGIS `ST_DWithin` (ids and distances
+//!   only) over as many connections. The server of a million stays below 500 MB.
 //! - **keyed-claim**: the claim with an `Idempotency-Key`, whose row and stored answer are two
 //!   writes more, against the plain bare claim.
 //!
@@ -41,7 +46,10 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "the benchmark reports to the terminal")]
 
 mod bare;
+mod circle;
 mod client;
+mod geo;
+mod million;
 mod people;
 mod places;
 mod process;
@@ -57,12 +65,12 @@ use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// The whole run ends by itself after this long, whatever hangs.
-const LIMIT: Duration = Duration::from_secs(600);
+const LIMIT: Duration = Duration::from_secs(1200);
 
 /// Load benchmark of the server against a bare one; see the head of `api/benches/load/main.rs`.
 #[derive(Parser)]
 struct Cli {
-    /// A PostgreSQL whose user may create databases; two are made and dropped.
+    /// A PostgreSQL whose user may create databases; four are made and dropped.
     #[arg(long, env = "TEST_DATABASE_URL", hide_env_values = true)]
     database_url: String,
     /// A Redis for `sold-out-redis`.
@@ -71,6 +79,9 @@ struct Cli {
     /// Centres to search among.
     #[arg(long, default_value_t = 10_000)]
     centres: usize,
+    /// Centres of `circle`; a hundred times as many of `circle-million`.
+    #[arg(long, default_value_t = 10_000)]
+    circle_centres: usize,
     /// Divides the number of requests and seconds: a quick look, not a measurement.
     #[arg(long, default_value_t = 1, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=100))]
     divide: usize,
@@ -78,7 +89,7 @@ struct Cli {
     #[arg(
         long,
         value_delimiter = ',',
-        default_value = "search,page,availability,claim,keyed-claim,redeem-1,redeem-8,redeem,book,book-one,rush,sold-out,dated,sold-out-redis"
+        default_value = "search,page,availability,claim,keyed-claim,redeem-1,redeem-8,redeem,book,book-one,rush,sold-out,dated,sold-out-redis,circle"
     )]
     only: Vec<String>,
     /// Passed by `cargo bench`.
@@ -96,6 +107,12 @@ struct Cli {
     /// Bare workers.
     #[arg(long, hide = true, default_value_t = 2)]
     workers: usize,
+}
+
+impl Cli {
+    fn wants(&self, name: &str) -> bool {
+        self.only.iter().any(|only| only == name)
+    }
 }
 
 #[actix_web::main]

@@ -88,7 +88,7 @@ impl Row {
                     ratio if ratio >= floor => "PASS",
                     _ => "FAIL",
                 };
-                (format!("{floor:.1} ({aim:.1})"), verdict)
+                (format!("{floor:.2} ({aim:.1})"), verdict)
             }
         };
         format!(

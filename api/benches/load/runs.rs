@@ -18,7 +18,7 @@ use sea_orm::{ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, Paginato
 use serde_json::Value;
 
 use crate::{
-    Cli, bare,
+    Cli, bare, circle,
     client::{self, Request, Sample, Until},
     places,
     process::Server,
@@ -43,7 +43,10 @@ const POOL: &str = "8";
 /// Ceiling of the idle server's memory.
 const IDLE_MB: f64 = 60.0;
 /// An idle server has settled.
-const SETTLE: Duration = Duration::from_secs(2);
+pub const SETTLE: Duration = Duration::from_secs(2);
+
+/// What memory was for, megabytes, their ceiling.
+pub type Figure = (String, f64, Option<f64>);
 
 const SERVER: &str = env!("CARGO_BIN_EXE_quanxiangtuo");
 
@@ -82,14 +85,25 @@ pub async fn all(cli: &Cli) -> anyhow::Result<bool> {
     let bare = Scratch::make(&cli.database_url, "bench_bare").await?;
     let outcome = measured(cli, workers, &ours.url, &bare.url).await;
     let dropped = (ours.drop().await, bare.drop().await);
-    let (rows, memory) = outcome?;
+    let (mut rows, mut memory) = outcome?;
     dropped.0.and(dropped.1)?;
+    if cli.wants("circle") {
+        let few = Scratch::make(&cli.database_url, "bench_circle").await?;
+        let many = Scratch::make(&cli.database_url, "bench_million").await?;
+        let outcome = circle::measure(cli, workers, [&few.url, &many.url], &settings(workers)).await;
+        let dropped = (few.drop().await, many.drop().await);
+        let (more_rows, more_memory) = outcome?;
+        dropped.0.and(dropped.1)?;
+        rows.extend(more_rows);
+        memory.extend(more_memory);
+    }
 
     let fast = report::print(&rows);
     println!();
     let small = report::print_memory("idle, demonstration on SQLite", idle, Some(IDLE_MB));
-    for (what, mb) in memory {
-        report::print_memory(&what, mb, None);
+    let mut small = small;
+    for (what, mb, ceiling) in memory {
+        small &= report::print_memory(&what, mb, ceiling);
     }
     println!("{}", if fast && small { "every floor holds" } else { "a floor is missed" });
     Ok(fast && small)
@@ -104,7 +118,7 @@ async fn idle_demonstration(folder: &Path) -> anyhow::Result<f64> {
     server.resident_mb()
 }
 
-fn server(address: SocketAddr, settings: &[(&str, String)]) -> Command {
+pub fn server(address: SocketAddr, settings: &[(&str, String)]) -> Command {
     let mut command = Command::new(SERVER);
     command
         .env_clear()
@@ -114,17 +128,27 @@ fn server(address: SocketAddr, settings: &[(&str, String)]) -> Command {
     command
 }
 
+/// Of every server under load, beside its database.
+fn settings(workers: usize) -> [(&'static str, String); 4] {
+    [
+        ("DB_POOL", POOL.to_owned()),
+        ("WORKERS", workers.to_string()),
+        ("DEMO_DATA", "off".to_owned()),
+        ("RATE_LIMITS", "off".to_owned()),
+    ]
+}
+
 async fn measured(
     cli: &Cli,
     workers: usize,
     ours_url: &str,
     bare_url: &str,
-) -> anyhow::Result<(Vec<Row>, Vec<(String, f64)>)> {
+) -> anyhow::Result<(Vec<Row>, Vec<Figure>)> {
     let watch = Stopwatch::start();
     let db = Db::connect(ours_url, 4).await?;
     Migrator::up(db.writer(), None).await?;
     let per = |round: usize| (ROUNDS + 1) * (round / cli.divide);
-    let wanted = |name: &str| cli.only.iter().any(|only| only == name);
+    let wanted = |name: &str| cli.wants(name);
     let families = |name: &str, round: usize| if wanted(name) { per(round) } else { 0 };
     let sizes = Sizes {
         centres: cli.centres,
@@ -144,16 +168,11 @@ async fn measured(
     db.writer().execute_unprepared("ANALYZE").await?;
     println!("{} centres seeded in {:.1} s", cli.centres, watch.elapsed().as_secs_f64());
 
-    let settings = [
-        ("DATABASE_URL", ours_url.to_owned()),
-        ("DB_POOL", POOL.to_owned()),
-        ("WORKERS", workers.to_string()),
-        ("DEMO_DATA", "off".to_owned()),
-        ("RATE_LIMITS", "off".to_owned()),
-    ];
+    let mut settings = settings(workers).to_vec();
+    settings.push(("DATABASE_URL", ours_url.to_owned()));
     let ours = Server::start(|address| server(address, &settings), "/readyz").await?;
     tokio::time::sleep(SETTLE).await;
-    let mut memory = vec![(format!("idle, {} centres on PostgreSQL", cli.centres), ours.resident_mb()?)];
+    let mut memory = vec![(format!("idle, {} centres on PostgreSQL", cli.centres), ours.resident_mb()?, None)];
 
     let searches: Vec<Request> = city.points.iter().map(|point| client::get(&search_path(*point), None)).collect();
     let step = (city.centres.len() / 512).max(1);
@@ -201,10 +220,9 @@ async fn measured(
     if wanted("dated") {
         rows.extend(bench.dated(&db, &city).await?);
     }
-    memory.push(("after the load".to_owned(), bench.ours.resident_mb()?));
+    memory.push(("after the load".to_owned(), bench.ours.resident_mb()?, None));
     if wanted("sold-out-redis") {
         anyhow::ensure!(!cli.redis_url.is_empty(), "sold-out-redis needs --redis-url (tests/bench starts one)");
-        let mut settings = settings.to_vec();
         settings.push(("REDIS_URL", cli.redis_url.clone()));
         let ours = Server::start(|address| server(address, &settings), "/readyz").await?;
         let bench = Bench { ours, ..bench };
@@ -213,7 +231,7 @@ async fn measured(
     Ok((rows, memory))
 }
 
-fn bare_server(address: SocketAddr, workers: usize, url: &str, bodies: &[usize], redis_url: &str) -> Command {
+pub fn bare_server(address: SocketAddr, workers: usize, url: &str, bodies: &[usize], redis_url: &str) -> Command {
     // Its own path is known to Linux even if the file was replaced meanwhile.
     let mut command = Command::new("/proc/self/exe");
     command.env_clear();
@@ -231,7 +249,7 @@ pub fn search_path(point: entity::LngLat) -> String {
 }
 
 /// Mean size of the answers; says what was answered.
-async fn mean_size(ours: &Server, requests: &[Request], name: &str) -> anyhow::Result<usize> {
+pub async fn mean_size(ours: &Server, requests: &[Request], name: &str) -> anyhow::Result<usize> {
     let sample = client::load(ours.address, requests.to_vec(), Until::AllSent, true).await?.expect(name, 200)?;
     let (mut size, mut hits) = (0, 0);
     for (_, body) in &sample.bodies {

@@ -19,11 +19,12 @@ use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, Iterable as _, ModelTrait};
 
 /// The middle of the city, WGS-84.
-const MIDDLE: LngLat = LngLat { lng: 118.79, lat: 24.89 };
+pub const MIDDLE: LngLat = LngLat { lng: 118.79, lat: 24.89 };
 /// With 10 000 centres in a square of this side, about 20 are within 15 minutes on foot
 /// (4 km/h along streets 1.3 times the straight line: a circle of 769 m).
-const SIDE_M: f64 = 30_500.0;
-const METRES_A_DEGREE: f64 = 111_195.0;
+pub const SIDE_M: f64 = 30_500.0;
+/// Of the sphere.
+pub const METRES_A_DEGREE: f64 = 111_195.0;
 /// PostgreSQL takes this many values in one statement.
 const VALUES_AT_ONCE: usize = 60_000;
 const TOWNSHIPS: [&str; 4] = ["洛阳镇", "东园镇", "张坂镇", "百崎回族乡"];
@@ -153,6 +154,16 @@ pub async fn city(db: &Db, sizes: &Sizes) -> anyhow::Result<City> {
         sold_out,
         desks,
     })
+}
+
+/// Fills a migrated, empty database with centres only; points to search from.
+pub async fn only_centres(db: &Db, n: usize) -> anyhow::Result<Vec<LngLat>> {
+    let clock = Clock::system();
+    let (now, today) = (clock.now(), clock.today());
+    let keys = Settings::with(&[])?.keyring()?;
+    let mut seed = Seed { db, clock, keys, now, today, rng: StdRng::seed_from_u64(2) };
+    seed.centres(n).await?;
+    Ok((0..512).map(|_| seed.point(0.85)).collect())
 }
 
 fn without_family(parents: Vec<(Parent, FamilyId)>) -> Vec<Parent> {

@@ -37,35 +37,35 @@ pub async fn inside(
 ) -> (Vec<Inside>, bool) {
     let centres = ctx.catalogue.now();
     let near = centres.within(start.from, ctx.walking.reach(start.travel, f64::from(minutes)));
-    let mut near: Vec<_> = near.filter(|(spot, ..)| without != Some(spot.id)).collect();
-    near.sort_unstable_by(|(a, _, near), (b, _, far)| near.total_cmp(far).then_with(|| a.id.cmp(&b.id)));
+    let mut near: Vec<_> = near.filter(|(spot, _)| without != Some(spot.id())).collect();
+    near.sort_unstable_by(|(a, near), (b, far)| near.total_cmp(far).then_with(|| a.id().cmp(&b.id())));
     let more = near.len() > MOST_ASKED;
     near.truncate(MOST_ASKED);
     let (method, ways) = if ctx.walking.has_network() {
-        let to: Vec<_> = near.iter().map(|(spot, plan, _)| (spot.id, plan.row.location())).collect();
+        let to: Vec<_> = near.iter().map(|(spot, _)| (spot.id(), spot.location())).collect();
         let found = start.ways(ctx, &to).await;
         (found.method, found.ways)
     } else {
         let way = |metres| Some(ctx.walking.estimate(start.travel, metres));
-        (WayMethod::Estimate, near.iter().map(|(.., metres)| way(*metres)).collect())
+        (WayMethod::Estimate, near.iter().map(|(_, metres)| way(*metres)).collect())
     };
     let ways = ways.into_iter().map(|way| way.map(|way| WalkOut::of(way, method)));
     let mut found: Vec<_> = near
         .into_iter()
         .zip(ways)
-        .filter_map(|((spot, plan, _), walk)| Some((spot, plan, walk.filter(|walk| walk.minutes <= minutes)?)))
+        .filter_map(|((spot, _), walk)| Some((spot, walk.filter(|walk| walk.minutes <= minutes)?)))
         .collect();
-    found.sort_by_key(|(_, _, walk)| (walk.minutes, walk.distance_m));
+    found.sort_by_key(|(_, walk)| (walk.minutes, walk.distance_m));
     let more = more || found.len() > most;
     found.truncate(most);
-    let shown = found.into_iter().map(|(spot, plan, walk)| Inside {
-        id: spot.id,
-        name: plan.row.name.clone(),
-        kind: plan.row.kind,
-        inclusive: plan.card.inclusive,
-        at: plan.row.location(),
+    let shown = found.into_iter().map(|(spot, walk)| Inside {
+        id: spot.id(),
+        name: spot.texts().0.to_owned(),
+        kind: spot.kind(),
+        inclusive: spot.inclusive(),
+        at: spot.location(),
         walk,
-        price: plan.card.price(None).map(|price| (price.fen, price.unit)),
+        price: spot.price(None).map(|price| (price.fen, price.unit)),
     });
     (shown.collect(), more)
 }

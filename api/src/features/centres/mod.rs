@@ -10,21 +10,26 @@ pub mod dto;
 pub mod free_places;
 mod geo;
 pub mod grid;
+mod index;
 pub mod inside;
 mod nearest;
+mod on_date;
+mod plan;
 mod public;
 pub mod rules;
 mod search;
 pub mod service;
 pub mod start;
 pub mod store;
+mod text;
 mod voucher_scope;
 pub mod way_cache;
 
 pub use crate::platform::coords;
 pub use card::CentreRatingOut;
-pub use catalogue::{Catalogue, CentrePlan};
+pub use catalogue::Catalogue;
 pub use dto::LocationOut;
+pub use plan::CentrePlan;
 
 use crate::http::Registry;
 

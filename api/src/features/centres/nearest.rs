@@ -1,9 +1,9 @@
 //! When nothing is inside the circle: the nearest that match the other filters, and what to do next.
 
 use super::{
-    catalogue::Index,
     dto::CentreSearch,
-    search::{Asked, Candidate},
+    index::Index,
+    search::{Asked, Candidate, Source},
     start::{MOST_ASKED, Start},
 };
 use crate::{
@@ -35,16 +35,16 @@ pub(super) async fn nearest<'a>(
     let mut found = Vec::new();
     while found.len() < enough && reach < FARTHEST {
         reach = (reach * WIDER).min(FARTHEST);
-        let mut wider = asked.within(centres, start, reach);
+        let mut wider = asked.first(&Source::Index(centres, Some((start, reach))), None, MOST_ASKED);
         wider.sort_unstable_by(Candidate::order);
         // Whoever asks for a date reads places: of the nearest only.
         wider.truncate(MOST_ASKED);
-        found = asked.free(wider, enough).await?;
+        found = asked.free(&Source::Known(wider), None, enough).await?;
         found.sort_unstable_by(Candidate::order);
         found.truncate(enough);
     }
     if network {
-        asked.walk_exactly(start, u32::MAX, &mut found).await;
+        found = asked.walked(&Source::Known(found), start, u32::MAX).await;
         found.sort_unstable_by(Candidate::order);
     }
     found.truncate(NAMED);

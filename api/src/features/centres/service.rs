@@ -7,12 +7,13 @@ use super::{
     availability_dto::{
         AvailabilityClassOut, AvailabilityDayOut, AvailabilityOut, AvailabilityQuery, AvailabilitySpanOut,
     },
-    catalogue::CentrePlan,
+    card::badges_of,
     dto::{
         CentreOut, CentrePageQuery, ClassOut, FilingOut, HalfDaysOut, HoursOut, LocationOut, OfferOut, ReductionOut,
         TimesOut,
     },
     grid::{DayGrid, Grid},
+    plan::CentrePlan,
     rules::{self, Opening},
     start::{Start, travel},
     store,
@@ -110,7 +111,7 @@ pub async fn page(ctx: &Ctx, id: CentreId, query: &CentrePageQuery) -> Result<Ce
             })
             .collect(),
         rating: plan.rating.into(),
-        badges: plan.card.badges.clone(),
+        badges: badges_of(row, today),
         voucher: ctx.catalogue.takes_vouchers(id),
         demo: row.demo,
     })

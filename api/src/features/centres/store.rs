@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::{
-    CampaignId, CampaignStatus, CareType, CentreId, CentreKinds, ClassId, MinuteOfDay, VisitStatus, calendar_days,
-    campaign_centres, campaigns, centre_days, centre_hours, centre_weeks, centres, class_rules, classes,
+    CampaignId, CampaignStatus, CareType, CentreId, CentreKinds, ClassId, LngLat, MinuteOfDay, VisitStatus,
+    calendar_days, campaign_centres, campaigns, centre_days, centre_hours, centre_weeks, centres, class_rules, classes,
     fee_reductions, offers, ratings, rosters, townships, visits,
 };
 use sea_orm::{
@@ -35,20 +35,38 @@ pub(super) struct RatingRow {
     pub(super) total: i64,
 }
 
-/// Loads all active centres, or those of `only`; special days from `days_since`, ratings of care since
-/// `rated_since`.
+/// Points read at once.
+const POINTS: u64 = 10_000;
+
+/// Where the active centres lie: some, by id, after one.
+pub(super) async fn points(
+    db: &impl ConnectionTrait,
+    after: Option<CentreId>,
+) -> Result<Vec<(CentreId, LngLat)>, DbErr> {
+    use centres::Column::{Active, Id, Lat, Lng};
+    let rows: Vec<(CentreId, f64, f64)> = centres::Entity::find()
+        .select_only()
+        .columns([Id, Lng, Lat])
+        .filter(Active.eq(true))
+        .filter(sea_orm::Condition::all().add_option(after.map(|after| Id.gt(after))))
+        .order_by_asc(Id)
+        .limit(POINTS)
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(|(id, lng, lat)| (id, LngLat { lng, lat })).collect())
+}
+
+/// Loads some centres; special days from `days_since`, ratings of care since `rated_since`.
 pub(super) async fn load(
     db: &impl ConnectionTrait,
-    only: Option<&[CentreId]>,
+    only: &[CentreId],
     days_since: NaiveDate,
     rated_since: NaiveDate,
 ) -> Result<Rows, DbErr> {
-    let some = |column: sea_orm::sea_query::Expr| only.map(|ids| column.is_in(ids.iter().copied()));
     macro_rules! rows {
         ($table:ident, $column:ident) => {
-            $table::Entity::find().filter(
-                sea_orm::Condition::all().add_option(some(Expr::col(($table::Entity, $table::Column::$column)))),
-            )
+            $table::Entity::find().filter($table::Column::$column.is_in(only.iter().copied()))
         };
     }
     Ok(Rows {
@@ -73,11 +91,7 @@ pub(super) async fn load(
 
 /// Sums per centre over the answers that count: the latest per child, centre and month
 /// (`domain.md`, Ratings), as the bureau's figures count them.
-async fn rating_sums(
-    db: &impl ConnectionTrait,
-    only: Option<&[CentreId]>,
-    since: NaiveDate,
-) -> Result<Vec<RatingRow>, DbErr> {
+async fn rating_sums(db: &impl ConnectionTrait, only: &[CentreId], since: NaiveDate) -> Result<Vec<RatingRow>, DbErr> {
     use ratings::Column::{CareDate, CentreId as Centre, ChildId, ExcludedFor, Id, Level, Month, UpdatedAt};
     let latest_first = WindowStatement::partition_by(ChildId)
         .add_partition_by(Expr::col(Centre))
@@ -91,10 +105,8 @@ async fn rating_sums(
         .expr_window_as(Func::cust("ROW_NUMBER"), latest_first, "nth")
         .from(ratings::Entity)
         .and_where(Expr::col(CareDate).gte(since))
-        .and_where(Expr::col(ExcludedFor).is_null());
-    if let Some(ids) = only {
-        states.and_where(Expr::col(Centre).is_in(ids.iter().copied()));
-    }
+        .and_where(Expr::col(ExcludedFor).is_null())
+        .and_where(Expr::col(Centre).is_in(only.iter().copied()));
     let satisfied = CaseStatement::new().case(Expr::col(Level).gte(4), 1).finally(0);
     let mut sums = Query::select();
     sums.column(Centre)
@@ -106,6 +118,24 @@ async fn rating_sums(
         .group_by_col(Centre);
     let rows = db.query_all(&sums).await?;
     rows.iter().map(|row| RatingRow::from_query_result(row, "")).collect()
+}
+
+/// The centres with ratings of care from one day until before another.
+pub(super) async fn rated_between(
+    db: &impl ConnectionTrait,
+    from: NaiveDate,
+    until: NaiveDate,
+) -> Result<Vec<CentreId>, DbErr> {
+    use ratings::Column::{CareDate, CentreId};
+    ratings::Entity::find()
+        .select_only()
+        .column(CentreId)
+        .distinct()
+        .filter(CareDate.gte(from))
+        .filter(CareDate.lt(until))
+        .into_tuple()
+        .all(db)
+        .await
 }
 
 /// Which centres changed at or after an instant, with their versions.

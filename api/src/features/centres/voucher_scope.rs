@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use entity::{CentreId, CentreKind};
 use sea_orm::{ConnectionTrait, DbErr};
 
-use super::{catalogue::Spot, store};
+use super::{index::Spot, store};
 use crate::platform::clock::Clock;
 
 /// Where vouchers of running campaigns can be used.
@@ -23,8 +23,9 @@ impl VoucherScope {
     /// Whether a centre takes vouchers: named by a running campaign or covered by one for all, and
     /// filed and inclusive as every redemption requires.
     #[must_use]
-    pub(super) fn covers(&self, spot: &Spot) -> bool {
-        spot.fit_for_vouchers && (self.everywhere || self.kinds.contains(&spot.kind) || self.named.contains(&spot.id))
+    pub(super) fn covers(&self, spot: &Spot<'_>) -> bool {
+        spot.fit_for_vouchers()
+            && (self.everywhere || self.kinds.contains(&spot.kind()) || self.named.contains(&spot.id()))
     }
 
     /// As the campaigns stand now.
