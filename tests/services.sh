@@ -10,6 +10,7 @@ SERVICES_DIR=""
 SERVICES_PG_BIN=""
 SERVICES_PG_DATA=""
 SERVICES_REDIS_PID=""
+SERVICES_VALHALLA_PID=""
 
 services_fail() {
   echo "error: $*" >&2
@@ -135,6 +136,12 @@ start_redis() {
 }
 
 stop_all() {
+  if [ -n "$SERVICES_VALHALLA_PID" ]; then
+    # It holds nothing, and would take half a minute to end by itself.
+    kill -KILL "$SERVICES_VALHALLA_PID" 2>/dev/null
+    wait "$SERVICES_VALHALLA_PID" 2>/dev/null
+    SERVICES_VALHALLA_PID=""
+  fi
   if [ -n "$SERVICES_REDIS_PID" ]; then
     kill "$SERVICES_REDIS_PID" 2>/dev/null
     wait "$SERVICES_REDIS_PID" 2>/dev/null

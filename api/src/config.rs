@@ -43,6 +43,18 @@ pub enum LogFormat {
     Json,
 }
 
+/// What finds ways.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WalkingEngine {
+    /// Great circle × detour factor; needs nothing.
+    Estimate,
+    /// A Valhalla of one's own, on OpenStreetMap.
+    Valhalla,
+    /// Tencent's location service.
+    Tencent,
+}
+
 /// All settings; `config.default.toml` says what each means.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -74,6 +86,12 @@ pub struct Settings {
     pub rate_limits: Switch,
     pub client_address_header: String,
     pub clock_start: String,
+    pub walking_engine: WalkingEngine,
+    pub valhalla_url: String,
+    pub tencent_base_url: String,
+    pub tencent_key: String,
+    pub walking_timeout_ms: u32,
+    pub walking_off_network_m: u32,
     pub walking_speed_kmh: f64,
     pub walking_detour: f64,
     pub cycling_speed_kmh: f64,
@@ -188,6 +206,8 @@ impl Settings {
         let ranges = [
             ("access_token_minutes", f64::from(self.access_token_minutes), 15.0, 120.0),
             ("refresh_token_days", f64::from(self.refresh_token_days), 1.0, 365.0),
+            ("walking_timeout_ms", f64::from(self.walking_timeout_ms), 50.0, 30_000.0),
+            ("walking_off_network_m", f64::from(self.walking_off_network_m), 10.0, 1000.0),
             ("walking_speed_kmh", self.walking_speed_kmh, 1.0, 10.0),
             ("walking_detour", self.walking_detour, 1.0, 3.0),
             ("cycling_speed_kmh", self.cycling_speed_kmh, 4.0, 40.0),
@@ -225,6 +245,7 @@ impl Settings {
                 return Err(wrong(name, format!("must be from {least} to {most}, is {value}")));
             }
         }
+        self.engine()?;
         if self.data_dir.as_os_str().is_empty() {
             return Err(wrong("data_dir", "must name a folder, like ./data"));
         }
@@ -241,6 +262,27 @@ impl Settings {
             self.fit_for_production()?;
         }
         Ok(self)
+    }
+
+    /// Whether the chosen engine has what it needs.
+    fn engine(&self) -> Result<(), ConfigError> {
+        let is_url = |text: &str| {
+            reqwest::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.query().is_none())
+        };
+        match self.walking_engine {
+            WalkingEngine::Estimate => Ok(()),
+            WalkingEngine::Valhalla if is_url(&self.valhalla_url) => Ok(()),
+            WalkingEngine::Valhalla => {
+                Err(wrong("valhalla_url", "WALKING_ENGINE=valhalla needs its URL, like http://127.0.0.1:8002"))
+            }
+            WalkingEngine::Tencent if self.tencent_key.is_empty() => {
+                Err(wrong("tencent_key", "WALKING_ENGINE=tencent needs a key of lbs.qq.com with WebServiceAPI"))
+            }
+            WalkingEngine::Tencent if !is_url(&self.tencent_base_url) => {
+                Err(wrong("tencent_base_url", "must be a URL like https://apis.map.qq.com"))
+            }
+            WalkingEngine::Tencent => Ok(()),
+        }
     }
 
     fn fit_for_production(&self) -> Result<(), ConfigError> {
@@ -265,6 +307,9 @@ impl Settings {
             let problem =
                 "production takes pushes in the secure mode only: set WECHAT_PUSH_AES_KEY, or unset the token";
             return Err(wrong("wechat_push_aes_key", problem));
+        }
+        if self.walking_engine == WalkingEngine::Tencent && !self.tencent_base_url.starts_with("https:") {
+            return Err(wrong("tencent_base_url", "must begin with https: in production, for the key is sent there"));
         }
         if !self.clock_start.is_empty() {
             return Err(wrong("clock_start", "the clock of production is the system's: unset CLOCK_START"));
@@ -364,6 +409,16 @@ mod tests {
         assert!(error(&[token, ("WECHAT_PUSH_AES_KEY", "short")]).contains("WECHAT_"));
         assert!(error(&[token, ("WECHAT_PUSH_AES_KEY", "short"), ("WECHAT_APPID", "wx1")]).contains("AES_KEY"));
         assert!(error(&[("LOG", "=x=")]).contains("setting LOG:"));
+        assert!(error(&[("WALKING_ENGINE", "osrm")]).contains("WALKING_ENGINE"));
+        let valhalla = ("WALKING_ENGINE", "valhalla");
+        assert!(error(&[valhalla]).contains("setting VALHALLA_URL:"));
+        assert!(error(&[valhalla, ("VALHALLA_URL", "localhost:8002")]).contains("setting VALHALLA_URL:"));
+        assert!(Settings::with(&[valhalla, ("VALHALLA_URL", "http://localhost:8002")]).is_ok());
+        let tencent = ("WALKING_ENGINE", "tencent");
+        assert!(error(&[tencent]).contains("setting TENCENT_KEY:"));
+        let told = error(&[tencent, ("TENCENT_KEY", "secret-key"), ("TENCENT_BASE_URL", "apis")]);
+        assert!(told.contains("setting TENCENT_BASE_URL:") && !told.contains("secret-key"));
+        assert!(error(&[("WALKING_TIMEOUT_MS", "5")]).contains("WALKING_TIMEOUT_MS"));
         assert!(error(&[("WECHAT_TEMPLATES", "unit_used:x")]).contains("setting WECHAT_TEMPLATES:"));
     }
 
@@ -384,6 +439,9 @@ mod tests {
             ("lookup_key", "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBA="),
         ];
         assert!(Settings::with(&good).is_ok());
+        let plain =
+            [("walking_engine", "tencent"), ("tencent_key", "k"), ("tencent_base_url", "http://apis.map.qq.com")];
+        assert!(error(&[&good[..], &plain].concat()).contains("TENCENT_BASE_URL"));
         let plain = [&good[..], &[("wechat_push_token", "t")]].concat();
         assert!(error(&plain).contains("WECHAT_PUSH_AES_KEY"));
         for (name, bad) in

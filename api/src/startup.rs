@@ -180,7 +180,8 @@ pub async fn context(settings: Settings, clock: Clock) -> anyhow::Result<Ctx> {
     code_keys.refresh(db.reader()).await?;
     let free_places = Arc::new(FreePlaces::new(Duration::from_millis(settings.search_places_ms)));
     let settings = Arc::new(settings);
-    let walking = Walking::new(Arc::clone(&settings));
+    let metrics = Metrics::new()?;
+    let walking = Walking::connect(Arc::clone(&settings), clock.clone(), metrics.clone())?;
     let parts = Parts {
         settings,
         clock,
@@ -195,7 +196,7 @@ pub async fn context(settings: Settings, clock: Clock) -> anyhow::Result<Ctx> {
         tokens: Arc::default(),
         free_places,
         counters: Arc::default(),
-        metrics: Metrics::new()?,
+        metrics,
         shared_db: Some(db),
         memory: MemoryKv::default(),
     };

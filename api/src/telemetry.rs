@@ -46,6 +46,9 @@ pub struct Metrics {
     job_waiting: IntGaugeVec,
     wechat: IntGaugeVec,
     oldest_message: IntGauge,
+    way_calls: HistogramVec,
+    way_fallbacks: IntCounterVec,
+    ways_held_back: IntGauge,
 }
 
 impl Metrics {
@@ -86,6 +89,20 @@ impl Metrics {
             "How long the oldest message has waited to be sent, over all replicas",
         )?;
         registry.register(Box::new(oldest_message.clone()))?;
+        let way_calls = HistogramVec::new(
+            HistogramOpts::new("walking_call_duration_seconds", "Calls to the routing engine by kind and outcome")
+                .buckets(vec![0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0]),
+            &["call", "outcome"],
+        )?;
+        registry.register(Box::new(way_calls.clone()))?;
+        let way_fallbacks = IntCounterVec::new(
+            Opts::new("walking_fallbacks_total", "Questions that were estimated though there is an engine, by reason"),
+            &["reason"],
+        )?;
+        registry.register(Box::new(way_fallbacks.clone()))?;
+        let ways_held_back =
+            IntGauge::new("walking_held_back", "1 while the breaker keeps calls from the routing engine")?;
+        registry.register(Box::new(ways_held_back.clone()))?;
         registry.register(Box::new(job_runs.clone()))?;
         registry.register(Box::new(job_done.clone()))?;
         registry.register(Box::new(job_ok_at.clone()))?;
@@ -104,6 +121,9 @@ impl Metrics {
             job_waiting,
             wechat,
             oldest_message,
+            way_calls,
+            way_fallbacks,
+            ways_held_back,
         })
     }
 
@@ -143,6 +163,21 @@ impl Metrics {
     /// How long the oldest message has waited, in seconds.
     pub fn oldest_message(&self, seconds: i64) {
         self.oldest_message.set(seconds);
+    }
+
+    /// Counts a call to the routing engine.
+    pub fn way_call(&self, call: &str, outcome: &str, elapsed: Duration) {
+        self.way_calls.with_label_values(&[call, outcome]).observe(elapsed.as_secs_f64());
+    }
+
+    /// Counts a question that was estimated though there is a routing engine.
+    pub fn way_fallback(&self, reason: &str) {
+        self.way_fallbacks.with_label_values(&[reason]).inc();
+    }
+
+    /// Whether the breaker keeps calls from the routing engine.
+    pub fn ways_held_back(&self, held_back: bool) {
+        self.ways_held_back.set(i64::from(held_back));
     }
 
     /// Everything as Prometheus text, with the pool's present use.

@@ -17,6 +17,8 @@ pub mod people;
 pub mod places;
 pub mod process;
 pub mod push;
+pub mod router;
+pub mod streets;
 pub mod wechat;
 
 pub use self::{
@@ -25,6 +27,7 @@ pub use self::{
     client::{Client, Reply},
     people::{Family, unknown_id},
     places::Place,
+    router::FakeRouter,
     wechat::{Answer, FakeWeChat},
 };
 

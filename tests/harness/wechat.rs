@@ -210,7 +210,8 @@ impl FakeWeChat {
     }
 }
 
-async fn read(stream: &mut TcpStream) -> Option<(String, Vec<u8>)> {
+/// A request's line and body.
+pub(crate) async fn read(stream: &mut TcpStream) -> Option<(String, Vec<u8>)> {
     let (mut request, mut chunk) = (Vec::new(), [0; 4096]);
     let head = loop {
         if let Some(end) = request.windows(4).position(|end| end == b"\r\n\r\n") {

@@ -61,5 +61,7 @@ mod vouchers_posters;
 mod vouchers_races;
 mod vouchers_reversals;
 mod waitlist;
+mod walking;
+mod walking_engines;
 mod webhooks;
 mod wechat;

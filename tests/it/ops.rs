@@ -13,7 +13,7 @@ async fn a_replica_is_alive_and_ready() {
     let app = TestApp::spawn().await;
     assert_eq!(app.anonymous().get("/healthz").await.ok()["status"], "ok");
     let ready = app.anonymous().get("/readyz").await.ok();
-    assert_eq!(ready["parts"], json!({ "database": true, "kv": true, "wechat": "sandbox" }));
+    assert_eq!(ready["parts"], json!({ "database": true, "kv": true, "wechat": "sandbox", "walking": "estimate" }));
 }
 
 #[tokio::test]
@@ -23,7 +23,7 @@ async fn without_redis_it_is_degraded_and_still_right() {
     anyone.get("/healthz").await.ok();
     let degraded = anyone.get("/readyz").await.ok();
     assert_eq!(degraded["status"], "degraded");
-    assert_eq!(degraded["parts"], json!({ "database": true, "kv": false, "wechat": "sandbox" }));
+    assert_eq!(degraded["parts"], json!({ "database": true, "kv": false, "wechat": "sandbox", "walking": "estimate" }));
     let client = app.guardian("chen").await;
     client.post("/me/children", child_body("小米", app.born_months_ago(18))).await.created();
     let stays = app.guardian("chen").await;

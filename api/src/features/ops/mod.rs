@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use crate::{
     error::{Problem, Result},
     openapi,
-    platform::wechat::Call,
+    platform::{walking::EngineState, wechat::Call},
     state::Ctx,
 };
 
@@ -40,6 +40,8 @@ pub struct PartsOut {
     /// `misconfigured`: WeChat refuses our appid, secret, address, template or page; the log says which.
     /// The replica stays ready, for the desk and those signed in need no WeChat.
     wechat: WeChatPartOut,
+    /// The routing engine. While it is `away` ways are estimated, and say so.
+    walking: EngineState,
 }
 
 /// How WeChat takes our calls.
@@ -66,7 +68,7 @@ async fn healthz() -> HttpResponse {
 /// Can the process serve?
 ///
 /// The database answers; send no traffic while it is 503. `degraded`: it serves, but Redis is away, which
-/// makes it slower and never wrong, or WeChat refuses our settings.
+/// makes it slower and never wrong, WeChat refuses our settings, or the routing engine is away.
 #[utoipa::path(tag = "ops", responses(
     (status = 200, description = "Ready", body = HealthOut),
     (status = 503, description = "Not ready; `parts` says why", body = HealthOut)))]
@@ -81,12 +83,14 @@ async fn readyz(ctx: Data<Ctx>) -> HttpResponse {
     } else {
         WeChatPartOut::Misconfigured
     };
-    let status = match (database, kv, wechat) {
-        (false, ..) => "unavailable",
-        (true, false, _) | (_, _, WeChatPartOut::Misconfigured) => "degraded",
-        (true, true, _) => "ok",
+    let walking = ctx.walking.state().await;
+    let troubled = !kv || wechat == WeChatPartOut::Misconfigured || walking == EngineState::Away;
+    let status = match (database, troubled) {
+        (false, _) => "unavailable",
+        (true, true) => "degraded",
+        (true, false) => "ok",
     };
-    let body = HealthOut { status, parts: Some(PartsOut { database, kv, wechat }) };
+    let body = HealthOut { status, parts: Some(PartsOut { database, kv, wechat, walking }) };
     if database { HttpResponse::Ok().json(body) } else { HttpResponse::ServiceUnavailable().json(body) }
 }
 
@@ -100,6 +104,7 @@ async fn metrics(ctx: Data<Ctx>) -> Result<HttpResponse> {
         let faulty = ctx.wechat.faults().iter().any(|(at_fault, _)| *at_fault == call);
         ctx.metrics.wechat(call.as_str(), faulty, ctx.wechat.held_back().contains(&call));
     }
+    ctx.metrics.ways_held_back(ctx.walking.is_held_back());
     let text = ctx.metrics.render(ctx.db.pool_use()).map_err(Problem::internal)?;
     Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(text))
 }

@@ -20,8 +20,8 @@ pub fn metres(a: LngLat, b: LngLat) -> f64 {
     2.0 * EARTH_M * h.sqrt().min(1.0).asin()
 }
 
-/// Metres in a minute.
-fn per_minute(settings: &Settings, travel: Travel) -> f64 {
+/// Metres in a minute at the configured speed.
+pub(super) fn per_minute(settings: &Settings, travel: Travel) -> f64 {
     let kmh = match travel.mode {
         TravelMode::Walk => settings.walking_speed_kmh,
         TravelMode::Cycle => settings.cycling_speed_kmh,

@@ -2,9 +2,15 @@
 //! configured and answers, else by estimate. An answer always comes and says how it was found.
 //!
 //! All points are WGS-84. Times are of a person at the configured speed: 15 minutes on foot are 1000 m
-//! (GB50180 2.0.2, TD/T 1062), not a routing engine's usual 1275 m.
+//! (GB50180 2.0.2, TD/T 1062), not a routing engine's usual 1275 m. No engine's way is faster than that.
+//!
+//! Read `network.rs` (time-out, breaker, chunks, bad places) first, then the engines, `valhalla.rs` and
+//! `tencent.rs`: what each is asked and how its answer reads.
 
 mod estimate;
+mod network;
+mod tencent;
+mod valhalla;
 
 use std::sync::Arc;
 
@@ -13,7 +19,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use self::estimate::metres;
-use crate::config::Settings;
+use self::network::{Engine, Network};
+use super::clock::Clock;
+use crate::{
+    config::{Settings, WalkingEngine},
+    telemetry::Metrics,
+};
 
 /// By what one travels; on foot is what the circle means, the others serve the countryside townships.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -35,7 +46,8 @@ pub enum TravelMode {
 pub struct Travel {
     /// By what.
     pub mode: TravelMode,
-    /// With a pushchair: steps are avoided. On foot only.
+    /// With a pushchair: steps are no way. On foot only; by Tencent and by estimate it makes no
+    /// difference, for neither knows of steps.
     pub pushchair: bool,
 }
 
@@ -85,23 +97,62 @@ pub struct Areas {
     pub areas: Vec<Area>,
 }
 
+/// How the routing engine fares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EngineState {
+    /// None is configured: everything is estimated.
+    Estimate,
+    /// It answers.
+    Ok,
+    /// It doesn't; until it does everything is estimated.
+    Away,
+}
+
 /// The walkers; clones share them.
 #[derive(Clone)]
 pub struct Walking {
     settings: Arc<Settings>,
+    network: Option<Arc<Network>>,
 }
 
 impl Walking {
-    /// As configured.
+    /// By estimate only, whatever is configured.
     #[must_use]
     pub const fn new(settings: Arc<Settings>) -> Self {
-        Self { settings }
+        Self { settings, network: None }
+    }
+
+    /// As configured. Calls nobody yet.
+    pub fn connect(settings: Arc<Settings>, clock: Clock, metrics: Metrics) -> Result<Self, reqwest::Error> {
+        let engine = match settings.walking_engine {
+            WalkingEngine::Estimate => return Ok(Self::new(settings)),
+            WalkingEngine::Valhalla => Engine::Valhalla(valhalla::Valhalla::new(Arc::clone(&settings))?),
+            WalkingEngine::Tencent => Engine::Tencent(tencent::Tencent::new(Arc::clone(&settings))?),
+        };
+        let network = Network::new(engine, &settings, clock, metrics);
+        Ok(Self { settings, network: Some(Arc::new(network)) })
     }
 
     /// Whether a routing engine is configured; otherwise everything is estimated.
     #[must_use]
     pub const fn has_network(&self) -> bool {
-        false
+        self.network.is_some()
+    }
+
+    /// How the engine fares at this moment; asks it where that is free of charge.
+    pub async fn state(&self) -> EngineState {
+        match &self.network {
+            None => EngineState::Estimate,
+            Some(network) if network.answers().await => EngineState::Ok,
+            Some(_) => EngineState::Away,
+        }
+    }
+
+    /// Whether the breaker keeps calls from the engine.
+    #[must_use]
+    pub fn is_held_back(&self) -> bool {
+        self.network.as_ref().is_some_and(|network| network.is_held_back())
     }
 
     /// The way over a straight line of `metres`, by estimate.
@@ -114,17 +165,31 @@ impl Walking {
     /// the estimate's own radius, or with a network the length of the way itself.
     #[must_use]
     pub fn reach(&self, travel: Travel, minutes: f64) -> f64 {
-        estimate::reach(&self.settings, travel, minutes)
+        if self.has_network() {
+            minutes * estimate::per_minute(&self.settings, travel)
+        } else {
+            estimate::reach(&self.settings, travel, minutes)
+        }
     }
 
-    /// Ways from one place to others. Never fails: without the engine they are estimated.
+    /// Ways from one place to others. Never fails: without the engine all of them are estimated.
     pub async fn ways(&self, from: LngLat, to: &[LngLat], travel: Travel) -> Ways {
+        if let Some(network) = &self.network
+            && let Some(ways) = network.ways(from, to, travel).await
+        {
+            return Ways { method: WayMethod::Network, ways };
+        }
         let ways = to.iter().map(|to| Some(self.estimate(travel, metres(from, *to)))).collect();
         Ways { method: WayMethod::Estimate, ways }
     }
 
     /// What can be reached from a place within each number of minutes. Never fails either.
     pub async fn areas(&self, from: LngLat, minutes: &[u32], travel: Travel) -> Areas {
+        if let Some(network) = &self.network
+            && let Some(areas) = network.areas(from, minutes, travel).await
+        {
+            return Areas { method: WayMethod::Network, areas };
+        }
         let area = |minutes: &u32| estimate::area(&self.settings, from, *minutes, travel);
         Areas { method: WayMethod::Estimate, areas: minutes.iter().map(area).collect() }
     }

@@ -1,0 +1,327 @@
+//! What a routing engine may do to us: be away, slow, wrong, refuse a place; and Tencent's shapes.
+
+use chrono::TimeDelta;
+use entity::LngLat;
+use harness::{
+    FakeRouter, TestApp, logs,
+    router::{KEY, Routed},
+    streets::at,
+};
+use quanxiangtuo::platform::{
+    coords::Coord,
+    walking::{Travel, TravelMode, Way, WayMethod, Ways, metres},
+};
+use serde_json::{Value, json};
+
+const ON_FOOT: Travel = Travel { mode: TravelMode::Walk, pushchair: false };
+/// The fake's way at the time it tells.
+const TOLD: Option<Way> = Some(Way { seconds: 600, metres: 500 });
+
+async fn app_with(router: &FakeRouter, more: &[(&str, &str)]) -> TestApp {
+    let url = router.url();
+    let own = [("walking_engine", "valhalla"), ("valhalla_url", url.as_str()), ("walking_timeout_ms", "10000")];
+    TestApp::spawn_with(&[more, &own].concat()).await
+}
+
+async fn app_by_tencent(router: &FakeRouter, key: &str) -> TestApp {
+    let url = router.url();
+    let own = [("walking_engine", "tencent"), ("tencent_base_url", url.as_str()), ("tencent_key", key)];
+    TestApp::spawn_with(&[&own[..], &[("walking_timeout_ms", "10000")]].concat()).await
+}
+
+fn places(n: u32) -> Vec<LngLat> {
+    (1..=n).map(|n| at(f64::from(n), 0.0)).collect()
+}
+
+async fn ways(app: &TestApp, to: &[LngLat]) -> Ways {
+    app.ctx.walking.ways(at(0.0, 0.0), to, ON_FOOT).await
+}
+
+/// Asks, and checks that all of the answer is one or all of it the other.
+async fn method(app: &TestApp, to: &[LngLat]) -> WayMethod {
+    let found = ways(app, to).await;
+    assert_eq!(found.ways.len(), to.len());
+    for (place, way) in to.iter().zip(&found.ways) {
+        match found.method {
+            WayMethod::Network => assert_eq!(*way, TOLD),
+            WayMethod::Estimate => {
+                assert_eq!(*way, Some(app.ctx.walking.estimate(ON_FOOT, metres(at(0.0, 0.0), *place))));
+            }
+        }
+    }
+    found.method
+}
+
+async fn metrics(app: &TestApp) -> String {
+    String::from_utf8(app.anonymous().get("/metrics").await.bytes).unwrap()
+}
+
+async fn ready(app: &TestApp) -> (String, String) {
+    let ready = app.anonymous().get("/readyz").await;
+    (ready.text("/status"), ready.text("/parts/walking"))
+}
+
+fn of(a: &str, b: &str) -> (String, String) {
+    (a.to_owned(), b.to_owned())
+}
+
+#[tokio::test]
+async fn without_an_engine_everything_is_estimated_and_that_is_no_trouble() {
+    let app = TestApp::spawn().await;
+    assert_eq!(method(&app, &places(3)).await, WayMethod::Estimate);
+    assert!(!app.ctx.walking.has_network());
+    assert_eq!(ready(&app).await, of("ok", "estimate"));
+    assert!(!metrics(&app).await.contains("walking_fallbacks_total"));
+}
+
+#[tokio::test]
+async fn an_engine_that_is_away_is_replaced_by_the_estimate_and_shown() {
+    // Nothing listens there.
+    let more = [("walking_engine", "valhalla"), ("valhalla_url", "http://127.0.0.1:1")];
+    let app = TestApp::spawn_with(&more).await;
+    assert_eq!(method(&app, &places(3)).await, WayMethod::Estimate);
+    let areas = app.ctx.walking.areas(at(0.0, 0.0), &[5, 15], ON_FOOT).await;
+    assert_eq!((areas.method, areas.areas.len()), (WayMethod::Estimate, 2));
+    assert_eq!(app.anonymous().get("/readyz").await.status, 200);
+    assert_eq!(ready(&app).await, of("degraded", "away"));
+    let metrics = metrics(&app).await;
+    assert!(metrics.contains("walking_fallbacks_total{reason=\"no_connection\"} 2"), "{metrics}");
+    assert!(metrics.contains("walking_call_duration_seconds_count{call=\"matrix\",outcome=\"no_connection\"} 1"));
+}
+
+#[tokio::test]
+async fn whatever_an_engine_answers_wrongly_is_estimated() {
+    let router = FakeRouter::start().await;
+    let app = app_with(&router, &[]).await;
+    let cell = json!({ "time": 1.0, "distance": 0.1 });
+    let point = json!({ "lat": 24.89, "lon": 118.79 });
+    let matrix = |cells: Value, targets: Value| {
+        Routed::json(200, &json!({ "sources_to_targets": [cells], "sources": [point], "targets": targets }))
+    };
+    let wrong = [
+        (Routed::HangUp, "no_answer"),
+        (Routed::HangUpInTheMiddle, "no_answer"),
+        (Routed::Flood(8 * 1024 * 1024), "too_large"),
+        (Routed::Body(200, "<html>Bad Gateway</html>".to_owned()), "malformed"),
+        (Routed::Body(502, "<html>Bad Gateway</html>".to_owned()), "bad_status"),
+        (Routed::Body(302, String::new()), "bad_status"),
+        (Routed::Body(400, "no such thing".to_owned()), "malformed"),
+        (Routed::json(400, &json!({ "error_code": 125, "error": "No costing method found" })), "refused"),
+        (Routed::json(404, &json!({ "error_code": 106, "error": "Try any of" })), "bad_status"),
+        (Routed::json(200, &json!({ "sources_to_targets": [], "sources": [], "targets": [] })), "malformed"),
+        (matrix(json!([cell]), json!([point])), "malformed"),
+        (matrix(json!([cell, cell]), json!([point])), "malformed"),
+        (matrix(json!([cell, "soon"]), json!([point, point])), "malformed"),
+    ];
+    for (n, (routed, reason)) in wrong.into_iter().enumerate() {
+        let before = metrics(&app).await;
+        router.next(routed.clone());
+        assert_eq!(method(&app, &places(2)).await, WayMethod::Estimate, "{n}: {routed:?}");
+        let line = |text: &str| {
+            let start = format!("walking_fallbacks_total{{reason=\"{reason}\"}} ");
+            text.lines().find_map(|l| l.strip_prefix(&start)?.parse::<u32>().ok()).unwrap_or(0)
+        };
+        assert_eq!(line(&metrics(&app).await), line(&before) + 1, "{n}: {routed:?}");
+        // A good one between, so that the breaker stays shut.
+        assert_eq!(method(&app, &places(2)).await, WayMethod::Network, "{n}");
+    }
+    // Times and distances that are none are no way.
+    router.next(matrix(
+        json!([{ "time": -5.0, "distance": 0.1 }, { "time": 1e300, "distance": 0.1 }]),
+        json!([point, point]),
+    ));
+    let found = ways(&app, &places(2)).await;
+    assert_eq!(found.method, WayMethod::Network);
+    assert_eq!(found.ways[1], None);
+    // Areas too.
+    for routed in [Routed::HangUp, Routed::json(200, &json!({ "features": [] })), Routed::Body(200, "{}".to_owned())] {
+        router.next(routed);
+        let areas = app.ctx.walking.areas(at(0.0, 0.0), &[15], ON_FOOT).await;
+        assert_eq!((areas.method, areas.areas.len()), (WayMethod::Estimate, 1));
+    }
+}
+
+#[tokio::test]
+async fn an_engine_that_never_answers_is_given_up_in_time() {
+    let router = FakeRouter::start().await;
+    let app = app_with(&router, &[("walking_timeout_ms", "300")]).await;
+    router.next(Routed::Never);
+    assert_eq!(method(&app, &places(2)).await, WayMethod::Estimate);
+    assert!(metrics(&app).await.contains("walking_fallbacks_total{reason=\"too_slow\"} 1"));
+}
+
+#[tokio::test]
+async fn no_answer_mixes_what_the_engine_found_with_estimates() {
+    let router = FakeRouter::start().await;
+    let app = app_with(&router, &[]).await;
+    // Of three calls one fails, whichever comes second.
+    router.next(Routed::Usual);
+    router.next(Routed::HangUp);
+    assert_eq!(method(&app, &places(130)).await, WayMethod::Estimate);
+}
+
+#[tokio::test]
+async fn after_failures_in_a_row_the_engine_is_left_alone_and_tried_again_when_the_time_is_up() {
+    let router = FakeRouter::start().await;
+    let app = app_with(&router, &[]).await;
+    router.always(Routed::HangUp);
+    for _ in 0..5 {
+        assert_eq!(method(&app, &places(2)).await, WayMethod::Estimate);
+    }
+    router.always(Routed::Usual);
+    let asked = router.calls().len();
+    assert!(asked >= 5, "{asked}");
+    for _ in 0..3 {
+        assert_eq!(method(&app, &places(2)).await, WayMethod::Estimate);
+    }
+    assert_eq!(router.calls().len(), 0, "left alone");
+    assert_eq!(ready(&app).await, of("degraded", "away"));
+    let told = metrics(&app).await;
+    assert!(told.contains("walking_held_back 1") && told.contains("reason=\"held_back\"} 3"), "{told}");
+
+    app.clock.advance(TimeDelta::seconds(11));
+    assert_eq!(method(&app, &places(2)).await, WayMethod::Network);
+    assert_eq!(method(&app, &places(2)).await, WayMethod::Network);
+    assert_eq!(ready(&app).await, of("ok", "ok"));
+    assert!(metrics(&app).await.contains("walking_held_back 0"));
+}
+
+#[tokio::test]
+async fn a_question_is_cut_to_the_engines_limits() {
+    let router = FakeRouter::start().await;
+    let app = app_with(&router, &[]).await;
+    assert_eq!(method(&app, &places(620)).await, WayMethod::Network);
+    let calls = router.calls();
+    let mut sizes: Vec<usize> = calls.iter().map(|call| call["targets"].as_array().unwrap().len()).collect();
+    sizes.sort_unstable();
+    assert_eq!(sizes, [vec![20], vec![50; 12]].concat());
+    assert!(router.at_once() <= 4, "{}", router.at_once());
+    let call = &calls[0];
+    assert_eq!(call["costing"], "pedestrian");
+    assert_eq!(call["costing_options"], json!({ "pedestrian": { "walking_speed": 4.0 } }));
+    assert_eq!(call["sources"][0]["search_cutoff"], 100);
+    // Nothing asked, nothing called; too much asked, estimated.
+    assert!(ways(&app, &[]).await.ways.is_empty());
+    assert_eq!(method(&app, &places(2001)).await, WayMethod::Estimate);
+    assert!(router.calls().is_empty());
+}
+
+#[tokio::test]
+async fn a_bad_place_is_found_by_halving_and_remembered_for_a_while() {
+    let router = FakeRouter::start().await;
+    let app = app_with(&router, &[]).await;
+    let to = places(50);
+    router.is_bad(to[17]);
+    for (asked, minutes) in [(16, 0), (1, 9), (16, 2)] {
+        app.clock.advance(TimeDelta::minutes(minutes));
+        let found = ways(&app, &to).await;
+        assert_eq!(found.method, WayMethod::Network);
+        for (n, way) in found.ways.iter().enumerate() {
+            assert_eq!(*way, if n == 17 { None } else { TOLD }, "{n}");
+        }
+        let calls = router.calls().len();
+        assert!(calls <= asked, "{calls} calls after {minutes} minutes");
+        assert!(asked == 1 || calls > 5, "forgotten after ten minutes: {calls}");
+    }
+    // One that can't be used by anybody, alone: the place it begins at is asked about instead.
+    assert_eq!(ways(&app, &[to[17]]).await.ways, [None]);
+}
+
+#[tokio::test]
+async fn a_bad_beginning_is_found_at_once_and_the_engine_is_not_blamed() {
+    let router = FakeRouter::start().await;
+    let app = app_with(&router, &[]).await;
+    router.is_bad(at(0.0, 0.0));
+    for _ in 0..8 {
+        assert_eq!(method(&app, &places(50)).await, WayMethod::Estimate);
+    }
+    assert_eq!(router.calls().len(), 16, "the question and the check, no halving");
+    assert_eq!(ready(&app).await, of("ok", "ok"));
+}
+
+#[tokio::test]
+async fn tencent_is_asked_in_its_own_shapes() {
+    let log = logs::listen();
+    let router = FakeRouter::start().await;
+    let app = app_by_tencent(&router, KEY).await;
+    assert!(app.ctx.walking.has_network());
+    let to = places(201);
+    let found = ways(&app, &to).await;
+    assert_eq!(found.method, WayMethod::Network);
+    // 500 m at 4 km/h, whatever the time it tells.
+    assert_eq!(found.ways, vec![Some(Way { seconds: 450, metres: 500 }); 201]);
+    let calls = router.calls();
+    assert_eq!(calls.len(), 2, "one to 200");
+    assert_eq!((calls[0]["mode"].as_str(), calls[0]["key"].as_str()), (Some("walking"), Some(KEY)));
+    let here = Coord::Gcj02.from_wgs84(at(0.0, 0.0));
+    assert_eq!(calls[0]["from"], format!("{:.6},{:.6}", here.lat, here.lng));
+    assert_eq!(calls[0]["to"].as_str().unwrap().split(';').count(), 200);
+
+    for (mode, word, seconds) in [
+        (TravelMode::Cycle, "bicycling", 150),
+        (TravelMode::EBike, "bicycling", 100),
+        (TravelMode::Drive, "driving", 600),
+    ] {
+        let found = app.ctx.walking.ways(at(0.0, 0.0), &to[..1], Travel { mode, pushchair: false }).await;
+        assert_eq!(found.ways, [Some(Way { seconds, metres: 500 })], "{mode:?}");
+        assert_eq!(router.calls()[0]["mode"], word);
+    }
+    // No road near one of them: the distance is the straight line's then.
+    let elements = json!([{ "distance": 90, "duration": 0, "status": 4 }, { "distance": 500, "duration": 480 }]);
+    router.next(Routed::json(
+        200,
+        &json!({ "status": 0, "message": "Success", "result": { "rows": [{ "elements": elements }] } }),
+    ));
+    let found = ways(&app, &to[..2]).await;
+    assert_eq!(found.ways, [None, Some(Way { seconds: 450, metres: 500 })]);
+    // It draws no areas.
+    let areas = app.ctx.walking.areas(at(0.0, 0.0), &[15], ON_FOOT).await;
+    assert_eq!(areas.method, WayMethod::Estimate);
+    assert_eq!(ready(&app).await, of("ok", "ok"));
+    assert!(log.lines().iter().all(|line| !line.contains(KEY)), "the key is in no log line");
+}
+
+#[tokio::test]
+async fn what_tencent_refuses_is_estimated_but_for_a_single_place() {
+    let log = logs::listen();
+    let router = FakeRouter::start().await;
+    let app = app_by_tencent(&router, KEY).await;
+    let said = |status: i64, message: &str| Routed::json(200, &json!({ "status": status, "message": message }));
+    for (status, message, reason) in [
+        (120, "此key每秒请求量已达到上限", "limited"),
+        (121, "此key每日调用量已达到上限", "limited"),
+        (311, "key格式错误", "misconfigured"),
+        (500, "后端超时", "refused"),
+    ] {
+        router.next(said(status, message));
+        assert_eq!(ways(&app, &places(3)).await.method, WayMethod::Estimate, "{status}");
+        assert_eq!(ready(&app).await, of("degraded", "away"));
+        assert!(metrics(&app).await.contains(&format!("reason=\"{reason}\"")), "{status}");
+        assert_eq!(ways(&app, &places(3)).await.method, WayMethod::Network);
+        assert_eq!(ready(&app).await, of("ok", "ok"));
+    }
+    // One of three is on no street: the question, the beginning, one half, the bad one, and the others.
+    let _ = router.calls();
+    for routed in [
+        said(333, "存在无法吸附的坐标点"),
+        Routed::Usual,
+        said(333, "存在无法吸附的坐标点"),
+        said(333, "存在无法吸附的坐标点"),
+    ] {
+        router.next(routed);
+    }
+    let found = ways(&app, &places(3)).await;
+    assert_eq!(found.method, WayMethod::Network);
+    assert_eq!(found.ways.iter().filter(|way| way.is_none()).count(), 1);
+    // So near that there is no way: there already.
+    router.next(said(326, "起终点距离过近"));
+    assert_eq!(ways(&app, &places(1)).await.ways, [Some(Way { seconds: 1, metres: 1 })]);
+    assert!(log.lines().iter().all(|line| !line.contains(KEY)));
+
+    // A key that it doesn't know.
+    let other = app_by_tencent(&router, "ANOTH-ER0NE-N0T15").await;
+    assert_eq!(method(&other, &places(3)).await, WayMethod::Estimate);
+    let lines = log.lines();
+    assert!(lines.iter().any(|line| line.contains("check TENCENT_KEY") && line.contains("ERROR")));
+    assert!(lines.iter().all(|line| !line.contains("ANOTH-ER0NE-N0T15")));
+}
