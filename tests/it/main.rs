@@ -14,6 +14,7 @@ mod bookings_model;
 mod bookings_races;
 mod centres;
 mod circle;
+mod circle_network;
 mod complaints;
 mod desk_day;
 mod docs;
