@@ -15,6 +15,7 @@ mod bookings_races;
 mod catalogue;
 mod centres;
 mod circle;
+mod circle_network;
 mod complaints;
 mod coverage;
 mod coverage_communities;

@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use super::start::Start;
 use crate::{
-    config::Settings,
+    config::{Settings, WalkingEngine},
     platform::{
         kv::Kv,
         walking::{Travel, TravelMode, Way, WayMethod, Ways},
@@ -233,8 +233,13 @@ fn key(settings: &Settings, cell: Cell, travel: Travel) -> String {
         TravelMode::EBike => ("e_bike", settings.e_bike_speed_kmh),
         TravelMode::Drive => ("drive", settings.driving_speed_kmh),
     };
+    let engine = match settings.walking_engine {
+        WalkingEngine::Estimate => "none",
+        WalkingEngine::Valhalla => "valhalla",
+        WalkingEngine::Tencent => "tencent",
+    };
     let pushchair = u8::from(travel.pushchair);
-    format!("ways:{mode}:{pushchair}:{speed}:{}:{}", cell.row, cell.column)
+    format!("ways:{engine}:{mode}:{pushchair}:{speed}:{}:{}", cell.row, cell.column)
 }
 
 /// What a replica stored; a store that is away knows nothing.

@@ -7,6 +7,7 @@ use super::{
     rules,
 };
 use crate::{
+    config::WalkingEngine,
     error::{Code, Problem, Result, Text},
     features::centres::{
         CentrePlan,
@@ -19,8 +20,15 @@ use crate::{
 
 /// Centres of one answer at most.
 const MOST_CENTRES: usize = 100;
-/// What the licence of the street network asks to be shown (ODbL).
-const ATTRIBUTION: &str = "© OpenStreetMap contributors";
+
+/// Whose street network it is: OpenStreetMap's licence (ODbL) asks for it.
+const fn attribution(engine: WalkingEngine) -> Option<&'static str> {
+    match engine {
+        WalkingEngine::Estimate => None,
+        WalkingEngine::Valhalla => Some("© OpenStreetMap contributors"),
+        WalkingEngine::Tencent => Some("腾讯位置服务"),
+    }
+}
 
 /// Areas, origin and centres.
 pub async fn circle(ctx: &Ctx, query: &CircleQuery) -> Result<CircleOut> {
@@ -56,7 +64,7 @@ pub async fn circle(ctx: &Ctx, query: &CircleQuery) -> Result<CircleOut> {
         mode: travel.mode,
         pushchair: travel.pushchair,
         more,
-        attribution: found.then_some(ATTRIBUTION),
+        attribution: if found { attribution(ctx.settings.walking_engine) } else { None },
         features,
     })
 }

@@ -1,0 +1,162 @@
+//! Searches, pages and circles with a routing engine: exact ways, remembered by the cell; and on the
+//! streets of the tests' own map.
+
+use entity::{LngLat, centres};
+use futures_util::future::join_all;
+use harness::{
+    FakeRouter, TestApp,
+    router::Routed,
+    streets::{app_on_streets, at},
+};
+use quanxiangtuo::features::centres::way_cache::Cell;
+use sea_orm::{ActiveValue::Set, EntityTrait as _};
+use serde_json::{Value, json};
+
+/// The middle of a cell: the fake's ways begin there whoever asks from the cell.
+fn middle() -> LngLat {
+    Cell::of(at(0.0, 0.0)).middle()
+}
+
+fn around(path: &str, p: LngLat, more: &str) -> String {
+    format!("/{path}?lng={:.7}&lat={:.7}&coord=wgs84{more}", p.lng, p.lat)
+}
+
+async fn app_with(router: &FakeRouter) -> TestApp {
+    let url = router.url();
+    TestApp::spawn_with(&[("walking_engine", "valhalla"), ("valhalla_url", &url), ("walking_timeout_ms", "10000")])
+        .await
+}
+
+async fn centre(app: &TestApp, name: &str, p: LngLat) -> centres::Model {
+    app.centre_with(|c| {
+        c.name = name.to_owned();
+        (c.lng, c.lat) = (p.lng, p.lat);
+    })
+    .await
+}
+
+fn names(list: &Value) -> Vec<&str> {
+    list.as_array().unwrap().iter().map(|item| item["name"].as_str().unwrap()).collect()
+}
+
+/// How many places each call of the engine since the last look asked for.
+fn asked(router: &FakeRouter) -> Vec<usize> {
+    router.calls().iter().map(|call| call["targets"].as_array().unwrap().len()).collect()
+}
+
+#[actix_web::test]
+async fn a_search_asks_the_engine_once_a_cell_and_only_for_what_is_new_or_moved() {
+    let router = FakeRouter::start().await;
+    let app = app_with(&router).await;
+    centre(&app, "甲", at(300.0, 0.0)).await;
+    // Past the estimate's 769 m, within the way's own 1000.
+    let second = centre(&app, "乙", at(0.0, 900.0)).await;
+    centre(&app, "远", at(0.0, 1500.0)).await;
+    app.reload_catalogue().await;
+    let search = async |p: LngLat, more: &str| app.anonymous().get(&around("centres", p, more)).await.ok();
+    let found = search(middle(), "").await;
+    assert_eq!(names(&found["items"]), ["甲", "乙"]);
+    assert_eq!(found["items"][0]["walk"], json!({ "minutes": 10, "distance_m": 500, "method": "network" }));
+    assert_eq!(asked(&router), [2], "the two that can be reached, in one call");
+    // Warm: from anywhere in the cell, filtered or sorted or paged, and on the centre's page.
+    let beside = LngLat { lng: middle().lng + 0.0001, lat: middle().lat - 0.0001 };
+    for more in ["", "&sort=price", "&limit=1", "&inclusive=true", "&minutes=12"] {
+        search(beside, more).await;
+    }
+    let page = app.anonymous().get(&around(&format!("centres/{}", second.id), beside, "")).await.ok();
+    assert_eq!(page["walk"]["method"], "network");
+    assert_eq!(asked(&router), Vec::<usize>::new(), "warm");
+    // Another cell, another mode: asked for anew.
+    search(at(0.0, 120.0), "").await;
+    search(middle(), "&pushchair=true").await;
+    assert_eq!(asked(&router).len(), 2);
+
+    centre(&app, "新", at(-300.0, 0.0)).await;
+    app.reload_catalogue().await;
+    assert_eq!(search(middle(), "").await["items"].as_array().unwrap().len(), 3);
+    assert_eq!(asked(&router), [1], "the new one alone");
+    let moved = at(0.0, -800.0);
+    let change = centres::ActiveModel {
+        id: Set(second.id),
+        lng: Set(moved.lng),
+        lat: Set(moved.lat),
+        version: Set(second.version + 1),
+        ..Default::default()
+    };
+    centres::Entity::update(change).exec(app.db()).await.unwrap();
+    app.reload_catalogue().await;
+    search(middle(), "").await;
+    assert_eq!(asked(&router), [1], "the moved one alone");
+}
+
+#[actix_web::test]
+async fn callers_in_one_cell_share_one_call_of_the_engine() {
+    let router = FakeRouter::start().await;
+    let app = app_with(&router).await;
+    for n in 1..=5 {
+        centre(&app, &format!("第{n}园"), at(f64::from(n) * 50.0, 0.0)).await;
+    }
+    app.reload_catalogue().await;
+    let who = app.anonymous();
+    let all = join_all((0..20).map(|_| async { who.get(&around("centres", middle(), "")).await.ok() })).await;
+    assert!(all.iter().all(|found| found == &all[0]));
+    assert_eq!(asked(&router), [5]);
+}
+
+#[actix_web::test]
+async fn too_far_on_the_network_is_out_and_named_as_the_nearest() {
+    let router = FakeRouter::start().await;
+    let app = app_with(&router).await;
+    for n in 1..=4 {
+        centre(&app, &format!("第{n}园"), at(f64::from(n) * 50.0, 0.0)).await;
+    }
+    app.reload_catalogue().await;
+    // Each takes ten minutes there, though the first is 50 m away as the crow flies.
+    let found = app.anonymous().get(&around("centres", middle(), "&minutes=9")).await.ok();
+    assert!(names(&found["items"]).is_empty());
+    assert_eq!(found["nearest"].as_array().unwrap().len(), 3);
+    assert_eq!(found["nearest"][0]["walk"], json!({ "minutes": 10, "distance_m": 500, "method": "network" }));
+    assert!(found["message"].as_str().unwrap().contains("放宽到10分钟"), "{}", found["message"]);
+}
+
+#[actix_web::test]
+async fn while_the_engine_is_away_all_is_estimated_and_nothing_of_it_remembered() {
+    let router = FakeRouter::start().await;
+    let app = app_with(&router).await;
+    centre(&app, "甲", at(100.0, 0.0)).await;
+    // Within 1000 m as the crow flies, but not by estimate.
+    centre(&app, "乙", at(0.0, 900.0)).await;
+    app.reload_catalogue().await;
+    router.always(Routed::HangUp);
+    let away = app.anonymous().get(&around("centres", middle(), "")).await.ok();
+    assert_eq!((names(&away["items"]), &away["items"][0]["walk"]["method"]), (vec!["甲"], &json!("estimate")));
+    let circle = app.anonymous().get(&around("circle", middle(), "")).await.ok();
+    assert!(circle["attribution"].is_null());
+    router.always(Routed::Usual);
+    let back = app.anonymous().get(&around("centres", middle(), "")).await.ok();
+    assert_eq!((names(&back["items"]), &back["items"][0]["walk"]["method"]), (vec!["甲", "乙"], &json!("network")));
+}
+
+#[actix_web::test]
+async fn across_the_river_is_out_of_the_circle_though_400_metres_away() {
+    let app = app_on_streets().await;
+    centre(&app, "岸这边", at(-400.0, 0.0)).await;
+    centre(&app, "河对岸", at(400.0, 0.0)).await;
+    app.reload_catalogue().await;
+    let found = app.anonymous().get(&around("centres", at(0.0, 0.0), "")).await.ok();
+    assert_eq!((names(&found["items"]), &found["items"][0]["walk"]["method"]), (vec!["岸这边"], &json!("network")));
+    let circle = app.anonymous().get(&around("circle", at(0.0, 0.0), "")).await.ok();
+    let role = |role: &str| -> Vec<Value> {
+        let all = circle["features"].as_array().unwrap().iter();
+        all.filter(|feature| feature["properties"]["role"] == role).cloned().collect()
+    };
+    let (areas, centres) = (role("area"), role("centre"));
+    assert_eq!((areas.len(), centres.len()), (3, 1));
+    assert!(areas.iter().all(|area| area["properties"]["method"] == "network"));
+    assert_eq!(circle["attribution"], "© OpenStreetMap contributors");
+    // Only the other side is asked for: named as the nearest, by the bridge.
+    let found = app.anonymous().get(&around("centres", at(0.0, 0.0), "&q=河对岸")).await.ok();
+    assert!(names(&found["items"]).is_empty());
+    assert_eq!(names(&found["nearest"]), ["河对岸"]);
+    assert!(found["nearest"][0]["walk"]["minutes"].as_u64().unwrap() > 45, "{}", found["nearest"][0]["walk"]);
+}
