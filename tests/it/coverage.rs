@@ -35,9 +35,11 @@ pub fn area((west, east): (f64, f64), (south, north): (f64, f64)) -> Value {
 
 /// A community of 洛阳镇 as a feature.
 pub fn feature(code: &str, under3: impl Into<Value>, geometry: Value) -> Value {
-    json!({ "type": "Feature", "geometry": geometry, "properties": {
+    let mut feature = json!({ "type": "Feature", "properties": {
         "code": code, "name": format!("{code}社区"), "township": "洛阳镇", "kind": "urban", "residents": 5000,
-        "under3": under3.into(), "source": "测试统计", "as_of": "2025-12-31" } })
+        "under3": under3.into(), "source": "测试统计", "as_of": "2025-12-31" } });
+    feature["geometry"] = geometry;
+    feature
 }
 
 /// A collection.
