@@ -63,11 +63,11 @@ async fn an_import_is_whole_or_nothing_and_names_every_problem() {
     }
     assert_eq!(app.count(communities::Entity).await, 0);
 
-    let dry = officer.post(&format!("{IMPORT}?coord=wgs84&dry_run=true"), map(&[good.clone()])).await.ok();
+    let dry = officer.post(&format!("{IMPORT}?coord=wgs84&dry_run=true"), map(std::slice::from_ref(&good))).await.ok();
     assert_eq!(dry, json!({ "dry_run": true, "features": 1, "created": 1, "updated": 0, "unchanged": 0 }));
     assert_eq!(app.count(communities::Entity).await, 0);
-    assert_eq!(import(&officer, &[good.clone()]).await["created"], 1);
-    assert_eq!(import(&officer, &[good.clone()]).await["unchanged"], 1);
+    assert_eq!(import(&officer, std::slice::from_ref(&good)).await["created"], 1);
+    assert_eq!(import(&officer, std::slice::from_ref(&good)).await["unchanged"], 1);
     // Sent again under the same key it is answered as the first time.
     let next = map(&[feature("next", Value::Null, point(10.0, 0.0))]);
     let path = format!("{IMPORT}?coord=wgs84");

@@ -7,7 +7,7 @@ use entity::{CentreId, CommunityId, centres, communities, coverage_centres, cove
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, FromQueryResult, QueryFilter as _,
-    QuerySelect as _,
+    QuerySelect as _, QueryTrait as _,
     sea_query::{Alias, Expr, Func, OnConflict, SimpleExpr},
 };
 
@@ -90,7 +90,12 @@ pub(in super::super) async fn done(
 
 /// Whether an engine that was away is to be asked again.
 pub(in super::super) async fn any_again(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<bool, DbErr> {
-    let again = coverage_centres::Entity::find().filter(coverage_centres::Column::AgainAt.lte(now));
+    // Of a centre that has closed nothing is asked.
+    let active = centres::Entity::find().select_only().column(centres::Column::Id);
+    let active = active.filter(centres::Column::Active.eq(true)).into_query();
+    let again = coverage_centres::Entity::find()
+        .filter(coverage_centres::Column::AgainAt.lte(now))
+        .filter(coverage_centres::Column::CentreId.in_subquery(active));
     Ok(again.limit(1).one(db).await?.is_some())
 }
 
