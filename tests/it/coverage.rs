@@ -34,6 +34,7 @@ pub fn area((west, east): (f64, f64), (south, north): (f64, f64)) -> Value {
 }
 
 /// A community of 洛阳镇 as a feature.
+#[expect(clippy::needless_pass_by_value, reason = "it becomes a part of what is made")]
 pub fn feature(code: &str, under3: impl Into<Value>, geometry: Value) -> Value {
     let mut feature = json!({ "type": "Feature", "properties": {
         "code": code, "name": format!("{code}社区"), "township": "洛阳镇", "kind": "urban", "residents": 5000,

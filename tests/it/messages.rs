@@ -468,7 +468,7 @@ async fn a_server_that_is_asked_to_stop_ends_what_it_sends_and_begins_nothing() 
     agree(&app, &family).await;
     // Only the other process sends.
     app.kill().await;
-    wechat.always(MESSAGE, Answer::Slow(Duration::from_secs(2), Box::new(Answer::Usual)));
+    wechat.always(MESSAGE, Answer::Slow(Duration::from_secs(4), Box::new(Answer::Usual)));
     let now = app.clock.now();
     let rows = (0..12).map(|n| notices::Model {
         id: app.id(),

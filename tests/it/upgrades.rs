@@ -106,9 +106,9 @@ async fn every_step_can_be_taken_back() {
 
 #[tokio::test]
 async fn a_name_that_nobody_judged_yet_waits_after_the_upgrade_and_every_other_passed() {
-    let app = TestApp::spawn().await;
+    let mut app = TestApp::spawn().await;
     let families = app.many_families(4).await;
-    app.stop().await;
+    app.finish().await;
     let moderation = |child: usize, version, status| moderations::Model {
         id: app.id(),
         kind: ModeratedKind::Nickname,
