@@ -34,7 +34,6 @@ pub fn area((west, east): (f64, f64), (south, north): (f64, f64)) -> Value {
 }
 
 /// A community of 洛阳镇 as a feature.
-#[expect(clippy::needless_pass_by_value, reason = "it becomes a part of what is made")]
 pub fn feature(code: &str, under3: impl Into<Value>, geometry: Value) -> Value {
     let mut feature = json!({ "type": "Feature", "properties": {
         "code": code, "name": format!("{code}社区"), "township": "洛阳镇", "kind": "urban", "residents": 5000,
@@ -50,7 +49,7 @@ pub fn map(features: &[Value]) -> Value {
 
 /// Imports in WGS-84.
 pub async fn import(officer: &Client, features: &[Value]) -> Value {
-    officer.post("/bureau/communities/import?coord=wgs84", map(features)).await.ok()
+    officer.post("/bureau/imports/communities?coord=wgs84", map(features)).await.ok()
 }
 
 /// Waits until everything is reckoned. The application's own job takes part.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::coverage::{area, at, feature, import, map, point};
 
-const IMPORT: &str = "/bureau/communities/import";
+const IMPORT: &str = "/bureau/imports/communities";
 
 #[tokio::test]
 async fn an_import_is_whole_or_nothing_and_names_every_problem() {

@@ -31,7 +31,7 @@ use crate::{
 /// Bodies larger than this are refused; little that we take is longer.
 const MOST_BODY_BYTES: usize = 64 * 1024;
 /// What is longer: maps of many communities.
-const LARGE_BODIES: &[(&str, usize)] = &[("/api/v1/bureau/communities/import", 8 * 1024 * 1024)];
+const LARGE_BODIES: &[(&str, usize)] = &[("/api/v1/bureau/imports/communities", 8 * 1024 * 1024)];
 /// A body that is refused is still read up to here, and thrown away: a client that is cut off while
 /// it sends never sees why.
 const MOST_DRAINED_BYTES: usize = 4 * 1024 * 1024;

@@ -41,7 +41,7 @@ impl Bureau {
         let feature = json!({ "type": "Feature", "properties": properties,
             "geometry": { "type": "Point", "coordinates": [118.79, 24.89] } });
         let map = json!({ "type": "FeatureCollection", "features": [feature] });
-        officer.post("/bureau/communities/import", map).await.ok();
+        officer.post("/bureau/imports/communities", map).await.ok();
         let community = officer.get("/bureau/communities").await.text("/items/0/id");
         Self {
             officer,

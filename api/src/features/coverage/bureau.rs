@@ -39,7 +39,7 @@ fn check_type(req: &HttpRequest) -> Result<()> {
     params(CommunityImportQuery,
         ("Idempotency-Key" = Option<String>, Header, description = "8–64 visible characters; the same key and body get the first answer again")),
     responses((status = 200, description = "Imported, or what an import would do", body = CommunityImportOut), Refusals))]
-#[post("/bureau/communities/import")]
+#[post("/bureau/imports/communities")]
 pub(super) async fn import_communities(
     ctx: Data<Ctx>,
     bureau: Bureau,
