@@ -166,6 +166,10 @@ async fn pages_follow_each_other_without_gap_or_repeat() {
     let paged = pages(&app, "&limit=3").await;
     assert_eq!(paged, names(&whole));
     assert_eq!(paged.len(), 7);
+    // A cursor of one order says nothing in another.
+    let page = app.anonymous().get(&here("&limit=3")).await.ok();
+    let other = format!("&limit=3&sort=price&cursor={}", page["next_cursor"].as_str().unwrap());
+    app.anonymous().get(&here(&other)).await.invalid("cursor");
 }
 
 /// The names on all pages of a search.

@@ -104,6 +104,43 @@ async fn callers_in_one_cell_share_one_call_of_the_engine() {
 }
 
 #[actix_web::test]
+async fn the_nearest_by_street_is_named_though_many_across_the_river_are_nearer_by_line() {
+    let app = app_on_streets().await;
+    for n in 0..15 {
+        centre(&app, &format!("东岸{n}"), at(310.0 + 100.0 * f64::from(n % 3), -1500.0 + 50.0 * f64::from(n / 3)))
+            .await;
+    }
+    centre(&app, "西岸", at(-1150.0, -1500.0)).await;
+    app.reload_catalogue().await;
+    let found = app.anonymous().get(&around("centres", at(200.0, -1500.0), "")).await.ok();
+    assert_eq!(found["items"], json!([]));
+    assert_eq!((names(&found["nearest"])[0], &found["nearest"][0]["walk"]["method"]), ("西岸", &json!("network")));
+    let minutes = found["nearest"][0]["walk"]["minutes"].as_i64().unwrap();
+    assert!((20..=25).contains(&minutes), "{minutes}");
+    assert!(found["message"].as_str().unwrap().contains(&format!("{minutes}分钟")), "{}", found["message"]);
+}
+
+#[actix_web::test]
+async fn the_nearest_never_contradict_the_empty_circle_when_the_engine_goes_away() {
+    let router = FakeRouter::start().await;
+    let app = app_with(&router).await;
+    // Near by the line, ten minutes by street as everything is there.
+    centre(&app, "近", at(300.0, 0.0)).await;
+    app.reload_catalogue().await;
+    let here = around("centres", middle(), "&minutes=9");
+    let empty = app.anonymous().get(&here).await.ok();
+    assert_eq!((&empty["items"], names(&empty["nearest"])), (&json!([]), vec!["近"]));
+    let by_network = empty["nearest"][0]["walk"].clone();
+    // One more that the engine was never asked for, and the engine is gone.
+    centre(&app, "新而远", at(3000.0, 0.0)).await;
+    app.reload_catalogue().await;
+    router.always(Routed::HangUp);
+    let later = app.anonymous().get(&here).await.ok();
+    assert_eq!((&later["items"], names(&later["nearest"])), (&json!([]), vec!["近"]));
+    assert_eq!(later["nearest"][0]["walk"], by_network, "as it was found to be too far");
+}
+
+#[actix_web::test]
 async fn too_far_on_the_network_is_out_and_named_as_the_nearest() {
     let router = FakeRouter::start().await;
     let app = app_with(&router).await;

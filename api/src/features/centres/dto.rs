@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Order of a search.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CentreSort {
     /// Nearest first (needs `lng` and `lat`).

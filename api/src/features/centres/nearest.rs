@@ -8,12 +8,12 @@ use super::{
 };
 use crate::{
     error::{Result, Text},
-    platform::walking::{Travel, TravelMode},
+    platform::walking::{Travel, TravelMode, WayMethod},
 };
 
 /// So many are named.
 const NAMED: usize = 3;
-/// So many of the nearest as the crow flies are looked at on the network, for a river may lie between.
+/// So many of the nearest as the crow flies are looked at on the network first, then ever more.
 const LOOKED_AT: usize = 12;
 /// Farther than this nobody brings a child, in metres.
 const FARTHEST: f64 = 100_000.0;
@@ -22,33 +22,96 @@ const WIDER: f64 = 4.0;
 /// Minutes of a search at most; see [`super::dto::CentreSearch`].
 const MOST_MINUTES: u32 = 60;
 
-/// The nearest around a start, nearest first.
+/// The nearest around a start, nearest first. `judged` says how the empty circle was found to be empty.
 pub(super) async fn nearest<'a>(
     asked: &Asked<'_>,
     centres: &'a Index,
     start: &Start,
     minutes: u32,
+    judged: Option<WayMethod>,
 ) -> Result<Vec<Candidate<'a>>> {
-    let network = asked.ctx.walking.has_network();
-    let enough = if network { LOOKED_AT } else { NAMED };
     let mut reach = asked.ctx.walking.reach(start.travel, f64::from(minutes)).max(1_000.0);
-    let mut found = Vec::new();
-    while found.len() < enough && reach < FARTHEST {
+    loop {
         reach = (reach * WIDER).min(FARTHEST);
-        let mut wider = asked.first(&Source::Index(centres, Some((start, reach))), None, MOST_ASKED);
-        wider.sort_unstable_by(Candidate::order);
+        let mut near = asked.first(&Source::Index(centres, Some((start, reach))), None, MOST_ASKED + 1);
+        near.sort_unstable_by(Candidate::order);
+        let all = near.len() <= MOST_ASKED;
         // Whoever asks for a date reads places: of the nearest only.
-        wider.truncate(MOST_ASKED);
-        found = asked.free(&Source::Known(wider), None, enough).await?;
-        found.sort_unstable_by(Candidate::order);
-        found.truncate(enough);
+        near.truncate(MOST_ASKED);
+        let (named, sure) = if asked.ctx.walking.has_network() {
+            let named = on_streets(asked, start, near, judged).await?;
+            // What lies beyond can't be nearer than its straight line.
+            let sure = named.get(NAMED - 1).is_some_and(|last| minutes_of(last) <= reach / per_minute(asked, start));
+            (named, sure)
+        } else {
+            let mut free = asked.free(&Source::Known(near), None, NAMED).await?;
+            free.sort_unstable_by(Candidate::order);
+            free.truncate(NAMED);
+            let sure = free.len() == NAMED;
+            (free, sure)
+        };
+        if sure || !all || reach >= FARTHEST {
+            return Ok(named);
+        }
     }
-    if network {
-        found = asked.walked(&Source::Known(found), start, u32::MAX).await;
-        found.sort_unstable_by(Candidate::order);
+}
+
+/// Metres of way in a minute, where there is a network.
+fn per_minute(asked: &Asked<'_>, start: &Start) -> f64 {
+    asked.ctx.walking.reach(start.travel, 1.0)
+}
+
+fn minutes_of(candidate: &Candidate<'_>) -> f64 {
+    candidate.walk.map_or(f64::INFINITY, |walk| f64::from(walk.minutes))
+}
+
+/// The nearest by the street network, of candidates in the order of their straight lines: a river may lie
+/// between, so lots are looked at until nothing that follows can be nearer.
+async fn on_streets<'a>(
+    asked: &Asked<'_>,
+    start: &Start,
+    near: Vec<Candidate<'a>>,
+    judged: Option<WayMethod>,
+) -> Result<Vec<Candidate<'a>>> {
+    let metres_a_minute = per_minute(asked, start) * asked.ctx.settings.walking_detour;
+    // By estimate a way is the straight line and its detour.
+    let at_least = |next: &Candidate<'_>| next.walk.map_or(0.0, |walk| f64::from(walk.distance_m) / metres_a_minute);
+    let (mut named, mut rest, mut lot) = (Vec::new(), near.into_iter().peekable(), LOOKED_AT);
+    while let Some(next) = rest.peek() {
+        if named.get(NAMED - 1).is_some_and(|last| at_least(next) >= minutes_of(last)) {
+            break;
+        }
+        let some: Vec<_> = rest.by_ref().take(lot).collect();
+        let most = some.len();
+        let free = asked.free(&Source::Known(some), None, most).await?;
+        named.extend(walked(asked, start, free, judged).await);
+        named.sort_unstable_by(Candidate::order);
+        named.truncate(NAMED);
+        lot *= 4;
     }
-    found.truncate(NAMED);
-    Ok(found)
+    Ok(named)
+}
+
+/// Their ways, found as those of the circle were: where the network judged it empty and the engine has gone
+/// since, an estimate would contradict it, so only those are named whose ways are remembered.
+async fn walked<'a>(
+    asked: &Asked<'_>,
+    start: &Start,
+    some: Vec<Candidate<'a>>,
+    judged: Option<WayMethod>,
+) -> Vec<Candidate<'a>> {
+    let walked = asked.walked(&Source::Known(some.clone()), start, u32::MAX).await;
+    if judged != Some(WayMethod::Network) || walked.method == judged {
+        return walked.found;
+    }
+    let mut known = Vec::new();
+    for one in some {
+        let walked = asked.walked(&Source::Known(vec![one]), start, u32::MAX).await;
+        if walked.method == judged {
+            known.extend(walked.found);
+        }
+    }
+    known
 }
 
 /// What to tell the family.

@@ -66,17 +66,19 @@ pub async fn search(ctx: &Ctx, query: &CentreSearch, english: impl FnOnce() -> b
     let minutes = query.minutes.unwrap_or(CIRCLE_MINUTES);
     let around = start.as_ref().map(|start| (start, ctx.walking.reach(travel, f64::from(minutes))));
     let mut source = Source::Index(&centres, around);
+    let mut judged = None;
     if let Some(start) = start.as_ref().filter(|_| ctx.walking.has_network()) {
-        source = Source::Known(asked.walked(&source, start, minutes).await);
+        let walked = asked.walked(&source, start, minutes).await;
+        (judged, source) = (walked.method, Source::Known(walked.found));
     }
-    let after = query.cursor.as_ref().map(Cursor::unpack::<After>).transpose()?;
+    let after = query.cursor.as_ref().map(|cursor| asked.behind(cursor)).transpose()?;
     let most = query.limit.0 as usize;
     let mut found = asked.free(&source, after, most + 1).await?;
     let next = if found.len() > most {
         // Only the page needs to be in order.
         found.select_nth_unstable_by(most, Candidate::order);
         found.truncate(most);
-        found.iter().map(Candidate::place).max().map(|last| Cursor::pack(&last))
+        found.iter().map(Candidate::place).max().map(|last| Cursor::pack(&(asked.sort, last)))
     } else {
         None
     };
@@ -96,7 +98,7 @@ pub async fn search(ctx: &Ctx, query: &CentreSearch, english: impl FnOnce() -> b
     }
     if let Some(start) = start.filter(|_| found.is_empty() && query.cursor.is_none()) {
         let asked = Asked { sort: CentreSort::Walk, ..asked };
-        let nearest = nearest::nearest(&asked, &centres, &start, minutes).await?;
+        let nearest = nearest::nearest(&asked, &centres, &start, minutes, judged).await?;
         out.extend_from_slice(b",\"nearest\":");
         items(&mut out, query, &vouchers, &nearest);
         let text = nearest::message(query, travel, minutes, &nearest);
@@ -147,6 +149,13 @@ fn check(query: &CentreSearch, start: Option<&Start>) -> Result<()> {
     }
 }
 
+/// What was found on the street network.
+pub(super) struct Walked<'a> {
+    /// How the ways were found; none if there was nothing to find any to.
+    pub(super) method: Option<WayMethod>,
+    pub(super) found: Vec<Candidate<'a>>,
+}
+
 /// A search while it runs.
 pub(super) struct Asked<'q> {
     pub(super) ctx: &'q Ctx,
@@ -156,6 +165,12 @@ pub(super) struct Asked<'q> {
 }
 
 impl Asked<'_> {
+    /// Where a page begins: a cursor of another order says nothing in this one.
+    fn behind(&self, cursor: &Cursor) -> Result<After> {
+        let (sort, after): (CentreSort, After) = cursor.unpack()?;
+        if sort == self.sort { Ok(after) } else { Err(Cursor::invalid()) }
+    }
+
     /// The first that pass the filters that cost nothing, behind the place of `after`: `most` of them or
     /// some more, in no order.
     pub(super) fn first<'a>(&self, source: &Source<'a, '_>, after: Option<&After>, most: usize) -> Vec<Candidate<'a>> {
@@ -204,7 +219,7 @@ impl Asked<'_> {
 
     /// Those of the nearest [`MOST_ASKED`] as the crow flies that are reached within `minutes` on the street
     /// network, with their ways there.
-    pub(super) async fn walked<'a>(&self, source: &Source<'a, '_>, start: &Start, minutes: u32) -> Vec<Candidate<'a>> {
+    pub(super) async fn walked<'a>(&self, source: &Source<'a, '_>, start: &Start, minutes: u32) -> Walked<'a> {
         // By estimate the order of the ways is that of the straight lines.
         let mut found = Asked { sort: CentreSort::Walk, ..*self }.first(source, None, MOST_ASKED);
         if found.len() > MOST_ASKED {
@@ -214,13 +229,11 @@ impl Asked<'_> {
         let to: Vec<(CentreId, LngLat)> = found.iter().map(|c| (c.spot.id(), c.spot.location())).collect();
         let found_ways = start.ways(self.ctx, &to).await;
         let walks = found_ways.ways.into_iter().map(|way| way.map(|way| WalkOut::of(way, found_ways.method)));
-        let walked = found.into_iter().zip(walks);
-        walked
-            .filter_map(|(candidate, walk)| {
-                let walk = walk.filter(|walk| walk.minutes <= minutes)?;
-                Some(Candidate { free_places: candidate.free_places, ..self.candidate(candidate.spot, Some(walk)) })
-            })
-            .collect()
+        let walked = found.into_iter().zip(walks).filter_map(|(candidate, walk)| {
+            let walk = walk.filter(|walk| walk.minutes <= minutes)?;
+            Some(Candidate { free_places: candidate.free_places, ..self.candidate(candidate.spot, Some(walk)) })
+        });
+        Walked { found: walked.collect(), method: (!to.is_empty()).then_some(found_ways.method) }
     }
 
     /// The first that have a place free on the date asked for, if there is one; see

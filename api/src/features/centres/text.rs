@@ -8,16 +8,22 @@ use pinyin::{Pinyin, ToPinyinMulti as _};
 
 use super::index::Spot;
 
-/// What to look for.
+/// What to look for: the text in one piece, or all of its words.
 pub(super) struct Wanted {
-    lower: Finder<'static>,
+    whole: Word,
+    words: Vec<Word>,
+}
+
+struct Word {
+    /// None of what holds neither letter nor digit.
+    part: Option<Finder<'static>>,
     letters: Option<Letters>,
 }
 
 impl Wanted {
     pub(super) fn of(text: &str) -> Self {
-        let lower = text.to_lowercase();
-        Self { letters: Letters::of(&lower), lower: Finder::new(&lower).into_owned() }
+        let words: Vec<Word> = text.split_whitespace().map(Word::of).collect();
+        Self { whole: Word::of(text), words: if words.len() > 1 { words } else { Vec::new() } }
     }
 
     /// Whether a centre's name or address holds it; `scratch` is memory to work in.
@@ -28,15 +34,45 @@ impl Wanted {
         for part in [name, "\n", address_start, address] {
             scratch.push_str(part);
         }
-        if spot.upper() {
-            *scratch = scratch.to_lowercase();
+        if spot.upper() || scratch.bytes().any(untidy) {
+            *scratch = tidy(scratch);
         }
         self.is_in(scratch)
     }
 
-    fn is_in(&self, text: &str) -> bool {
-        self.lower.find(text.as_bytes()).is_some() || self.letters.as_ref().is_some_and(|letters| letters.are_in(text))
+    fn is_in(&self, tidy: &str) -> bool {
+        self.whole.is_in(tidy) || (!self.words.is_empty() && self.words.iter().all(|word| word.is_in(tidy)))
     }
+}
+
+impl Word {
+    fn of(text: &str) -> Self {
+        let tidy = tidy(text);
+        let part = (!tidy.is_empty()).then(|| Finder::new(&tidy).into_owned());
+        Self { letters: Letters::of(&tidy), part }
+    }
+
+    fn is_in(&self, text: &str) -> bool {
+        self.part.as_ref().is_some_and(|part| part.find(text.as_bytes()).is_some())
+            || self.letters.as_ref().is_some_and(|letters| letters.are_in(text))
+    }
+}
+
+/// Without what people leave out when they type, in small letters of the usual width: `“党建+”邻里` is
+/// `党建邻里`, `ＬＹＺ` is `lyz`.
+fn tidy(text: &str) -> String {
+    let usual = |c: char| match c {
+        // Fullwidth forms of ASCII.
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
+        _ => c,
+    };
+    text.chars().map(usual).filter(|c| c.is_alphanumeric() || *c == '\n').flat_map(char::to_lowercase).collect()
+}
+
+/// Whether a byte may belong to what [`tidy`] changes, capitals apart; few texts hold any.
+const fn untidy(byte: u8) -> bool {
+    // General punctuation, CJK punctuation and fullwidth forms begin with these bytes, and some characters.
+    (byte.is_ascii() && !byte.is_ascii_alphanumeric() && byte != b'\n') || matches!(byte, 0xc2 | 0xe2 | 0xe3 | 0xef)
 }
 
 /// Letters that may be pinyin. `ü` is typed as `v`.
@@ -47,7 +83,7 @@ const FEWEST: usize = 2;
 
 impl Letters {
     fn of(lower: &str) -> Option<Self> {
-        let letters: Vec<u8> = lower.bytes().filter(|b| !matches!(b, b' ' | b'\'')).collect();
+        let letters = lower.as_bytes().to_vec();
         let plain = letters.iter().all(u8::is_ascii_alphanumeric);
         // The places between them are bits of one word.
         let fits = (FEWEST..64).contains(&letters.len());
@@ -174,6 +210,25 @@ mod tests {
         ] {
             let expected = !matches!(wanted, "zdd" | "z3" | "ll8h");
             assert_eq!(finds(wanted, place), expected, "{wanted}");
+        }
+        // What people leave out, and words in any order.
+        let centre = tidy("洛阳镇“党建+”邻里中心（托育点）\n泉州市洛阳镇 1-2号");
+        for wanted in [
+            "djllzx",
+            "djll",
+            "dangjianlinli",
+            "党建邻里",
+            "党建+邻里",
+            "ＬＹＺ",
+            "邻里 洛阳镇",
+            "中心托育点",
+            "12号",
+            "tuoyu luoyang",
+        ] {
+            assert!(Wanted::of(wanted).is_in(&centre), "{wanted}");
+        }
+        for wanted in ["邻里 张坂镇", "“+”", "（", "点泉州"] {
+            assert!(!Wanted::of(wanted).is_in(&centre), "{wanted}");
         }
         // Not across the end of the name, not from within a syllable, not by one letter.
         for wanted in ["yyqz", "uoyang", "l", "luoyy", "zhang", "xyz"] {
