@@ -240,6 +240,30 @@ async fn a_bad_beginning_is_found_at_once_and_the_engine_is_not_blamed() {
 }
 
 #[tokio::test]
+async fn no_engine_is_asked_about_places_near_a_pole_and_none_is_blamed() {
+    let router = FakeRouter::start().await;
+    let app = app_with(&router, &[]).await;
+    router.always(Routed::HangUp);
+    for lat in [85.0, -80.1] {
+        let pole = LngLat { lng: 118.79, lat };
+        for _ in 0..5 {
+            let found = app.ctx.walking.ways(pole, &places(2), ON_FOOT).await;
+            assert_eq!((found.method, found.ways.len()), (WayMethod::Estimate, 2));
+            let found = app.ctx.walking.areas(pole, &[15], ON_FOOT).await;
+            assert_eq!((found.method, found.areas.len()), (WayMethod::Estimate, 1));
+        }
+    }
+    assert!(router.calls().is_empty());
+    assert!(metrics(&app).await.contains("walking_fallbacks_total{reason=\"off_map\"} 20"));
+    router.always(Routed::Usual);
+    assert_eq!(ready(&app).await, of("ok", "ok"));
+    // As a place to go to it is as any that is off the map: the others are answered.
+    let found = ways(&app, &[at(1.0, 0.0), LngLat { lng: 118.79, lat: 85.0 }]).await;
+    assert_eq!((found.method, found.ways), (WayMethod::Network, vec![TOLD, None]));
+    assert_eq!(router.calls()[0]["targets"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn tencent_is_asked_in_its_own_shapes() {
     let log = logs::listen();
     let router = FakeRouter::start().await;

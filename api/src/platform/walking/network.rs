@@ -34,6 +34,10 @@ const FAILURES: u32 = 5;
 const LEFT_ALONE_FOR: TimeDelta = TimeDelta::seconds(10);
 /// Places of one question, at most; a million centres may lie within an hour's drive.
 const PLACES_MOST: usize = 2000;
+/// Farther north or south no engine is asked, in degrees: there are no streets (the northernmost town lies
+/// at 78°), but degrees of longitude so short that the grid which Valhalla draws an area on takes
+/// gigabytes. Anybody may ask from there.
+const LATITUDE_MOST: f64 = 80.0;
 /// Bytes of an answer, at most: a matrix has some 200 a place, an area some 10 000.
 const ANSWER_MOST: usize = 4 * 1024 * 1024;
 /// How long it is remembered that a place is not on the engine's map, and how many such.
@@ -116,6 +120,9 @@ impl Network {
         if to.is_empty() {
             return Some(Vec::new());
         }
+        if !self.is_for_it(from) {
+            return None;
+        }
         if to.len() > PLACES_MOST {
             self.metrics.way_fallback("too_many_places");
             return None;
@@ -125,7 +132,19 @@ impl Network {
 
     /// Areas for all minutes, or nothing.
     pub(super) async fn areas(&self, from: LngLat, minutes: &[u32], travel: Travel) -> Option<Vec<Area>> {
+        if !self.is_for_it(from) {
+            return None;
+        }
         self.asked(self.counted("areas", self.engine.areas(from, minutes, travel))).await
+    }
+
+    /// Whether the engine is asked at all; that it isn't says nothing about how it fares.
+    fn is_for_it(&self, from: LngLat) -> bool {
+        let is = has_streets(from);
+        if !is {
+            self.metrics.way_fallback("off_map");
+        }
+        is
     }
 
     /// Whether the engine answers. Tencent isn't asked, for each call is paid for: there it is how the
@@ -270,8 +289,13 @@ impl Network {
     }
 
     fn is_off_map(&self, place: LngLat, travel: Travel, now: DateTime<Utc>) -> bool {
-        self.off_map.get(&off_map_key(place, travel)).is_some_and(|until| now < until)
+        !has_streets(place) || self.off_map.get(&off_map_key(place, travel)).is_some_and(|until| now < until)
     }
+}
+
+/// Whether a place lies where an engine may be asked about it.
+fn has_streets(place: LngLat) -> bool {
+    place.lat.abs() <= LATITUDE_MOST
 }
 
 const fn off_map_key(place: LngLat, travel: Travel) -> (u64, u64, Travel) {

@@ -213,25 +213,23 @@ fn refused(error_code: u32) -> Failure {
 
 fn read_areas(found: AreasOut, minutes: &[u32]) -> Result<Vec<Area>, Failure> {
     let mut areas: Vec<Area> = minutes.iter().map(|minutes| Area { minutes: *minutes, polygons: Vec::new() }).collect();
-    let mut on_street = false;
+    // Before anything else: around a place on no street it draws areas of nothing, some without a ring.
+    let is_on_street =
+        |feature: &Feature| matches!(&feature.geometry, Geometry::MultiPoint(points) if !points.is_empty());
+    if !found.features.iter().any(is_on_street) {
+        return Err(Failure::Place);
+    }
     for feature in found.features {
         let polygons = match feature.geometry {
             Geometry::Polygon(rings) => vec![rings],
             Geometry::MultiPolygon(polygons) => polygons,
-            Geometry::MultiPoint(points) => {
-                on_street |= !points.is_empty();
-                continue;
-            }
-            Geometry::Point(_) => continue,
+            Geometry::MultiPoint(_) | Geometry::Point(_) => continue,
         };
         let polygons: Option<Vec<_>> = polygons.iter().map(|rings| polygon(rings)).collect();
         let contour = feature.properties.contour;
         let of_these = areas.iter_mut().filter(|area| contour == Some(f64::from(area.minutes)));
         let polygons = polygons.ok_or(Failure::Away("malformed"))?;
         of_these.for_each(|area| area.polygons.extend(polygons.iter().cloned()));
-    }
-    if !on_street {
-        return Err(Failure::Place);
     }
     if areas.iter().any(|area| area.polygons.is_empty()) {
         return Err(Failure::Away("malformed"));
@@ -283,6 +281,9 @@ mod tests {
     fn an_area_of_nothing_or_without_a_ring_is_none() {
         let off = r#"{"features":[{"geometry":{"type":"MultiPoint","coordinates":[]},"properties":{}}]}"#;
         assert_eq!(areas(off).unwrap_err(), Failure::Place);
+        let ringless = r#"{"geometry":{"type":"Polygon","coordinates":[]},"properties":{"contour":5}}"#;
+        let off = off.replace("[{", &format!("[{ringless},{{"));
+        assert_eq!(areas(&off).unwrap_err(), Failure::Place, "as near the pole: not the engine's fault");
         assert_eq!(areas(&format!(r#"{{"features":[{ON_STREET}]}}"#)).unwrap_err(), Failure::Away("malformed"));
         let open = format!(
             r#"{{"features":[{ON_STREET},{{"geometry":{{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1],[0,1]]]}},
