@@ -187,6 +187,30 @@ async fn after_failures_in_a_row_the_engine_is_left_alone_and_tried_again_when_t
 }
 
 #[tokio::test]
+async fn a_dead_matrix_is_left_alone_while_areas_are_drawn() {
+    let router = FakeRouter::start().await;
+    let app = app_with(&router, &[]).await;
+    let ring = [at(-9.0, -9.0), at(9.0, -9.0), at(9.0, 9.0), at(-9.0, -9.0)].map(|p| [p.lng, p.lat]);
+    let drawn = json!({ "features": [
+        { "geometry": { "type": "Polygon", "coordinates": [ring] }, "properties": { "contour": 15 } },
+        { "geometry": { "type": "MultiPoint", "coordinates": [ring[0]] }, "properties": {} },
+    ] });
+    for _ in 0..5 {
+        assert_eq!(ready(&app).await, of("ok", "ok"));
+        router.next(Routed::HangUp);
+        assert_eq!(method(&app, &places(2)).await, WayMethod::Estimate);
+        router.next(Routed::json(200, &drawn));
+        let areas = app.ctx.walking.areas(at(0.0, 0.0), &[15], ON_FOOT).await;
+        assert_eq!(areas.method, WayMethod::Network);
+    }
+    assert_eq!(router.calls().len(), 10);
+    assert_eq!(method(&app, &places(2)).await, WayMethod::Estimate);
+    assert!(router.calls().is_empty(), "left alone");
+    assert_eq!(ready(&app).await, of("degraded", "away"));
+    assert!(metrics(&app).await.contains("walking_held_back 1"));
+}
+
+#[tokio::test]
 async fn a_question_is_cut_to_the_engines_limits() {
     let router = FakeRouter::start().await;
     let app = app_with(&router, &[]).await;

@@ -89,13 +89,35 @@ impl Engine {
     }
 }
 
+/// Between us and one kind of call: a matrix may be dead while areas are still drawn.
+struct Guard {
+    breaker: Breaker,
+    /// Whether the last question got no answer.
+    failing: AtomicBool,
+}
+
+impl Guard {
+    fn new() -> Self {
+        Self { breaker: Breaker::new(FAILURES, LEFT_ALONE_FOR), failing: AtomicBool::new(false) }
+    }
+
+    fn well(&self) {
+        self.failing.store(false, Ordering::Relaxed);
+        self.breaker.succeeded();
+    }
+
+    fn failed(&self, now: DateTime<Utc>) {
+        self.failing.store(true, Ordering::Relaxed);
+        self.breaker.failed(now);
+    }
+}
+
 /// A routing engine, guarded.
 pub(super) struct Network {
     engine: Engine,
     within: Duration,
-    breaker: Breaker,
-    /// Whether the last question got no answer.
-    failing: AtomicBool,
+    for_ways: Guard,
+    for_areas: Guard,
     /// Places that the engine didn't find, and until when that is believed.
     off_map: Cache<(u64, u64, Travel), DateTime<Utc>>,
     clock: Clock,
@@ -107,8 +129,8 @@ impl Network {
         Self {
             engine,
             within: Duration::from_millis(settings.walking_timeout_ms.into()),
-            breaker: Breaker::new(FAILURES, LEFT_ALONE_FOR),
-            failing: AtomicBool::new(false),
+            for_ways: Guard::new(),
+            for_areas: Guard::new(),
             off_map: Cache::new(OFF_MAP_MOST),
             clock,
             metrics,
@@ -127,7 +149,7 @@ impl Network {
             self.metrics.way_fallback("too_many_places");
             return None;
         }
-        self.asked(self.matrix(from, to, travel)).await
+        self.asked(&self.for_ways, self.matrix(from, to, travel)).await
     }
 
     /// Areas for all minutes, or nothing.
@@ -135,7 +157,8 @@ impl Network {
         if !self.is_for_it(from) {
             return None;
         }
-        self.asked(self.counted("areas", self.engine.areas(from, minutes, travel))).await
+        let question = self.counted("areas", self.engine.areas(from, minutes, travel));
+        self.asked(&self.for_areas, question).await
     }
 
     /// Whether the engine is asked at all; that it isn't says nothing about how it fares.
@@ -147,7 +170,7 @@ impl Network {
         is
     }
 
-    /// Whether the engine answers. Tencent isn't asked, for each call is paid for: there it is how the
+    /// Whether the engine answers, and both kinds of call may be made. Tencent isn't asked, for each call is paid for: there it is how the
     /// last question fared.
     pub(super) async fn answers(&self) -> bool {
         if self.is_held_back() {
@@ -157,50 +180,47 @@ impl Network {
             Engine::Valhalla(valhalla) => {
                 tokio::time::timeout(PRESENT_WITHIN, valhalla.is_there()).await.unwrap_or(false)
             }
-            Engine::Tencent(_) => !self.failing.load(Ordering::Relaxed),
+            // It draws no areas.
+            Engine::Tencent(_) => !self.for_ways.failing.load(Ordering::Relaxed),
         }
     }
 
+    /// Whether calls of either kind are held back.
     pub(super) fn is_held_back(&self) -> bool {
-        self.breaker.is_open(self.clock.now())
+        let now = self.clock.now();
+        self.for_ways.breaker.is_open(now) || self.for_areas.breaker.is_open(now)
     }
 
-    /// One question: in time, and unless the breaker is open.
-    async fn asked<T>(&self, question: impl Future<Output = Result<T, Failure>>) -> Option<T> {
-        if self.breaker.enter(self.clock.now()).is_err() {
+    /// One question: in time, and unless its breaker is open.
+    async fn asked<T>(&self, guard: &Guard, question: impl Future<Output = Result<T, Failure>>) -> Option<T> {
+        if guard.breaker.enter(self.clock.now()).is_err() {
             self.metrics.way_fallback("held_back");
             return None;
         }
         let outcome = tokio::time::timeout(self.within, question).await.unwrap_or(Err(Failure::Away("too_slow")));
         match outcome {
             Ok(answer) => {
-                self.well();
+                guard.well();
                 Some(answer)
             }
             Err(Failure::Away(reason)) => {
-                self.failing.store(true, Ordering::Relaxed);
-                self.breaker.failed(self.clock.now());
+                guard.failed(self.clock.now());
                 self.metrics.way_fallback(reason);
                 tracing::warn!(reason, "the routing engine did not answer: estimated");
                 None
             }
             Err(Failure::NotForIt(reason)) => {
-                self.well();
+                guard.well();
                 self.metrics.way_fallback(reason);
                 None
             }
             // Nothing is known around the place itself: what can be said of it is an estimate.
             Err(Failure::Place) => {
-                self.well();
+                guard.well();
                 self.metrics.way_fallback("off_map");
                 None
             }
         }
-    }
-
-    fn well(&self) {
-        self.failing.store(false, Ordering::Relaxed);
-        self.breaker.succeeded();
     }
 
     async fn counted<T>(
