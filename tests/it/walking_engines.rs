@@ -226,8 +226,22 @@ async fn a_question_is_cut_to_the_engines_limits() {
     assert_eq!(call["sources"][0]["search_cutoff"], 100);
     // Nothing asked, nothing called; too much asked, estimated.
     assert!(ways(&app, &[]).await.ways.is_empty());
-    assert_eq!(method(&app, &places(2001)).await, WayMethod::Estimate);
+    assert_eq!(method(&app, &places(20_001)).await, WayMethod::Estimate);
     assert!(router.calls().is_empty());
+    // What a job in the background asks: more chunks than one may be halved into.
+    assert_eq!(method(&app, &places(7010)).await, WayMethod::Network);
+    assert_eq!(router.calls().len(), 141);
+    assert!(router.at_once() <= 4, "{}", router.at_once());
+}
+
+#[tokio::test]
+async fn a_large_question_may_take_longer_but_no_call_of_it() {
+    let router = FakeRouter::start().await;
+    let app = app_with(&router, &[("walking_timeout_ms", "300")]).await;
+    router.always(Routed::Never);
+    assert_eq!(method(&app, &places(7010)).await, WayMethod::Estimate);
+    assert!(metrics(&app).await.contains("walking_fallbacks_total{reason=\"too_slow\"} 1"));
+    assert!(router.calls().len() <= 4, "given up at the first");
 }
 
 #[tokio::test]

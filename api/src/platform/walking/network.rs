@@ -33,7 +33,10 @@ const FAILURES: u32 = 5;
 /// …for so long.
 const LEFT_ALONE_FOR: TimeDelta = TimeDelta::seconds(10);
 /// Places of one question, at most; a million centres may lie within an hour's drive.
-const PLACES_MOST: usize = 2000;
+const PLACES_MOST: usize = 20_000;
+/// So many places are answered within `walking_timeout_ms`, and as many more in as long again: families
+/// ask about fewer, the work in the background can wait.
+const PLACES_IN_TIME: usize = 2000;
 /// Farther north or south no engine is asked, in degrees: there are no streets (the northernmost town lies
 /// at 78°), but degrees of longitude so short that the grid which Valhalla draws an area on takes
 /// gigabytes. Anybody may ask from there.
@@ -64,8 +67,8 @@ pub(super) enum Engine {
 }
 
 impl Engine {
-    /// Places of one call, how many calls at once, and how many calls a chunk may take at most until the
-    /// places that can't be used are found.
+    /// Places of one call, how many calls at once, and how many calls each chunk may take at most until
+    /// the places that can't be used are found; a chunk without such takes one.
     const fn limits(&self) -> (usize, usize, usize) {
         match self {
             Self::Valhalla(_) => (50, 4, 128),
@@ -149,7 +152,9 @@ impl Network {
             self.metrics.way_fallback("too_many_places");
             return None;
         }
-        self.asked(&self.for_ways, self.matrix(from, to, travel)).await
+        let rounds = u32::try_from(to.len().div_ceil(PLACES_IN_TIME)).unwrap_or(u32::MAX);
+        let within = self.within.saturating_mul(rounds);
+        self.asked(&self.for_ways, within, self.matrix(from, to, travel)).await
     }
 
     /// Areas for all minutes, or nothing.
@@ -158,7 +163,7 @@ impl Network {
             return None;
         }
         let question = self.counted("areas", self.engine.areas(from, minutes, travel));
-        self.asked(&self.for_areas, question).await
+        self.asked(&self.for_areas, self.within, question).await
     }
 
     /// Whether the engine is asked at all; that it isn't says nothing about how it fares.
@@ -192,12 +197,17 @@ impl Network {
     }
 
     /// One question: in time, and unless its breaker is open.
-    async fn asked<T>(&self, guard: &Guard, question: impl Future<Output = Result<T, Failure>>) -> Option<T> {
+    async fn asked<T>(
+        &self,
+        guard: &Guard,
+        within: Duration,
+        question: impl Future<Output = Result<T, Failure>>,
+    ) -> Option<T> {
         if guard.breaker.enter(self.clock.now()).is_err() {
             self.metrics.way_fallback("held_back");
             return None;
         }
-        let outcome = tokio::time::timeout(self.within, question).await.unwrap_or(Err(Failure::Away("too_slow")));
+        let outcome = tokio::time::timeout(within, question).await.unwrap_or(Err(Failure::Away("too_slow")));
         match outcome {
             Ok(answer) => {
                 guard.well();
