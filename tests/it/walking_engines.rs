@@ -336,11 +336,32 @@ async fn tencent_is_asked_in_its_own_shapes() {
     ));
     let found = ways(&app, &to[..2]).await;
     assert_eq!(found.ways, [None, Some(Way { seconds: 450, metres: 500 })]);
+    // Nor does a way lead where it tells no distance.
+    let elements = json!([{ "distance": null }, { "duration": 480 }, { "distance": 500 }]);
+    router.next(Routed::json(200, &json!({ "status": 0, "result": { "rows": [{ "elements": elements }] } })));
+    let found = ways(&app, &to[..3]).await;
+    assert_eq!(found.method, WayMethod::Network);
+    assert_eq!(found.ways, [None, None, Some(Way { seconds: 450, metres: 500 })]);
     // It draws no areas.
     let areas = app.ctx.walking.areas(at(0.0, 0.0), &[15], ON_FOOT).await;
     assert_eq!(areas.method, WayMethod::Estimate);
     assert_eq!(ready(&app).await, of("ok", "ok"));
     assert!(log.lines().iter().all(|line| !line.contains(KEY)), "the key is in no log line");
+}
+
+#[tokio::test]
+async fn with_a_pushchair_tencent_is_not_asked_for_it_knows_no_steps() {
+    let router = FakeRouter::start().await;
+    let app = app_by_tencent(&router, KEY).await;
+    let travel = Travel { mode: TravelMode::Walk, pushchair: true };
+    let found = app.ctx.walking.ways(at(0.0, 0.0), &places(2), travel).await;
+    assert_eq!(found.method, WayMethod::Estimate);
+    assert!(found.ways.iter().all(Option::is_some) && router.calls().is_empty());
+    assert_eq!(ready(&app).await, of("ok", "ok"));
+    // Valhalla does.
+    let app = app_with(&router, &[]).await;
+    assert_eq!(app.ctx.walking.ways(at(0.0, 0.0), &places(2), travel).await.method, WayMethod::Network);
+    assert_eq!(router.calls()[0]["costing_options"]["pedestrian"]["type"], "wheelchair");
 }
 
 #[tokio::test]

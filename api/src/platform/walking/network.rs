@@ -77,6 +77,11 @@ impl Engine {
         }
     }
 
+    /// Whether it can keep a way clear of steps.
+    const fn knows_steps(&self) -> bool {
+        matches!(self, Self::Valhalla(_))
+    }
+
     async fn matrix(&self, from: LngLat, to: &[LngLat], travel: Travel) -> Result<Vec<Option<Way>>, Failure> {
         match self {
             Self::Valhalla(valhalla) => valhalla.matrix(from, to, travel).await,
@@ -145,7 +150,7 @@ impl Network {
         if to.is_empty() {
             return Some(Vec::new());
         }
-        if !self.is_for_it(from) {
+        if !self.is_for_it(from, travel) {
             return None;
         }
         if to.len() > PLACES_MOST {
@@ -159,7 +164,7 @@ impl Network {
 
     /// Areas for all minutes, or nothing.
     pub(super) async fn areas(&self, from: LngLat, minutes: &[u32], travel: Travel) -> Option<Vec<Area>> {
-        if !self.is_for_it(from) {
+        if !self.is_for_it(from, travel) {
             return None;
         }
         let question = self.counted("areas", self.engine.areas(from, minutes, travel));
@@ -167,12 +172,17 @@ impl Network {
     }
 
     /// Whether the engine is asked at all; that it isn't says nothing about how it fares.
-    fn is_for_it(&self, from: LngLat) -> bool {
-        let is = has_streets(from);
-        if !is {
-            self.metrics.way_fallback("off_map");
-        }
-        is
+    fn is_for_it(&self, from: LngLat, travel: Travel) -> bool {
+        let reason = if !has_streets(from) {
+            "off_map"
+        } else if travel.pushchair && !self.engine.knows_steps() {
+            // Its way may lead over steps: no way for a pushchair, however well it is measured.
+            "pushchair"
+        } else {
+            return true;
+        };
+        self.metrics.way_fallback(reason);
+        false
     }
 
     /// Whether the engine answers, and both kinds of call may be made. Tencent isn't asked, for each call is paid for: there it is how the
