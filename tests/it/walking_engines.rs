@@ -187,6 +187,30 @@ async fn after_failures_in_a_row_the_engine_is_left_alone_and_tried_again_when_t
 }
 
 #[tokio::test]
+async fn a_dead_matrix_is_left_alone_while_areas_are_drawn() {
+    let router = FakeRouter::start().await;
+    let app = app_with(&router, &[]).await;
+    let ring = [at(-9.0, -9.0), at(9.0, -9.0), at(9.0, 9.0), at(-9.0, -9.0)].map(|p| [p.lng, p.lat]);
+    let drawn = json!({ "features": [
+        { "geometry": { "type": "Polygon", "coordinates": [ring] }, "properties": { "contour": 15 } },
+        { "geometry": { "type": "MultiPoint", "coordinates": [ring[0]] }, "properties": {} },
+    ] });
+    for _ in 0..5 {
+        assert_eq!(ready(&app).await, of("ok", "ok"));
+        router.next(Routed::HangUp);
+        assert_eq!(method(&app, &places(2)).await, WayMethod::Estimate);
+        router.next(Routed::json(200, &drawn));
+        let areas = app.ctx.walking.areas(at(0.0, 0.0), &[15], ON_FOOT).await;
+        assert_eq!(areas.method, WayMethod::Network);
+    }
+    assert_eq!(router.calls().len(), 10);
+    assert_eq!(method(&app, &places(2)).await, WayMethod::Estimate);
+    assert!(router.calls().is_empty(), "left alone");
+    assert_eq!(ready(&app).await, of("degraded", "away"));
+    assert!(metrics(&app).await.contains("walking_held_back 1"));
+}
+
+#[tokio::test]
 async fn a_question_is_cut_to_the_engines_limits() {
     let router = FakeRouter::start().await;
     let app = app_with(&router, &[]).await;
@@ -202,8 +226,22 @@ async fn a_question_is_cut_to_the_engines_limits() {
     assert_eq!(call["sources"][0]["search_cutoff"], 100);
     // Nothing asked, nothing called; too much asked, estimated.
     assert!(ways(&app, &[]).await.ways.is_empty());
-    assert_eq!(method(&app, &places(2001)).await, WayMethod::Estimate);
+    assert_eq!(method(&app, &places(20_001)).await, WayMethod::Estimate);
     assert!(router.calls().is_empty());
+    // What a job in the background asks: more chunks than one may be halved into.
+    assert_eq!(method(&app, &places(7010)).await, WayMethod::Network);
+    assert_eq!(router.calls().len(), 141);
+    assert!(router.at_once() <= 4, "{}", router.at_once());
+}
+
+#[tokio::test]
+async fn a_large_question_may_take_longer_but_no_call_of_it() {
+    let router = FakeRouter::start().await;
+    let app = app_with(&router, &[("walking_timeout_ms", "300")]).await;
+    router.always(Routed::Never);
+    assert_eq!(method(&app, &places(7010)).await, WayMethod::Estimate);
+    assert!(metrics(&app).await.contains("walking_fallbacks_total{reason=\"too_slow\"} 1"));
+    assert!(router.calls().len() <= 4, "given up at the first");
 }
 
 #[tokio::test]
@@ -237,6 +275,30 @@ async fn a_bad_beginning_is_found_at_once_and_the_engine_is_not_blamed() {
     }
     assert_eq!(router.calls().len(), 16, "the question and the check, no halving");
     assert_eq!(ready(&app).await, of("ok", "ok"));
+}
+
+#[tokio::test]
+async fn no_engine_is_asked_about_places_near_a_pole_and_none_is_blamed() {
+    let router = FakeRouter::start().await;
+    let app = app_with(&router, &[]).await;
+    router.always(Routed::HangUp);
+    for lat in [85.0, -80.1] {
+        let pole = LngLat { lng: 118.79, lat };
+        for _ in 0..5 {
+            let found = app.ctx.walking.ways(pole, &places(2), ON_FOOT).await;
+            assert_eq!((found.method, found.ways.len()), (WayMethod::Estimate, 2));
+            let found = app.ctx.walking.areas(pole, &[15], ON_FOOT).await;
+            assert_eq!((found.method, found.areas.len()), (WayMethod::Estimate, 1));
+        }
+    }
+    assert!(router.calls().is_empty());
+    assert!(metrics(&app).await.contains("walking_fallbacks_total{reason=\"off_map\"} 20"));
+    router.always(Routed::Usual);
+    assert_eq!(ready(&app).await, of("ok", "ok"));
+    // As a place to go to it is as any that is off the map: the others are answered.
+    let found = ways(&app, &[at(1.0, 0.0), LngLat { lng: 118.79, lat: 85.0 }]).await;
+    assert_eq!((found.method, found.ways), (WayMethod::Network, vec![TOLD, None]));
+    assert_eq!(router.calls()[0]["targets"].as_array().unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -274,11 +336,32 @@ async fn tencent_is_asked_in_its_own_shapes() {
     ));
     let found = ways(&app, &to[..2]).await;
     assert_eq!(found.ways, [None, Some(Way { seconds: 450, metres: 500 })]);
+    // Nor does a way lead where it tells no distance.
+    let elements = json!([{ "distance": null }, { "duration": 480 }, { "distance": 500 }]);
+    router.next(Routed::json(200, &json!({ "status": 0, "result": { "rows": [{ "elements": elements }] } })));
+    let found = ways(&app, &to[..3]).await;
+    assert_eq!(found.method, WayMethod::Network);
+    assert_eq!(found.ways, [None, None, Some(Way { seconds: 450, metres: 500 })]);
     // It draws no areas.
     let areas = app.ctx.walking.areas(at(0.0, 0.0), &[15], ON_FOOT).await;
     assert_eq!(areas.method, WayMethod::Estimate);
     assert_eq!(ready(&app).await, of("ok", "ok"));
     assert!(log.lines().iter().all(|line| !line.contains(KEY)), "the key is in no log line");
+}
+
+#[tokio::test]
+async fn with_a_pushchair_tencent_is_not_asked_for_it_knows_no_steps() {
+    let router = FakeRouter::start().await;
+    let app = app_by_tencent(&router, KEY).await;
+    let travel = Travel { mode: TravelMode::Walk, pushchair: true };
+    let found = app.ctx.walking.ways(at(0.0, 0.0), &places(2), travel).await;
+    assert_eq!(found.method, WayMethod::Estimate);
+    assert!(found.ways.iter().all(Option::is_some) && router.calls().is_empty());
+    assert_eq!(ready(&app).await, of("ok", "ok"));
+    // Valhalla does.
+    let app = app_with(&router, &[]).await;
+    assert_eq!(app.ctx.walking.ways(at(0.0, 0.0), &places(2), travel).await.method, WayMethod::Network);
+    assert_eq!(router.calls()[0]["costing_options"]["pedestrian"]["type"], "wheelchair");
 }
 
 #[tokio::test]

@@ -190,6 +190,33 @@ def tells_the_nearest(browser, base, size):
     page.close()
 
 
+def says_what_is_estimated(browser, base, size):
+    """With ways of an engine that draws no area, and names that are hard to draw."""
+    page = Page(browser, base, size)
+    whole = "一二三四五六七八九十一二三\U00020bb7"
+    names = ["（全在括号里）", whole + "W" * 300]
+
+    def altered(route):
+        circle = answer(base, route.request.url.removeprefix(base))
+        centres = [f["properties"] for f in circle["features"] if f["properties"]["role"] == "centre"]
+        for centre in centres:
+            centre["method"] = "network"
+        for centre, name in zip(centres, names):
+            centre["name"] = name
+        route.fulfill(json=circle)
+
+    page.page.route("**/api/v1/circle?*", altered)
+    page.next(lambda: page.page.locator("#mode").select_option("cycle"))
+    status = page.texts("#status")[0]
+    assert "时间按路网计算，范围按直线距离估算" in status, status
+    for at, label in enumerate(["（全在括号里）", whole]):
+        page.page.locator("#centres .centre").nth(at).click()
+        words = page.page.locator("#map text.word").all_text_contents()
+        assert label in words, words
+    page.clean()
+    page.close()
+
+
 def finds_the_position_on_a_tap_only(browser, base, size):
     position = {"longitude": 118.7345, "latitude": 24.9431}
     page = Page(browser, base, size, geolocation=position, permissions=["geolocation"])
@@ -233,7 +260,8 @@ def stops_what_is_foreign(browser, base, size):
     raise AssertionError("a foreign request and script went unseen")
 
 
-CHECKS = [draws, taps, chooses, tells_the_nearest, finds_the_position_on_a_tap_only, speaks_english, stops_what_is_foreign]
+CHECKS = [draws, taps, chooses, tells_the_nearest, says_what_is_estimated,
+          finds_the_position_on_a_tap_only, speaks_english, stops_what_is_foreign]
 
 
 def picture(browser, base, name, size, folder):

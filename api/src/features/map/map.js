@@ -117,7 +117,8 @@ function draw() {
   scale(box, half, pixel);
 }
 
-const short = (name) => name.replace(/[（(].*?[）)]/g, "").slice(0, 14);
+// By whole characters, and never nothing: a name may be all in brackets.
+const short = (name) => [...(name.replace(/[（(].*?[）)]/g, "").trim() || name)].slice(0, 14).join("");
 
 function text(x, y, content, pixel, anchor) {
   add("text", { class: "word", x, y, "font-size": 13 * pixel, "text-anchor": anchor }).textContent = content;
@@ -206,6 +207,18 @@ function list(near) {
 
 /* Asking */
 
+// How area and times were found; a routing engine may give the one and not the other. The times are of the
+// centres inside, else of the nearest.
+function foundBy(near) {
+  const by = (role) => circle.features.filter((feature) => feature.properties.role === role).map((feature) => feature.properties.method);
+  const [area] = by("area");
+  const others = ((near && near.nearest) || []).map((centre) => centre.walk.method);
+  const [times] = [...by("centre"), ...others, area];
+  const of = (method) => (method === "network" ? word("按路网计算", "by the street network") : word("按直线距离估算", "estimated from the straight line"));
+  if (area === times) return of(area);
+  return word(`时间${of(times)}，范围${of(area)}`, `times ${of(times)}, area ${of(area)}`);
+}
+
 async function show() {
   if (!origin) return;
   if (running) running.abort();
@@ -222,8 +235,7 @@ async function show() {
     for (const c of (near && near.nearest) || []) if (!places.some((p) => p.id === c.id)) places.push(c);
     draw();
     const n = list(near);
-    const method = found.features[0].properties.method;
-    const how = method === "network" ? word("按路网计算", "by the street network") : word("按直线距离估算", "estimated from the straight line");
+    const how = foundBy(near);
     const count = found.more ? `${n}+` : n;
     say(word(`${MODES[mode][0]}${minutes}分钟内有${count}家托育机构（${how}）。`, `${count} centres within ${minutes} minutes ${MODES[mode][1]} (${how}).`));
     at("source").textContent = found.attribution || "";

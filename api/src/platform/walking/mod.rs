@@ -46,8 +46,8 @@ pub enum TravelMode {
 pub struct Travel {
     /// By what.
     pub mode: TravelMode,
-    /// With a pushchair: steps are no way. On foot only; by Tencent and by estimate it makes no
-    /// difference, for neither knows of steps.
+    /// With a pushchair: steps are no way. On foot only. The estimate knows of no steps, nor does
+    /// Tencent: with that engine it is always by estimate.
     pub pushchair: bool,
 }
 

@@ -33,7 +33,14 @@ const FAILURES: u32 = 5;
 /// …for so long.
 const LEFT_ALONE_FOR: TimeDelta = TimeDelta::seconds(10);
 /// Places of one question, at most; a million centres may lie within an hour's drive.
-const PLACES_MOST: usize = 2000;
+const PLACES_MOST: usize = 20_000;
+/// So many places are answered within `walking_timeout_ms`, and as many more in as long again: families
+/// ask about fewer, the work in the background can wait.
+const PLACES_IN_TIME: usize = 2000;
+/// Farther north or south no engine is asked, in degrees: there are no streets (the northernmost town lies
+/// at 78°), but degrees of longitude so short that the grid which Valhalla draws an area on takes
+/// gigabytes. Anybody may ask from there.
+const LATITUDE_MOST: f64 = 80.0;
 /// Bytes of an answer, at most: a matrix has some 200 a place, an area some 10 000.
 const ANSWER_MOST: usize = 4 * 1024 * 1024;
 /// How long it is remembered that a place is not on the engine's map, and how many such.
@@ -60,14 +67,19 @@ pub(super) enum Engine {
 }
 
 impl Engine {
-    /// Places of one call, how many calls at once, and how many calls a chunk may take at most until the
-    /// places that can't be used are found.
+    /// Places of one call, how many calls at once, and how many calls each chunk may take at most until
+    /// the places that can't be used are found; a chunk without such takes one.
     const fn limits(&self) -> (usize, usize, usize) {
         match self {
             Self::Valhalla(_) => (50, 4, 128),
             // One to 200; each pair is paid for, and so are pairs in a second.
             Self::Tencent(_) => (200, 1, 16),
         }
+    }
+
+    /// Whether it can keep a way clear of steps.
+    const fn knows_steps(&self) -> bool {
+        matches!(self, Self::Valhalla(_))
     }
 
     async fn matrix(&self, from: LngLat, to: &[LngLat], travel: Travel) -> Result<Vec<Option<Way>>, Failure> {
@@ -85,13 +97,35 @@ impl Engine {
     }
 }
 
+/// Between us and one kind of call: a matrix may be dead while areas are still drawn.
+struct Guard {
+    breaker: Breaker,
+    /// Whether the last question got no answer.
+    failing: AtomicBool,
+}
+
+impl Guard {
+    fn new() -> Self {
+        Self { breaker: Breaker::new(FAILURES, LEFT_ALONE_FOR), failing: AtomicBool::new(false) }
+    }
+
+    fn well(&self) {
+        self.failing.store(false, Ordering::Relaxed);
+        self.breaker.succeeded();
+    }
+
+    fn failed(&self, now: DateTime<Utc>) {
+        self.failing.store(true, Ordering::Relaxed);
+        self.breaker.failed(now);
+    }
+}
+
 /// A routing engine, guarded.
 pub(super) struct Network {
     engine: Engine,
     within: Duration,
-    breaker: Breaker,
-    /// Whether the last question got no answer.
-    failing: AtomicBool,
+    for_ways: Guard,
+    for_areas: Guard,
     /// Places that the engine didn't find, and until when that is believed.
     off_map: Cache<(u64, u64, Travel), DateTime<Utc>>,
     clock: Clock,
@@ -103,8 +137,8 @@ impl Network {
         Self {
             engine,
             within: Duration::from_millis(settings.walking_timeout_ms.into()),
-            breaker: Breaker::new(FAILURES, LEFT_ALONE_FOR),
-            failing: AtomicBool::new(false),
+            for_ways: Guard::new(),
+            for_areas: Guard::new(),
             off_map: Cache::new(OFF_MAP_MOST),
             clock,
             metrics,
@@ -116,19 +150,42 @@ impl Network {
         if to.is_empty() {
             return Some(Vec::new());
         }
+        if !self.is_for_it(from, travel) {
+            return None;
+        }
         if to.len() > PLACES_MOST {
             self.metrics.way_fallback("too_many_places");
             return None;
         }
-        self.asked(self.matrix(from, to, travel)).await
+        let rounds = u32::try_from(to.len().div_ceil(PLACES_IN_TIME)).unwrap_or(u32::MAX);
+        let within = self.within.saturating_mul(rounds);
+        self.asked(&self.for_ways, within, self.matrix(from, to, travel)).await
     }
 
     /// Areas for all minutes, or nothing.
     pub(super) async fn areas(&self, from: LngLat, minutes: &[u32], travel: Travel) -> Option<Vec<Area>> {
-        self.asked(self.counted("areas", self.engine.areas(from, minutes, travel))).await
+        if !self.is_for_it(from, travel) {
+            return None;
+        }
+        let question = self.counted("areas", self.engine.areas(from, minutes, travel));
+        self.asked(&self.for_areas, self.within, question).await
     }
 
-    /// Whether the engine answers. Tencent isn't asked, for each call is paid for: there it is how the
+    /// Whether the engine is asked at all; that it isn't says nothing about how it fares.
+    fn is_for_it(&self, from: LngLat, travel: Travel) -> bool {
+        let reason = if !has_streets(from) {
+            "off_map"
+        } else if travel.pushchair && !self.engine.knows_steps() {
+            // Its way may lead over steps: no way for a pushchair, however well it is measured.
+            "pushchair"
+        } else {
+            return true;
+        };
+        self.metrics.way_fallback(reason);
+        false
+    }
+
+    /// Whether the engine answers, and both kinds of call may be made. Tencent isn't asked, for each call is paid for: there it is how the
     /// last question fared.
     pub(super) async fn answers(&self) -> bool {
         if self.is_held_back() {
@@ -138,50 +195,52 @@ impl Network {
             Engine::Valhalla(valhalla) => {
                 tokio::time::timeout(PRESENT_WITHIN, valhalla.is_there()).await.unwrap_or(false)
             }
-            Engine::Tencent(_) => !self.failing.load(Ordering::Relaxed),
+            // It draws no areas.
+            Engine::Tencent(_) => !self.for_ways.failing.load(Ordering::Relaxed),
         }
     }
 
+    /// Whether calls of either kind are held back.
     pub(super) fn is_held_back(&self) -> bool {
-        self.breaker.is_open(self.clock.now())
+        let now = self.clock.now();
+        self.for_ways.breaker.is_open(now) || self.for_areas.breaker.is_open(now)
     }
 
-    /// One question: in time, and unless the breaker is open.
-    async fn asked<T>(&self, question: impl Future<Output = Result<T, Failure>>) -> Option<T> {
-        if self.breaker.enter(self.clock.now()).is_err() {
+    /// One question: in time, and unless its breaker is open.
+    async fn asked<T>(
+        &self,
+        guard: &Guard,
+        within: Duration,
+        question: impl Future<Output = Result<T, Failure>>,
+    ) -> Option<T> {
+        if guard.breaker.enter(self.clock.now()).is_err() {
             self.metrics.way_fallback("held_back");
             return None;
         }
-        let outcome = tokio::time::timeout(self.within, question).await.unwrap_or(Err(Failure::Away("too_slow")));
+        let outcome = tokio::time::timeout(within, question).await.unwrap_or(Err(Failure::Away("too_slow")));
         match outcome {
             Ok(answer) => {
-                self.well();
+                guard.well();
                 Some(answer)
             }
             Err(Failure::Away(reason)) => {
-                self.failing.store(true, Ordering::Relaxed);
-                self.breaker.failed(self.clock.now());
+                guard.failed(self.clock.now());
                 self.metrics.way_fallback(reason);
                 tracing::warn!(reason, "the routing engine did not answer: estimated");
                 None
             }
             Err(Failure::NotForIt(reason)) => {
-                self.well();
+                guard.well();
                 self.metrics.way_fallback(reason);
                 None
             }
             // Nothing is known around the place itself: what can be said of it is an estimate.
             Err(Failure::Place) => {
-                self.well();
+                guard.well();
                 self.metrics.way_fallback("off_map");
                 None
             }
         }
-    }
-
-    fn well(&self) {
-        self.failing.store(false, Ordering::Relaxed);
-        self.breaker.succeeded();
     }
 
     async fn counted<T>(
@@ -270,8 +329,13 @@ impl Network {
     }
 
     fn is_off_map(&self, place: LngLat, travel: Travel, now: DateTime<Utc>) -> bool {
-        self.off_map.get(&off_map_key(place, travel)).is_some_and(|until| now < until)
+        !has_streets(place) || self.off_map.get(&off_map_key(place, travel)).is_some_and(|until| now < until)
     }
+}
+
+/// Whether a place lies where an engine may be asked about it.
+fn has_streets(place: LngLat) -> bool {
+    place.lat.abs() <= LATITUDE_MOST
 }
 
 const fn off_map_key(place: LngLat, travel: Travel) -> (u64, u64, Travel) {

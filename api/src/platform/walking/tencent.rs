@@ -2,8 +2,9 @@
 //! GCJ-02, one place to 200 in a call, a refusal in `status` of an answer 200
 //! (<https://lbs.qq.com/service/webService/webServiceGuide/status>).
 //!
-//! It has no option against steps, no e-bikes (their ways are bicycles'), no areas, and tells no times on
-//! foot or by bicycle at our speed: those follow from the distance.
+//! It has no option against steps (it is never asked for a pushchair), no e-bikes (their ways are
+//! bicycles'), no areas, and tells no times on foot or by bicycle at our speed: those follow from the
+//! distance.
 
 use std::{fmt::Write as _, sync::Arc};
 
@@ -45,8 +46,9 @@ struct Row {
 
 #[derive(Deserialize)]
 struct Element {
-    /// Metres; the straight line's where `status` is set.
-    distance: f64,
+    /// Metres; the straight line's where `status` is set. Not told where no way leads.
+    #[serde(default)]
+    distance: Option<f64>,
     /// Seconds, with the traffic; not always told.
     #[serde(default)]
     duration: Option<f64>,
@@ -93,7 +95,7 @@ impl Tencent {
             let found = matches!(element.status, None | Some(0));
             let seconds = element.duration.filter(|_| travel.mode == TravelMode::Drive).unwrap_or(0.0);
             // Where on the streets the places were put isn't told.
-            if found { way(&self.settings, travel, seconds, element.distance, 0.0) } else { None }
+            way(&self.settings, travel, seconds, element.distance.filter(|_| found)?, 0.0)
         });
         Ok(ways.collect())
     }

@@ -213,16 +213,17 @@ fn refused(error_code: u32) -> Failure {
 
 fn read_areas(found: AreasOut, minutes: &[u32]) -> Result<Vec<Area>, Failure> {
     let mut areas: Vec<Area> = minutes.iter().map(|minutes| Area { minutes: *minutes, polygons: Vec::new() }).collect();
-    let mut on_street = false;
+    // Before anything else: around a place on no street it draws areas of nothing, some without a ring.
+    let is_on_street =
+        |feature: &Feature| matches!(&feature.geometry, Geometry::MultiPoint(points) if !points.is_empty());
+    if !found.features.iter().any(is_on_street) {
+        return Err(Failure::Place);
+    }
     for feature in found.features {
         let polygons = match feature.geometry {
             Geometry::Polygon(rings) => vec![rings],
             Geometry::MultiPolygon(polygons) => polygons,
-            Geometry::MultiPoint(points) => {
-                on_street |= !points.is_empty();
-                continue;
-            }
-            Geometry::Point(_) => continue,
+            Geometry::MultiPoint(_) | Geometry::Point(_) => continue,
         };
         let polygons: Option<Vec<_>> = polygons.iter().map(|rings| polygon(rings)).collect();
         let contour = feature.properties.contour;
@@ -230,20 +231,22 @@ fn read_areas(found: AreasOut, minutes: &[u32]) -> Result<Vec<Area>, Failure> {
         let polygons = polygons.ok_or(Failure::Away("malformed"))?;
         of_these.for_each(|area| area.polygons.extend(polygons.iter().cloned()));
     }
-    if !on_street {
-        return Err(Failure::Place);
-    }
     if areas.iter().any(|area| area.polygons.is_empty()) {
         return Err(Failure::Away("malformed"));
     }
     Ok(areas)
 }
 
-/// Closed rings, the outer one against the clock and its holes with it (RFC 7946 3.1.6).
+/// Not for infinite numbers or none either.
+fn is_on_earth(place: &LngLat) -> bool {
+    (-180.0..=180.0).contains(&place.lng) && (-90.0..=90.0).contains(&place.lat)
+}
+
+/// Closed rings of four corners or more on the earth, the outer one against the clock and its holes with it (RFC 7946 3.1.6).
 fn polygon(rings: &[Vec<[f64; 2]>]) -> Option<Vec<Vec<LngLat>>> {
     let ring = |(n, ring): (usize, &Vec<[f64; 2]>)| {
         let mut ring: Vec<LngLat> = ring.iter().map(|[lng, lat]| LngLat { lng: *lng, lat: *lat }).collect();
-        if ring.len() < 4 || ring.first() != ring.last() {
+        if ring.len() < 4 || ring.first() != ring.last() || !ring.iter().all(is_on_earth) {
             return None;
         }
         let twice_area: f64 = ring.windows(2).map(|e| (e[0].lng - e[1].lng) * (e[0].lat + e[1].lat)).sum();
@@ -283,12 +286,41 @@ mod tests {
     fn an_area_of_nothing_or_without_a_ring_is_none() {
         let off = r#"{"features":[{"geometry":{"type":"MultiPoint","coordinates":[]},"properties":{}}]}"#;
         assert_eq!(areas(off).unwrap_err(), Failure::Place);
+        let ringless = r#"{"geometry":{"type":"Polygon","coordinates":[]},"properties":{"contour":5}}"#;
+        let off = off.replace("[{", &format!("[{ringless},{{"));
+        assert_eq!(areas(&off).unwrap_err(), Failure::Place, "as near the pole: not the engine's fault");
         assert_eq!(areas(&format!(r#"{{"features":[{ON_STREET}]}}"#)).unwrap_err(), Failure::Away("malformed"));
         let open = format!(
             r#"{{"features":[{ON_STREET},{{"geometry":{{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1],[0,1]]]}},
                 "properties":{{"contour":5}}}}]}}"#
         );
         assert_eq!(areas(&open).unwrap_err(), Failure::Away("malformed"));
+    }
+
+    #[test]
+    fn an_area_that_no_engine_can_mean_is_malformed() {
+        let drawn = |kind: &str, coordinates: &str| {
+            areas(&format!(
+                r#"{{"features":[{ON_STREET},{{"geometry":{{"type":"{kind}","coordinates":{coordinates}}},
+                    "properties":{{"contour":5}}}}]}}"#
+            ))
+        };
+        assert!(drawn("Polygon", "[[[0,0],[180,0],[9,90],[0,0]]]").is_ok());
+        for (kind, coordinates) in [
+            ("Polygon", "[[[0,0],[180.1,0],[9,90],[0,0]]]"),
+            ("Polygon", "[[[0,0],[180,0],[9,-90.1],[0,0]]]"),
+            ("MultiPolygon", "[[[[0,0],[9,0],[9,9],[0,0]]],[[[0,0],[1e300,0],[9,9],[0,0]]]]"),
+            ("Polygon", "[[[0,0],[9,0],[0,0]]]"),
+            ("Polygon", "[[]]"),
+            ("Polygon", "[]"),
+            ("MultiPolygon", "[]"),
+            ("MultiPolygon", "[[]]"),
+        ] {
+            assert_eq!(drawn(kind, coordinates).unwrap_err(), Failure::Away("malformed"), "{kind} {coordinates}");
+        }
+        let far = LngLat { lng: f64::INFINITY, lat: 0.0 };
+        let none = LngLat { lng: 0.0, lat: f64::NAN };
+        assert!(!is_on_earth(&far) && !is_on_earth(&none));
     }
 
     #[test]
