@@ -103,6 +103,21 @@ async fn each_system_is_stored_as_the_same_place_and_the_export_goes_back_in() {
 }
 
 #[tokio::test]
+async fn a_hole_that_touches_its_ring_goes_out_and_back_in_as_phones_have_it() {
+    let app = TestApp::spawn().await;
+    let officer = app.officer().await;
+    let (w, s, e, n) = (118.7033, 24.8509, 118.7113, 24.8589);
+    let outer = json!([[w, s], [e, s], [e, n], [w, n], [w, s]]);
+    let hole = json!([[w, 24.8549], [118.7053, 24.8539], [118.7053, 24.8559], [w, 24.8549]]);
+    let touching = json!({ "type": "Polygon", "coordinates": [outer, hole] });
+    assert_eq!(import(&officer, &[feature("a", 10, touching)]).await["created"], 1);
+    let export = officer.get("/bureau/communities.geojson").await;
+    let headers = [("Content-Type", "application/geo+json")];
+    let back = officer.send_bytes(Method::POST, IMPORT, Some(export.bytes), &headers).await.ok();
+    assert_eq!((&back["unchanged"], &back["updated"]), (&json!(1), &json!(0)));
+}
+
+#[tokio::test]
 async fn former_figures_are_kept_and_older_ones_refused() {
     let app = TestApp::spawn().await;
     let officer = app.officer().await;
