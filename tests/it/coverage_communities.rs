@@ -72,8 +72,11 @@ async fn an_import_is_whole_or_nothing_and_names_every_problem() {
     let next = map(&[feature("next", Value::Null, point(10.0, 0.0))]);
     let path = format!("{IMPORT}?coord=wgs84");
     let first = officer.post_once(&path, "import-once", next.clone()).await.ok();
-    let again = officer.post_once(&path, "import-once", next).await;
+    let again = officer.post_once(&path, "import-once", next.clone()).await;
     assert_eq!((again.header("idempotent-replayed"), &again.body), (Some("true"), &first));
+    // The same points of another system are another request.
+    let other = officer.post_once(&format!("{IMPORT}?coord=bd09"), "import-once", next).await;
+    other.problem(422, "IDEMPOTENCY_KEY_REUSED");
 }
 
 #[tokio::test]
