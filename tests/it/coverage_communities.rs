@@ -89,6 +89,9 @@ async fn each_system_is_stored_as_the_same_place_and_the_export_goes_back_in() {
     for coord in ["gcj02", "wgs84", "bd09"] {
         let export = officer.get(&format!("/bureau/communities.geojson?coord={coord}")).await;
         assert_eq!(harness::client::content_type(&export.headers).as_deref(), Some("application/geo+json"));
+        assert_eq!(export.body["coord"], coord);
+        let drawn = officer.get(&format!("/bureau/coverage.geojson?coord={coord}")).await.ok();
+        assert_eq!(drawn["coord"], coord);
         let first = &export.body["features"][0]["geometry"]["coordinates"];
         let east = first[0].as_f64().unwrap() - at(123.0, 45.0).lng;
         assert_eq!(east.abs() < 1e-7, coord == "wgs84", "{coord}: {east}");
@@ -103,6 +106,30 @@ async fn each_system_is_stored_as_the_same_place_and_the_export_goes_back_in() {
     let moved = officer.get("/bureau/communities?coord=gcj02").await.ok();
     assert!((moved["items"][0]["location"]["lng"].as_f64().unwrap() - at(123.0, 45.0).lng).abs() < 1e-7);
     assert_eq!(moved["items"][0]["version"], 2);
+}
+
+#[tokio::test]
+async fn a_map_that_names_another_system_than_its_query_is_refused() {
+    let app = TestApp::spawn().await;
+    let officer = app.officer().await;
+    let named = |member: &str, value: Value| {
+        let mut named = map(&[feature("a", 10, point(0.0, 0.0))]);
+        named[member] = value;
+        named
+    };
+    for (query, word) in [("", "wgs84"), ("?coord=gcj02", "bd09"), ("?coord=wgs84", "gcj02")] {
+        let problem = officer.post(&format!("{IMPORT}{query}"), named("coord", json!(word))).await.invalid("coord");
+        let told = problem["detail"].as_str().unwrap();
+        let asked = query.strip_prefix("?coord=").unwrap_or("gcj02");
+        assert!(told.contains(word) && told.contains(asked), "{told}");
+    }
+    officer.post(IMPORT, named("coord", json!(4490))).await.invalid("coord");
+    for crs in [Value::Null, json!({ "type": "name", "properties": { "name": "urn:ogc:def:crs:OGC:1.3:CRS84" } })] {
+        officer.post(&format!("{IMPORT}?coord=wgs84"), named("crs", crs)).await.invalid("crs");
+    }
+    assert_eq!(app.count(communities::Entity).await, 0);
+    officer.post(&format!("{IMPORT}?coord=bd09"), named("coord", json!("bd09"))).await.ok();
+    officer.post(IMPORT, named("coord", json!("gcj02"))).await.ok();
 }
 
 #[tokio::test]

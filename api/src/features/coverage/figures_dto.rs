@@ -209,6 +209,8 @@ pub struct CoverageCollection {
     /// Always `FeatureCollection`.
     #[schema(example = "FeatureCollection")]
     pub r#type: &'static str,
+    /// Coordinate system of every point; other than `wgs84` it is foreign to RFC 7946.
+    pub coord: Coord,
     /// A feature per community.
     pub features: Vec<CoverageFeature>,
 }

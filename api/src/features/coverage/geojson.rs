@@ -1,7 +1,10 @@
 //! GeoJSON (RFC 7946) in and out: geometries, and collections whose problems are told feature by feature.
 
 use entity::{CommunityKind, LngLat};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{
+    Deserialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 use serde_json::{Map, Value, json, value::RawValue};
 
 use super::{
@@ -11,7 +14,7 @@ use super::{
 use crate::{
     error::{Problem, Text},
     features::centres::coords::Coord,
-    http::{Day, Line, Whole, json::field_problem},
+    http::{Day, Line, Whole, json::field_problem, nullable},
 };
 
 /// Features of one import at most.
@@ -35,6 +38,9 @@ pub struct Feature {
 #[derive(Deserialize)]
 struct Collection<'a> {
     r#type: String,
+    coord: Option<Value>,
+    #[serde(default, deserialize_with = "nullable")]
+    crs: Option<Option<IgnoredAny>>,
     #[serde(borrow)]
     features: Vec<&'a RawValue>,
 }
@@ -61,6 +67,7 @@ pub fn read(body: &[u8], coord: Coord, townships: &[String]) -> Result<Vec<Featu
         let text = Text::new("type 须为 FeatureCollection。", "`type` must be FeatureCollection.");
         return Err(Problem::field("type", "unknown_value", text));
     }
+    check_system(&collection, coord)?;
     let n = collection.features.len();
     if n == 0 || n > MOST_FEATURES {
         let text = Text::new(
@@ -89,6 +96,30 @@ pub fn read(body: &[u8], coord: Coord, townships: &[String]) -> Result<Vec<Featu
     }
     refusal(problems)?;
     Ok(features)
+}
+
+/// Refuses a collection that names another system than it is read in.
+fn check_system(collection: &Collection, coord: Coord) -> Result<(), Problem> {
+    if collection.crs.is_some() {
+        let text = Text::new(
+            "不支持 crs（RFC 7946 已取消），请删除该成员，并用查询参数 coord 说明坐标系（gcj02、wgs84 或 bd09）。",
+            "RFC 7946 took `crs` away: remove it, and name the system by the query's `coord` (gcj02, wgs84 or bd09).",
+        );
+        return Err(Problem::field("crs", "not_supported", text));
+    }
+    let Some(named) = &collection.coord else { return Ok(()) };
+    if named.as_str() == Some(coord.as_str()) {
+        return Ok(());
+    }
+    // What isn't a word of ours may be of any length.
+    let known = [Coord::Gcj02, Coord::Wgs84, Coord::Bd09].map(Coord::as_str);
+    let named = known.into_iter().find(|known| named.as_str() == Some(*known)).unwrap_or("?");
+    let asked = coord.as_str();
+    let text = Text::new(
+        format!("文件的 coord 为 {named}，而查询参数 coord 为 {asked}（未填即 gcj02），请改为一致。"),
+        format!("The collection's `coord` is {named}, the query's is {asked} (gcj02 if not said); make them the same."),
+    );
+    Err(Problem::field("coord", "contradiction", text))
 }
 
 fn feature(at: usize, raw: &str, coord: Coord, townships: &[String]) -> Result<Feature, Vec<Problem>> {

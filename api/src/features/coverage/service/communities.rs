@@ -234,7 +234,7 @@ pub async fn export(ctx: &Ctx, coord: Coord) -> Result<CommunityCollection> {
             properties: properties(row)?,
         });
     }
-    Ok(CommunityCollection { r#type: "FeatureCollection", features })
+    Ok(CommunityCollection { r#type: "FeatureCollection", coord: Some(coord), features })
 }
 
 fn properties(row: Community) -> Result<CommunityProperties> {

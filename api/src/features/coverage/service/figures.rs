@@ -166,7 +166,7 @@ pub async fn map(ctx: &Ctx, query: &CoverageMapQuery) -> Result<CoverageCollecti
             },
         });
     }
-    Ok(CoverageCollection { r#type: "FeatureCollection", features })
+    Ok(CoverageCollection { r#type: "FeatureCollection", coord: query.coord, features })
 }
 
 /// Communities with under-threes outside, or that aren't covered; most under-threes outside first, those
