@@ -271,4 +271,21 @@ async fn communities_and_their_coverage_are_the_bureaus() {
     officer.get("/bureau/coverage?by=street").await.invalid("by");
     officer.get("/bureau/coverage?by=community&cursor=x").await.invalid("cursor");
     officer.get("/bureau/coverage/gaps?cursor=e30").await.invalid("cursor");
+    officer.get("/bureau/coverage?by=township&cursor=x").await.invalid("cursor");
+    officer.get("/bureau/coverage?by=township&limit=0").await.invalid("limit");
+
+    // Townships come in pages too, and the total is of all.
+    let mut other = feature("b", 7, point(0.0, 0.0));
+    other["properties"]["township"] = json!("东园镇");
+    import(&officer, &[feature("a", 5, point(0.0, 0.0)), other]).await;
+    let all = officer.get("/bureau/coverage?by=township").await.ok();
+    assert_eq!((all["groups"].as_array().unwrap().len(), &all["next_cursor"]), (2, &Value::Null));
+    let first = officer.get("/bureau/coverage?by=township&limit=1").await.ok();
+    let next = first["next_cursor"].as_str().unwrap();
+    let last = officer.get(&format!("/bureau/coverage?by=township&limit=1&cursor={next}")).await.ok();
+    assert_eq!(json!([first["groups"][0], last["groups"][0]]), all["groups"]);
+    assert_eq!((&last["groups"][1], &last["next_cursor"]), (&Value::Null, &Value::Null));
+    assert_eq!((&first["total"], &last["total"]), (&all["total"], &all["total"]));
+    let communities = officer.get("/bureau/coverage?by=community&limit=1").await.text("/next_cursor");
+    officer.get(&format!("/bureau/coverage?by=township&cursor={communities}")).await.invalid("cursor");
 }
