@@ -424,6 +424,14 @@ mod tests {
     }
 
     #[test]
+    fn what_is_stored_is_read_without_being_judged_again() {
+        let bow = json!({ "type": "Polygon", "coordinates": polygon(&[&[(0.0, 0.0), (0.01, 0.01), (0.01, 0.0), (0.0, 0.01)]]) });
+        assert!(geometry(Some(&bow), Coord::Wgs84).is_err());
+        assert_eq!(written(&stored(&bow.to_string()).unwrap(), Coord::Wgs84), bow);
+        assert!(stored("{}").is_err());
+    }
+
+    #[test]
     fn what_is_no_geometry_is_refused() {
         for bad in [
             json!(null),
