@@ -14,7 +14,7 @@ pub struct Model {
     pub route: String,
     #[sea_orm(primary_key, auto_increment = false)]
     pub key: String,
-    /// SHA-256 of path and body.
+    /// SHA-256 of path, query and body.
     pub fingerprint: Vec<u8>,
     /// The body answered, sealed; absent only inside the first transaction.
     pub answer_sealed: Option<Vec<u8>>,

@@ -72,8 +72,11 @@ async fn an_import_is_whole_or_nothing_and_names_every_problem() {
     let next = map(&[feature("next", Value::Null, point(10.0, 0.0))]);
     let path = format!("{IMPORT}?coord=wgs84");
     let first = officer.post_once(&path, "import-once", next.clone()).await.ok();
-    let again = officer.post_once(&path, "import-once", next).await;
+    let again = officer.post_once(&path, "import-once", next.clone()).await;
     assert_eq!((again.header("idempotent-replayed"), &again.body), (Some("true"), &first));
+    // The same points of another system are another request.
+    let other = officer.post_once(&format!("{IMPORT}?coord=bd09"), "import-once", next).await;
+    other.problem(422, "IDEMPOTENCY_KEY_REUSED");
 }
 
 #[tokio::test]
@@ -86,6 +89,9 @@ async fn each_system_is_stored_as_the_same_place_and_the_export_goes_back_in() {
     for coord in ["gcj02", "wgs84", "bd09"] {
         let export = officer.get(&format!("/bureau/communities.geojson?coord={coord}")).await;
         assert_eq!(harness::client::content_type(&export.headers).as_deref(), Some("application/geo+json"));
+        assert_eq!(export.body["coord"], coord);
+        let drawn = officer.get(&format!("/bureau/coverage.geojson?coord={coord}")).await.ok();
+        assert_eq!(drawn["coord"], coord);
         let first = &export.body["features"][0]["geometry"]["coordinates"];
         let east = first[0].as_f64().unwrap() - at(123.0, 45.0).lng;
         assert_eq!(east.abs() < 1e-7, coord == "wgs84", "{coord}: {east}");
@@ -100,6 +106,45 @@ async fn each_system_is_stored_as_the_same_place_and_the_export_goes_back_in() {
     let moved = officer.get("/bureau/communities?coord=gcj02").await.ok();
     assert!((moved["items"][0]["location"]["lng"].as_f64().unwrap() - at(123.0, 45.0).lng).abs() < 1e-7);
     assert_eq!(moved["items"][0]["version"], 2);
+}
+
+#[tokio::test]
+async fn a_map_that_names_another_system_than_its_query_is_refused() {
+    let app = TestApp::spawn().await;
+    let officer = app.officer().await;
+    let named = |member: &str, value: Value| {
+        let mut named = map(&[feature("a", 10, point(0.0, 0.0))]);
+        named[member] = value;
+        named
+    };
+    for (query, word) in [("", "wgs84"), ("?coord=gcj02", "bd09"), ("?coord=wgs84", "gcj02")] {
+        let problem = officer.post(&format!("{IMPORT}{query}"), named("coord", json!(word))).await.invalid("coord");
+        let told = problem["detail"].as_str().unwrap();
+        let asked = query.strip_prefix("?coord=").unwrap_or("gcj02");
+        assert!(told.contains(word) && told.contains(asked), "{told}");
+    }
+    officer.post(IMPORT, named("coord", json!(4490))).await.invalid("coord");
+    for crs in [Value::Null, json!({ "type": "name", "properties": { "name": "urn:ogc:def:crs:OGC:1.3:CRS84" } })] {
+        officer.post(&format!("{IMPORT}?coord=wgs84"), named("crs", crs)).await.invalid("crs");
+    }
+    assert_eq!(app.count(communities::Entity).await, 0);
+    officer.post(&format!("{IMPORT}?coord=bd09"), named("coord", json!("bd09"))).await.ok();
+    officer.post(IMPORT, named("coord", json!("gcj02"))).await.ok();
+}
+
+#[tokio::test]
+async fn a_hole_that_touches_its_ring_goes_out_and_back_in_as_phones_have_it() {
+    let app = TestApp::spawn().await;
+    let officer = app.officer().await;
+    let (w, s, e, n) = (118.7033, 24.8509, 118.7113, 24.8589);
+    let outer = json!([[w, s], [e, s], [e, n], [w, n], [w, s]]);
+    let hole = json!([[w, 24.8549], [118.7053, 24.8539], [118.7053, 24.8559], [w, 24.8549]]);
+    let touching = json!({ "type": "Polygon", "coordinates": [outer, hole] });
+    assert_eq!(import(&officer, &[feature("a", 10, touching)]).await["created"], 1);
+    let export = officer.get("/bureau/communities.geojson").await;
+    let headers = [("Content-Type", "application/geo+json")];
+    let back = officer.send_bytes(Method::POST, IMPORT, Some(export.bytes), &headers).await.ok();
+    assert_eq!((&back["unchanged"], &back["updated"]), (&json!(1), &json!(0)));
 }
 
 #[tokio::test]
@@ -226,4 +271,21 @@ async fn communities_and_their_coverage_are_the_bureaus() {
     officer.get("/bureau/coverage?by=street").await.invalid("by");
     officer.get("/bureau/coverage?by=community&cursor=x").await.invalid("cursor");
     officer.get("/bureau/coverage/gaps?cursor=e30").await.invalid("cursor");
+    officer.get("/bureau/coverage?by=township&cursor=x").await.invalid("cursor");
+    officer.get("/bureau/coverage?by=township&limit=0").await.invalid("limit");
+
+    // Townships come in pages too, and the total is of all.
+    let mut other = feature("b", 7, point(0.0, 0.0));
+    other["properties"]["township"] = json!("东园镇");
+    import(&officer, &[feature("a", 5, point(0.0, 0.0)), other]).await;
+    let all = officer.get("/bureau/coverage?by=township").await.ok();
+    assert_eq!((all["groups"].as_array().unwrap().len(), &all["next_cursor"]), (2, &Value::Null));
+    let first = officer.get("/bureau/coverage?by=township&limit=1").await.ok();
+    let next = first["next_cursor"].as_str().unwrap();
+    let last = officer.get(&format!("/bureau/coverage?by=township&limit=1&cursor={next}")).await.ok();
+    assert_eq!(json!([first["groups"][0], last["groups"][0]]), all["groups"]);
+    assert_eq!((&last["groups"][1], &last["next_cursor"]), (&Value::Null, &Value::Null));
+    assert_eq!((&first["total"], &last["total"]), (&all["total"], &all["total"]));
+    let communities = officer.get("/bureau/coverage?by=community&limit=1").await.text("/next_cursor");
+    officer.get(&format!("/bureau/coverage?by=township&cursor={communities}")).await.invalid("cursor");
 }

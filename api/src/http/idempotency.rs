@@ -2,7 +2,7 @@
 //! request again gets that answer with `Idempotent-Replayed: true`. A duplicate that comes while
 //! the first is still running waits for it on the key's row.
 //!
-//! Scope: account and route. Refusals are rolled back and so not stored.
+//! Scope: account and route. A request is its path, query and body: a key used for another is refused. Refusals are rolled back and so not stored.
 
 use std::{
     cell::Cell,
@@ -82,7 +82,9 @@ impl Idempotency {
             ));
         }
         let route = format!("{} {}", req.method(), req.match_pattern().unwrap_or_default());
-        let fingerprint = sha256(&[req.uri().path().as_bytes(), b"\n", &Body::of(req)]);
+        // The query too: `?coord=` or `?dry_run=` makes another request of the same body.
+        let path = req.uri().path_and_query().map_or("", |path| path.as_str());
+        let fingerprint = sha256(&[path.as_bytes(), b"\n", &Body::of(req)]);
         Ok(Self { key: Some(Key { route, key: key.to_owned(), fingerprint }), about: Cell::default() })
     }
 }

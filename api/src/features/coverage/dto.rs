@@ -12,13 +12,17 @@ use crate::{
     platform::walking::WayMethod,
 };
 
-/// A GeoJSON FeatureCollection of communities (RFC 7946). Longitude first, in the system that `coord`
-/// names; nothing inside may name another.
+/// A GeoJSON FeatureCollection of communities (RFC 7946). Longitude first, in the system that the query's
+/// `coord` names; a member `crs` (GeoJSON of 2008) is refused.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct CommunityCollection {
     /// Always `FeatureCollection`.
     #[schema(example = "FeatureCollection")]
     pub r#type: &'static str,
+    /// Coordinate system of every point; other than `wgs84` it is foreign to RFC 7946. In every export; an
+    /// import may leave it out, and is refused when it is another than the query's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coord: Option<Coord>,
     /// 1 to 5 000 communities in an import.
     pub features: Vec<CommunityFeature>,
 }

@@ -15,10 +15,10 @@ use crate::{
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CoverageBy {
-    /// A group per township; all at once.
+    /// A group per township that has communities, in the district's order.
     #[default]
     Township,
-    /// A group per community, by code, in pages.
+    /// A group per community, by code.
     Community,
 }
 
@@ -45,7 +45,7 @@ pub struct CoverageQuery {
     /// Only communities of this township.
     #[param(value_type = Option<String>)]
     pub township: Option<Line<20>>,
-    /// Communities a page, 1 to 100.
+    /// Groups a page, 1 to 100.
     #[serde(default)]
     pub limit: Limit,
     /// `next_cursor` of the page before.
@@ -129,7 +129,7 @@ pub struct CoverageOut {
     pub by: CoverageBy,
     /// The groups.
     pub groups: Vec<CoverageGroup>,
-    /// Pass as `cursor` for the next page of communities; null on the last.
+    /// Pass as `cursor` for the next page of groups; null on the last.
     pub next_cursor: Option<String>,
 }
 
@@ -209,6 +209,8 @@ pub struct CoverageCollection {
     /// Always `FeatureCollection`.
     #[schema(example = "FeatureCollection")]
     pub r#type: &'static str,
+    /// Coordinate system of every point; other than `wgs84` it is foreign to RFC 7946.
+    pub coord: Coord,
     /// A feature per community.
     pub features: Vec<CoverageFeature>,
 }

@@ -1,7 +1,10 @@
 //! GeoJSON (RFC 7946) in and out: geometries, and collections whose problems are told feature by feature.
 
 use entity::{CommunityKind, LngLat};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{
+    Deserialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 use serde_json::{Map, Value, json, value::RawValue};
 
 use super::{
@@ -11,7 +14,7 @@ use super::{
 use crate::{
     error::{Problem, Text},
     features::centres::coords::Coord,
-    http::{Day, Line, Whole, json::field_problem},
+    http::{Day, Line, Whole, json::field_problem, nullable},
 };
 
 /// Features of one import at most.
@@ -35,6 +38,9 @@ pub struct Feature {
 #[derive(Deserialize)]
 struct Collection<'a> {
     r#type: String,
+    coord: Option<Value>,
+    #[serde(default, deserialize_with = "nullable")]
+    crs: Option<Option<IgnoredAny>>,
     #[serde(borrow)]
     features: Vec<&'a RawValue>,
 }
@@ -61,6 +67,7 @@ pub fn read(body: &[u8], coord: Coord, townships: &[String]) -> Result<Vec<Featu
         let text = Text::new("type 须为 FeatureCollection。", "`type` must be FeatureCollection.");
         return Err(Problem::field("type", "unknown_value", text));
     }
+    check_system(&collection, coord)?;
     let n = collection.features.len();
     if n == 0 || n > MOST_FEATURES {
         let text = Text::new(
@@ -89,6 +96,30 @@ pub fn read(body: &[u8], coord: Coord, townships: &[String]) -> Result<Vec<Featu
     }
     refusal(problems)?;
     Ok(features)
+}
+
+/// Refuses a collection that names another system than it is read in.
+fn check_system(collection: &Collection, coord: Coord) -> Result<(), Problem> {
+    if collection.crs.is_some() {
+        let text = Text::new(
+            "不支持 crs（RFC 7946 已取消），请删除该成员，并用查询参数 coord 说明坐标系（gcj02、wgs84 或 bd09）。",
+            "RFC 7946 took `crs` away: remove it, and name the system by the query's `coord` (gcj02, wgs84 or bd09).",
+        );
+        return Err(Problem::field("crs", "not_supported", text));
+    }
+    let Some(named) = &collection.coord else { return Ok(()) };
+    if named.as_str() == Some(coord.as_str()) {
+        return Ok(());
+    }
+    // What isn't a word of ours may be of any length.
+    let known = [Coord::Gcj02, Coord::Wgs84, Coord::Bd09].map(Coord::as_str);
+    let named = known.into_iter().find(|known| named.as_str() == Some(*known)).unwrap_or("?");
+    let asked = coord.as_str();
+    let text = Text::new(
+        format!("文件的 coord 为 {named}，而查询参数 coord 为 {asked}（未填即 gcj02），请改为一致。"),
+        format!("The collection's `coord` is {named}, the query's is {asked} (gcj02 if not said); make them the same."),
+    );
+    Err(Problem::field("coord", "contradiction", text))
 }
 
 fn feature(at: usize, raw: &str, coord: Coord, townships: &[String]) -> Result<Feature, Vec<Problem>> {
@@ -222,22 +253,24 @@ pub fn geometry(value: Option<&Value>, coord: Coord) -> Result<Shape, Told> {
         let zh = "须为 Point、Polygon 或 MultiPolygon，坐标为 [经度, 纬度]。";
         ("wrong_type", Text::new(zh, "must be a Point, Polygon or MultiPolygon of [longitude, latitude]."))
     };
-    let object = value.and_then(Value::as_object).ok_or_else(not_one)?;
-    let coordinates = object.get("coordinates").ok_or_else(not_one)?;
-    let shape = match object.get("type").and_then(Value::as_str) {
-        Some("Point") => position(coordinates).map(Shape::Point),
-        Some("Polygon") => rings(coordinates).map(Shape::Polygon),
-        Some("MultiPolygon") => list(coordinates, rings).map(Shape::MultiPolygon),
-        _ => None,
-    };
-    let shape = shape.ok_or_else(not_one)?;
+    let shape = value.and_then(shape).ok_or_else(not_one)?;
     // The way back from GCJ-02 is found by iteration: only for what is bounded and on the map.
-    shape.check().map_err(told)?;
+    shape.check_points().map_err(told)?;
     // Stored to the millimetre.
     let kept = |p: LngLat| LngLat { lng: (p.lng * PLACES).round() / PLACES, lat: (p.lat * PLACES).round() / PLACES };
     let shape = shape.map(|p| kept(coord.to_wgs84(p)));
     shape.check().map_err(told)?;
     Ok(shape)
+}
+
+fn shape(value: &Value) -> Option<Shape> {
+    let coordinates = value.get("coordinates")?;
+    match value.get("type")?.as_str()? {
+        "Point" => position(coordinates).map(Shape::Point),
+        "Polygon" => rings(coordinates).map(Shape::Polygon),
+        "MultiPolygon" => list(coordinates, rings).map(Shape::MultiPolygon),
+        _ => None,
+    }
 }
 
 fn told(flaw: Flaw) -> Told {
@@ -309,10 +342,10 @@ pub fn written(shape: &Shape, coord: Coord) -> Value {
     }
 }
 
-/// The shape of a stored geometry.
+/// The shape of a stored geometry. It was checked before it was stored.
 pub fn stored(text: &str) -> Result<Shape, Problem> {
     let value: Value = serde_json::from_str(text).map_err(Problem::internal)?;
-    geometry(Some(&value), Coord::Wgs84).map_err(|(code, _)| Problem::internal(format!("a stored geometry: {code}")))
+    shape(&value).ok_or_else(|| Problem::internal("a stored geometry can't be read"))
 }
 
 #[cfg(test)]
@@ -336,6 +369,66 @@ mod tests {
                 assert_eq!(far < 0.01, coord == Coord::Wgs84, "{coord:?}: {far}");
             }
         }
+    }
+
+    fn polygon(rings: &[&[(f64, f64)]]) -> Value {
+        let ring = |ring: &&[(f64, f64)]| -> Value {
+            ring.iter().chain(ring.first()).map(|(x, y)| json!([118.7033 + x, 24.8509 + y])).collect()
+        };
+        rings.iter().map(ring).collect()
+    }
+
+    #[test]
+    fn rings_that_touch_are_taken_in_each_system_and_rings_that_cross_in_none() {
+        // Of 800 m as a community has it, of 80 m and of 8 km.
+        for side in [0.008, 0.0008, 0.08] {
+            let at = |x: f64, y: f64| (x * side, y * side);
+            let outer = [at(0.0, 0.0), at(1.0, 0.0), at(1.0, 1.0), at(0.0, 1.0)];
+            let in_a_point = [at(0.0, 0.5), at(0.25, 0.375), at(0.25, 0.625)];
+            let along_an_edge = [at(0.0, 0.3), at(0.3, 0.3), at(0.3, 0.7), at(0.0, 0.7)];
+            let with_all_corners = [at(0.5, 0.0), at(1.0, 0.5), at(0.5, 1.0), at(0.0, 0.5)];
+            let next_door = [at(1.0, 0.2), at(1.5, 0.2), at(1.5, 0.7), at(1.0, 0.7)];
+            let bow = [at(0.0, 0.0), at(1.0, 1.0), at(1.0, 0.0), at(0.0, 1.0)];
+            let through_the_edge = [at(-0.2, 0.3), at(0.3, 0.3), at(0.3, 0.7), at(-0.2, 0.7)];
+            let outside = [at(1.0, 0.4), at(1.5, 0.4), at(1.5, 0.6)];
+            let plain = |rings: &[&[(f64, f64)]]| json!({ "type": "Polygon", "coordinates": polygon(rings) });
+            let parts =
+                |one, other| json!({ "type": "MultiPolygon", "coordinates": [polygon(&[one]), polygon(&[other])] });
+            let touching = [
+                plain(&[&outer, &in_a_point]),
+                plain(&[&outer, &along_an_edge]),
+                plain(&[&outer, &with_all_corners]),
+                parts(&outer, &next_door),
+            ];
+            let wrong = [
+                plain(&[&bow]),
+                plain(&[&outer, &through_the_edge]),
+                plain(&[&outer, &outside]),
+                parts(&outer, &bow.map(|(x, y)| (x - side / 3.0, y - side / 4.0))),
+            ];
+            for coord in [Coord::Gcj02, Coord::Wgs84, Coord::Bd09] {
+                for (nth, given) in touching.iter().enumerate() {
+                    let shape = geometry(Some(given), coord).map_err(|(_, text)| text.en);
+                    let shape = shape.unwrap_or_else(|why| panic!("{side} {nth} {coord:?}: {why}"));
+                    for other in [Coord::Gcj02, Coord::Wgs84, Coord::Bd09] {
+                        let again = geometry(Some(&written(&shape, other)), other);
+                        assert!(again.is_ok_and(|again| again.is_same(&shape)), "{side} {nth} {coord:?} {other:?}");
+                    }
+                }
+                for (nth, given) in wrong.iter().enumerate() {
+                    let refused = geometry(Some(given), coord);
+                    assert!(refused.is_err(), "{side} {nth} {coord:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_stored_is_read_without_being_judged_again() {
+        let bow = json!({ "type": "Polygon", "coordinates": polygon(&[&[(0.0, 0.0), (0.01, 0.01), (0.01, 0.0), (0.0, 0.01)]]) });
+        assert!(geometry(Some(&bow), Coord::Wgs84).is_err());
+        assert_eq!(written(&stored(&bow.to_string()).unwrap(), Coord::Wgs84), bow);
+        assert!(stored("{}").is_err());
     }
 
     #[test]

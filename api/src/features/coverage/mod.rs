@@ -14,6 +14,7 @@
 mod bureau;
 mod bureau_figures;
 pub mod dto;
+mod edges;
 pub mod figures_dto;
 pub mod geojson;
 pub mod rules;

@@ -1,13 +1,14 @@
 //! Where a community is: a point or polygons, their checks, and the samples that stand for them. WGS-84,
 //! longitude first; pure.
 //!
-//! Own code, and not a geometry crate: what is needed is one crossing test and one scan by rows, and both
-//! are bounded by [`MOST_POINTS`].
+//! Own code, and not a geometry crate: what is needed is one crossing test (`edges.rs`) and one scan by
+//! rows, and both are bounded by [`MOST_POINTS`].
 
 use std::collections::BTreeSet;
 
 use entity::LngLat;
 
+use super::edges::{edges_cross, is_outside, plane};
 use crate::platform::walking::metres;
 
 /// A closed ring: the last point is the first.
@@ -37,7 +38,7 @@ const SAMPLES: f64 = 400.0;
 /// Never more.
 const MOST_SAMPLES: usize = 600;
 /// Metres in a degree of latitude.
-const DEGREE_M: f64 = 111_195.0;
+pub(super) const DEGREE_M: f64 = 111_195.0;
 /// Two points closer than this (degrees, about a centimetre) are the same.
 const SAME: f64 = 1e-7;
 
@@ -117,17 +118,21 @@ impl Shape {
                 .all(|(a, b)| (a.lng - b.lng).abs() < SAME && (a.lat - b.lat).abs() < SAME)
     }
 
-    /// What is wrong with it, if anything.
-    pub fn check(&self) -> Result<(), Flaw> {
+    /// Whether it is bounded and on the map; what else may be wrong is for [`Self::check`].
+    pub fn check_points(&self) -> Result<(), Flaw> {
         // A count first: everything after it is bounded by it.
         if self.points().take(MOST_POINTS + 1).count() > MOST_POINTS {
             return Err(Flaw::TooManyPoints);
         }
         // Written so that what is no number is out of bounds too.
         let in_china = |p: LngLat| (72.0..=138.0).contains(&p.lng) && (0.8..=56.0).contains(&p.lat);
-        if !self.points().all(in_china) {
-            return Err(Flaw::OutOfBounds);
-        }
+        if self.points().all(in_china) { Ok(()) } else { Err(Flaw::OutOfBounds) }
+    }
+
+    /// What is wrong with it, if anything. Judged in WGS-84, whatever system it came in: two systems would
+    /// judge what only touches differently.
+    pub fn check(&self) -> Result<(), Flaw> {
+        self.check_points()?;
         if let Self::Point(_) = self {
             return Ok(());
         }
@@ -153,8 +158,7 @@ impl Shape {
         }
         for rings in polygons {
             let Some((outer, holes)) = rings.split_first() else { return Err(Flaw::Empty) };
-            // A corner may lie on the outer ring; not all of them.
-            if holes.iter().any(|hole| !hole.iter().any(|corner| inside(outer, *corner))) {
+            if holes.iter().any(|hole| is_outside(outer, hole)) {
                 return Err(Flaw::HoleOutside);
             }
             if area(rings) < LEAST_AREA {
@@ -263,7 +267,8 @@ fn crossings(rings: &[Ring], lat: f64) -> Vec<f64> {
     at
 }
 
-fn inside(ring: &Ring, p: LngLat) -> bool {
+/// Whether a point lies inside a ring; of one on the ring it may say either.
+pub(super) fn inside(ring: &Ring, p: LngLat) -> bool {
     crossings(std::slice::from_ref(ring), p.lat).iter().filter(|lng| **lng > p.lng).count() % 2 == 1
 }
 
@@ -271,12 +276,10 @@ fn inside(ring: &Ring, p: LngLat) -> bool {
 fn area(rings: &[Ring]) -> f64 {
     let of = |ring: &Ring| {
         let Some(origin) = ring.first() else { return 0.0 };
-        let wide = origin.lat.to_radians().cos();
-        let plane = |p: LngLat| ((p.lng - origin.lng) * DEGREE_M * wide, (p.lat - origin.lat) * DEGREE_M);
         let twice: f64 = ring
             .windows(2)
             .map(|edge| {
-                let ((ax, ay), (bx, by)) = (plane(edge[0]), plane(edge[1]));
+                let ((ax, ay), (bx, by)) = (plane(*origin, edge[0]), plane(*origin, edge[1]));
                 ax * by - bx * ay
             })
             .sum();
@@ -284,24 +287,6 @@ fn area(rings: &[Ring]) -> f64 {
     };
     let Some((outer, holes)) = rings.split_first() else { return 0.0 };
     of(outer) - holes.iter().map(of).sum::<f64>()
-}
-
-/// Whether two edges cross in their midst; edges that meet at a corner don't.
-fn edges_cross<'a>(rings: impl Iterator<Item = &'a Ring>) -> bool {
-    let mut edges: Vec<(LngLat, LngLat)> =
-        rings.flat_map(|ring| ring.windows(2)).map(|edge| (edge[0], edge[1])).filter(|(a, b)| a != b).collect();
-    let west = |edge: &(LngLat, LngLat)| edge.0.lng.min(edge.1.lng);
-    edges.sort_by(|a, b| west(a).total_cmp(&west(b)));
-    edges.iter().enumerate().any(|(i, one)| {
-        let east = one.0.lng.max(one.1.lng);
-        edges[i + 1..].iter().take_while(|other| west(other) <= east).any(|other| cross(*one, *other))
-    })
-}
-
-fn cross((a, b): (LngLat, LngLat), (c, d): (LngLat, LngLat)) -> bool {
-    let side = |p: LngLat, q: LngLat, r: LngLat| (q.lng - p.lng) * (r.lat - p.lat) - (q.lat - p.lat) * (r.lng - p.lng);
-    let (s1, s2, s3, s4) = (side(a, b, c), side(a, b, d), side(c, d, a), side(c, d, b));
-    s1 * s2 < 0.0 && s3 * s4 < 0.0
 }
 
 /// Points as they are stored: longitude and latitude, little-endian doubles.

@@ -54,11 +54,12 @@ pub async fn import(
     let digest = data_encoding::HEXLOWER.encode(&sha256(&[&body]));
     let townships = ctx.catalogue.townships();
     // Checking thousands of polygons would hold up the worker's other requests.
-    let read = tokio::task::spawn_blocking(move || {
-        let features = geojson::read(&body, query.coord, &townships)?;
-        Ok::<_, Problem>(features.into_iter().map(|feature| (rendered(&feature), feature)).collect::<Vec<_>>())
-    });
+    let read = tokio::task::spawn_blocking(move || geojson::read(&body, query.coord, &townships));
     let features = read.await.map_err(Problem::internal)??;
+    let stored = store::geometries_by_code(ctx.db.reader(), &codes(features.iter())).await?;
+    let prepare =
+        move || features.into_iter().map(|feature| (prepared(&feature, &stored), feature)).collect::<Vec<_>>();
+    let features = tokio::task::spawn_blocking(prepare).await.map_err(Problem::internal)?;
     let n = features.len();
     let out = |plan: &Plan| CommunityImportOut {
         dry_run: query.dry_run,
@@ -93,14 +94,28 @@ pub async fn import(
     .await
 }
 
+fn codes<'a>(features: impl Iterator<Item = &'a Feature>) -> Vec<String> {
+    features.map(|feature| feature.properties.code.to_string()).collect()
+}
+
+/// [`rendered`], in the very words of what is stored if that is the same to a centimetre: whether a place
+/// changed is then seen inside the transaction by its text alone. What is stored by another import in
+/// between is changed by this one, rightly.
+fn prepared(feature: &Feature, stored: &HashMap<String, String>) -> (String, shape::Samples) {
+    let (geometry, samples) = rendered(feature);
+    let same = stored
+        .get(&*feature.properties.code)
+        .filter(|text| **text == geometry || geojson::stored(text).is_ok_and(|stored| stored.is_same(&feature.shape)));
+    (same.cloned().unwrap_or(geometry), samples)
+}
+
 /// A feature's geometry as it is stored, with its samples.
 fn rendered(feature: &Feature) -> (String, shape::Samples) {
     (geojson::written(&feature.shape, Coord::Wgs84).to_string(), feature.shape.samples())
 }
 
 async fn plan(ctx: &Ctx, txn: &impl ConnectionTrait, features: &[((String, shape::Samples), Feature)]) -> Result<Plan> {
-    let codes: Vec<String> = features.iter().map(|(_, feature)| feature.properties.code.to_string()).collect();
-    let stored = store::lock_by_code(txn, &codes).await?;
+    let stored = store::lock_by_code(txn, &codes(features.iter().map(|(_, feature)| feature))).await?;
     let mut plan = Plan { created: Vec::new(), updated: Vec::new(), unchanged: 0 };
     let mut problems = Vec::new();
     for ((geometry, samples), feature) in features {
@@ -123,7 +138,7 @@ async fn plan(ctx: &Ctx, txn: &impl ConnectionTrait, features: &[((String, shape
             }
             Some(row) => {
                 let mut changed = with_properties(row, &feature.properties);
-                if !geojson::stored(&row.geometry)?.is_same(&feature.shape) {
+                if row.geometry != *geometry {
                     changed = with_shape(changed, geometry.clone(), samples);
                     changed.shape += 1;
                 }
@@ -234,7 +249,7 @@ pub async fn export(ctx: &Ctx, coord: Coord) -> Result<CommunityCollection> {
             properties: properties(row)?,
         });
     }
-    Ok(CommunityCollection { r#type: "FeatureCollection", features })
+    Ok(CommunityCollection { r#type: "FeatureCollection", coord: Some(coord), features })
 }
 
 fn properties(row: Community) -> Result<CommunityProperties> {

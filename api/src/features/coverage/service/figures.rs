@@ -67,6 +67,10 @@ impl Chosen {
         &self.read.world.communities
     }
 
+    fn of<'a>(&'a self, township: &'a str) -> impl Iterator<Item = &'a Community> {
+        self.communities().iter().filter(move |community| community.township == township)
+    }
+
     fn cover(&self, community: &Community) -> Cover {
         Cover::of(&self.read.world.best(community, &self.counting), self.minutes)
     }
@@ -90,7 +94,10 @@ pub async fn report(ctx: &Ctx, query: CoverageQuery) -> Result<CoverageOut> {
     let chosen = Chosen::read(ctx, query.minutes, which, query.rural, query.township.as_ref()).await?;
     let (target, share) = (ctx.settings.coverage_target, ctx.settings.coverage_share);
     let (groups, next_cursor) = match query.by {
-        CoverageBy::Township => (townships(ctx, &chosen), None),
+        CoverageBy::Township => {
+            let page = townships(ctx, &chosen, &query)?;
+            (page.items, page.next_cursor)
+        }
         CoverageBy::Community => {
             let after: Option<String> = query.cursor.as_ref().map(Cursor::unpack).transpose()?;
             let rest = chosen.communities().iter().filter(|c| after.as_ref().is_none_or(|after| c.code > *after));
@@ -126,15 +133,27 @@ pub async fn report(ctx: &Ctx, query: CoverageQuery) -> Result<CoverageOut> {
     })
 }
 
-/// A group per township that has communities, in the district's order.
-fn townships(ctx: &Ctx, chosen: &Chosen) -> Vec<CoverageGroup> {
-    let group = |township: &String| {
-        let own = || chosen.communities().iter().filter(|community| community.township == *township);
-        let figures = chosen.sums(ctx, own()).figures(ctx.settings.coverage_target);
-        let (key, label) = (township.clone(), township.clone());
-        own().next().map(|_| CoverageGroup { key, label, figures, coverage: None })
+/// A page of townships that have communities, in the district's order.
+fn townships(ctx: &Ctx, chosen: &Chosen, query: &CoverageQuery) -> Result<Page<CoverageGroup>> {
+    let known = ctx.catalogue.townships();
+    let after: Option<String> = query.cursor.as_ref().map(Cursor::unpack).transpose()?;
+    let from = match after {
+        None => 0,
+        // A township that went, or a cursor of communities.
+        Some(after) => known.iter().position(|township| *township == after).ok_or_else(Cursor::invalid)? + 1,
     };
-    ctx.catalogue.townships().iter().filter_map(group).collect()
+    let rest = known[from..].iter().filter(|township| chosen.of(township).next().is_some());
+    Ok(Page::of(
+        rest.take(query.limit.0 as usize + 1).collect(),
+        query.limit,
+        |township: &&String| (*township).clone(),
+        |township| CoverageGroup {
+            key: township.clone(),
+            label: township.clone(),
+            figures: chosen.sums(ctx, chosen.of(township)).figures(ctx.settings.coverage_target),
+            coverage: None,
+        },
+    ))
 }
 
 /// Every community asked for with its coverage, by code.
@@ -166,7 +185,7 @@ pub async fn map(ctx: &Ctx, query: &CoverageMapQuery) -> Result<CoverageCollecti
             },
         });
     }
-    Ok(CoverageCollection { r#type: "FeatureCollection", features })
+    Ok(CoverageCollection { r#type: "FeatureCollection", coord: query.coord, features })
 }
 
 /// Communities with under-threes outside, or that aren't covered; most under-threes outside first, those

@@ -94,6 +94,25 @@ pub(super) async fn geometries(db: &impl ConnectionTrait) -> Result<HashMap<Comm
     Ok(rows.into_iter().collect())
 }
 
+/// The stored geometries of communities by code, not locked.
+pub(super) async fn geometries_by_code(
+    db: &impl ConnectionTrait,
+    codes: &[String],
+) -> Result<HashMap<String, String>, DbErr> {
+    let mut found = HashMap::with_capacity(codes.len());
+    for some in codes.chunks(1_000) {
+        let rows: Vec<(String, String)> = Entity::find()
+            .select_only()
+            .columns([Column::Code, Column::Geometry])
+            .filter(Column::Code.is_in(some))
+            .into_tuple()
+            .all(db)
+            .await?;
+        found.extend(rows);
+    }
+    Ok(found)
+}
+
 /// The packed samples of some communities, with the shape they are of.
 pub(super) async fn samples(
     db: &impl ConnectionTrait,
