@@ -54,14 +54,16 @@ impl Db {
     /// Connections open and idle, for the metrics.
     #[must_use]
     pub fn pool_use(&self) -> (u32, usize) {
+        // The library's count of idle ones is taken without a lock: for a moment it may lie beyond the size.
+        let idle = |size: u32, idle: usize| idle.min(size as usize);
         match self.writer.get_database_backend() {
             DbBackend::Postgres => {
                 let pool = self.writer.get_postgres_connection_pool();
-                (pool.size(), pool.num_idle())
+                (pool.size(), idle(pool.size(), pool.num_idle()))
             }
             _ => {
                 let (r, w) = (self.reader.get_sqlite_connection_pool(), self.writer.get_sqlite_connection_pool());
-                (r.size() + w.size(), r.num_idle() + w.num_idle())
+                (r.size() + w.size(), idle(r.size(), r.num_idle()) + idle(w.size(), w.num_idle()))
             }
         }
     }

@@ -185,8 +185,8 @@ impl Network {
         false
     }
 
-    /// Whether the engine answers, and both kinds of call may be made. Tencent isn't asked, for each call is paid for: there it is how the
-    /// last question fared.
+    /// Whether the engine answers, and both kinds of call may be made. Tencent isn't asked, for each call is
+    /// paid for: there it is how the last question fared.
     pub(super) async fn answers(&self) -> bool {
         if self.is_held_back() {
             return false;
