@@ -59,7 +59,8 @@ pub(super) async fn read(ctx: &Ctx) -> Result<Read> {
         }
     }
     Ok(Read {
-        up_to_date: state.as_ref().is_some_and(|state| state.gate == gate),
+        // Of no communities there is nothing to reckon.
+        up_to_date: communities.is_empty() || state.as_ref().is_some_and(|state| state.gate == gate),
         computed_at: state.map(|state| state.computed_at),
         world: World { communities, centres, ways: by_community },
     })

@@ -54,6 +54,9 @@ impl Samples {
 /// Whether something is to be reckoned: 1, or 0.
 pub async fn waiting(ctx: &Ctx) -> Result<u64> {
     let db = ctx.db.reader();
+    if !ways::any(db).await? {
+        return Ok(0);
+    }
     let state = ways::state(db).await?;
     let gate = gate(ctx, db).await?;
     Ok(u64::from(state.is_none_or(|state| state.gate != gate)))
@@ -82,19 +85,37 @@ fn inputs(ctx: &Ctx, centre: &Centre, near: &[&Community]) -> Vec<u8> {
 /// Finds the ways of every centre that is due; for how many.
 pub async fn compute_due(ctx: &Ctx) -> Result<u64> {
     let (db, now) = (ctx.db.reader(), ctx.clock.now());
+    // The mark of what changed counts every centre: not for nothing.
+    if !ways::any(db).await? {
+        return Ok(0);
+    }
     let gate = gate(ctx, db).await?;
     let fresh = ways::state(db).await?.is_some_and(|state| state.gate == gate);
     if fresh && !ways::any_again(db, now).await? {
         return Ok(0);
     }
-    let (communities, centres) = (store::all(db, false).await?, ways::centres(db).await?);
+    let communities = store::all(db, false).await?;
     let seen = ways::done(db).await?;
     let reach = ctx.walking.reach(Travel::default(), f64::from(MOST_MINUTES));
     let (mut samples, mut whole, mut done) = (Samples::default(), true, 0);
-    for centre in &centres {
+    let (mut centres, mut last) = (ways::centres_after(db, None).await?.into_iter(), None);
+    loop {
+        let Some(centre) = centres.next() else {
+            // The next page, until there is none.
+            centres = ways::centres_after(db, last).await?.into_iter();
+            if centres.len() == 0 {
+                break;
+            }
+            continue;
+        };
+        last = Some(centre.id);
         let near = near(&communities, centre.location(), reach);
-        let inputs = inputs(ctx, centre, &near);
         let known = seen.get(&centre.id);
+        // Far from all communities there is nothing to write down.
+        if near.is_empty() && known.is_none() {
+            continue;
+        }
+        let inputs = inputs(ctx, &centre, &near);
         if known.is_some_and(|row| row.inputs == inputs && row.again_at.is_none_or(|again| again > now)) {
             continue;
         }
@@ -104,7 +125,7 @@ pub async fn compute_due(ctx: &Ctx) -> Result<u64> {
             continue;
         }
         samples.of(ctx, &near).await?;
-        let (rows, estimated) = found(ctx, centre, &near, &samples, reach).await;
+        let (rows, estimated) = found(ctx, &centre, &near, &samples, reach).await;
         let again_at = (estimated && ctx.walking.has_network()).then(|| ctx.clock.now() + AGAIN);
         let kept = write_txn(&ctx.db, async |txn| {
             let now = ctx.clock.now();

@@ -7,7 +7,7 @@ use entity::{CentreId, CommunityId, centres, communities, coverage_centres, cove
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, FromQueryResult, QueryFilter as _,
-    QuerySelect as _, QueryTrait as _,
+    QueryOrder as _, QuerySelect as _, QueryTrait as _, Select,
     sea_query::{Alias, Expr, Func, OnConflict, SimpleExpr},
 };
 
@@ -15,16 +15,35 @@ use super::super::rules::{Centre, Ways};
 
 const ROWS: usize = 500;
 
-/// Active centres.
-pub(in super::super) async fn centres(db: &impl ConnectionTrait) -> Result<Vec<Centre>, DbErr> {
+fn active() -> Select<centres::Entity> {
     use centres::Column::{Active, Admits, Filed, Id, InclusiveFrom, InclusiveUntil, Kind, Lat, Lng, Name};
     centres::Entity::find()
         .select_only()
         .columns([Id, Name, Kind, Filed, Admits, InclusiveFrom, InclusiveUntil, Lng, Lat])
         .filter(Active.eq(true))
-        .into_model()
-        .all(db)
-        .await
+}
+
+/// Active centres.
+pub(in super::super) async fn centres(db: &impl ConnectionTrait) -> Result<Vec<Centre>, DbErr> {
+    active().into_model().all(db).await
+}
+
+/// The next active centres by id: a country's are not held in memory at once.
+pub(in super::super) async fn centres_after(
+    db: &impl ConnectionTrait,
+    after: Option<CentreId>,
+) -> Result<Vec<Centre>, DbErr> {
+    let mut next = active().order_by_asc(centres::Column::Id).limit(ROWS as u64);
+    if let Some(after) = after {
+        next = next.filter(centres::Column::Id.gt(after));
+    }
+    next.into_model().all(db).await
+}
+
+/// Whether there is anything to reckon, or that was reckoned once.
+pub(in super::super) async fn any(db: &impl ConnectionTrait) -> Result<bool, DbErr> {
+    let community = communities::Entity::find().limit(1).one(db).await?;
+    Ok(community.is_some() || coverage_centres::Entity::find().limit(1).one(db).await?.is_some())
 }
 
 /// A sum or count as a whole number on either database; 0 of nothing.
