@@ -12,6 +12,7 @@ pub mod backend;
 pub mod care;
 pub mod client;
 pub mod contract;
+pub mod listening;
 pub mod logs;
 pub mod people;
 pub mod places;

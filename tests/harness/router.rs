@@ -3,7 +3,6 @@
 
 use std::{
     collections::VecDeque,
-    net::SocketAddr,
     sync::{Arc, Mutex},
 };
 
@@ -11,11 +10,11 @@ use entity::LngLat;
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpListener, TcpStream},
-    sync::oneshot,
+    net::TcpStream,
+    sync::Semaphore,
 };
 
-use crate::wechat::read;
+use crate::{listening::Listening, wechat::read};
 
 /// The key it takes.
 pub const KEY: &str = "ROUTE-R4K3Y-ONLY4-TESTS";
@@ -59,40 +58,29 @@ struct State {
     calls: Vec<Value>,
     /// Calls under way, now and at most.
     under_way: (usize, usize),
+    /// Calls wait here for their answer.
+    held: Option<Arc<Semaphore>>,
 }
 
 /// The running fake; stops when dropped.
 pub struct FakeRouter {
-    address: SocketAddr,
+    listening: Listening,
     state: Arc<Mutex<State>>,
-    _stop: oneshot::Sender<()>,
 }
 
 impl FakeRouter {
     /// Starts it.
     pub async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
         let state = Arc::new(Mutex::new(State::default()));
-        let (stop, mut stopped) = oneshot::channel();
         let served = Arc::clone(&state);
-        tokio::spawn(async move {
-            loop {
-                tokio::select! {
-                    _ = &mut stopped => return,
-                    Ok((stream, _)) = listener.accept() => {
-                        tokio::spawn(serve(stream, Arc::clone(&served)));
-                    }
-                }
-            }
-        });
-        Self { address, state, _stop: stop }
+        let listening = Listening::start(move |stream| serve(stream, Arc::clone(&served))).await;
+        Self { listening, state }
     }
 
     /// Where it is.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", self.listening.address)
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
@@ -120,6 +108,24 @@ impl FakeRouter {
         std::mem::take(&mut self.state().calls)
     }
 
+    /// Calls get no answer until they are let go.
+    pub fn hold(&self) {
+        self.state().held = Some(Arc::new(Semaphore::new(0)));
+    }
+
+    /// Lets those go that wait, and all that come.
+    pub fn let_go(&self) {
+        if let Some(held) = self.state().held.take() {
+            held.add_permits(Semaphore::MAX_PERMITS);
+        }
+    }
+
+    /// Calls under way now.
+    #[must_use]
+    pub fn under_way(&self) -> usize {
+        self.state().under_way.0
+    }
+
     /// Calls that were under way at once, at most.
     #[must_use]
     pub fn at_once(&self) -> usize {
@@ -136,7 +142,7 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
     } else {
         serde_json::from_slice(&body).unwrap()
     };
-    let routed = {
+    let (routed, held) = {
         let mut state = state.lock().unwrap();
         let told = match url.path() {
             "/status" => None,
@@ -147,11 +153,16 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
         };
         let (now, most) = state.under_way;
         state.under_way = (now + 1, most.max(now + 1));
-        match told.or_else(|| state.always.clone()) {
+        let routed = match told.or_else(|| state.always.clone()) {
             None | Some(Routed::Usual) => usual(url.path(), &asked, &state.bad),
             Some(told) => told,
-        }
+        };
+        (routed, state.held.clone())
     };
+    if let Some(held) = held {
+        // Closed by nobody.
+        let _ = held.acquire().await;
+    }
     answer(&mut stream, routed).await;
     state.lock().unwrap().under_way.0 -= 1;
 }

@@ -10,17 +10,16 @@ mod usual;
 
 use std::{
     collections::{HashMap, VecDeque},
-    net::SocketAddr,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use self::usual::usual;
+use crate::listening::Listening;
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpListener, TcpStream},
-    sync::oneshot,
+    net::TcpStream,
 };
 
 /// The appid and secret it takes.
@@ -102,37 +101,24 @@ struct State {
 
 /// The running fake; stops when dropped.
 pub struct FakeWeChat {
-    address: SocketAddr,
+    listening: Listening,
     state: Arc<Mutex<State>>,
-    _stop: oneshot::Sender<()>,
 }
 
 impl FakeWeChat {
     /// Starts it; codes that it wasn't told about are `40029`.
     pub async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
         let state = Arc::new(Mutex::new(State { token: 1, ..State::default() }));
-        let (stop, mut stopped) = oneshot::channel();
         let served = Arc::clone(&state);
-        tokio::spawn(async move {
-            loop {
-                tokio::select! {
-                    _ = &mut stopped => return,
-                    Ok((stream, _)) = listener.accept() => {
-                        tokio::spawn(serve(stream, Arc::clone(&served)));
-                    }
-                }
-            }
-        });
-        Self { address, state, _stop: stop }
+        let listening = Listening::start(move |stream| serve(stream, Arc::clone(&served))).await;
+        Self { listening, state }
     }
 
     /// The settings that lead to it.
     #[must_use]
     pub fn settings(&self) -> [(&'static str, String); 3] {
         [
-            ("wechat_base_url", format!("http://{}", self.address)),
+            ("wechat_base_url", format!("http://{}", self.listening.address)),
             ("wechat_appid", APPID.to_owned()),
             ("wechat_secret", SECRET.to_owned()),
         ]

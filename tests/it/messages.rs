@@ -423,9 +423,8 @@ async fn a_confirmation_of_a_booking_that_was_cancelled_since_is_not_sent() {
     assert!(scene.wechat.messages().is_empty());
 }
 
-#[tokio::test]
-async fn an_old_reminder_is_not_sent_again_however_an_officer_asks() {
-    let scene = Scene::new().await;
+/// A reminder of tomorrow's care that WeChat wouldn't take.
+async fn dead_reminder(scene: &Scene) -> notices::Model {
     let app = &scene.app;
     scene.wechat.next(MESSAGE, Answer::Error(47003, "argument invalid! data.thing1.value invalid"));
     app.visit(&scene.place, &scene.family, day("2026-03-03"), VisitStatus::Expected).await;
@@ -433,6 +432,14 @@ async fn an_old_reminder_is_not_sent_again_however_an_officer_asks() {
     remind(&app.ctx).await.unwrap();
     let row = ended(app).await;
     assert_eq!(row.send_status, Some(MessageStatus::Dead));
+    row
+}
+
+#[tokio::test]
+async fn an_old_reminder_is_not_sent_again_however_an_officer_asks() {
+    let scene = Scene::new().await;
+    let app = &scene.app;
+    let row = dead_reminder(&scene).await;
     let path = format!("/bureau/messages/{}/retry", row.id);
     // The care has begun.
     app.clock.advance(TimeDelta::hours(15));
@@ -445,11 +452,7 @@ async fn an_old_reminder_is_not_sent_again_however_an_officer_asks() {
 async fn a_revived_message_keeps_its_own_end() {
     let scene = Scene::new().await;
     let app = &scene.app;
-    scene.wechat.next(MESSAGE, Answer::Error(47003, "argument invalid! data.thing1.value invalid"));
-    app.visit(&scene.place, &scene.family, day("2026-03-03"), VisitStatus::Expected).await;
-    app.clock.advance(TimeDelta::hours(9));
-    remind(&app.ctx).await.unwrap();
-    let row = ended(app).await;
+    let row = dead_reminder(&scene).await;
     let path = format!("/bureau/messages/{}/retry", row.id);
     app.clock.advance(TimeDelta::hours(2));
     let again = app.officer().await.post(&path, json!({})).await.ok();

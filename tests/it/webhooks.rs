@@ -2,14 +2,13 @@
 
 use std::{
     collections::BTreeMap,
-    net::SocketAddr,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use chrono::TimeDelta;
 use entity::{DeliveryStatus, VisitStatus, WebhookDeliveryId, webhook_deliveries, webhooks};
-use harness::{Client, Family, Place, TestApp, at_once, people::unknown_id};
+use harness::{Client, Family, Place, TestApp, at_once, listening::Listening, people::unknown_id};
 use quanxiangtuo::{
     features::exchange::hooks::{
         deliver::deliver_due,
@@ -23,8 +22,8 @@ use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, EntityTrait as _, IntoAct
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpListener, TcpStream},
-    sync::{Notify, oneshot},
+    net::TcpStream,
+    sync::Notify,
 };
 
 /// What the receiver does with a message.
@@ -68,36 +67,25 @@ impl Message {
 
 /// A receiver on this machine; stops when dropped.
 struct Receiver {
-    address: SocketAddr,
+    listening: Listening,
     got: Arc<Mutex<Vec<Message>>>,
     behaviour: Arc<Mutex<Behaviour>>,
     came: Arc<Notify>,
-    _stop: oneshot::Sender<()>,
 }
 
 impl Receiver {
     async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
         let (got, behaviour) = (Arc::new(Mutex::new(vec![])), Arc::new(Mutex::new(Behaviour::Answer(204))));
         let came = Arc::new(Notify::new());
-        let (stop, mut stopped) = oneshot::channel();
         let (kept, does, tell) = (Arc::clone(&got), Arc::clone(&behaviour), Arc::clone(&came));
-        tokio::spawn(async move {
-            loop {
-                tokio::select! {
-                    _ = &mut stopped => return,
-                    Ok((stream, _)) = listener.accept() => {
-                        tokio::spawn(receive(stream, Arc::clone(&kept), Arc::clone(&does), Arc::clone(&tell)));
-                    }
-                }
-            }
-        });
-        Self { address, got, behaviour, came, _stop: stop }
+        let listening =
+            Listening::start(move |stream| receive(stream, Arc::clone(&kept), Arc::clone(&does), Arc::clone(&tell)))
+                .await;
+        Self { listening, got, behaviour, came }
     }
 
     fn url(&self) -> String {
-        format!("http://{}/hooks", self.address)
+        format!("http://{}/hooks", self.listening.address)
     }
 
     fn does(&self, behaviour: Behaviour) {

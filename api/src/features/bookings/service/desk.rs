@@ -60,13 +60,14 @@ pub async fn search_by_name(ctx: &Ctx, desk: &Desk, name: &str, date: Option<Nai
         let zh = format!("按姓名只能查找前后{days}天内的托育。");
         return Err(Problem::field("date", "too_far", Text::new(zh, "Names are searched near today only.")));
     }
+    // Names are opened before the transaction, and shown only after it.
+    let found = show::day_named(ctx.db.reader(), ctx, desk.centre_id, date, Some(name)).await?;
+    let detail = json!({ "date": date, "found": found.len() });
     write_txn(&ctx.db, async |txn| {
-        let found = show::day_named(txn, ctx, desk.centre_id, date, Some(name)).await?;
-        let detail = json!({ "date": date, "found": found.len() });
-        audit::record(ctx, txn, Actor::from(desk), "visit.search", desk.centre_id.to_string(), detail).await?;
-        Ok(found)
+        audit::record(ctx, txn, Actor::from(desk), "visit.search", desk.centre_id.to_string(), detail).await
     })
-    .await
+    .await?;
+    Ok(found)
 }
 
 /// A page of the centre's bookings, newest first.

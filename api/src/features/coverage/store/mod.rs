@@ -52,17 +52,17 @@ impl Community {
 
 impl From<&Model> for Community {
     fn from(row: &Model) -> Self {
-        let row = row.clone();
+        // Not of a clone: geometry and samples may be long.
         Self {
             id: row.id,
-            code: row.code,
-            name: row.name,
-            township: row.township,
+            code: row.code.clone(),
+            name: row.name.clone(),
+            township: row.township.clone(),
             kind: row.kind,
             rural: row.rural,
             residents: row.residents,
             under3: row.under3,
-            source: row.source,
+            source: row.source.clone(),
             as_of: row.as_of,
             lng: row.lng,
             lat: row.lat,
