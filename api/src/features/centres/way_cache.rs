@@ -238,8 +238,8 @@ fn key(settings: &Settings, cell: Cell, travel: Travel) -> String {
         WalkingEngine::Valhalla => "valhalla",
         WalkingEngine::Tencent => "tencent",
     };
-    let pushchair = u8::from(travel.pushchair);
-    format!("ways:{engine}:{mode}:{pushchair}:{speed}:{}:{}", cell.row, cell.column)
+    let (pushchair, off) = (u8::from(travel.pushchair), settings.walking_off_network_m);
+    format!("ways:{engine}:{mode}:{pushchair}:{speed}:{off}:{}:{}", cell.row, cell.column)
 }
 
 /// What a replica stored; a store that is away knows nothing.

@@ -77,13 +77,9 @@ pub async fn import(
         store::lock_townships(txn).await?;
         let plan = plan(ctx, txn, &features).await?;
         let out = out(&plan);
-        store::insert(txn, &plan.created).await?;
-        for row in &plan.updated {
-            store::update(txn, row).await?;
-        }
-        let (now, staff) = (ctx.clock.now(), Some(bureau.staff_id));
-        store::keep(txn, &plan.created, staff, now).await?;
-        store::keep(txn, &plan.updated, staff, now).await?;
+        let rows = [plan.created, plan.updated].concat();
+        store::put(txn, &rows).await?;
+        store::keep(txn, &rows, Some(bureau.staff_id), ctx.clock.now()).await?;
         let detail = json!({
             "created": out.created, "updated": out.updated, "unchanged": out.unchanged,
             "coord": query.coord, "sha256": digest,
@@ -352,7 +348,7 @@ pub async fn change(ctx: &Ctx, bureau: &Bureau, id: CommunityId, patch: Communit
             return Ok(row);
         }
         let changed = next(ctx, changed);
-        store::update(txn, &changed).await?;
+        store::put(txn, std::slice::from_ref(&changed)).await?;
         store::keep(txn, std::slice::from_ref(&changed), Some(bureau.staff_id), changed.changed_at).await?;
         let detail = json!({
             "version": changed.version, "residents": changed.residents, "under3": changed.under3,
@@ -385,7 +381,7 @@ pub async fn end(
             return Err(has_ended());
         }
         let ended = next(ctx, communities::Model { ended_on: Some(on), ..row });
-        store::update(txn, &ended).await?;
+        store::put(txn, std::slice::from_ref(&ended)).await?;
         store::keep(txn, std::slice::from_ref(&ended), Some(bureau.staff_id), ended.changed_at).await?;
         let detail = json!({ "version": ended.version, "on": on, "reason": &*reason });
         audit::record(ctx, txn, Actor::from(bureau), "community.end", id.to_string(), detail).await?;

@@ -11,8 +11,8 @@ use entity::{
     community_versions, townships,
 };
 use sea_orm::{
-    ActiveModelTrait as _, ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait, FromQueryResult,
-    IntoActiveModel as _, Iterable as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, Iterable as _, QueryFilter as _,
+    QueryOrder as _, QuerySelect as _, sea_query::OnConflict,
 };
 
 use crate::platform::db::LockRows as _;
@@ -152,18 +152,15 @@ pub(super) async fn lock(db: &impl ConnectionTrait, id: CommunityId) -> Result<O
     Entity::find_by_id(id).lock_rows().one(db).await
 }
 
-/// Stores new communities.
-pub(super) async fn insert(db: &impl ConnectionTrait, rows: &[Model]) -> Result<(), DbErr> {
+/// Stores communities, new ones or the next states of those that are locked, many in a statement.
+pub(super) async fn put(db: &impl ConnectionTrait, rows: &[Model]) -> Result<(), DbErr> {
+    let state = Column::iter().filter(|column| !matches!(column, Column::Id | Column::Code | Column::CreatedAt));
+    let over = OnConflict::column(Column::Id).update_columns(state).to_owned();
     for some in rows.chunks(ROWS) {
         let rows = some.iter().cloned().map(ActiveModel::from);
-        Entity::insert_many(rows).exec_without_returning(db).await?;
+        Entity::insert_many(rows).on_conflict(over.clone()).exec_without_returning(db).await?;
     }
     Ok(())
-}
-
-/// Stores the new state of a community that is locked.
-pub(super) async fn update(db: &impl ConnectionTrait, row: &Model) -> Result<(), DbErr> {
-    row.clone().into_active_model().reset_all().update(db).await.map(drop)
 }
 
 /// Keeps states, the present ones.
