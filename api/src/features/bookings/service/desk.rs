@@ -1,7 +1,7 @@
-//! The centre's side: its day, its answers to requests, coming and going. Every step is one
+//! The centre's steps: its answers to requests, coming and going. Every step is one
 //! conditional update with a line of history and an audit row in the same transaction.
 
-use chrono::{NaiveDate, TimeDelta};
+use chrono::NaiveDate;
 use entity::{BookingId, BookingStatus, ChildId, NoticeKind, VisitId, VisitStatus, bookings, entry_checks, visits};
 use sea_orm::{ActiveValue::Set, DatabaseTransaction};
 use serde_json::json;
@@ -9,14 +9,13 @@ use serde_json::json;
 use super::{
     super::{
         desk_dto::{
-            DeskAbsentIn, DeskBookingOut, DeskCheckOutIn, DeskDayOut, DeskEntryCheckIn, DeskEntryCheckOut,
-            DeskVisitOut, DeskVisitStepOut,
+            DeskAbsentIn, DeskBookingOut, DeskCheckOutIn, DeskEntryCheckIn, DeskEntryCheckOut, DeskVisitStepOut,
         },
-        dto::{BookingEntryCheckOut, BookingsQuery},
+        dto::BookingEntryCheckOut,
         rules::life::{self, EntryCheckStatus},
-        store::{self, Checks, Filter},
+        store::{self, Checks},
     },
-    Decision, class_days,
+    Decision,
     days::{self, CallOff},
     event, nobody_in_care, offers, reschedule, show, wrong_booking_state, wrong_visit_state,
 };
@@ -28,57 +27,12 @@ use crate::{
         families::service as families,
         notices, pickups,
     },
-    http::{
-        Cursor, Idempotency, Moment, Once, Page, once,
-        ratelimit::{NAME_SEARCH, limit},
-    },
-    platform::db::write_txn,
+    http::{Idempotency, Moment, Once, once},
     state::Ctx,
 };
 
 /// Where the name of who took a child home is sealed.
 pub(super) const COLLECTED_BY_PLACE: &str = "visits.collected_by";
-
-/// The visits of a day at the desk's centre.
-pub async fn day(ctx: &Ctx, desk: &Desk, date: Option<NaiveDate>) -> Result<DeskDayOut> {
-    let date = date.unwrap_or_else(|| ctx.clock.today());
-    let items = show::day_named(ctx.db.reader(), ctx, desk.centre_id, date, None).await?;
-    let classes = class_days::of_day(ctx.db.reader(), ctx, desk.centre_id, date, &items).await?;
-    Ok(DeskDayOut { date, classes, items })
-}
-
-/// The visits of a day of the children whose name, as the family calls them or as in the register, has
-/// this text in it. Names are sealed, so the day's are opened one by one.
-///
-/// Whoever asks often enough could read masked names letter by letter: a part has two letters at least, the
-/// day is as near as for a look at whole names, tries are counted, and each leaves an audit row.
-pub async fn search_by_name(ctx: &Ctx, desk: &Desk, name: &str, date: Option<NaiveDate>) -> Result<Vec<DeskVisitOut>> {
-    limit(ctx, &NAME_SEARCH, &desk.staff_id.to_string()).await?;
-    let (today, days) = (ctx.clock.today(), ctx.settings.reveal_days);
-    let date = date.unwrap_or(today);
-    if (date - today).abs() > TimeDelta::days(i64::from(days)) {
-        let zh = format!("按姓名只能查找前后{days}天内的托育。");
-        return Err(Problem::field("date", "too_far", Text::new(zh, "Names are searched near today only.")));
-    }
-    // Names are opened before the transaction, and shown only after it.
-    let found = show::day_named(ctx.db.reader(), ctx, desk.centre_id, date, Some(name)).await?;
-    let detail = json!({ "date": date, "found": found.len() });
-    write_txn(&ctx.db, async |txn| {
-        audit::record(ctx, txn, Actor::from(desk), "visit.search", desk.centre_id.to_string(), detail).await
-    })
-    .await?;
-    Ok(found)
-}
-
-/// A page of the centre's bookings, newest first.
-pub async fn bookings_of_centre(ctx: &Ctx, desk: &Desk, query: BookingsQuery) -> Result<Page<DeskBookingOut>> {
-    let BookingsQuery { status, limit, cursor } = query;
-    let after = cursor.as_ref().map(Cursor::unpack).transpose()?;
-    let filter = Filter { status, after, limit: limit.plus_one(), now: ctx.clock.now() };
-    let rows = store::page(ctx.db.reader(), bookings::Entity::of_centre(desk.centre_id), filter).await?;
-    let out = show::for_desk(ctx.db.reader(), ctx, rows).await?;
-    Ok(Page::of(out, limit, |booking| booking.id, |booking| booking))
-}
 
 /// Confirms, declines or cancels a booking.
 pub async fn decide(

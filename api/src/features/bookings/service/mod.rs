@@ -1,6 +1,6 @@
 //! Use cases of bookings: [`book`] for quotes and bookings, [`together`] for those that come at once, [`family`] for what the guardian does
 //! later, [`reschedule`] for other days instead, [`days`] for single days that don't take place,
-//! [`desk`] for the centre's side, [`visit_codes`] and [`corrections`] for codes and mistakes there, [`lapse`] for requests that nobody answered.
+//! [`desk`] for the centre's steps, [`desk_lists`] for what it reads, [`visit_codes`] and [`corrections`] for codes and mistakes there, [`lapse`] for requests that nobody answered.
 
 mod attendance;
 mod book;
@@ -11,6 +11,7 @@ mod corrections;
 mod cover;
 mod days;
 mod desk;
+mod desk_lists;
 mod family;
 mod lapse;
 mod leaving;
@@ -25,7 +26,8 @@ pub use book::{book, quote, quote_in};
 pub use consider::Stale;
 pub use corrections::{correct, history, history_at_desk};
 pub use days::{cancel_for_centre, mark_missed, missed_waiting, not_coming};
-pub use desk::{absent, bookings_of_centre, check_in, check_out, day, decide, record_entry_check, search_by_name};
+pub use desk::{absent, check_in, check_out, decide, record_entry_check};
+pub use desk_lists::{bookings_of_centre, day, search_by_name};
 pub use family::{booking, bookings, cancel};
 pub use lapse::{lapse_due, lapse_waiting};
 pub use leaving::{GivenBack, call_off_all, live_of};
