@@ -4,8 +4,9 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use actix_web::{
     App, HttpServer,
-    dev::{Server, ServerHandle},
-    middleware::from_fn,
+    body::{BoxBody, MessageBody},
+    dev::{Server, ServerHandle, ServiceRequest, ServiceResponse},
+    middleware::{Next, from_fn},
     web::Data,
 };
 use anyhow::Context as _;
@@ -164,6 +165,15 @@ async fn prepare_data(settings: &Settings, db: &Db, keys: &Keyring, clock: &Cloc
     Ok(())
 }
 
+/// What stands around every request, from the outside in. One middleware: each more would box the request's
+/// future once more.
+async fn around(
+    req: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    observe::observe(req, async |req| limits::counted(req, async |req| gate::early(req, next).await).await).await
+}
+
 /// A context outside any worker, for subcommands, seeding and background work.
 pub async fn context(settings: Settings, clock: Clock) -> anyhow::Result<Ctx> {
     let db = connect(&settings).await?;
@@ -246,10 +256,7 @@ impl Application {
             let docs = Config::from("/openapi.yaml").validator_url("none");
             let parts = parts.clone();
             App::new()
-                // The last wraps all.
-                .wrap(from_fn(gate::early))
-                .wrap(from_fn(limits::counted))
-                .wrap(from_fn(observe::observe))
+                .wrap(from_fn(around))
                 .app_data(known.clone())
                 .data_factory(move || {
                     let parts = parts.clone();

@@ -6,7 +6,7 @@ use std::ops::Deref;
 
 use actix_web::{
     Error, HttpMessage, HttpRequest,
-    body::{BoxBody, MessageBody},
+    body::BoxBody,
     dev::{ServiceRequest, ServiceResponse},
     http::{
         Method,
@@ -15,7 +15,6 @@ use actix_web::{
             X_CONTENT_TYPE_OPTIONS,
         },
     },
-    middleware::Next,
     web::{Bytes, BytesMut, Data},
 };
 use futures_util::StreamExt as _;
@@ -65,7 +64,7 @@ impl Deref for Body {
 /// Wraps every request; see the module.
 pub async fn observe(
     mut req: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
+    next: impl AsyncFnOnce(ServiceRequest) -> Result<ServiceResponse<BoxBody>, Error>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let watch = Stopwatch::start();
     let request_id = request_id(&req);
@@ -74,7 +73,7 @@ pub async fn observe(
     let span = tracing::info_span!("request", %request_id);
     let mut response = async {
         match read_body(&mut req).await {
-            Ok(()) => next.call(req).await.map(ServiceResponse::map_into_boxed_body),
+            Ok(()) => next(req).await,
             Err(problem) => Ok(req.error_response(problem)),
         }
     }

@@ -7,10 +7,9 @@ use std::sync::Arc;
 
 use actix_web::{
     Error, HttpMessage as _,
-    body::{BoxBody, MessageBody},
+    body::BoxBody,
     dev::{ServiceRequest, ServiceResponse},
     http::Method,
-    middleware::Next,
     web::Data,
 };
 
@@ -35,15 +34,15 @@ pub(super) struct Checked(pub(super) Option<Arc<Claims>>);
 /// Counts, refuses what is too much, and says how the caller stands.
 pub async fn counted(
     req: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
+    next: impl AsyncFnOnce(ServiceRequest) -> Result<ServiceResponse<BoxBody>, Error>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let ctx = req.app_data::<Data<Ctx>>().cloned();
     let Some(ctx) = ctx.filter(|ctx| ctx.settings.rate_limits == Switch::On && req.path().starts_with(COUNTED)) else {
-        return next.call(req).await.map(ServiceResponse::map_into_boxed_body);
+        return next(req).await;
     };
     let (answer, counted) = ratelimit::watched(async {
         match count(&ctx, &req).await {
-            Ok(()) => next.call(req).await.map(ServiceResponse::map_into_boxed_body),
+            Ok(()) => next(req).await,
             Err(problem) => Ok(req.error_response(problem)),
         }
     })

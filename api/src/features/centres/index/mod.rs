@@ -81,8 +81,11 @@ impl Index {
     pub(super) fn within(&self, from: LngLat, radius: f64) -> impl Iterator<Item = (Spot<'_>, f64)> {
         let (sw, ne) = geo::box_around(from, radius);
         let near = geo::Near::of(from);
-        self.tree.touching(&Bounds::new(sw, ne)).into_iter().flat_map(move |page| {
-            let page = &*self.pages[page];
+        let pages: Vec<&Page> =
+            self.tree.touching(&Bounds::new(sw, ne)).into_iter().map(|page| &*self.pages[page]).collect();
+        // All at once, so that their ways from memory overlap.
+        std::hint::black_box(pages.iter().filter_map(|page| page.points().first()).map(|[lng, _]| lng).sum::<f64>());
+        pages.into_iter().flat_map(move |page| {
             page.points().iter().enumerate().filter_map(move |(at, [lng, lat])| {
                 let metres = near.metres(LngLat { lng: *lng, lat: *lat });
                 (metres <= radius).then(|| (self.spot(page, at), metres))

@@ -30,6 +30,13 @@ impl<'a> Spot<'a> {
         self.page.common(self.at as usize)
     }
 
+    /// Fetches what a card is written of. Those of several that are touched in a row come from memory at once.
+    pub(in crate::features::centres) fn touch(&self) -> u32 {
+        let head = self.head();
+        let text = self.page.texts.as_bytes().get(head.name as usize).copied().unwrap_or_default();
+        u32::from(text) + u32::from(head.flags)
+    }
+
     pub(in crate::features::centres) fn id(&self) -> CentreId {
         self.head().id
     }
