@@ -231,10 +231,20 @@ fn with_shape(row: communities::Model, geometry: String, samples: &shape::Sample
     }
 }
 
-/// Every community that is, in the shape of an import.
-pub async fn export(ctx: &Ctx, coord: Coord) -> Result<CommunityCollection> {
+/// Every community that is, in the shape of an import; written out.
+pub async fn export(ctx: &Ctx, coord: Coord) -> Result<Vec<u8>> {
     let rows = store::all(ctx.db.reader(), false).await?;
     let geometries = store::geometries(ctx.db.reader()).await?;
+    // Converting hundreds of thousands of points would hold up the worker's other requests.
+    let write = move || serde_json::to_vec(&collection(rows, &geometries, coord)?).map_err(Problem::internal);
+    tokio::task::spawn_blocking(write).await.map_err(Problem::internal)?
+}
+
+fn collection(
+    rows: Vec<Community>,
+    geometries: &HashMap<CommunityId, String>,
+    coord: Coord,
+) -> Result<CommunityCollection> {
     let mut features = Vec::with_capacity(rows.len());
     for row in rows {
         let Some(text) = geometries.get(&row.id) else { continue };
