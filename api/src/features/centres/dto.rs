@@ -29,7 +29,7 @@ pub enum CentreSort {
 }
 
 /// What to search for. All filters must hold.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct CentreSearch {
     /// Longitude of the family; with `lat`.

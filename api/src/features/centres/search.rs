@@ -2,16 +2,17 @@
 //! engine, places only when a date is asked for ([`super::on_date`]), and an answer written straight from
 //! the index.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, sync::Arc};
 
-use entity::{CareType, CentreId, LngLat};
+use chrono::NaiveDate;
+use entity::{CareType, CentreId, LngLat, class_rules};
 use serde::{Deserialize, Serialize};
 
 use super::{
     card::{self, number},
     dto::{CentreSearch, CentreSort, WalkOut},
     index::{Index, Spot},
-    nearest, on_date,
+    nearest, on_date, scan,
     start::{CIRCLE_MINUTES, MOST_ASKED, Start, travel},
     text::Wanted,
     voucher_scope::VoucherScope,
@@ -31,7 +32,16 @@ pub(super) struct Candidate<'a> {
     pub(super) free_places: Option<i32>,
 }
 
-impl Candidate<'_> {
+impl<'a> Candidate<'a> {
+    pub(super) fn of(spot: Spot<'a>, walk: Option<WalkOut>, sort: CentreSort, care_type: Option<CareType>) -> Self {
+        Self { key: sort_key(sort, &spot, walk, care_type), spot, walk, free_places: None }
+    }
+
+    /// One without a way, at its place.
+    pub(super) fn at(After(key, id): After, centres: &'a Index) -> Option<Self> {
+        Some(Self { key, spot: centres.get(id)?, walk: None, free_places: None })
+    }
+
     pub(super) fn place(&self) -> After {
         After(self.key, self.spot.id())
     }
@@ -43,14 +53,15 @@ impl Candidate<'_> {
 }
 
 /// Behind which candidate a page begins.
-#[derive(PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct After(i64, CentreId);
 
 /// Where candidates come from.
 pub(super) enum Source<'a, 's> {
-    /// Every centre, or those within so many metres as the crow flies of a start, with their ways by
-    /// estimate.
-    Index(&'a Index, Option<(&'s Start, f64)>),
+    /// Every centre.
+    All(&'a Arc<Index>),
+    /// Those within so many metres as the crow flies of a start, with their ways by estimate.
+    Around(&'a Index, &'s Start, f64),
     /// These, whose ways are known.
     Known(Vec<Candidate<'a>>),
 }
@@ -64,11 +75,13 @@ pub async fn search(ctx: &Ctx, query: &CentreSearch, english: impl FnOnce() -> b
     let centres = ctx.catalogue.now();
     let asked = Asked { ctx, query, vouchers: &vouchers, sort: sort(query, start.as_ref()) };
     let minutes = query.minutes.unwrap_or(CIRCLE_MINUTES);
-    let around = start.as_ref().map(|start| (start, ctx.walking.reach(travel, f64::from(minutes))));
-    let mut source = Source::Index(&centres, around);
+    let mut source = match start.as_ref() {
+        Some(start) => Source::Around(&centres, start, ctx.walking.reach(travel, f64::from(minutes))),
+        None => Source::All(&centres),
+    };
     let mut judged = None;
     if let Some(start) = start.as_ref().filter(|_| ctx.walking.has_network()) {
-        let walked = asked.walked(&source, start, minutes).await;
+        let walked = asked.walked(&source, start, minutes).await?;
         (judged, source) = (walked.method, Source::Known(walked.found));
     }
     let after = query.cursor.as_ref().map(|cursor| asked.behind(cursor)).transpose()?;
@@ -160,7 +173,7 @@ pub(super) struct Walked<'a> {
 pub(super) struct Asked<'q> {
     pub(super) ctx: &'q Ctx,
     pub(super) query: &'q CentreSearch,
-    pub(super) vouchers: &'q VoucherScope,
+    pub(super) vouchers: &'q Arc<VoucherScope>,
     pub(super) sort: CentreSort,
 }
 
@@ -173,55 +186,43 @@ impl Asked<'_> {
 
     /// The first that pass the filters that cost nothing, behind the place of `after`: `most` of them or
     /// some more, in no order.
-    pub(super) fn first<'a>(&self, source: &Source<'a, '_>, after: Option<&After>, most: usize) -> Vec<Candidate<'a>> {
-        let mut best = Best { most, after, found: Vec::new() };
+    pub(super) async fn first<'a>(
+        &self,
+        source: &Source<'a, '_>,
+        after: Option<After>,
+        most: usize,
+    ) -> Result<Vec<Candidate<'a>>> {
+        let mut best = Best::new(most, after);
         match source {
             Source::Known(found) => found.iter().for_each(|candidate| best.add(candidate.clone())),
-            Source::Index(centres, around) => {
-                let mut fits = self.filter();
-                match around {
-                    Some((start, reach)) => {
-                        let way = |metres: f64| self.ctx.walking.estimate(start.travel, metres);
-                        centres.within(start.from, *reach).filter(|(spot, _)| fits(spot)).for_each(|(spot, metres)| {
-                            best.add(self.candidate(spot, Some(WalkOut::of(way(metres), WayMethod::Estimate))));
-                        });
-                    }
-                    None => {
-                        centres.each().filter(|spot| fits(spot)).for_each(|spot| best.add(self.candidate(spot, None)));
-                    }
-                }
+            Source::Around(centres, start, reach) => {
+                let rules = self.ctx.catalogue.rules();
+                let mut fits = filter(self.query, self.vouchers, &rules, self.day());
+                let way = |metres: f64| self.ctx.walking.estimate(start.travel, metres);
+                centres.within(start.from, *reach).filter(|(spot, _)| fits(spot)).for_each(|(spot, metres)| {
+                    best.add(self.candidate(spot, Some(WalkOut::of(way(metres), WayMethod::Estimate))));
+                });
             }
+            // Boxed, so that a search around a point doesn't carry the room of this one about.
+            Source::All(centres) => return Box::pin(scan::first(self, centres, after, most)).await,
         }
-        best.found
+        Ok(best.found)
     }
 
-    fn candidate<'a>(&self, spot: Spot<'a>, walk: Option<WalkOut>) -> Candidate<'a> {
-        let key = sort_key(self.sort, &spot, walk, self.query.care_type);
-        Candidate { key, spot, walk, free_places: None }
+    pub(super) fn candidate<'a>(&self, spot: Spot<'a>, walk: Option<WalkOut>) -> Candidate<'a> {
+        Candidate::of(spot, walk, self.sort, self.query.care_type)
     }
 
-    fn filter(&self) -> impl FnMut(&Spot<'_>) -> bool {
-        let (query, vouchers) = (self.query, self.vouchers);
-        let rules = self.ctx.catalogue.rules();
-        let day = query.date.map_or_else(|| self.ctx.clock.today(), |d| d.0);
-        let text = query.q.as_ref().map(|q| Wanted::of(q));
-        let mut scratch = String::new();
-        move |spot| {
-            query.kind.is_none_or(|kind| spot.kind() == kind)
-                && query.inclusive.is_none_or(|inclusive| spot.inclusive() == inclusive)
-                && query.care_type.is_none_or(|care_type| spot.price(Some(care_type)).is_some())
-                && query.township.as_ref().is_none_or(|township| *spot.township() == **township)
-                && query.voucher.is_none_or(|voucher| vouchers.covers(spot) == voucher)
-                && query.age_months.is_none_or(|age| spot.takes(&rules, age, query.care_type, day))
-                && text.as_ref().is_none_or(|text| text.in_texts_of(spot, &mut scratch))
-        }
+    /// The day on which the filters look at a centre.
+    pub(super) fn day(&self) -> NaiveDate {
+        self.query.date.map_or_else(|| self.ctx.clock.today(), |d| d.0)
     }
 
     /// Those of the nearest [`MOST_ASKED`] as the crow flies that are reached within `minutes` on the street
     /// network, with their ways there.
-    pub(super) async fn walked<'a>(&self, source: &Source<'a, '_>, start: &Start, minutes: u32) -> Walked<'a> {
+    pub(super) async fn walked<'a>(&self, source: &Source<'a, '_>, start: &Start, minutes: u32) -> Result<Walked<'a>> {
         // By estimate the order of the ways is that of the straight lines.
-        let mut found = Asked { sort: CentreSort::Walk, ..*self }.first(source, None, MOST_ASKED);
+        let mut found = Asked { sort: CentreSort::Walk, ..*self }.first(source, None, MOST_ASKED).await?;
         if found.len() > MOST_ASKED {
             found.select_nth_unstable_by(MOST_ASKED, Candidate::order);
             found.truncate(MOST_ASKED);
@@ -233,7 +234,7 @@ impl Asked<'_> {
             let walk = walk.filter(|walk| walk.minutes <= minutes)?;
             Some(Candidate { free_places: candidate.free_places, ..self.candidate(candidate.spot, Some(walk)) })
         });
-        Walked { found: walked.collect(), method: (!to.is_empty()).then_some(found_ways.method) }
+        Ok(Walked { found: walked.collect(), method: (!to.is_empty()).then_some(found_ways.method) })
     }
 
     /// The first that have a place free on the date asked for, if there is one; see
@@ -246,25 +247,49 @@ impl Asked<'_> {
     ) -> Result<Vec<Candidate<'a>>> {
         match self.query.date {
             Some(date) => on_date::first_free(self, source, date.0, after, enough).await,
-            None => Ok(self.first(source, after.as_ref(), enough)),
+            None => self.first(source, after, enough).await,
         }
+    }
+}
+
+/// The filters that cost nothing.
+pub(super) fn filter(
+    query: &CentreSearch,
+    vouchers: &VoucherScope,
+    rules: &[class_rules::Model],
+    day: NaiveDate,
+) -> impl FnMut(&Spot<'_>) -> bool {
+    let text = query.q.as_ref().map(|q| Wanted::of(q));
+    let mut scratch = String::new();
+    move |spot| {
+        query.kind.is_none_or(|kind| spot.kind() == kind)
+            && query.inclusive.is_none_or(|inclusive| spot.inclusive() == inclusive)
+            && query.care_type.is_none_or(|care_type| spot.price(Some(care_type)).is_some())
+            && query.township.as_ref().is_none_or(|township| *spot.township() == **township)
+            && query.voucher.is_none_or(|voucher| vouchers.covers(spot) == voucher)
+            && query.age_months.is_none_or(|age| spot.takes(rules, age, query.care_type, day))
+            && text.as_ref().is_none_or(|text| text.in_texts_of(spot, &mut scratch))
     }
 }
 
 /// The first candidates of a long row, without the memory for all: a search without a point looks at
 /// every centre there is.
-struct Best<'a, 'q> {
+pub(super) struct Best<'a> {
     most: usize,
-    after: Option<&'q After>,
-    found: Vec<Candidate<'a>>,
+    after: Option<After>,
+    pub(super) found: Vec<Candidate<'a>>,
 }
 
-impl<'a> Best<'a, '_> {
+impl<'a> Best<'a> {
     /// So many pages' worth are kept before the best are picked out: picking costs as much as keeping.
     const SPARE: usize = 8;
 
-    fn add(&mut self, candidate: Candidate<'a>) {
-        if self.after.is_some_and(|after| candidate.place() <= *after) {
+    pub(super) const fn new(most: usize, after: Option<After>) -> Self {
+        Self { most, after, found: Vec::new() }
+    }
+
+    pub(super) fn add(&mut self, candidate: Candidate<'a>) {
+        if self.after.is_some_and(|after| candidate.place() <= after) {
             return;
         }
         if self.found.len() >= Self::SPARE * self.most {
