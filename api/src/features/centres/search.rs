@@ -73,25 +73,31 @@ pub async fn search(ctx: &Ctx, query: &CentreSearch, english: impl FnOnce() -> b
     check(query, start.as_ref())?;
     let vouchers = ctx.catalogue.voucher_scope();
     let centres = ctx.catalogue.now();
-    let asked = Asked { ctx, query, vouchers: &vouchers, sort: sort(query, start.as_ref()) };
+    let sort = sort(query, start.as_ref());
+    let begun = query.cursor.as_ref().map(|cursor| begun(cursor, sort, start.is_some())).transpose()?;
+    let (by, after) = begun.map_or((None, None), |begun| (begun.method, Some(begun.after)));
+    let asked = Asked { ctx, query, vouchers: &vouchers, sort, by };
     let minutes = query.minutes.unwrap_or(CIRCLE_MINUTES);
     let mut source = match start.as_ref() {
         Some(start) => Source::Around(&centres, start, ctx.walking.reach(travel, f64::from(minutes))),
         None => Source::All(&centres),
     };
-    let mut judged = None;
+    let (mut judged, mut method) = (None, start.as_ref().map(|_| WayMethod::Estimate));
     if let Some(start) = start.as_ref().filter(|_| ctx.walking.has_network()) {
         let walked = asked.walked(&source, start, minutes).await?;
         (judged, source) = (walked.method, Source::Known(walked.found));
+        method = judged.or(by).or(method);
     }
-    let after = query.cursor.as_ref().map(|cursor| asked.behind(cursor)).transpose()?;
+    if by != method && by.is_some() {
+        return Err(stale());
+    }
     let most = query.limit.0 as usize;
     let mut found = asked.free(&source, after, most + 1).await?;
     let next = if found.len() > most {
         // Only the page needs to be in order.
         found.select_nth_unstable_by(most, Candidate::order);
         found.truncate(most);
-        found.iter().map(Candidate::place).max().map(|last| Cursor::pack(&(asked.sort, last)))
+        found.iter().map(Candidate::place).max().map(|last| Cursor::pack(&Begun { sort, method, after: last }))
     } else {
         None
     };
@@ -122,6 +128,31 @@ pub async fn search(ctx: &Ctx, query: &CentreSearch, english: impl FnOnce() -> b
     }
     out.push(b'}');
     Ok(out)
+}
+
+/// What a cursor remembers of the page before.
+#[derive(Serialize, Deserialize)]
+struct Begun {
+    sort: CentreSort,
+    /// How the ways of that page were found, if it had any: by the other method other centres are inside,
+    /// in another order, and going on would miss some in silence.
+    method: Option<WayMethod>,
+    after: After,
+}
+
+/// What a cursor remembers: one of another order, or of a search with or without a point where this is the
+/// other, says nothing here.
+fn begun(cursor: &Cursor, sort: CentreSort, has_start: bool) -> Result<Begun> {
+    let begun: Begun = cursor.unpack()?;
+    if begun.sort == sort && begun.method.is_some() == has_start { Ok(begun) } else { Err(Cursor::invalid()) }
+}
+
+/// The refusal to go on by estimate after a page by street.
+fn stale() -> Problem {
+    let zh = "暂时无法获取前一页所用的实际路线，接着查询会有遗漏，请从第一页重新查询。";
+    let en =
+        "The ways of the page before can't be had now, and going on would miss centres; start from the first page.";
+    Problem::field("cursor", "stale", Text::new(zh, en))
 }
 
 fn sort(query: &CentreSearch, start: Option<&Start>) -> CentreSort {
@@ -175,15 +206,11 @@ pub(super) struct Asked<'q> {
     pub(super) query: &'q CentreSearch,
     pub(super) vouchers: &'q Arc<VoucherScope>,
     pub(super) sort: CentreSort,
+    /// How the ways of the page before were found, if there was one.
+    pub(super) by: Option<WayMethod>,
 }
 
 impl Asked<'_> {
-    /// Where a page begins: a cursor of another order says nothing in this one.
-    fn behind(&self, cursor: &Cursor) -> Result<After> {
-        let (sort, after): (CentreSort, After) = cursor.unpack()?;
-        if sort == self.sort { Ok(after) } else { Err(Cursor::invalid()) }
-    }
-
     /// The first that pass the filters that cost nothing, behind the place of `after`: `most` of them or
     /// some more, in no order.
     pub(super) async fn first<'a>(
@@ -228,7 +255,11 @@ impl Asked<'_> {
             found.truncate(MOST_ASKED);
         }
         let to: Vec<(CentreId, LngLat)> = found.iter().map(|c| (c.spot.id(), c.spot.location())).collect();
-        let found_ways = start.ways(self.ctx, &to).await;
+        let found_ways = match self.by {
+            // As the page before was.
+            Some(WayMethod::Estimate) => start.estimates(self.ctx, &to),
+            _ => start.ways(self.ctx, &to).await,
+        };
         let walks = found_ways.ways.into_iter().map(|way| way.map(|way| WalkOut::of(way, found_ways.method)));
         let walked = found.into_iter().zip(walks).filter_map(|(candidate, walk)| {
             let walk = walk.filter(|walk| walk.minutes <= minutes)?;
