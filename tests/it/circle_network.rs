@@ -1,15 +1,18 @@
 //! Searches, pages and circles with a routing engine: exact ways, remembered by the cell; and on the
 //! streets of the tests' own map.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 use entity::{LngLat, centres};
 use futures_util::future::join_all;
 use harness::{
     FakeRouter, TestApp,
+    listening::Listening,
     router::Routed,
     streets::{app_on_streets, at},
 };
-use quanxiangtuo::features::centres::way_cache::Cell;
+use quanxiangtuo::{features::centres::way_cache::Cell, platform::clock::Stopwatch};
 use sea_orm::{ActiveValue::Set, EntityTrait as _};
 use serde_json::{Value, json};
 
@@ -262,4 +265,30 @@ async fn pages_go_on_as_they_began_or_say_that_they_cannot() {
     let cursor = page["next_cursor"].as_str().unwrap();
     let path = around("centres", middle(), &format!("&limit=1&sort=price&cursor={cursor}"));
     assert_eq!(app.anonymous().get(&path).await.invalid("cursor")["errors"][0]["code"], "invalid");
+}
+
+#[actix_web::test]
+async fn a_key_value_store_that_never_answers_hardly_delays_a_search() {
+    let router = FakeRouter::start().await;
+    let hung = Listening::start(|stream| async move {
+        let _held = stream;
+        std::future::pending::<()>().await;
+    })
+    .await;
+    let (engine, store) = (router.url(), format!("redis://{}", hung.address));
+    let settings =
+        [("walking_engine", "valhalla"), ("valhalla_url", &*engine), ("redis_url", &*store), ("workers", "1")];
+    let app = TestApp::spawn_with(&settings).await;
+    centre(&app, "甲", at(100.0, 0.0)).await;
+    app.reload_catalogue().await;
+    let began = Stopwatch::start();
+    // Cells that nobody asked from before.
+    for cell in 0..5 {
+        let here = around("centres", at(f64::from(cell) * 100.0, 0.0), "");
+        let found = app.anonymous().get(&here).await.ok();
+        assert_eq!(found["items"][0]["walk"]["method"], "network");
+    }
+    // The store's own time-outs are two seconds for each look.
+    let took = began.elapsed();
+    assert!(took < Duration::from_millis(1_500), "{took:?}");
 }
