@@ -6,6 +6,13 @@
 //!
 //! Each way is kept with the centre's position: a centre that moved, or is new, is asked for alone.
 //! Callers in one cell wait for the one that asks. What the engine couldn't answer is not remembered.
+//!
+//! What it costs: who stands in a corner is up to 36 m from the middle, half a minute on foot, and where
+//! a cell lies across narrow water, a wall or a railway some are told the ways of the other side. Asking
+//! from where the first caller stands would not mend that (the next one may stand across the water) and
+//! would keep an exact place and show it to whoever asks next; an answer that depends on who asked before
+//! can't be explained to anybody either. Ways whose minutes must be exact from a given place, such as
+//! those to the samples of a community, don't go through here.
 
 use std::{
     collections::HashMap,
