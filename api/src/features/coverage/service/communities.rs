@@ -17,7 +17,7 @@ use super::{
         shape,
         store::{self, Community},
     },
-    figures,
+    figures, written,
 };
 use crate::{
     error::{Code, Problem, Result, Text},
@@ -235,9 +235,7 @@ fn with_shape(row: communities::Model, geometry: String, samples: &shape::Sample
 pub async fn export(ctx: &Ctx, coord: Coord) -> Result<Vec<u8>> {
     let rows = store::all(ctx.db.reader(), false).await?;
     let geometries = store::geometries(ctx.db.reader()).await?;
-    // Converting hundreds of thousands of points would hold up the worker's other requests.
-    let write = move || serde_json::to_vec(&collection(rows, &geometries, coord)?).map_err(Problem::internal);
-    tokio::task::spawn_blocking(write).await.map_err(Problem::internal)?
+    written(move || collection(rows, &geometries, coord)).await
 }
 
 fn collection(

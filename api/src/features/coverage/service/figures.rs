@@ -16,7 +16,7 @@ use super::{
         rules::{self, Cover, Sums, Which},
         store::{self, Community, ways},
     },
-    Read, coverage, method, read,
+    Read, coverage, method, read, written,
 };
 use crate::{
     error::{Problem, Result},
@@ -167,9 +167,7 @@ pub async fn all(ctx: &Ctx, query: &CoverageMapQuery) -> Result<Vec<(Community, 
 pub async fn map(ctx: &Ctx, query: &CoverageMapQuery) -> Result<Vec<u8>> {
     let (all, coord) = (all(ctx, query).await?, query.coord);
     let geometries = store::geometries(ctx.db.reader()).await?;
-    // Converting hundreds of thousands of points would hold up the worker's other requests.
-    let write = move || serde_json::to_vec(&drawn(all, &geometries, coord)?).map_err(Problem::internal);
-    tokio::task::spawn_blocking(write).await.map_err(Problem::internal)?
+    written(move || drawn(all, &geometries, coord)).await
 }
 
 fn drawn(
