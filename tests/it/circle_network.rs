@@ -1,14 +1,18 @@
 //! Searches, pages and circles with a routing engine: exact ways, remembered by the cell; and on the
 //! streets of the tests' own map.
 
+use std::time::Duration;
+
+use chrono::TimeDelta;
 use entity::{LngLat, centres};
 use futures_util::future::join_all;
 use harness::{
     FakeRouter, TestApp,
+    listening::Listening,
     router::Routed,
     streets::{app_on_streets, at},
 };
-use quanxiangtuo::features::centres::way_cache::Cell;
+use quanxiangtuo::{features::centres::way_cache::Cell, platform::clock::Stopwatch};
 use sea_orm::{ActiveValue::Set, EntityTrait as _};
 use serde_json::{Value, json};
 
@@ -196,4 +200,95 @@ async fn across_the_river_is_out_of_the_circle_though_400_metres_away() {
     assert!(names(&found["items"]).is_empty());
     assert_eq!(names(&found["nearest"]), ["河对岸"]);
     assert!(found["nearest"][0]["walk"]["minutes"].as_u64().unwrap() > 45, "{}", found["nearest"][0]["walk"]);
+}
+
+/// Pages of one centre each, from a cursor on.
+async fn pages(app: &TestApp, mut cursor: Option<String>) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    loop {
+        let more = cursor.map_or_else(String::new, |cursor| format!("&cursor={cursor}"));
+        let page = app.anonymous().get(&around("centres", middle(), &format!("&limit=1{more}"))).await.ok();
+        for item in page["items"].as_array().unwrap() {
+            let text = |value: &Value| value.as_str().unwrap().to_owned();
+            found.push((text(&item["name"]), text(&item["walk"]["method"])));
+        }
+        cursor = page["next_cursor"].as_str().map(str::to_owned);
+        if cursor.is_none() {
+            return found;
+        }
+    }
+}
+
+async fn first_page(app: &TestApp) -> (String, String) {
+    let page = app.anonymous().get(&around("centres", middle(), "&limit=1")).await.ok();
+    (page["items"][0]["name"].as_str().unwrap().to_owned(), page["next_cursor"].as_str().unwrap().to_owned())
+}
+
+#[actix_web::test]
+async fn pages_go_on_as_they_began_or_say_that_they_cannot() {
+    let router = FakeRouter::start().await;
+    let app = app_with(&router).await;
+    centre(&app, "甲", at(100.0, 0.0)).await;
+    centre(&app, "乙", at(300.0, 0.0)).await;
+    // Within 1000 m as the crow flies: inside by street, outside by estimate.
+    centre(&app, "丙", at(0.0, 900.0)).await;
+    app.reload_catalogue().await;
+
+    // Begun by estimate, and the engine comes back.
+    router.always(Routed::HangUp);
+    let (first, cursor) = first_page(&app).await;
+    router.always(Routed::Usual);
+    let calls = router.calls().len();
+    let rest = pages(&app, Some(cursor)).await;
+    assert_eq!((first.as_str(), rest), ("甲", vec![("乙".to_owned(), "estimate".to_owned())]));
+    assert!(calls > 0 && router.calls().is_empty(), "the engine isn't asked to go on by estimate");
+
+    // Begun by street, and the engine goes away: the ways are remembered.
+    let (first, cursor) = first_page(&app).await;
+    router.always(Routed::HangUp);
+    let rest = pages(&app, Some(cursor.clone())).await;
+    assert!(rest.iter().all(|(_, method)| method == "network"), "{rest:?}");
+    let mut all: Vec<&str> = rest.iter().map(|(name, _)| &**name).chain([&*first]).collect();
+    all.sort_unstable();
+    assert_eq!(all, ["丙", "乙", "甲"]);
+
+    // Until they are forgotten.
+    app.clock.advance(TimeDelta::minutes(61));
+    let path = around("centres", middle(), &format!("&limit=1&cursor={cursor}"));
+    let problem = app.anonymous().get(&path).await.invalid("cursor");
+    assert_eq!(problem["errors"][0]["code"], "stale");
+    assert_eq!(first_page(&app).await.0, "甲", "from the first page on all is estimated");
+    router.always(Routed::Usual);
+
+    // A cursor of a search without a point says nothing in one with a point.
+    let page = app.anonymous().get("/centres?limit=1&sort=price").await.ok();
+    let cursor = page["next_cursor"].as_str().unwrap();
+    let path = around("centres", middle(), &format!("&limit=1&sort=price&cursor={cursor}"));
+    assert_eq!(app.anonymous().get(&path).await.invalid("cursor")["errors"][0]["code"], "invalid");
+}
+
+#[actix_web::test]
+async fn a_key_value_store_that_never_answers_hardly_delays_a_search() {
+    let router = FakeRouter::start().await;
+    let hung = Listening::start(|stream| async move {
+        let _held = stream;
+        std::future::pending::<()>().await;
+    })
+    .await;
+    let (engine, store) = (router.url(), format!("redis://{}", hung.address));
+    let settings =
+        [("walking_engine", "valhalla"), ("valhalla_url", &*engine), ("redis_url", &*store), ("workers", "1")];
+    let app = TestApp::spawn_with(&settings).await;
+    centre(&app, "甲", at(100.0, 0.0)).await;
+    app.reload_catalogue().await;
+    let began = Stopwatch::start();
+    // Cells that nobody asked from before.
+    for cell in 0..5 {
+        let here = around("centres", at(f64::from(cell) * 100.0, 0.0), "");
+        let found = app.anonymous().get(&here).await.ok();
+        assert_eq!(found["items"][0]["walk"]["method"], "network");
+    }
+    // The store's own time-outs are two seconds for each look.
+    let took = began.elapsed();
+    assert!(took < Duration::from_millis(1_500), "{took:?}");
 }

@@ -125,7 +125,17 @@ async fn a_map_that_names_another_system_than_its_query_is_refused() {
     }
     officer.post(IMPORT, named("coord", json!(4490))).await.invalid("coord");
     for crs in [Value::Null, json!({ "type": "name", "properties": { "name": "urn:ogc:def:crs:OGC:1.3:CRS84" } })] {
-        officer.post(&format!("{IMPORT}?coord=wgs84"), named("crs", crs)).await.invalid("crs");
+        officer.post(&format!("{IMPORT}?coord=wgs84"), named("crs", crs.clone())).await.invalid("crs");
+        // GeoJSON of 2008 let every object name its own.
+        let (mut a, mut b) = (feature("a", 10, point(0.0, 0.0)), feature("b", 10, point(0.0, 0.0)));
+        a["crs"] = crs.clone();
+        b["geometry"]["crs"] = crs;
+        let good = feature("c", 10, point(0.0, 0.0));
+        let problem =
+            officer.post(&format!("{IMPORT}?coord=wgs84"), map(&[good, a, b])).await.invalid("features[1].crs");
+        assert_eq!(problem["errors"][1]["field"], "features[2].geometry.crs");
+        assert_eq!(problem["problems"], 2);
+        assert!(problem["detail"].as_str().unwrap().starts_with("features[1].crs"), "{problem}");
     }
     assert_eq!(app.count(communities::Entity).await, 0);
     officer.post(&format!("{IMPORT}?coord=bd09"), named("coord", json!("bd09"))).await.ok();

@@ -12,6 +12,7 @@ mod bookings_changes;
 mod bookings_input;
 mod bookings_model;
 mod bookings_races;
+mod busy;
 mod catalogue;
 mod centres;
 mod circle;

@@ -24,6 +24,7 @@ use super::{
     index::{Builder, Index, PAGE, Spot, order},
     plan::{CentrePlan, first_of_month, load_plans, rated_since},
     rules::{self, Opening},
+    scan::Scans,
     store,
     voucher_scope::VoucherScope,
 };
@@ -53,6 +54,7 @@ pub struct Catalogue {
     /// Held from the reading of rows to the storing of plans: two loads that cross would leave the
     /// older rows in place.
     loading: tokio::sync::Mutex<()>,
+    scans: Scans,
 }
 
 impl Catalogue {
@@ -69,6 +71,7 @@ impl Catalogue {
             vouchers: ArcSwap::default(),
             looked_at: AtomicI64::new(now.timestamp_millis()),
             loading: tokio::sync::Mutex::default(),
+            scans: Scans::default(),
         };
         catalogue.reload(db, clock).await?;
         Ok(catalogue)
@@ -207,6 +210,12 @@ impl Catalogue {
     #[must_use]
     pub fn now(&self) -> Arc<Index> {
         self.index.load_full()
+    }
+
+    /// Turns at looking through all of them.
+    #[must_use]
+    pub fn scans(&self) -> &Scans {
+        &self.scans
     }
 
     /// The townships' names in order.

@@ -29,7 +29,7 @@ pub enum CentreSort {
 }
 
 /// What to search for. All filters must hold.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct CentreSearch {
     /// Longitude of the family; with `lat`.
@@ -85,7 +85,9 @@ pub struct CentreSearch {
     /// Items a page, 1 to 100.
     #[serde(default)]
     pub limit: Limit,
-    /// `next_cursor` of the page before.
+    /// `next_cursor` of the page before, with the same point and filters. It goes on as it began: after a page
+    /// by estimate with estimates; after one by street, where those ways can't be had any more, it is refused
+    /// (`errors[0].code` is `stale`): begin again without it.
     #[param(value_type = Option<String>)]
     pub cursor: Option<Cursor>,
 }

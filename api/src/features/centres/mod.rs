@@ -17,6 +17,7 @@ mod on_date;
 mod plan;
 mod public;
 pub mod rules;
+pub mod scan;
 mod search;
 pub mod service;
 pub mod start;

@@ -33,7 +33,7 @@ pub(super) async fn nearest<'a>(
     let mut reach = asked.ctx.walking.reach(start.travel, f64::from(minutes)).max(1_000.0);
     loop {
         reach = (reach * WIDER).min(FARTHEST);
-        let mut near = asked.first(&Source::Index(centres, Some((start, reach))), None, MOST_ASKED + 1);
+        let mut near = asked.first(&Source::Around(centres, start, reach), None, MOST_ASKED + 1).await?;
         near.sort_unstable_by(Candidate::order);
         let all = near.len() <= MOST_ASKED;
         // Whoever asks for a date reads places: of the nearest only.
@@ -84,7 +84,7 @@ async fn on_streets<'a>(
         let some: Vec<_> = rest.by_ref().take(lot).collect();
         let most = some.len();
         let free = asked.free(&Source::Known(some), None, most).await?;
-        named.extend(walked(asked, start, free, judged).await);
+        named.extend(walked(asked, start, free, judged).await?);
         named.sort_unstable_by(Candidate::order);
         named.truncate(NAMED);
         lot *= 4;
@@ -99,19 +99,19 @@ async fn walked<'a>(
     start: &Start,
     some: Vec<Candidate<'a>>,
     judged: Option<WayMethod>,
-) -> Vec<Candidate<'a>> {
-    let walked = asked.walked(&Source::Known(some.clone()), start, u32::MAX).await;
+) -> Result<Vec<Candidate<'a>>> {
+    let walked = asked.walked(&Source::Known(some.clone()), start, u32::MAX).await?;
     if judged != Some(WayMethod::Network) || walked.method == judged {
-        return walked.found;
+        return Ok(walked.found);
     }
     let mut known = Vec::new();
     for one in some {
-        let walked = asked.walked(&Source::Known(vec![one]), start, u32::MAX).await;
+        let walked = asked.walked(&Source::Known(vec![one]), start, u32::MAX).await?;
         if walked.method == judged {
             known.extend(walked.found);
         }
     }
-    known
+    Ok(known)
 }
 
 /// What to tell the family.

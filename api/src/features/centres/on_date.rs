@@ -41,7 +41,7 @@ pub(super) async fn first_free<'a>(
     let (mut free, mut lot) = (Vec::new(), enough);
     while free.len() < enough {
         // One more than the lot tells whether there are more.
-        let mut next = asked.first(source, after.as_ref(), lot + 1);
+        let mut next = asked.first(source, after, lot + 1).await?;
         next.sort_unstable_by(Candidate::order);
         let last = next.len() <= lot;
         next.truncate(lot);

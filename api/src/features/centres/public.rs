@@ -19,8 +19,10 @@ use crate::{
 /// With a point: those within `minutes` on foot (or by another `mode`), nearest first; if there are none,
 /// `nearest` and `message` say where the nearest are and what to do. With a date: only those with a place
 /// free through the time asked for. Without a point: all, by rating. The point serves the search and is
-/// not stored; a routing engine's ways are remembered for an hour by a cell of 50 m, without who asked.
-/// With such an engine the 500 nearest as the crow flies that pass the other filters are looked at.
+/// not stored; a routing engine's ways are found from the middle of a cell of 50 m and remembered for an
+/// hour by the cell, without who asked: across narrow water or a wall they may be those of the other side.
+/// With such an engine the 500 nearest as the crow flies that pass the other filters are looked at. Pages of
+/// one list are all by street or all by estimate.
 #[utoipa::path(tag = "centres", params(CentreSearch), responses(
     (status = 200, description = "The centres found", body = CentreCardsOut), PublicRefusals))]
 #[get("/centres")]

@@ -2,16 +2,17 @@
 //! engine, places only when a date is asked for ([`super::on_date`]), and an answer written straight from
 //! the index.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, sync::Arc};
 
-use entity::{CareType, CentreId, LngLat};
+use chrono::NaiveDate;
+use entity::{CareType, CentreId, LngLat, class_rules};
 use serde::{Deserialize, Serialize};
 
 use super::{
     card::{self, number},
     dto::{CentreSearch, CentreSort, WalkOut},
     index::{Index, Spot},
-    nearest, on_date,
+    nearest, on_date, scan,
     start::{CIRCLE_MINUTES, MOST_ASKED, Start, travel},
     text::Wanted,
     voucher_scope::VoucherScope,
@@ -31,7 +32,16 @@ pub(super) struct Candidate<'a> {
     pub(super) free_places: Option<i32>,
 }
 
-impl Candidate<'_> {
+impl<'a> Candidate<'a> {
+    pub(super) fn of(spot: Spot<'a>, walk: Option<WalkOut>, sort: CentreSort, care_type: Option<CareType>) -> Self {
+        Self { key: sort_key(sort, &spot, walk, care_type), spot, walk, free_places: None }
+    }
+
+    /// One without a way, at its place.
+    pub(super) fn at(After(key, id): After, centres: &'a Index) -> Option<Self> {
+        Some(Self { key, spot: centres.get(id)?, walk: None, free_places: None })
+    }
+
     pub(super) fn place(&self) -> After {
         After(self.key, self.spot.id())
     }
@@ -43,14 +53,15 @@ impl Candidate<'_> {
 }
 
 /// Behind which candidate a page begins.
-#[derive(PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct After(i64, CentreId);
 
 /// Where candidates come from.
 pub(super) enum Source<'a, 's> {
-    /// Every centre, or those within so many metres as the crow flies of a start, with their ways by
-    /// estimate.
-    Index(&'a Index, Option<(&'s Start, f64)>),
+    /// Every centre.
+    All(&'a Arc<Index>),
+    /// Those within so many metres as the crow flies of a start, with their ways by estimate.
+    Around(&'a Index, &'s Start, f64),
     /// These, whose ways are known.
     Known(Vec<Candidate<'a>>),
 }
@@ -62,23 +73,31 @@ pub async fn search(ctx: &Ctx, query: &CentreSearch, english: impl FnOnce() -> b
     check(query, start.as_ref())?;
     let vouchers = ctx.catalogue.voucher_scope();
     let centres = ctx.catalogue.now();
-    let asked = Asked { ctx, query, vouchers: &vouchers, sort: sort(query, start.as_ref()) };
+    let sort = sort(query, start.as_ref());
+    let begun = query.cursor.as_ref().map(|cursor| begun(cursor, sort, start.is_some())).transpose()?;
+    let (by, after) = begun.map_or((None, None), |begun| (begun.method, Some(begun.after)));
+    let asked = Asked { ctx, query, vouchers: &vouchers, sort, by };
     let minutes = query.minutes.unwrap_or(CIRCLE_MINUTES);
-    let around = start.as_ref().map(|start| (start, ctx.walking.reach(travel, f64::from(minutes))));
-    let mut source = Source::Index(&centres, around);
-    let mut judged = None;
+    let mut source = match start.as_ref() {
+        Some(start) => Source::Around(&centres, start, ctx.walking.reach(travel, f64::from(minutes))),
+        None => Source::All(&centres),
+    };
+    let (mut judged, mut method) = (None, start.as_ref().map(|_| WayMethod::Estimate));
     if let Some(start) = start.as_ref().filter(|_| ctx.walking.has_network()) {
-        let walked = asked.walked(&source, start, minutes).await;
+        let walked = asked.walked(&source, start, minutes).await?;
         (judged, source) = (walked.method, Source::Known(walked.found));
+        method = judged.or(by).or(method);
     }
-    let after = query.cursor.as_ref().map(|cursor| asked.behind(cursor)).transpose()?;
+    if by != method && by.is_some() {
+        return Err(stale());
+    }
     let most = query.limit.0 as usize;
     let mut found = asked.free(&source, after, most + 1).await?;
     let next = if found.len() > most {
         // Only the page needs to be in order.
         found.select_nth_unstable_by(most, Candidate::order);
         found.truncate(most);
-        found.iter().map(Candidate::place).max().map(|last| Cursor::pack(&(asked.sort, last)))
+        found.iter().map(Candidate::place).max().map(|last| Cursor::pack(&Begun { sort, method, after: last }))
     } else {
         None
     };
@@ -109,6 +128,31 @@ pub async fn search(ctx: &Ctx, query: &CentreSearch, english: impl FnOnce() -> b
     }
     out.push(b'}');
     Ok(out)
+}
+
+/// What a cursor remembers of the page before.
+#[derive(Serialize, Deserialize)]
+struct Begun {
+    sort: CentreSort,
+    /// How the ways of that page were found, if it had any: by the other method other centres are inside,
+    /// in another order, and going on would miss some in silence.
+    method: Option<WayMethod>,
+    after: After,
+}
+
+/// What a cursor remembers: one of another order, or of a search with or without a point where this is the
+/// other, says nothing here.
+fn begun(cursor: &Cursor, sort: CentreSort, has_start: bool) -> Result<Begun> {
+    let begun: Begun = cursor.unpack()?;
+    if begun.sort == sort && begun.method.is_some() == has_start { Ok(begun) } else { Err(Cursor::invalid()) }
+}
+
+/// The refusal to go on by estimate after a page by street.
+fn stale() -> Problem {
+    let zh = "暂时无法获取前一页所用的实际路线，接着查询会有遗漏，请从第一页重新查询。";
+    let en =
+        "The ways of the page before can't be had now, and going on would miss centres; start from the first page.";
+    Problem::field("cursor", "stale", Text::new(zh, en))
 }
 
 fn sort(query: &CentreSearch, start: Option<&Start>) -> CentreSort {
@@ -160,80 +204,68 @@ pub(super) struct Walked<'a> {
 pub(super) struct Asked<'q> {
     pub(super) ctx: &'q Ctx,
     pub(super) query: &'q CentreSearch,
-    pub(super) vouchers: &'q VoucherScope,
+    pub(super) vouchers: &'q Arc<VoucherScope>,
     pub(super) sort: CentreSort,
+    /// How the ways of the page before were found, if there was one.
+    pub(super) by: Option<WayMethod>,
 }
 
 impl Asked<'_> {
-    /// Where a page begins: a cursor of another order says nothing in this one.
-    fn behind(&self, cursor: &Cursor) -> Result<After> {
-        let (sort, after): (CentreSort, After) = cursor.unpack()?;
-        if sort == self.sort { Ok(after) } else { Err(Cursor::invalid()) }
-    }
-
     /// The first that pass the filters that cost nothing, behind the place of `after`: `most` of them or
     /// some more, in no order.
-    pub(super) fn first<'a>(&self, source: &Source<'a, '_>, after: Option<&After>, most: usize) -> Vec<Candidate<'a>> {
-        let mut best = Best { most, after, found: Vec::new() };
+    pub(super) async fn first<'a>(
+        &self,
+        source: &Source<'a, '_>,
+        after: Option<After>,
+        most: usize,
+    ) -> Result<Vec<Candidate<'a>>> {
+        let mut best = Best::new(most, after);
         match source {
             Source::Known(found) => found.iter().for_each(|candidate| best.add(candidate.clone())),
-            Source::Index(centres, around) => {
-                let mut fits = self.filter();
-                match around {
-                    Some((start, reach)) => {
-                        let way = |metres: f64| self.ctx.walking.estimate(start.travel, metres);
-                        centres.within(start.from, *reach).filter(|(spot, _)| fits(spot)).for_each(|(spot, metres)| {
-                            best.add(self.candidate(spot, Some(WalkOut::of(way(metres), WayMethod::Estimate))));
-                        });
-                    }
-                    None => {
-                        centres.each().filter(|spot| fits(spot)).for_each(|spot| best.add(self.candidate(spot, None)));
-                    }
-                }
+            Source::Around(centres, start, reach) => {
+                let rules = self.ctx.catalogue.rules();
+                let mut fits = filter(self.query, self.vouchers, &rules, self.day());
+                let way = |metres: f64| self.ctx.walking.estimate(start.travel, metres);
+                centres.within(start.from, *reach).filter(|(spot, _)| fits(spot)).for_each(|(spot, metres)| {
+                    best.add(self.candidate(spot, Some(WalkOut::of(way(metres), WayMethod::Estimate))));
+                });
             }
+            // Boxed, so that a search around a point doesn't carry the room of this one about.
+            Source::All(centres) => return Box::pin(scan::first(self, centres, after, most)).await,
         }
-        best.found
+        Ok(best.found)
     }
 
-    fn candidate<'a>(&self, spot: Spot<'a>, walk: Option<WalkOut>) -> Candidate<'a> {
-        let key = sort_key(self.sort, &spot, walk, self.query.care_type);
-        Candidate { key, spot, walk, free_places: None }
+    pub(super) fn candidate<'a>(&self, spot: Spot<'a>, walk: Option<WalkOut>) -> Candidate<'a> {
+        Candidate::of(spot, walk, self.sort, self.query.care_type)
     }
 
-    fn filter(&self) -> impl FnMut(&Spot<'_>) -> bool {
-        let (query, vouchers) = (self.query, self.vouchers);
-        let rules = self.ctx.catalogue.rules();
-        let day = query.date.map_or_else(|| self.ctx.clock.today(), |d| d.0);
-        let text = query.q.as_ref().map(|q| Wanted::of(q));
-        let mut scratch = String::new();
-        move |spot| {
-            query.kind.is_none_or(|kind| spot.kind() == kind)
-                && query.inclusive.is_none_or(|inclusive| spot.inclusive() == inclusive)
-                && query.care_type.is_none_or(|care_type| spot.price(Some(care_type)).is_some())
-                && query.township.as_ref().is_none_or(|township| *spot.township() == **township)
-                && query.voucher.is_none_or(|voucher| vouchers.covers(spot) == voucher)
-                && query.age_months.is_none_or(|age| spot.takes(&rules, age, query.care_type, day))
-                && text.as_ref().is_none_or(|text| text.in_texts_of(spot, &mut scratch))
-        }
+    /// The day on which the filters look at a centre.
+    pub(super) fn day(&self) -> NaiveDate {
+        self.query.date.map_or_else(|| self.ctx.clock.today(), |d| d.0)
     }
 
     /// Those of the nearest [`MOST_ASKED`] as the crow flies that are reached within `minutes` on the street
     /// network, with their ways there.
-    pub(super) async fn walked<'a>(&self, source: &Source<'a, '_>, start: &Start, minutes: u32) -> Walked<'a> {
+    pub(super) async fn walked<'a>(&self, source: &Source<'a, '_>, start: &Start, minutes: u32) -> Result<Walked<'a>> {
         // By estimate the order of the ways is that of the straight lines.
-        let mut found = Asked { sort: CentreSort::Walk, ..*self }.first(source, None, MOST_ASKED);
+        let mut found = Asked { sort: CentreSort::Walk, ..*self }.first(source, None, MOST_ASKED).await?;
         if found.len() > MOST_ASKED {
             found.select_nth_unstable_by(MOST_ASKED, Candidate::order);
             found.truncate(MOST_ASKED);
         }
         let to: Vec<(CentreId, LngLat)> = found.iter().map(|c| (c.spot.id(), c.spot.location())).collect();
-        let found_ways = start.ways(self.ctx, &to).await;
+        let found_ways = match self.by {
+            // As the page before was.
+            Some(WayMethod::Estimate) => start.estimates(self.ctx, &to),
+            _ => start.ways(self.ctx, &to).await,
+        };
         let walks = found_ways.ways.into_iter().map(|way| way.map(|way| WalkOut::of(way, found_ways.method)));
         let walked = found.into_iter().zip(walks).filter_map(|(candidate, walk)| {
             let walk = walk.filter(|walk| walk.minutes <= minutes)?;
             Some(Candidate { free_places: candidate.free_places, ..self.candidate(candidate.spot, Some(walk)) })
         });
-        Walked { found: walked.collect(), method: (!to.is_empty()).then_some(found_ways.method) }
+        Ok(Walked { found: walked.collect(), method: (!to.is_empty()).then_some(found_ways.method) })
     }
 
     /// The first that have a place free on the date asked for, if there is one; see
@@ -246,25 +278,49 @@ impl Asked<'_> {
     ) -> Result<Vec<Candidate<'a>>> {
         match self.query.date {
             Some(date) => on_date::first_free(self, source, date.0, after, enough).await,
-            None => Ok(self.first(source, after.as_ref(), enough)),
+            None => self.first(source, after, enough).await,
         }
+    }
+}
+
+/// The filters that cost nothing.
+pub(super) fn filter(
+    query: &CentreSearch,
+    vouchers: &VoucherScope,
+    rules: &[class_rules::Model],
+    day: NaiveDate,
+) -> impl FnMut(&Spot<'_>) -> bool {
+    let text = query.q.as_ref().map(|q| Wanted::of(q));
+    let mut scratch = String::new();
+    move |spot| {
+        query.kind.is_none_or(|kind| spot.kind() == kind)
+            && query.inclusive.is_none_or(|inclusive| spot.inclusive() == inclusive)
+            && query.care_type.is_none_or(|care_type| spot.price(Some(care_type)).is_some())
+            && query.township.as_ref().is_none_or(|township| *spot.township() == **township)
+            && query.voucher.is_none_or(|voucher| vouchers.covers(spot) == voucher)
+            && query.age_months.is_none_or(|age| spot.takes(rules, age, query.care_type, day))
+            && text.as_ref().is_none_or(|text| text.in_texts_of(spot, &mut scratch))
     }
 }
 
 /// The first candidates of a long row, without the memory for all: a search without a point looks at
 /// every centre there is.
-struct Best<'a, 'q> {
+pub(super) struct Best<'a> {
     most: usize,
-    after: Option<&'q After>,
-    found: Vec<Candidate<'a>>,
+    after: Option<After>,
+    pub(super) found: Vec<Candidate<'a>>,
 }
 
-impl<'a> Best<'a, '_> {
+impl<'a> Best<'a> {
     /// So many pages' worth are kept before the best are picked out: picking costs as much as keeping.
     const SPARE: usize = 8;
 
-    fn add(&mut self, candidate: Candidate<'a>) {
-        if self.after.is_some_and(|after| candidate.place() <= *after) {
+    pub(super) const fn new(most: usize, after: Option<After>) -> Self {
+        Self { most, after, found: Vec::new() }
+    }
+
+    pub(super) fn add(&mut self, candidate: Candidate<'a>) {
+        if self.after.is_some_and(|after| candidate.place() <= after) {
             return;
         }
         if self.found.len() >= Self::SPARE * self.most {

@@ -90,6 +90,12 @@ impl Start {
         {
             return Ways { method: WayMethod::Network, ways };
         }
+        self.estimates(ctx, to)
+    }
+
+    /// The ways to centres, all by estimate.
+    #[must_use]
+    pub fn estimates(&self, ctx: &Ctx, to: &[(CentreId, LngLat)]) -> Ways {
         let estimate = |to: LngLat| ctx.walking.estimate(self.travel, metres(self.from, to));
         let ways: Vec<Option<Way>> = to.iter().map(|(_, to)| Some(estimate(*to))).collect();
         Ways { method: WayMethod::Estimate, ways }

@@ -76,8 +76,7 @@ pub(super) async fn list_communities_geojson(
     _bureau: Bureau,
     Query(query): Query<CommunityExportQuery>,
 ) -> Result<HttpResponse> {
-    let collection = service::export(&ctx, query.coord).await?;
-    Ok(HttpResponse::Ok().content_type(GEOJSON).body(serde_json::to_vec(&collection).map_err(Problem::internal)?))
+    Ok(HttpResponse::Ok().content_type(GEOJSON).body(service::export(&ctx, query.coord).await?))
 }
 
 /// Change a community

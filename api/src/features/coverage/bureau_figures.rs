@@ -13,7 +13,7 @@ use super::{
     what_if_dto::{CoverageWhatIfIn, CoverageWhatIfOut},
 };
 use crate::{
-    error::{Problem, Result},
+    error::Result,
     features::auth::Bureau,
     http::{Idempotency, Json, Moment, Page, Query, Refusals, table},
     state::Ctx,
@@ -74,8 +74,7 @@ pub(super) async fn read_coverage_geojson(
     _bureau: Bureau,
     Query(query): Query<CoverageMapQuery>,
 ) -> Result<HttpResponse> {
-    let map = figures::map(&ctx, &query).await?;
-    Ok(HttpResponse::Ok().content_type(GEOJSON).body(serde_json::to_vec(&map).map_err(Problem::internal)?))
+    Ok(HttpResponse::Ok().content_type(GEOJSON).body(figures::map(&ctx, &query).await?))
 }
 
 /// List gaps of the coverage

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// A GeoJSON FeatureCollection of communities (RFC 7946). Longitude first, in the system that the query's
-/// `coord` names; a member `crs` (GeoJSON of 2008) is refused.
+/// `coord` names; a member `crs` (GeoJSON of 2008) is refused, be it of the collection, a feature or a geometry.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct CommunityCollection {
     /// Always `FeatureCollection`.

@@ -101,11 +101,7 @@ pub fn read(body: &[u8], coord: Coord, townships: &[String]) -> Result<Vec<Featu
 /// Refuses a collection that names another system than it is read in.
 fn check_system(collection: &Collection, coord: Coord) -> Result<(), Problem> {
     if collection.crs.is_some() {
-        let text = Text::new(
-            "不支持 crs（RFC 7946 已取消），请删除该成员，并用查询参数 coord 说明坐标系（gcj02、wgs84 或 bd09）。",
-            "RFC 7946 took `crs` away: remove it, and name the system by the query's `coord` (gcj02, wgs84 or bd09).",
-        );
-        return Err(Problem::field("crs", "not_supported", text));
+        return Err(crs_named("crs".to_owned()));
     }
     let Some(named) = &collection.coord else { return Ok(()) };
     if named.as_str() == Some(coord.as_str()) {
@@ -122,6 +118,18 @@ fn check_system(collection: &Collection, coord: Coord) -> Result<(), Problem> {
     Err(Problem::field("coord", "contradiction", text))
 }
 
+/// The refusal of a `crs`, wherever it stands: GeoJSON of 2008 let every object name its own system, and
+/// one that is passed over moves a community by half a kilometre.
+fn crs_named(field: String) -> Problem {
+    let text = Text::new(
+        format!("{field}：RFC 7946 已取消 crs，请删除该成员，并用查询参数 coord 说明坐标系（gcj02、wgs84 或 bd09）。"),
+        format!(
+            "{field}: RFC 7946 took `crs` away; remove it, and name the system by the query's `coord` (gcj02, wgs84 or bd09)."
+        ),
+    );
+    Problem::field(field, "not_supported", text)
+}
+
 fn feature(at: usize, raw: &str, coord: Coord, townships: &[String]) -> Result<Feature, Vec<Problem>> {
     let path = format!("features[{at}]");
     let wrong = |field: String, zh: &str, en: &str| {
@@ -134,6 +142,12 @@ fn feature(at: usize, raw: &str, coord: Coord, townships: &[String]) -> Result<F
         return Err(wrong(format!("{path}.type"), "须为 Feature。", "must be Feature."));
     }
     let mut problems = Vec::new();
+    if feature.contains_key("crs") {
+        problems.push(crs_named(format!("{path}.crs")));
+    }
+    if feature.get("geometry").is_some_and(|geometry| geometry.get("crs").is_some()) {
+        problems.push(crs_named(format!("{path}.geometry.crs")));
+    }
     let shape = match geometry(feature.get("geometry"), coord) {
         Ok(shape) => Some(shape),
         Err((code, text)) => {

@@ -52,7 +52,7 @@ pub struct Travel {
 }
 
 /// How a way was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WayMethod {
     /// By a router on the street network.

@@ -17,7 +17,7 @@ use super::{
         shape,
         store::{self, Community},
     },
-    figures,
+    figures, written,
 };
 use crate::{
     error::{Code, Problem, Result, Text},
@@ -231,10 +231,18 @@ fn with_shape(row: communities::Model, geometry: String, samples: &shape::Sample
     }
 }
 
-/// Every community that is, in the shape of an import.
-pub async fn export(ctx: &Ctx, coord: Coord) -> Result<CommunityCollection> {
+/// Every community that is, in the shape of an import; written out.
+pub async fn export(ctx: &Ctx, coord: Coord) -> Result<Vec<u8>> {
     let rows = store::all(ctx.db.reader(), false).await?;
     let geometries = store::geometries(ctx.db.reader()).await?;
+    written(move || collection(rows, &geometries, coord)).await
+}
+
+fn collection(
+    rows: Vec<Community>,
+    geometries: &HashMap<CommunityId, String>,
+    coord: Coord,
+) -> Result<CommunityCollection> {
     let mut features = Vec::with_capacity(rows.len());
     for row in rows {
         let Some(text) = geometries.get(&row.id) else { continue };

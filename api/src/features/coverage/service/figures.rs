@@ -16,7 +16,7 @@ use super::{
         rules::{self, Cover, Sums, Which},
         store::{self, Community, ways},
     },
-    Read, coverage, method, read,
+    Read, coverage, method, read, written,
 };
 use crate::{
     error::{Problem, Result},
@@ -163,10 +163,18 @@ pub async fn all(ctx: &Ctx, query: &CoverageMapQuery) -> Result<Vec<(Community, 
     Ok(chosen.communities().iter().map(|community| (community.clone(), chosen.coverage(ctx, community))).collect())
 }
 
-/// The same as a map.
-pub async fn map(ctx: &Ctx, query: &CoverageMapQuery) -> Result<CoverageCollection> {
-    let all = all(ctx, query).await?;
+/// The same as a map; written out.
+pub async fn map(ctx: &Ctx, query: &CoverageMapQuery) -> Result<Vec<u8>> {
+    let (all, coord) = (all(ctx, query).await?, query.coord);
     let geometries = store::geometries(ctx.db.reader()).await?;
+    written(move || drawn(all, &geometries, coord)).await
+}
+
+fn drawn(
+    all: Vec<(Community, CommunityCoverageOut)>,
+    geometries: &HashMap<CommunityId, String>,
+    coord: Coord,
+) -> Result<CoverageCollection> {
     let mut features = Vec::with_capacity(all.len());
     for (community, coverage) in all {
         // One that ended between the two reads isn't drawn.
@@ -174,7 +182,7 @@ pub async fn map(ctx: &Ctx, query: &CoverageMapQuery) -> Result<CoverageCollecti
         features.push(CoverageFeature {
             r#type: "Feature",
             id: community.id,
-            geometry: geojson::written(&geojson::stored(text)?, query.coord).into(),
+            geometry: geojson::written(&geojson::stored(text)?, coord).into(),
             properties: CoverageFeatureProperties {
                 code: community.code,
                 name: community.name,
@@ -185,7 +193,7 @@ pub async fn map(ctx: &Ctx, query: &CoverageMapQuery) -> Result<CoverageCollecti
             },
         });
     }
-    Ok(CoverageCollection { r#type: "FeatureCollection", coord: query.coord, features })
+    Ok(CoverageCollection { r#type: "FeatureCollection", coord, features })
 }
 
 /// Communities with under-threes outside, or that aren't covered; most under-threes outside first, those

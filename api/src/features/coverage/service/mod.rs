@@ -10,6 +10,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, Utc};
 use entity::CentreId;
 use sea_orm::{ConnectionTrait, DbErr};
+use serde::Serialize;
 
 use super::{
     dto::{CommunityCoverageOut, CommunityNearestOut},
@@ -18,10 +19,17 @@ use super::{
     store::{self, Community, ways},
 };
 use crate::{
-    error::Result,
+    error::{Problem, Result},
     platform::walking::{Travel, WayMethod, metres},
     state::Ctx,
 };
+
+/// Makes a map and writes it out beside the workers: converting hundreds of thousands of points would hold
+/// up their other requests.
+async fn written<T: Serialize>(make: impl FnOnce() -> Result<T> + Send + 'static) -> Result<Vec<u8>> {
+    let write = move || serde_json::to_vec(&make()?).map_err(Problem::internal);
+    tokio::task::spawn_blocking(write).await.map_err(Problem::internal)?
+}
 
 /// What everything reckoned depends on: communities, centres, and the settings of ways.
 async fn gate(ctx: &Ctx, db: &impl ConnectionTrait) -> Result<String, DbErr> {
