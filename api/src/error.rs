@@ -240,6 +240,11 @@ impl Problem {
         self.errors.iter().map(|error| error.field.as_str())
     }
 
+    /// The same, each with what is wrong.
+    pub fn faults(&self, english: bool) -> impl Iterator<Item = (&str, &str)> {
+        self.errors.iter().map(move |error| (error.field.as_str(), error.text.in_language(english)))
+    }
+
     /// The body and headers in a language, under a request's id.
     #[must_use]
     pub fn render(&self, english: bool, request_id: &str) -> HttpResponse {

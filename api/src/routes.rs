@@ -53,6 +53,7 @@ fn api(cfg: &mut impl Registry) {
 /// would be shadowed.
 pub fn serve(cfg: &mut web::ServiceConfig) {
     cfg.service(web::scope(PREFIX).configure(api));
+    features::console::routes(cfg);
     features::map::routes(cfg);
     features::ops::routes(cfg);
 }

@@ -9,6 +9,7 @@ pub mod bookings;
 pub mod centres;
 pub mod circle;
 pub mod complaints;
+pub mod console;
 pub mod coverage;
 pub mod credits;
 pub mod demo;

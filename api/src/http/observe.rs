@@ -5,7 +5,7 @@
 use std::ops::Deref;
 
 use actix_web::{
-    Error, HttpMessage, HttpRequest,
+    Error, HttpMessage, HttpRequest, HttpResponse,
     body::BoxBody,
     dev::{ServiceRequest, ServiceResponse},
     http::{
@@ -40,6 +40,11 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The template of a request that was answered before it was routed, for its line and its count.
 #[derive(Clone, Copy, Debug)]
 pub struct Route(pub &'static str);
+
+/// Draws the refusals of a request for people; put among its extensions by whoever serves pages. Takes the
+/// problem, whether to speak English, the request's id, and the request.
+#[derive(Clone, Copy)]
+pub struct Drawn(pub fn(&Problem, bool, &str, &HttpRequest) -> HttpResponse);
 
 /// The request's body, read before anything may answer: a server that answers before it has read
 /// the body must close the connection.
@@ -187,7 +192,11 @@ fn as_problem(response: ServiceResponse<BoxBody>, english: bool, request_id: &st
     }
     let problem = known.unwrap_or_else(|| Problem::new(Code::of_status(response.status())));
     let request = response.request().clone();
-    let mut rendered = problem.render(english, request_id);
+    let drawn = request.extensions().get::<Drawn>().copied();
+    let mut rendered = match drawn {
+        Some(Drawn(draw)) => draw(&problem, english, request_id, &request),
+        None => problem.render(english, request_id),
+    };
     for name in [&ALLOW, &ratelimit::POLICY, &ratelimit::LIMIT] {
         if let Some(value) = response.headers().get(name) {
             rendered.headers_mut().insert(name.clone(), value.clone());

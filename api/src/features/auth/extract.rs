@@ -8,6 +8,7 @@ use actix_web::{FromRequest, HttpMessage as _, HttpRequest, dev::Payload, http::
 use entity::{CentreId, FamilyId, SessionId, StaffId, StaffRole};
 
 use super::{
+    cookie,
     dto::Role,
     limits::Checked,
     permissions::{self, Extra},
@@ -180,8 +181,11 @@ pub(super) fn claims(ctx: &Ctx, req: &HttpRequest) -> Result<Arc<Claims>> {
     if let Some(Checked(claims)) = req.extensions().get::<Checked>() {
         return claims.clone().ok_or_else(not_signed_in);
     }
-    let token = bearer(req).ok_or_else(not_signed_in)?;
-    ctx.tokens.verify(&ctx.keys, token, ctx.clock.now()).ok_or_else(not_signed_in)
+    let claims = match bearer(req) {
+        Some(token) => ctx.tokens.verify(&ctx.keys, token, ctx.clock.now()),
+        None => cookie::claims(ctx, req),
+    };
+    claims.ok_or_else(not_signed_in)
 }
 
 /// The token or key of a request.

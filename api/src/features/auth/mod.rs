@@ -12,6 +12,7 @@ pub mod binding_dto;
 mod binding_store;
 mod bindings;
 mod bureau;
+pub mod cookie;
 mod desk;
 pub mod dto;
 mod entry;
@@ -37,6 +38,7 @@ mod unknown;
 
 pub use access_key::KeyHolder;
 pub use extract::{Bureau, Desk, Guardian, Knock, SignedIn, Staff};
+pub use staff::sign_out_everywhere;
 
 use crate::http::Registry;
 

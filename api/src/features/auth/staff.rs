@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{
     accounts::STAFF_NAME_PLACE,
     binding_store,
-    extract::Bureau,
+    extract::{Bureau, Staff},
     factor_store, permissions, session,
     staff_dto::{StaffOut, StaffQuery, StaffStateOut},
     staff_store as rows,
@@ -15,6 +15,7 @@ use crate::{
     error::{Code, Problem, Result, Text},
     features::audit,
     http::{Cursor, Idempotency, Moment, Once, Page, once},
+    platform::db::write_txn,
     state::Ctx,
 };
 
@@ -97,4 +98,20 @@ pub(super) async fn change(
         session::forget(ctx, session).await;
     }
     Ok(done)
+}
+
+/// Ends every sign-in of one's own account.
+pub async fn sign_out_everywhere(ctx: &Ctx, staff: &Staff) -> Result<()> {
+    let id = staff.staff_id;
+    let ended = write_txn(&ctx.db, async |txn| -> Result<_> {
+        let ended = rows::end_sessions(txn, id, "own", ctx.clock.now(), None).await?;
+        let detail = json!({ "sessions_ended": ended.len() });
+        audit::record(ctx, txn, staff.into(), "staff.sign_out_own", id.to_string(), detail).await?;
+        Ok(ended)
+    })
+    .await?;
+    for session in ended {
+        session::forget(ctx, session).await;
+    }
+    Ok(())
 }

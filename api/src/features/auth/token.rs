@@ -15,6 +15,8 @@ use crate::platform::crypto::{Keyring, random_bytes, sha256};
 
 const ISSUER: &str = "quanxiangtuo";
 const AUDIENCE: &str = "quanxiangtuo-api";
+/// A cookie is signed anew at most so often.
+const RENEWED_AFTER_S: i64 = 60;
 
 /// What a token says.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -33,6 +35,70 @@ pub struct Claims {
     jti: String,
     iat: i64,
     exp: i64,
+    /// When the sign-in at a console began; absent in a token of the API.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    begun: Option<i64>,
+}
+
+/// How long a console's sign-in lasts.
+#[derive(Clone, Copy, Debug)]
+pub struct ConsoleLife {
+    /// Without a call.
+    pub idle_minutes: u32,
+    /// In any case.
+    pub hours: u32,
+}
+
+/// Signs what a console's cookie holds.
+pub fn issue_console(
+    keys: &Keyring,
+    user: &UserOut,
+    session: SessionId,
+    now: DateTime<Utc>,
+    life: ConsoleLife,
+) -> Result<String, jsonwebtoken::errors::Error> {
+    let mut claims = Claims::of(user, session, now, life.idle_minutes);
+    claims.begun = Some(claims.iat);
+    claims.sign(keys)
+}
+
+impl Claims {
+    fn of(user: &UserOut, session: SessionId, now: DateTime<Utc>, minutes: u32) -> Self {
+        Self {
+            iss: ISSUER.to_owned(),
+            aud: AUDIENCE.to_owned(),
+            sub: user.id.clone(),
+            role: user.role,
+            ctr: user.centre_id,
+            sid: session,
+            jti: HEXLOWER.encode(&random_bytes::<12>()),
+            iat: now.timestamp(),
+            exp: (now + TimeDelta::minutes(i64::from(minutes))).timestamp(),
+            begun: None,
+        }
+    }
+
+    fn sign(&self, keys: &Keyring) -> Result<String, jsonwebtoken::errors::Error> {
+        let key = keys.active();
+        let header = Header { kid: Some(key.id.to_string()), ..Header::new(Algorithm::HS256) };
+        jsonwebtoken::encode(&header, self, &EncodingKey::from_secret(&key.token))
+    }
+
+    /// Whether this is what a console's cookie holds.
+    #[must_use]
+    pub const fn of_console(&self) -> bool {
+        self.begun.is_some()
+    }
+
+    /// The same with a new end, if this one is some time old and the sign-in may go on.
+    pub fn renewed(&self, keys: &Keyring, now: DateTime<Utc>, life: ConsoleLife) -> Option<String> {
+        let last = self.begun? + i64::from(life.hours) * 3600;
+        let exp = (now.timestamp() + i64::from(life.idle_minutes) * 60).min(last);
+        if now.timestamp() - self.iat < RENEWED_AFTER_S || exp <= self.exp {
+            return None;
+        }
+        Self { iat: now.timestamp(), exp, ..self.clone() }.sign(keys).ok()
+    }
 }
 
 /// Signs a token for `user` in `session`, good for `minutes` from `now`.
@@ -43,20 +109,7 @@ pub fn issue(
     now: DateTime<Utc>,
     minutes: u32,
 ) -> Result<String, jsonwebtoken::errors::Error> {
-    let claims = Claims {
-        iss: ISSUER.to_owned(),
-        aud: AUDIENCE.to_owned(),
-        sub: user.id.clone(),
-        role: user.role,
-        ctr: user.centre_id,
-        sid: session,
-        jti: HEXLOWER.encode(&random_bytes::<12>()),
-        iat: now.timestamp(),
-        exp: (now + TimeDelta::minutes(i64::from(minutes))).timestamp(),
-    };
-    let key = keys.active();
-    let header = Header { kid: Some(key.id.to_string()), ..Header::new(Algorithm::HS256) };
-    jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(&key.token))
+    Claims::of(user, session, now, minutes).sign(keys)
 }
 
 /// The claims of a token that is ours and not ended at `now`.

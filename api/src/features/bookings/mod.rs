@@ -7,7 +7,7 @@
 //! Read [`rules`] first, then `service/consider.rs`.
 
 mod desk;
-mod desk_dto;
+pub mod desk_dto;
 mod desk_steps;
 pub mod dto;
 mod guardians;

@@ -14,7 +14,7 @@ use std::{collections::HashMap, sync::LazyLock};
 
 use entity::StaffRole;
 
-use self::table::{ADMIN, MANAGER, SCOPES, TABLE};
+use self::table::{ADMIN, MANAGER, PAGES, SCOPES, TABLE};
 use super::{access_key, dto::Role, scope::Scope};
 use crate::error::{Code, Problem, Result, Text};
 
@@ -62,6 +62,8 @@ impl Extra {
 
 static BY_OPERATION: LazyLock<HashMap<&str, Roles>> = LazyLock::new(|| TABLE.iter().copied().collect());
 
+static PAGE_ROLES: LazyLock<HashMap<&str, Roles>> = LazyLock::new(|| PAGES.iter().copied().collect());
+
 /// Who may call an operation, if it needs a sign-in.
 #[must_use]
 pub fn roles(operation: &str) -> Option<Roles> {
@@ -102,7 +104,8 @@ pub fn operations() -> impl Iterator<Item = &'static str> {
 
 /// Refuses a role that may not call the operation, and everyone where the table doesn't name it.
 pub(super) fn check(operation: Option<&str>, role: Role) -> Result<()> {
-    let Some(roles) = operation.and_then(roles) else {
+    let Some(roles) = operation.and_then(|operation| roles(operation).or_else(|| PAGE_ROLES.get(operation).copied()))
+    else {
         tracing::error!(operation, "an operation with a caller isn't in the table of permissions");
         return Err(Problem::new(Code::Forbidden));
     };

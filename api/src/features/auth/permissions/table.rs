@@ -269,6 +269,17 @@ pub(super) const TABLE: &[(&str, Roles)] = &[
     ("list_audit", BUREAU),
 ];
 
+/// The pages of the consoles and what their forms do, by the names of their handlers.
+pub(super) const PAGES: &[(&str, Roles)] = &[
+    ("console_sign_out", STAFF),
+    ("console_sign_out_everywhere", STAFF),
+    ("bureau_overview", BUREAU),
+    ("bureau_satisfaction", BUREAU),
+    ("desk_today", DESK),
+    ("desk_visit_check_in", DESK),
+    ("desk_visit_check_out", DESK),
+];
+
 /// The operations of other systems, and the scope that an access key needs for each.
 pub(super) const SCOPES: &[(&str, Scope)] = &[
     ("exchange_centres", Scope::Centres),

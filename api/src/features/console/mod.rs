@@ -1,0 +1,60 @@
+//! The consoles: `/bureau` for officers, `/desk` for the staff of a centre; pages made on the server.
+//!
+//! Promises: a page shows what the API answers and does what the API does, through the same services, with the
+//! same permissions (`PAGES` of the table); nothing comes from another host, and the Content-Security-Policy
+//! lets nothing through; Chinese first, English by a switch; a page works without script, but for the camera.
+
+mod assets;
+mod bureau;
+mod chart;
+mod desk;
+mod form;
+mod refusal;
+mod shell;
+mod sign_in;
+mod table;
+
+use actix_web::{
+    Error, HttpMessage as _,
+    body::{BoxBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue, REFERRER_POLICY},
+    middleware::{Next, from_fn},
+    web::{Data, ServiceConfig, scope},
+};
+
+use crate::{features::auth::cookie, http::observe::Drawn, state::Ctx};
+
+/// Only what this server itself serves, no frame around it, and the camera for the desk's scanner.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+                      connect-src 'self'; media-src 'self' blob:; worker-src 'self'; base-uri 'none'; \
+                      form-action 'self'; frame-ancestors 'none'";
+
+/// Registers the routes: pages for people, which `openapi.yaml` doesn't describe.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(scope("/console").configure(assets::routes))
+        .service(scope("/bureau").wrap(from_fn(around)).configure(bureau::routes))
+        .service(scope("/desk").wrap(from_fn(around)).configure(desk::routes));
+}
+
+/// Around every page: refusals are drawn, the sign-in goes on, and nothing foreign gets in.
+async fn around(
+    req: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    req.extensions_mut().insert(Drawn(refusal::draw));
+    let mut response = next.call(req).await?.map_into_boxed_body();
+    let request = response.request().clone();
+    let ctx = request.app_data::<Data<Ctx>>();
+    if let Some(cookie) = ctx.and_then(|ctx| cookie::renewed(ctx, &request))
+        && response.response().cookies().next().is_none()
+    {
+        // A cookie of ours can't fail to be written.
+        let _ = response.response_mut().add_cookie(&cookie);
+    }
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}

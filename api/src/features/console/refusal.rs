@@ -1,0 +1,53 @@
+//! A refusal as a page.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, LOCATION},
+};
+use askama::Template;
+
+use super::{
+    POLICY,
+    shell::{Area, Shell},
+};
+use crate::error::{Code, Problem};
+
+#[derive(Template)]
+#[template(path = "console/refusal.html")]
+struct RefusalPage<'a> {
+    shell: Shell,
+    title: &'a str,
+    detail: &'a str,
+    fields: Vec<(&'a str, &'a str)>,
+    code: &'a str,
+    request_id: &'a str,
+}
+
+/// Who isn't signed in goes to the sign-in and comes back; everything else is told.
+pub(super) fn draw(problem: &Problem, _: bool, request_id: &str, req: &HttpRequest) -> HttpResponse {
+    let shell = Shell::of(req);
+    if problem.code() == Code::NotSignedIn && req.method() == actix_web::http::Method::GET {
+        let next = form_urlencoded::byte_serialize(shell.here().as_bytes()).collect::<String>();
+        let home = Area::of(req.path()).home();
+        return HttpResponse::SeeOther()
+            .insert_header((LOCATION, format!("{home}/sign-in?next={next}")))
+            .insert_header((CACHE_CONTROL, "no-store"))
+            .finish();
+    }
+    let english = shell.english;
+    let title = problem.code().text();
+    let page = RefusalPage {
+        title: title.in_language(english),
+        detail: problem.text().in_language(english),
+        fields: problem.faults(english).collect(),
+        code: problem.code().as_str(),
+        request_id,
+        shell,
+    };
+    let body = page.render().unwrap_or_default();
+    HttpResponse::build(problem.code().status())
+        .content_type("text/html; charset=utf-8")
+        .insert_header((CONTENT_SECURITY_POLICY, POLICY))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .body(body)
+}

@@ -1,0 +1,213 @@
+//! What every page has around it: who is signed in, the language, the way through the console.
+
+use std::convert::Infallible;
+
+use actix_web::{
+    FromRequest, HttpRequest, HttpResponse,
+    cookie::{Cookie, SameSite, time::Duration},
+    dev::Payload,
+    http::header::LOCATION,
+    web::Data,
+};
+use askama::Template;
+use futures_util::future::{Ready, ready};
+
+use crate::{
+    error::{Problem, Result},
+    features::auth::{cookie, dto::Role},
+    http::prefers_english,
+    state::Ctx,
+};
+
+/// Which console.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Area {
+    /// Officers'.
+    Bureau,
+    /// A centre's staff's.
+    Desk,
+}
+
+impl Area {
+    /// Of a path.
+    pub(super) fn of(path: &str) -> Self {
+        if path.starts_with("/desk") { Self::Desk } else { Self::Bureau }
+    }
+
+    /// Whether it is officers'.
+    pub(super) const fn is_bureau(self) -> bool {
+        matches!(self, Self::Bureau)
+    }
+
+    /// Its first page.
+    pub(super) const fn home(self) -> &'static str {
+        match self {
+            Self::Bureau => "/bureau",
+            Self::Desk => "/desk",
+        }
+    }
+
+    /// That of a role.
+    pub(super) const fn of_role(role: Role) -> Self {
+        match role {
+            Role::Officer | Role::Admin => Self::Bureau,
+            Role::Carer | Role::Manager | Role::Guardian => Self::Desk,
+        }
+    }
+}
+
+/// A page of the way: where, and its name in both languages.
+pub(super) struct Way {
+    pub(super) href: &'static str,
+    pub(super) zh: &'static str,
+    pub(super) en: &'static str,
+}
+
+const fn way(href: &'static str, zh: &'static str, en: &'static str) -> Way {
+    Way { href, zh, en }
+}
+
+const BUREAU: &[Way] = &[way("/bureau", "总览", "Overview"), way("/bureau/satisfaction", "满意度", "Satisfaction")];
+
+const DESK: &[Way] = &[way("/desk", "今日", "Today")];
+
+/// See the module. Anybody has one; it says nothing about what the caller may do.
+#[derive(Clone, Debug)]
+pub(super) struct Shell {
+    pub(super) english: bool,
+    pub(super) area: Area,
+    path: String,
+    query: String,
+    /// Who is signed in, if somebody is.
+    pub(super) role: Option<Role>,
+    /// What forms carry; empty without a sign-in.
+    pub(super) csrf: String,
+}
+
+impl Shell {
+    /// Of a request.
+    pub(super) fn of(req: &HttpRequest) -> Self {
+        let english = match req.cookie(LANGUAGE) {
+            Some(cookie) => cookie.value() == "en",
+            None => prefers_english(req.headers()),
+        };
+        let (area, path) = (Area::of(req.path()), req.path().to_owned());
+        let held = req.app_data::<Data<Ctx>>().and_then(|ctx| Some((ctx, cookie::held(ctx, req)?)));
+        let (role, csrf) = match held {
+            Some((ctx, claims)) => (Some(claims.role), cookie::csrf(ctx, claims.sid)),
+            None => (None, String::new()),
+        };
+        Self { english, area, path, query: req.query_string().to_owned(), role, csrf }
+    }
+
+    /// One of two texts.
+    pub(super) const fn t<'a>(&self, zh: &'a str, en: &'a str) -> &'a str {
+        if self.english { en } else { zh }
+    }
+
+    /// The page's own address.
+    pub(super) fn here(&self) -> String {
+        if self.query.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, self.query) }
+    }
+
+    pub(super) fn lang(&self) -> &'static str {
+        if self.english { "en" } else { "zh-CN" }
+    }
+
+    pub(super) fn ways(&self) -> &'static [Way] {
+        match self.area {
+            Area::Bureau => BUREAU,
+            Area::Desk => DESK,
+        }
+    }
+
+    /// Whether a way leads to this page or one below it.
+    pub(super) fn is_here(&self, way: &Way) -> bool {
+        self.path == way.href || (way.href != self.area.home() && self.path.starts_with(&format!("{}/", way.href)))
+    }
+
+    pub(super) fn language_href(&self) -> String {
+        let back = form_urlencoded::byte_serialize(self.here().as_bytes()).collect::<String>();
+        format!("/console/language?to={}&back={back}", self.t("en", "zh"))
+    }
+
+    /// What was done before the page was asked for again, if it says so.
+    pub(super) fn done(&self) -> Option<&'static str> {
+        let done = form_urlencoded::parse(self.query.as_bytes()).find(|(name, _)| name == "done")?.1;
+        Some(match &*done {
+            "saved" => self.t("已保存。", "Saved."),
+            "sent" => self.t("已提交。", "Submitted."),
+            "ended" => self.t("已结束。", "Ended."),
+            _ => return None,
+        })
+    }
+}
+
+impl FromRequest for Shell {
+    type Error = Infallible;
+    type Future = Ready<std::result::Result<Self, Infallible>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(Self::of(req)))
+    }
+}
+
+/// Answers a page.
+pub(super) fn show(page: &impl Template) -> Result<HttpResponse> {
+    let body = page.render().map_err(Problem::internal)?;
+    Ok(HttpResponse::Ok().content_type("text/html; charset=utf-8").body(body))
+}
+
+/// After something was done: the page is asked for anew, so that a reload does nothing twice. `done` is a
+/// word of [`Shell`]'s list, or empty.
+pub(super) fn see(path: &str, done: &str) -> HttpResponse {
+    let joint = if path.contains('?') { '&' } else { '?' };
+    let path = if done.is_empty() { path.to_owned() } else { format!("{path}{joint}done={done}") };
+    HttpResponse::SeeOther().insert_header((LOCATION, path)).finish()
+}
+
+/// An address of ours, from a query: nobody is sent elsewhere.
+pub(super) fn own<'a>(path: Option<&'a str>, or: &'a str) -> &'a str {
+    let ours = |path: &&str| {
+        ["/bureau", "/desk"]
+            .iter()
+            .any(|area| path.strip_prefix(area).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?'])))
+            && path.bytes().all(|b| b.is_ascii_graphic() && b != b'\\')
+    };
+    path.filter(ours).unwrap_or(or)
+}
+
+const LANGUAGE: &str = "language";
+
+/// Remembers the language for a year, and goes back.
+pub(super) fn remember_language(req: &HttpRequest, english: bool, back: Option<&str>) -> HttpResponse {
+    let secure = req.connection_info().scheme() == "https";
+    let cookie = Cookie::build(LANGUAGE, if english { "en" } else { "zh" })
+        .path("/")
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .secure(secure)
+        .max_age(Duration::days(365))
+        .finish();
+    let mut response = see(own(back, "/bureau"), "");
+    // A cookie of ours can't fail to be written.
+    let _ = response.add_cookie(&cookie);
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::own;
+
+    #[test]
+    fn nobody_is_sent_elsewhere() {
+        for path in ["/bureau", "/bureau/satisfaction?by=centre", "/desk/scan", "/desk?date=2026-03-02"] {
+            assert_eq!(own(Some(path), "/bureau"), path);
+        }
+        for path in
+            ["//evil.example", "https://evil.example", "/desks", "/bureau\\evil", "/bureau/\r\nx: y", "/api/v1/me"]
+        {
+            assert_eq!(own(Some(path), "/bureau"), "/bureau", "{path}");
+        }
+    }
+}
