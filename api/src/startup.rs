@@ -108,7 +108,7 @@ impl Parts {
             redemptions: Default::default(),
             bookings: Default::default(),
             stopping: self.stopping,
-            metrics: self.metrics,
+            metrics: self.metrics.of_worker()?,
         })
     }
 }

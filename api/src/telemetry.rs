@@ -1,5 +1,7 @@
 //! Logs and metrics. Logs carry a request id and no personal data; metrics are Prometheus text.
 
+mod durations;
+
 use std::{io::IsTerminal as _, time::Duration};
 
 use chrono::{DateTime, Utc};
@@ -8,6 +10,7 @@ use prometheus::{
 };
 use tracing_subscriber::fmt::MakeWriter;
 
+use self::durations::Durations;
 use crate::config::{LogFormat, Settings};
 
 /// Starts logging to the terminal, once a process; later calls change nothing.
@@ -37,7 +40,7 @@ pub fn start_logging_to(settings: &Settings, writer: impl for<'w> MakeWriter<'w>
 #[derive(Clone)]
 pub struct Metrics {
     registry: Registry,
-    requests: HistogramVec,
+    requests: Durations,
     pool: IntGaugeVec,
     domain: IntCounterVec,
     job_runs: IntCounterVec,
@@ -56,11 +59,7 @@ impl Metrics {
     /// All series, at zero.
     pub fn new() -> Result<Self, prometheus::Error> {
         let registry = Registry::new();
-        let requests = HistogramVec::new(
-            HistogramOpts::new("http_request_duration_seconds", "Requests by method, route template and status")
-                .buckets(vec![0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0]),
-            &["method", "route", "status"],
-        )?;
+        let requests = Durations::new()?;
         let pool = IntGaugeVec::new(
             Opts::new("db_pool_connections", "Database connections of the answering worker"),
             &["state"],
@@ -134,12 +133,15 @@ impl Metrics {
         })
     }
 
+    /// The same series for another worker.
+    pub fn of_worker(&self) -> Result<Self, prometheus::Error> {
+        Ok(Self { requests: self.requests.another()?, ..self.clone() })
+    }
+
     /// Counts a request and its time.
     pub fn request(&self, method: &str, route: &str, status: u16, elapsed: Duration) {
         let mut buffer = [0; 3];
-        self.requests
-            .with_label_values(&[method, route, status_text(status, &mut buffer)])
-            .observe(elapsed.as_secs_f64());
+        self.requests.observe(method, route, status_text(status, &mut buffer), elapsed);
     }
 
     /// Counts a domain event: `booking_created`, `voucher_claimed`, `redeemed`, `rated`, …

@@ -48,6 +48,9 @@ pub const SETTLE: Duration = Duration::from_secs(2);
 /// What memory was for, megabytes, their ceiling.
 pub type Figure = (String, f64, Option<f64>);
 
+/// Large pages, as README's production section sets them; for both servers.
+const LARGE_PAGES: (&str, &str) = ("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1");
+
 const SERVER: &str = env!("CARGO_BIN_EXE_quanxiangtuo");
 
 /// A database of this run, dropped at its end.
@@ -129,8 +132,9 @@ pub fn server(address: SocketAddr, settings: &[(&str, String)]) -> Command {
 }
 
 /// Of every server under load, beside its database.
-fn settings(workers: usize) -> [(&'static str, String); 4] {
+fn settings(workers: usize) -> [(&'static str, String); 5] {
     [
+        (LARGE_PAGES.0, LARGE_PAGES.1.to_owned()),
         ("DB_POOL", POOL.to_owned()),
         ("WORKERS", workers.to_string()),
         ("DEMO_DATA", "off".to_owned()),
@@ -234,7 +238,7 @@ async fn measured(
 pub fn bare_server(address: SocketAddr, workers: usize, url: &str, bodies: &[usize], redis_url: &str) -> Command {
     // Its own path is known to Linux even if the file was replaced meanwhile.
     let mut command = Command::new("/proc/self/exe");
-    command.env_clear();
+    command.env_clear().env(LARGE_PAGES.0, LARGE_PAGES.1);
     command.args(["--bare", &address.to_string(), "--database-url", url, "--pool", POOL]);
     command.args(["--workers", &workers.to_string(), "--redis-url", redis_url]);
     for body in bodies {

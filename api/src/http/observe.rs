@@ -75,7 +75,7 @@ pub async fn observe(
     let request_id = request_id(&req);
     let english = prefers_english(req.headers());
     let ctx = req.app_data::<Data<Ctx>>().cloned();
-    let span = tracing::info_span!("request", %request_id);
+    let span = tracing::info_span!("request", request_id = %text(&request_id));
     let mut response = async {
         match read_body(&mut req).await {
             Ok(()) => next(req).await,
@@ -85,12 +85,10 @@ pub async fn observe(
     .instrument(span.clone())
     .await?;
     if response.status().is_client_error() || response.status().is_server_error() {
-        response = as_problem(response, english, &request_id);
+        response = as_problem(response, english, text(&request_id));
     }
     let headers = response.headers_mut();
-    if let Ok(value) = HeaderValue::from_str(&request_id) {
-        headers.insert(REQUEST_ID, value);
-    }
+    headers.insert(REQUEST_ID, request_id);
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     let answered_early = response.request().extensions().get::<Route>().copied();
     let matched = if answered_early.is_some() { None } else { response.request().match_pattern() };
@@ -111,14 +109,22 @@ pub async fn observe(
 }
 
 /// The client's id if it is a plain word of 8 to 64 characters, else one of ours.
-fn request_id(req: &ServiceRequest) -> String {
-    let named = req.headers().get(REQUEST_ID).and_then(|v| v.to_str().ok());
-    match named {
-        Some(id) if (8..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') => {
-            id.to_owned()
-        }
-        _ => data_encoding::HEXLOWER.encode(&random_bytes::<12>()),
-    }
+fn request_id(req: &ServiceRequest) -> HeaderValue {
+    let plain = |id: &&HeaderValue| {
+        (8..=64).contains(&id.len()) && id.as_bytes().iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-')
+    };
+    let ours = || {
+        let mut hex = [0; 24];
+        data_encoding::HEXLOWER.encode_mut(&random_bytes::<12>(), &mut hex);
+        // Letters and digits are what a header may hold.
+        HeaderValue::from_bytes(&hex).unwrap_or_else(|_| HeaderValue::from_static("none"))
+    };
+    req.headers().get(REQUEST_ID).filter(plain).cloned().unwrap_or_else(ours)
+}
+
+/// A request's id as text.
+fn text(request_id: &HeaderValue) -> &str {
+    request_id.to_str().unwrap_or_default()
 }
 
 /// Chinese unless the client lists English before Chinese.

@@ -75,39 +75,40 @@ impl PriceFrom {
 /// the closing brace. In few pieces, for each costs a call: what has few values is kept ready.
 pub(super) fn write(out: &mut Vec<u8>, spot: &Spot<'_>, coord: Coord, care_type: Option<CareType>) {
     let (name, address) = spot.texts();
-    let text: fn(&mut Vec<u8>, &str) = if spot.escaped() { escape } else { plain };
-    out.extend_from_slice(b"{\"id\":\"ctr_");
-    let mut hex = [0; 32];
-    spot.id().0.simple().encode_lower(&mut hex);
-    out.extend_from_slice(&hex);
-    out.extend_from_slice(b"\",\"name\":\"");
+    let escaped = spot.escaped();
+    let text = |out: &mut Vec<u8>, text: &str| if escaped { escape(out, text) } else { plain(out, text) };
+    let mut opening = *b"{\"id\":\"ctr_00000000000000000000000000000000\",\"name\":\"";
+    spot.id().0.simple().encode_lower(&mut opening[11..43]);
+    out.extend_from_slice(&opening);
     text(out, name);
     plain(out, &WORDS.nature[nature(spot.kind(), spot.ownership(), spot.inclusive(), spot.filed())]);
     address.iter().for_each(|part| text(out, part));
     out.extend_from_slice(b"\",\"township\":\"");
     text(out, spot.township());
-    plain(out, &WORDS.care_types[spot.care_types()]);
-    rating(out, spot.rating());
+    let rated = spot.rating();
+    if rated.n == 0 {
+        plain(out, &WORDS.unrated[spot.care_types()]);
+    } else {
+        plain(out, &WORDS.care_types[spot.care_types()]);
+        rating(out, rated);
+    }
     badges(out, spot);
-    let demo: &[u8] = if spot.demo() { b",\"demo\":true,\"location\":{" } else { b",\"demo\":false,\"location\":{" };
-    out.extend_from_slice(demo);
     let [lng, lat] = match coord {
         Coord::Gcj02 => spot.gcj02(),
         other => millionths(other.from_wgs84(spot.location())),
     };
-    out.extend_from_slice(b"\"lng\":");
     degrees(out, lng);
     out.extend_from_slice(b",\"lat\":");
     degrees(out, lat);
-    out.extend_from_slice(b",\"coord\":\"");
-    plain(out, coord.as_str());
-    out.extend_from_slice(b"\"},\"price_from_fen\":");
+    match coord {
+        Coord::Gcj02 => out.extend_from_slice(b",\"coord\":\"gcj02\"},\"price_from_fen\":"),
+        Coord::Wgs84 => out.extend_from_slice(b",\"coord\":\"wgs84\"},\"price_from_fen\":"),
+        Coord::Bd09 => out.extend_from_slice(b",\"coord\":\"bd09\"},\"price_from_fen\":"),
+    }
     match spot.price(care_type) {
         Some(price) => {
-            number(out, price.fen.0);
-            out.extend_from_slice(b",\"price_unit\":\"");
-            plain(out, price.unit.as_str());
-            out.push(b'"');
+            number(out, u32::try_from(price.fen.0).unwrap_or_default());
+            plain(out, &WORDS.units[price.unit as usize]);
         }
         None => out.extend_from_slice(b"null,\"price_unit\":null"),
     }
@@ -117,10 +118,21 @@ pub(super) fn write(out: &mut Vec<u8>, spot: &Spot<'_>, coord: Coord, care_type:
 struct Words {
     /// Kind, ownership, recognition and registration, from the end of the name to the address; see [`nature`].
     nature: Vec<String>,
-    /// For every set of forms of care, a bit for each, from the end of the township on.
+    /// For every set of forms of care, a bit for each, from the end of the township to the rating.
     care_types: [String; 16],
-    /// Each of [`BADGES`] up to its date.
-    badges: [String; BADGES.len()],
+    /// The same with the rating of a centre that nobody has rated.
+    unrated: [String; 16],
+    /// See [`badges`].
+    badges: Vec<Badges>,
+    /// Each unit, from the end of the price on.
+    units: Vec<String>,
+}
+
+/// The badges of a centre, whether it is of the demonstration, and on to its longitude.
+struct Badges {
+    json: String,
+    /// Where the dates stand that some of them have.
+    dates: [usize; BADGES.len()],
 }
 
 static WORDS: LazyLock<Words> = LazyLock::new(|| {
@@ -139,9 +151,19 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
         let words: Vec<String> = listed.map(|(_, care_type)| format!("\"{care_type}\"")).collect();
         format!("\",\"care_types\":[{}],\"rating\":", words.join(","))
     });
-    let badges = BADGES.map(|(code, label)| format!(",{{\"code\":\"{code}\",\"label\":\"{label}\",\"until\":"));
-    Words { nature, care_types, badges }
+    let unrated = std::array::from_fn(|set| {
+        let mut json = String::clone(&care_types[set]).into_bytes();
+        rating(&mut json, RatingSummary::default());
+        String::from_utf8(json).unwrap_or_default()
+    });
+    let badges = (0..2 * DEMO).map(Badges::of).collect();
+    let units = OfferUnit::ALL.iter().map(|unit| format!(",\"price_unit\":\"{unit}\"")).collect();
+    Words { nature, care_types, unrated, badges, units }
 });
+
+/// Bits above those of the badges: the recognition has an end; a centre of the demonstration.
+const ENDS: usize = 1 << BADGES.len();
+const DEMO: usize = 2 * ENDS;
 
 const fn nature(kind: CentreKind, ownership: Ownership, inclusive: bool, filed: bool) -> usize {
     ((kind as usize * Ownership::ALL.len() + ownership as usize) * 2 + inclusive as usize) * 2 + filed as usize
@@ -159,15 +181,21 @@ fn escape(out: &mut Vec<u8>, text: &str) {
 }
 
 /// Appends a number: in half the time that `write!` takes.
-pub(super) fn number(out: &mut Vec<u8>, n: impl Serialize) {
-    // Writing a number to memory can't fail.
-    let _ = serde_json::to_writer(out, &n);
+pub(super) fn number(out: &mut Vec<u8>, n: u32) {
+    match n {
+        0..=9 => out.extend_from_slice(&pair(n)[1..]),
+        10..=99 => out.extend_from_slice(&pair(n)),
+        _ => {
+            number(out, n / 100);
+            out.extend_from_slice(&pair(n));
+        }
+    }
 }
 
 fn rating(out: &mut Vec<u8>, rating: RatingSummary) {
     if rating.n < ENOUGH_ANSWERS {
         out.extend_from_slice(b"{\"satisfied_rate\":null,\"mean\":null,\"n\":");
-        number(out, rating.n);
+        number(out, u32::try_from(rating.n).unwrap_or_default());
         out.push(b'}');
     } else {
         // Plain data can't fail to serialise.
@@ -175,18 +203,27 @@ fn rating(out: &mut Vec<u8>, rating: RatingSummary) {
     }
 }
 
-fn date(out: &mut Vec<u8>, date: NaiveDate) {
-    // In a fifth of the time that chrono takes; years of five digits never come.
-    let year = u32::try_from(date.year()).unwrap_or(0) % 10_000;
-    let mut text = *b"\"0000-00-00\"";
-    for (at, mut n) in [(1, year), (6, date.month()), (9, date.day())] {
-        let digits = if at == 1 { 4 } else { 2 };
-        for digit in text[at..at + digits].iter_mut().rev() {
-            *digit = b'0' + u8::try_from(n % 10).unwrap_or(0);
-            n /= 10;
-        }
+/// Every number of two digits.
+static PAIRS: [[u8; 2]; 100] = {
+    let (mut pairs, mut n) = ([[0; 2]; 100], 0);
+    while n < 100 {
+        pairs[n] = [b'0' + (n / 10) as u8, b'0' + (n % 10) as u8];
+        n += 1;
     }
-    out.extend_from_slice(&text);
+    pairs
+};
+
+/// The last two digits of a number.
+fn pair(n: u32) -> [u8; 2] {
+    PAIRS[n as usize % 100]
+}
+
+/// A date in a fifth of the time that chrono takes; years of five digits never come.
+fn iso(date: NaiveDate) -> [u8; 10] {
+    let year = date.year().unsigned_abs();
+    let ([a, b], [c, d]) = (pair(year / 100), pair(year));
+    let ([e, f], [g, h]) = (pair(date.month()), pair(date.day()));
+    [a, b, c, d, b'-', e, f, b'-', g, h]
 }
 
 /// Degrees as millionths.
@@ -197,20 +234,18 @@ pub(super) fn millionths(p: LngLat) -> [i32; 2] {
 
 /// Appends degrees with all six digits.
 fn degrees(out: &mut Vec<u8>, millionths: i32) {
-    let (mut text, mut rest, mut begin) = (*b"-000.000000", millionths.unsigned_abs(), 10);
-    while rest > 0 || begin > 2 {
-        text[begin] = b'0' + u8::try_from(rest % 10).unwrap_or(0);
-        rest /= 10;
-        // Over the point.
-        begin -= if begin == 5 { 2 } else { 1 };
-    }
-    // `begin` is before the first digit.
+    let n = millionths.unsigned_abs();
+    let whole = n / 1_000_000;
+    let ([_, a], [b, c]) = (pair(whole / 100), pair(whole));
+    let ([d, e], [f, g], [h, i]) = (pair(n / 10_000), pair(n / 100), pair(n));
     if millionths < 0 {
-        text[begin] = b'-';
-    } else {
-        begin += 1;
+        out.push(b'-');
     }
-    out.extend_from_slice(&text[begin..]);
+    match whole {
+        100.. => out.extend_from_slice(&[a, b, c, b'.', d, e, f, g, h, i]),
+        10..=99 => out.extend_from_slice(&[b, c, b'.', d, e, f, g, h, i]),
+        _ => out.extend_from_slice(&[c, b'.', d, e, f, g, h, i]),
+    }
 }
 
 /// Code and label of the badges, in their order.
@@ -233,24 +268,36 @@ fn checked(spot: &Spot<'_>) -> [Option<Option<NaiveDate>>; BADGES.len()] {
     ]
 }
 
-fn badges(out: &mut Vec<u8>, spot: &Spot<'_>) {
-    out.extend_from_slice(b",\"badges\":");
-    let opening = out.len();
-    for (badge, until) in WORDS.badges.iter().zip(checked(spot)) {
-        let Some(until) = until else { continue };
-        plain(out, badge);
-        match until {
-            Some(until) => date(out, until),
-            None => out.extend_from_slice(b"null"),
+impl Badges {
+    /// Of a set: a bit for each of [`BADGES`], [`ENDS`] and [`DEMO`].
+    fn of(set: usize) -> Self {
+        let (mut json, mut dates) = (String::from(",\"badges\":["), [0; BADGES.len()]);
+        // Insurance and contract always end, recognition sometimes.
+        let ends = [set & ENDS != 0, false, true, true, false];
+        for (i, (code, label)) in BADGES.iter().enumerate().filter(|(i, _)| set >> i & 1 == 1) {
+            json.push_str(if json.ends_with('[') { "" } else { "," });
+            json.push_str(&format!("{{\"code\":\"{code}\",\"label\":\"{label}\",\"until\":"));
+            dates[i] = if ends[i] { json.len() + 1 } else { 0 };
+            json.push_str(if ends[i] { "\"0000-00-00\"}" } else { "null}" });
         }
-        out.push(b'}');
+        json.push_str(&format!("],\"demo\":{},\"location\":{{\"lng\":", set & DEMO != 0));
+        Self { json, dates }
     }
-    // The first comma is where the list opens.
-    match out.get_mut(opening) {
-        Some(comma) => *comma = b'[',
-        None => out.push(b'['),
+}
+
+/// Appends the badges and what follows, up to the longitude: ready but for the dates.
+fn badges(out: &mut Vec<u8>, spot: &Spot<'_>) {
+    let checked = checked(spot);
+    let mut set = if spot.demo() { DEMO } else { 0 };
+    set |= if spot.inclusive_until().is_some() { ENDS } else { 0 };
+    set |= checked.iter().enumerate().map(|(i, badge)| usize::from(badge.is_some()) << i).sum::<usize>();
+    let (ready, begin) = (&WORDS.badges[set], out.len());
+    plain(out, &ready.json);
+    for (at, until) in ready.dates.iter().zip(checked) {
+        if let (1.., Some(Some(until))) = (*at, until) {
+            out[begin + at..][..10].copy_from_slice(&iso(until));
+        }
     }
-    out.push(b']');
 }
 
 /// The badges of a centre's row.
@@ -284,6 +331,33 @@ mod tests {
             let mut out = Vec::new();
             degrees(&mut out, millionths);
             assert_eq!(String::from_utf8(out).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn numbers_have_all_their_digits() {
+        for n in [0, 7, 10, 42, 100, 105, 999, 1_000, 9_800, 10_000, 100_203, 98_765_432, u32::MAX] {
+            let mut out = Vec::new();
+            number(&mut out, n);
+            assert_eq!(String::from_utf8(out).unwrap(), n.to_string());
+        }
+    }
+
+    #[test]
+    fn every_set_of_badges_is_json_with_its_dates_where_they_are_written() {
+        let day = NaiveDate::from_ymd_opt(2026, 3, 9).unwrap();
+        for set in 0..2 * DEMO {
+            let mut ready = Badges::of(set);
+            for at in ready.dates.iter().filter(|at| **at > 0) {
+                ready.json.replace_range(at..&(at + 10), std::str::from_utf8(&iso(day)).unwrap());
+            }
+            let json: serde_json::Value = serde_json::from_str(&format!("{{{}0}}}}", &ready.json[1..])).unwrap();
+            let expected = BADGES.iter().enumerate().filter(|(i, _)| set >> i & 1 == 1).map(|(i, (code, label))| {
+                let ends = matches!(i, 2 | 3) || i == 0 && set & ENDS != 0;
+                serde_json::json!(BadgeOut { code, label, until: ends.then_some(day) })
+            });
+            assert_eq!(json["badges"].as_array().unwrap(), &expected.collect::<Vec<_>>());
+            assert_eq!(json["demo"], set & DEMO != 0);
         }
     }
 

@@ -13,7 +13,7 @@ use std::{
     },
 };
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, Guard};
 use chrono::{NaiveDate, TimeDelta};
 use entity::{CentreId, calendar_days, class_rules};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -150,8 +150,8 @@ impl Catalogue {
 
     /// Where vouchers of running campaigns can be used.
     #[must_use]
-    pub fn voucher_scope(&self) -> Arc<VoucherScope> {
-        self.vouchers.load_full()
+    pub fn voucher_scope(&self) -> Guard<Arc<VoucherScope>> {
+        self.vouchers.load()
     }
 
     /// Loads some centres anew; after a commit that changed them.
@@ -208,8 +208,9 @@ impl Catalogue {
 
     /// The centres as they are now.
     #[must_use]
-    pub fn now(&self) -> Arc<Index> {
-        self.index.load_full()
+    pub fn now(&self) -> Guard<Arc<Index>> {
+        // No count of holders, which the workers would contend for.
+        self.index.load()
     }
 
     /// Turns at looking through all of them.
@@ -226,8 +227,8 @@ impl Catalogue {
 
     /// Ages, sizes and ratios per band.
     #[must_use]
-    pub fn rules(&self) -> Arc<Vec<class_rules::Model>> {
-        self.rules.load_full()
+    pub fn rules(&self) -> Guard<Arc<Vec<class_rules::Model>>> {
+        self.rules.load()
     }
 
     /// When a centre is open on a date.

@@ -57,7 +57,7 @@ pub(super) async fn first<'a>(
     let (rules, day, sort) = (asked.ctx.catalogue.rules(), asked.day(), asked.sort);
     let look = move || {
         let mut best = Best::new(most, after);
-        let mut fits = filter(&query, &vouchers, &rules, day);
+        let mut fits = filter(&query, &vouchers, &rules, || day);
         let found = all.each().filter(|spot| fits(spot));
         found.for_each(|spot| best.add(Candidate::of(spot, None, sort, query.care_type)));
         best.found.iter().map(Candidate::place).collect::<Vec<After>>()

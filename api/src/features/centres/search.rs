@@ -66,7 +66,8 @@ pub(super) enum Source<'a, 's> {
     Known(Vec<Candidate<'a>>),
 }
 
-/// Runs a search and writes the answer's JSON ([`super::dto::CentreCardsOut`]).
+/// Runs a search and writes the answer's JSON ([`super::dto::CentreCardsOut`]). What waits for others is boxed,
+/// so that a search around a point doesn't carry its room about.
 pub async fn search(ctx: &Ctx, query: &CentreSearch, english: impl FnOnce() -> bool) -> Result<Vec<u8>> {
     let travel = travel(query.mode, query.pushchair)?;
     let start = Start::of_query(ctx, (query.lng, query.lat, query.coord), travel)?;
@@ -84,7 +85,7 @@ pub async fn search(ctx: &Ctx, query: &CentreSearch, english: impl FnOnce() -> b
     };
     let (mut judged, mut method) = (None, start.as_ref().map(|_| WayMethod::Estimate));
     if let Some(start) = start.as_ref().filter(|_| ctx.walking.has_network()) {
-        let walked = asked.walked(&source, start, minutes).await?;
+        let walked = Box::pin(asked.walked(&source, start, minutes)).await?;
         (judged, source) = (walked.method, Source::Known(walked.found));
         method = judged.or(by).or(method);
     }
@@ -117,7 +118,7 @@ pub async fn search(ctx: &Ctx, query: &CentreSearch, english: impl FnOnce() -> b
     }
     if let Some(start) = start.filter(|_| found.is_empty() && query.cursor.is_none()) {
         let asked = Asked { sort: CentreSort::Walk, ..asked };
-        let nearest = nearest::nearest(&asked, &centres, &start, minutes, judged).await?;
+        let nearest = Box::pin(nearest::nearest(&asked, &centres, &start, minutes, judged)).await?;
         out.extend_from_slice(b",\"nearest\":");
         items(&mut out, query, &vouchers, &nearest);
         let text = nearest::message(query, travel, minutes, &nearest);
@@ -224,13 +225,12 @@ impl Asked<'_> {
             Source::Known(found) => found.iter().for_each(|candidate| best.add(candidate.clone())),
             Source::Around(centres, start, reach) => {
                 let rules = self.ctx.catalogue.rules();
-                let mut fits = filter(self.query, self.vouchers, &rules, self.day());
+                let mut fits = filter(self.query, self.vouchers, &rules, || self.day());
                 let way = |metres: f64| self.ctx.walking.estimate(start.travel, metres);
                 centres.within(start.from, *reach).filter(|(spot, _)| fits(spot)).for_each(|(spot, metres)| {
                     best.add(self.candidate(spot, Some(WalkOut::of(way(metres), WayMethod::Estimate))));
                 });
             }
-            // Boxed, so that a search around a point doesn't carry the room of this one about.
             Source::All(centres) => return Box::pin(scan::first(self, centres, after, most)).await,
         }
         Ok(best.found)
@@ -277,7 +277,7 @@ impl Asked<'_> {
         enough: usize,
     ) -> Result<Vec<Candidate<'a>>> {
         match self.query.date {
-            Some(date) => on_date::first_free(self, source, date.0, after, enough).await,
+            Some(date) => Box::pin(on_date::first_free(self, source, date.0, after, enough)).await,
             None => self.first(source, after, enough).await,
         }
     }
@@ -288,9 +288,10 @@ pub(super) fn filter(
     query: &CentreSearch,
     vouchers: &VoucherScope,
     rules: &[class_rules::Model],
-    day: NaiveDate,
+    day: impl FnOnce() -> NaiveDate,
 ) -> impl FnMut(&Spot<'_>) -> bool {
     let text = query.q.as_ref().map(|q| Wanted::of(q));
+    let age = query.age_months.map(|age| (age, day()));
     let mut scratch = String::new();
     move |spot| {
         query.kind.is_none_or(|kind| spot.kind() == kind)
@@ -298,7 +299,7 @@ pub(super) fn filter(
             && query.care_type.is_none_or(|care_type| spot.price(Some(care_type)).is_some())
             && query.township.as_ref().is_none_or(|township| *spot.township() == **township)
             && query.voucher.is_none_or(|voucher| vouchers.covers(spot) == voucher)
-            && query.age_months.is_none_or(|age| spot.takes(rules, age, query.care_type, day))
+            && age.is_none_or(|(age, day)| spot.takes(rules, age, query.care_type, day))
             && text.as_ref().is_none_or(|text| text.in_texts_of(spot, &mut scratch))
     }
 }
@@ -314,9 +315,11 @@ pub(super) struct Best<'a> {
 impl<'a> Best<'a> {
     /// So many pages' worth are kept before the best are picked out: picking costs as much as keeping.
     const SPARE: usize = 8;
+    /// Room for a page at once.
+    const USUAL: usize = 32;
 
-    pub(super) const fn new(most: usize, after: Option<After>) -> Self {
-        Self { most, after, found: Vec::new() }
+    pub(super) fn new(most: usize, after: Option<After>) -> Self {
+        Self { most, after, found: Vec::with_capacity(most.min(Self::USUAL)) }
     }
 
     pub(super) fn add(&mut self, candidate: Candidate<'a>) {
@@ -369,17 +372,21 @@ fn item(out: &mut Vec<u8>, query: &CentreSearch, vouchers: &VoucherScope, candid
             number(out, walk.minutes);
             out.extend_from_slice(b",\"distance_m\":");
             number(out, walk.distance_m);
-            out.extend_from_slice(match walk.method {
-                WayMethod::Estimate => b",\"method\":\"estimate\"}",
-                WayMethod::Network => b",\"method\":\"network\"}" as &[u8],
-            });
+            match walk.method {
+                WayMethod::Estimate => out.extend_from_slice(b",\"method\":\"estimate\"}"),
+                WayMethod::Network => out.extend_from_slice(b",\"method\":\"network\"}"),
+            }
         }
         None => out.extend_from_slice(b",\"walk\":null"),
     }
-    out.extend_from_slice(if vouchers.covers(&candidate.spot) { b",\"voucher\":true" } else { b",\"voucher\":false" });
+    if vouchers.covers(&candidate.spot) {
+        out.extend_from_slice(b",\"voucher\":true");
+    } else {
+        out.extend_from_slice(b",\"voucher\":false");
+    }
     if let Some(free) = candidate.free_places {
         out.extend_from_slice(b",\"free_places\":");
-        number(out, free);
+        number(out, free.unsigned_abs());
     }
     out.push(b'}');
 }

@@ -21,7 +21,8 @@ use crate::features::centres::{
 
 pub(in crate::features::centres) use self::spot::Spot;
 
-/// What a search reads of a centre beside its point and its texts.
+/// What a search reads of a centre beside its point and its texts: in one line of the processor's cache.
+#[repr(align(64))]
 struct Head {
     id: CentreId,
     /// In millionths of a degree, as most phones ask for it.
@@ -31,10 +32,10 @@ struct Head {
     inclusive: [Option<NaiveDate>; 2],
     insured_until: Option<NaiveDate>,
     medical_until: Option<NaiveDate>,
-    /// Where the name begins in the page's texts; the address follows it.
+    /// Where the name begins in the page's texts; the rest of the address follows it.
     name: u32,
-    address: u32,
-    packed: u32,
+    name_bytes: u16,
+    address_bytes: u16,
     flags: u8,
     /// Which of the page's [`Common`].
     common: u8,
@@ -70,6 +71,8 @@ pub(super) struct Page {
     pub(super) bounds: Bounds,
     points: Box<[[f64; 2]]>,
     heads: Box<[Head]>,
+    /// Where each centre begins in what is packed.
+    places: Box<[u32]>,
     commons: Box<[Common]>,
     /// What all addresses begin with, the townships, then each name and the rest of its address.
     texts: Box<str>,
@@ -91,7 +94,7 @@ impl Page {
                 commons.push(common);
                 commons.len() - 1
             });
-            Head::of(plan, u8::try_from(at).unwrap_or(u8::MAX), &mut texts, start, &mut packer)
+            Head::of(plan, u8::try_from(at).unwrap_or(u8::MAX), &mut texts, start)
         };
         let heads = plans.iter().zip(townships).map(head).collect();
         let points: Box<[_]> = plans.iter().map(|plan| [plan.row.lng, plan.row.lat]).collect();
@@ -100,6 +103,7 @@ impl Page {
             bounds: Bounds::of(&points),
             points,
             heads,
+            places: plans.iter().map(|plan| short(packer.add(plan))).collect(),
             commons: commons.into(),
             texts: texts.into(),
             start,
@@ -145,7 +149,7 @@ impl Page {
             age_grace_months: common.age_grace_months,
             rating: rating(head.rating),
         };
-        self.packed.plan(head.packed as usize, open)
+        self.packed.plan(self.places[at] as usize, open)
     }
 
     fn common(&self, at: usize) -> &Common {
@@ -158,9 +162,9 @@ impl Page {
 
     /// The name, and the two parts of the address.
     fn texts(&self, at: usize) -> (&str, [&str; 2]) {
-        let end = self.heads.get(at + 1).map_or(self.texts.len(), |next| next.name as usize);
-        let (name, address) = (self.heads[at].name as usize, self.heads[at].address as usize);
-        (&self.texts[name..address], [&self.texts[..self.start], &self.texts[address..end]])
+        let head = &self.heads[at];
+        let (name, rest) = self.texts[head.name as usize..].split_at(head.name_bytes.into());
+        (name, [&self.texts[..self.start], &rest[..head.address_bytes.into()]])
     }
 }
 
@@ -214,12 +218,16 @@ impl Common {
 }
 
 impl Head {
-    fn of(plan: &CentrePlan, common: u8, texts: &mut String, start: usize, packer: &mut Packer) -> Self {
+    fn of(plan: &CentrePlan, common: u8, texts: &mut String, start: usize) -> Self {
         let row = &plan.row;
         let name = short(texts.len());
-        texts.push_str(&row.name);
-        let address = short(texts.len());
-        texts.push_str(&row.address[start..]);
+        // No name or address is as long as that.
+        let mut add = |text: &str| {
+            let text = &text[..text.floor_char_boundary(usize::from(u16::MAX))];
+            texts.push_str(text);
+            u16::try_from(text.len()).unwrap_or(u16::MAX)
+        };
+        let (name_bytes, address_bytes) = (add(&row.name), add(&row.address[start..]));
         let all = [&row.name, &row.address, &row.township];
         let escaped = all.iter().any(|text| text.bytes().any(|b| b < 0x20 || b == b'"' || b == b'\\'));
         let upper = all[..2].iter().any(|text| text.to_lowercase() != **text);
@@ -233,8 +241,8 @@ impl Head {
             insured_until: row.insured_until,
             medical_until: row.medical_until,
             name,
-            address,
-            packed: short(packer.add(plan)),
+            name_bytes,
+            address_bytes,
             flags: flag(row.filed == Filed::Filed, FILED)
                 | flag(row.vouchers_suspended_at.is_some(), SUSPENDED)
                 | flag(row.cross_strait, CROSS_STRAIT)

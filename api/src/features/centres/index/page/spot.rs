@@ -32,9 +32,10 @@ impl<'a> Spot<'a> {
 
     /// Fetches what a card is written of. Those of several that are touched in a row come from memory at once.
     pub(in crate::features::centres) fn touch(&self) -> u32 {
-        let head = self.head();
-        let text = self.page.texts.as_bytes().get(head.name as usize).copied().unwrap_or_default();
-        u32::from(text) + u32::from(head.flags)
+        let (head, texts) = (self.head(), self.page.texts.as_bytes());
+        let end = head.name as usize + usize::from(head.name_bytes) + usize::from(head.address_bytes);
+        let places = [head.name as usize, end.saturating_sub(1), self.common().township.0 as usize];
+        places.iter().filter_map(|at| texts.get(*at)).map(|byte| u32::from(*byte)).sum()
     }
 
     pub(in crate::features::centres) fn id(&self) -> CentreId {
@@ -162,7 +163,7 @@ impl<'a> Spot<'a> {
 
     /// The version of its row.
     pub(in crate::features::centres) fn version(&self) -> i64 {
-        self.page.packed.version(self.head().packed as usize)
+        self.page.packed.version(self.page.places[self.at as usize] as usize)
     }
 
     /// All of it, unpacked.
