@@ -32,8 +32,8 @@
 //!   only) over as many connections. The server of a million stays below 500 MB.
 //! - **walk-cold**: a search in a cell of 50 m that nobody stood in before, its ways found by a real
 //!   Valhalla, against that engine's own answer to the same matrix, both one at a time; its median is at
-//!   most 1.3 times as long. **walk-warm**: the same searches again, against a server that estimates;
-//!   as fast, within a tenth.
+//!   most 1.3 times as long. **walk-warm**: the same searches again, against a server that estimates,
+//!   whose throughput it has.
 //! - **keyed-claim**: the claim with an `Idempotency-Key`, whose row and stored answer are two
 //!   writes more, against the plain bare claim.
 //!

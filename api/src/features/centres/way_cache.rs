@@ -86,9 +86,8 @@ fn at(p: LngLat) -> At {
     ((p.lng * 1e6).round() as i32, (p.lat * 1e6).round() as i32)
 }
 
-/// Hashes an id by its last 64 bits, which are random, or count up in tests. A warm search looks up
-/// every centre of its circle: hashing them against flooding, which nobody can do with ids that we
-/// make, takes a sixth of its time.
+/// Hashes an id by its last 64 bits, which are random, or count up in tests: nobody floods a map with
+/// ids that we make.
 #[derive(Default)]
 struct LastBits(u64);
 
@@ -104,14 +103,14 @@ impl Hasher for LastBits {
     }
 }
 
-/// By centre.
-type ByCentre<T> = HashMap<CentreId, T, BuildHasherDefault<LastBits>>;
-
 /// What is known of one cell.
 #[derive(Clone, Default)]
 struct Known {
     since: DateTime<Utc>,
-    ways: ByCentre<(At, Option<Way>)>,
+    /// As they were asked for: who asks again does so in the same order, and reads on from one to the next.
+    ways: Vec<(CentreId, At, Option<Way>)>,
+    /// Where in it each is.
+    places: HashMap<CentreId, usize, BuildHasherDefault<LastBits>>,
 }
 
 /// The same in the key-value store.
@@ -121,13 +120,23 @@ struct Stored {
     ways: Vec<(CentreId, At, Option<Way>)>,
 }
 
+impl Stored {
+    fn is_fresh(&self, now: DateTime<Utc>) -> bool {
+        now < self.since + LIFE
+    }
+}
+
 impl Known {
     fn is_fresh(&self, now: DateTime<Utc>) -> bool {
         now < self.since + LIFE
     }
 
-    fn way(&self, id: CentreId, to: LngLat) -> Option<Option<Way>> {
-        self.ways.get(&id).filter(|(where_to, _)| *where_to == at(to)).map(|(_, way)| *way)
+    /// A way and where it is; looked for first at `guess`.
+    fn way(&self, id: CentreId, to: LngLat, guess: usize) -> Option<(usize, Option<Way>)> {
+        let is_there = self.ways.get(guess).is_some_and(|(there, ..)| *there == id);
+        let place = if is_there { guess } else { *self.places.get(&id)? };
+        let (_, where_to, way) = self.ways.get(place)?;
+        (*where_to == at(to)).then_some((place, *way))
     }
 
     /// All of them, if it is fresh and knows all.
@@ -135,16 +144,32 @@ impl Known {
         if !self.is_fresh(now) {
             return None;
         }
-        to.iter().map(|(id, to)| self.way(*id, *to)).collect()
+        let mut guess = 0;
+        let mut way = |(id, to): &(CentreId, LngLat)| {
+            let (place, way) = self.way(*id, *to, guess)?;
+            guess = place + 1;
+            Some(way)
+        };
+        to.iter().map(&mut way).collect()
     }
 
     /// With more ways; `since` stays that of the oldest.
-    fn with(&self, now: DateTime<Utc>, more: impl IntoIterator<Item = (CentreId, (At, Option<Way>))>) -> Self {
-        let mut known = if self.is_fresh(now) { self.clone() } else { Self { since: now, ways: ByCentre::default() } };
+    fn with(&self, now: DateTime<Utc>, more: impl IntoIterator<Item = (CentreId, At, Option<Way>)>) -> Self {
+        let mut known = if self.is_fresh(now) { self.clone() } else { Self { since: now, ..Self::default() } };
         if known.ways.len() > MOST_WAYS {
             known.ways.clear();
+            known.places.clear();
         }
-        known.ways.extend(more);
+        let more = more.into_iter();
+        known.ways.reserve(more.size_hint().0);
+        known.places.reserve(more.size_hint().0);
+        for (id, at, way) in more {
+            let place = *known.places.entry(id).or_insert(known.ways.len());
+            match known.ways.get_mut(place) {
+                Some(old) => *old = (id, at, way),
+                None => known.ways.push((id, at, way)),
+            }
+        }
         known
     }
 }
@@ -218,28 +243,24 @@ impl WayCache {
             return None;
         }
         let key = key(settings, cell, start.travel);
-        if let Some(stored) = stored(kv, &key).await {
-            let theirs = Known {
-                since: stored.since,
-                ways: stored.ways.into_iter().map(|(id, at, way)| (id, (at, way))).collect(),
-            };
-            if theirs.is_fresh(now) {
-                let since = if known.is_fresh(now) { known.since.min(theirs.since) } else { theirs.since };
-                let both = Known { since, ..known.with(now, theirs.ways) };
-                known = slot.keep(both);
-                if let Some(ways) = known.all(now, to) {
-                    return Some(ways);
-                }
+        if let Some(stored) = stored(kv, &key).await
+            && stored.is_fresh(now)
+        {
+            let since = if known.is_fresh(now) { known.since.min(stored.since) } else { stored.since };
+            let both = Known { since, ..known.with(now, stored.ways) };
+            known = slot.keep(both);
+            if let Some(ways) = known.all(now, to) {
+                return Some(ways);
             }
         }
         let missing: Vec<(CentreId, LngLat)> =
-            to.iter().filter(|(id, to)| !known.is_fresh(now) || known.way(*id, *to).is_none()).copied().collect();
+            to.iter().filter(|(id, to)| !known.is_fresh(now) || known.way(*id, *to, 0).is_none()).copied().collect();
         let found = ask(missing.iter().map(|(_, to)| *to).collect()).await;
         if found.method != WayMethod::Network || found.ways.len() != missing.len() {
             slot.unanswered.fetch_add(1, Ordering::Relaxed);
             return None;
         }
-        let news = missing.iter().zip(found.ways).map(|((id, to), way)| (*id, (at(*to), way)));
+        let news = missing.iter().zip(found.ways).map(|((id, to), way)| (*id, at(*to), way));
         let known = slot.keep(known.with(now, news));
         let ways = known.all(now, to);
         store_beside(kv.clone(), key, now, known);
@@ -277,8 +298,8 @@ fn store_beside(kv: Kv, key: String, now: DateTime<Utc>, known: Arc<Known>) {
         return;
     }
     tokio::spawn(async move {
-        let ways = known.ways.iter().map(|(id, (at, way))| (*id, *at, *way)).collect();
-        if let Ok(text) = serde_json::to_string(&Stored { since: known.since, ways }) {
+        let stored = Stored { since: known.since, ways: known.ways.clone() };
+        if let Ok(text) = serde_json::to_string(&stored) {
             let _ = kv.put(&key, &text, left).await;
         }
     });
