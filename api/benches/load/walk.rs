@@ -40,6 +40,9 @@ const STARTS_M: f64 = 1000.0;
 const REACH_M: f64 = 1000.0;
 /// Cold searches of one round.
 const COLD: usize = 192;
+/// Turns of each within a round: the two rows compare what differs little, and a neighbour's noise comes
+/// and goes within a second.
+const TURNS: usize = 6;
 /// A cold search may take so many times as long as the engine's own answer, at the median.
 const COLD_WITHIN: f64 = 1.3;
 /// A warm search is as fast as one by estimate: of its throughput. A tenth is let pass, which noise moves.
@@ -71,16 +74,19 @@ pub async fn measure(
 
     let mut cold = Row::with_p50("walk-cold", COLD_WITHIN);
     for (round, starts) in rounds.iter().enumerate() {
-        let questions: Vec<Request> = starts.iter().map(|start| question(*start, &centres)).collect();
-        let (ours, theirs) = if round.is_multiple_of(2) {
-            let ours = cold_round(&walking, starts).await?;
-            (ours, one_by_one(engine_at, questions, false).await?)
-        } else {
-            let theirs = one_by_one(engine_at, questions, false).await?;
-            (cold_round(&walking, starts).await?, theirs)
-        };
+        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+        for (turn, starts) in starts.chunks(starts.len().div_ceil(TURNS)).enumerate() {
+            let questions: Vec<Request> = starts.iter().map(|start| question(*start, &centres)).collect();
+            if turn.is_multiple_of(2) {
+                ours.push(cold_searches(&walking, starts).await?);
+                theirs.push(one_by_one(engine_at, questions, false).await?.expect("the engine", 200)?);
+            } else {
+                theirs.push(one_by_one(engine_at, questions, false).await?.expect("the engine", 200)?);
+                ours.push(cold_searches(&walking, starts).await?);
+            }
+        }
         if round > 0 {
-            cold.add(&ours, &theirs.expect("the engine", 200)?);
+            cold.add(&joined(ours), &joined(theirs));
         }
     }
     println!("walk-cold: done");
@@ -91,18 +97,22 @@ pub async fn measure(
     let mut warm = Row::new("walk-warm", Some(WARM_FLOOR));
     let calls_before = calls(&walking).await?;
     for round in 0..=ROUNDS {
-        let time = if round == 0 { READ_ROUND / 3 } else { READ_ROUND } / u32::try_from(divide)?;
-        let mut samples = Vec::new();
-        // In an order that turns from round to round.
-        for at in 0..2 {
-            let ours = (at + round).is_multiple_of(2);
-            let server = if ours { &walking } else { &estimating };
-            let sample = client::load(server.address, searches.clone(), Until::Elapsed(time), false).await?;
-            samples.push((ours, sample.expect(warm.name, 200)?));
+        let time = if round == 0 { READ_ROUND / 3 } else { READ_ROUND } / u32::try_from(TURNS * divide)?;
+        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+        let load = async |server: &Server| -> anyhow::Result<Sample> {
+            client::load(server.address, searches.clone(), Until::Elapsed(time), false).await?.expect("walk-warm", 200)
+        };
+        for turn in 0..TURNS {
+            if turn.is_multiple_of(2) {
+                ours.push(load(&walking).await?);
+                theirs.push(load(&estimating).await?);
+            } else {
+                theirs.push(load(&estimating).await?);
+                ours.push(load(&walking).await?);
+            }
         }
-        samples.sort_by_key(|(ours, _)| !ours);
         if round > 0 {
-            warm.add(&samples[0].1, &samples[1].1);
+            warm.add(&joined(ours), &joined(theirs));
         }
     }
     anyhow::ensure!(calls(&walking).await? == calls_before, "walk-warm: the engine was asked");
@@ -110,8 +120,16 @@ pub async fn measure(
     Ok(vec![cold, warm])
 }
 
+/// The turns of one round as one sample.
+fn joined(turns: Vec<Sample>) -> Sample {
+    #[expect(clippy::cast_precision_loss, reason = "a few turns")]
+    let rate = turns.iter().map(|turn| turn.rate).sum::<f64>() / turns.len().max(1) as f64;
+    let micros = turns.into_iter().flat_map(|turn| turn.micros).collect();
+    Sample { rate, micros, ..Sample::default() }
+}
+
 /// Searches from where nobody stood before: the engine was asked for each, and answered.
-async fn cold_round(walking: &Server, starts: &[LngLat]) -> anyhow::Result<Sample> {
+async fn cold_searches(walking: &Server, starts: &[LngLat]) -> anyhow::Result<Sample> {
     let before = calls(walking).await?;
     let searches = starts.iter().map(|start| search(*start)).collect();
     let sample = one_by_one(walking.address, searches, true).await?.expect("walk-cold", 200)?;
