@@ -74,8 +74,8 @@ struct Parts {
 }
 
 impl Parts {
-    /// The context of one worker: on PostgreSQL and Redis with connections of its own, so that no
-    /// query crosses threads.
+    /// The context of one worker: on PostgreSQL, Redis and the routing engine with connections of its
+    /// own, so that no query crosses threads.
     async fn context(self) -> anyhow::Result<Ctx> {
         let db = match self.shared_db {
             Some(db) => db,
@@ -96,7 +96,7 @@ impl Parts {
             kv,
             keys: self.keys,
             catalogue: self.catalogue,
-            walking: self.walking,
+            walking: self.walking.for_worker()?,
             ways: self.ways,
             wechat: self.wechat,
             outgoing: self.outgoing,

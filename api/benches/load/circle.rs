@@ -1,8 +1,6 @@
 //! The circle among ten thousand centres and among a million, with as many around each point; beside the
-//! bare server, and beside Redis and PostGIS with the same points and questions.
-//!
-//! Rows of a routing engine (a cold search against the engine's own matrix, a warm one against the
-//! estimate) belong here too.
+//! bare server, and beside Redis and PostGIS with the same points and questions. Ways are estimated here;
+//! `walk.rs` has those of a routing engine.
 
 use anyhow::Context as _;
 use entity::LngLat;

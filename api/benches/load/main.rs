@@ -30,6 +30,10 @@
 //!   **million:10000**: the one against the other. **circle:redis, circle:postgis** and so on: the same
 //!   points and questions answered by Redis `GEOSEARCH` and PostGIS `ST_DWithin` (ids and distances
 //!   only) over as many connections. The server of a million stays below 500 MB.
+//! - **walk-cold**: a search in a cell of 50 m that nobody stood in before, its ways found by a real
+//!   Valhalla, against that engine's own answer to the same matrix, both one at a time; its median is at
+//!   most 1.3 times as long. **walk-warm**: the same searches again, against a server that estimates,
+//!   whose throughput it has.
 //! - **keyed-claim**: the claim with an `Idempotency-Key`, whose row and stored answer are two
 //!   writes more, against the plain bare claim.
 //!
@@ -57,6 +61,7 @@ mod report;
 mod runs;
 mod rush;
 mod seed;
+mod walk;
 mod writes;
 
 use std::{process::ExitCode, time::Duration};
@@ -70,12 +75,15 @@ const LIMIT: Duration = Duration::from_secs(1200);
 /// Load benchmark of the server against a bare one; see the head of `api/benches/load/main.rs`.
 #[derive(Parser)]
 struct Cli {
-    /// A PostgreSQL whose user may create databases; four are made and dropped.
+    /// A PostgreSQL whose user may create databases; five are made and dropped.
     #[arg(long, env = "TEST_DATABASE_URL", hide_env_values = true)]
     database_url: String,
     /// A Redis for `sold-out-redis`.
     #[arg(long, env = "TEST_REDIS_URL", hide_env_values = true, default_value = "")]
     redis_url: String,
+    /// A Valhalla for `walk`, on the map of the tests.
+    #[arg(long, env = "TEST_VALHALLA_URL", hide_env_values = true, default_value = "")]
+    valhalla_url: String,
     /// Centres to search among.
     #[arg(long, default_value_t = 10_000)]
     centres: usize,
@@ -89,7 +97,7 @@ struct Cli {
     #[arg(
         long,
         value_delimiter = ',',
-        default_value = "search,page,availability,claim,keyed-claim,redeem-1,redeem-8,redeem,book,book-one,rush,sold-out,dated,sold-out-redis,circle"
+        default_value = "search,page,availability,claim,keyed-claim,redeem-1,redeem-8,redeem,book,book-one,rush,sold-out,dated,sold-out-redis,circle,walk"
     )]
     only: Vec<String>,
     /// Passed by `cargo bench`.

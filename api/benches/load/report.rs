@@ -78,7 +78,7 @@ impl Row {
                 None => ("-".to_owned(), "-"),
                 Some(times) => {
                     let verdict = if self.p50_holds() { "PASS" } else { "FAIL (p50)" };
-                    (format!("p50 ≤ {times:.0}×"), verdict)
+                    (format!("p50 ≤ {times}×"), verdict)
                 }
             },
             Some((floor, aim)) => {

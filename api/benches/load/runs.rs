@@ -25,6 +25,7 @@ use crate::{
     report::{self, Row},
     rush,
     seed::{self, City, Sizes},
+    walk,
     writes::REDEEM,
 };
 
@@ -99,6 +100,16 @@ pub async fn all(cli: &Cli) -> anyhow::Result<bool> {
         dropped.0.and(dropped.1)?;
         rows.extend(more_rows);
         memory.extend(more_memory);
+    }
+    if cli.wants("walk") && cli.valhalla_url.is_empty() {
+        println!("walk: no Valhalla here, left out");
+    } else if cli.wants("walk") {
+        let place = Scratch::make(&cli.database_url, "bench_walk").await?;
+        let engine = (&*cli.valhalla_url, &*cli.redis_url);
+        let outcome = walk::measure(engine, cli.divide, &place.url, &settings(workers)).await;
+        let dropped = place.drop().await;
+        rows.extend(outcome?);
+        dropped?;
     }
 
     let fast = report::print(&rows);

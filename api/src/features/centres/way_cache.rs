@@ -17,6 +17,7 @@
 use std::{
     collections::HashMap,
     convert::Infallible,
+    hash::{BuildHasherDefault, Hasher},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -100,11 +101,31 @@ fn at(p: LngLat) -> At {
     ((p.lng * 1e6).round() as i32, (p.lat * 1e6).round() as i32)
 }
 
+/// Hashes an id by its last 64 bits, which are random, or count up in tests: nobody floods a map with
+/// ids that we make.
+#[derive(Default)]
+struct LastBits(u64);
+
+impl Hasher for LastBits {
+    fn write(&mut self, bytes: &[u8]) {
+        if let Some(last) = bytes.last_chunk() {
+            self.0 = u64::from_be_bytes(*last);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0.wrapping_mul(0x9E37_79B9_7F4A_7C15)
+    }
+}
+
 /// What is known of one cell.
 #[derive(Clone, Default)]
 struct Known {
     since: DateTime<Utc>,
-    ways: HashMap<CentreId, (At, Option<Way>)>,
+    /// As they were asked for: who asks again does so in the same order, and reads on from one to the next.
+    ways: Vec<(CentreId, At, Option<Way>)>,
+    /// Where in it each is.
+    places: HashMap<CentreId, usize, BuildHasherDefault<LastBits>>,
 }
 
 /// The same in the key-value store.
@@ -114,13 +135,23 @@ struct Stored {
     ways: Vec<(CentreId, At, Option<Way>)>,
 }
 
+impl Stored {
+    fn is_fresh(&self, now: DateTime<Utc>) -> bool {
+        now < self.since + LIFE
+    }
+}
+
 impl Known {
     fn is_fresh(&self, now: DateTime<Utc>) -> bool {
         now < self.since + LIFE
     }
 
-    fn way(&self, id: CentreId, to: LngLat) -> Option<Option<Way>> {
-        self.ways.get(&id).filter(|(where_to, _)| *where_to == at(to)).map(|(_, way)| *way)
+    /// A way and where it is; looked for first at `guess`.
+    fn way(&self, id: CentreId, to: LngLat, guess: usize) -> Option<(usize, Option<Way>)> {
+        let is_there = self.ways.get(guess).is_some_and(|(there, ..)| *there == id);
+        let place = if is_there { guess } else { *self.places.get(&id)? };
+        let (_, where_to, way) = self.ways.get(place)?;
+        (*where_to == at(to)).then_some((place, *way))
     }
 
     /// All of them, if it is fresh and knows all.
@@ -128,16 +159,32 @@ impl Known {
         if !self.is_fresh(now) {
             return None;
         }
-        to.iter().map(|(id, to)| self.way(*id, *to)).collect()
+        let mut guess = 0;
+        let mut way = |(id, to): &(CentreId, LngLat)| {
+            let (place, way) = self.way(*id, *to, guess)?;
+            guess = place + 1;
+            Some(way)
+        };
+        to.iter().map(&mut way).collect()
     }
 
     /// With more ways; `since` stays that of the oldest.
-    fn with(&self, now: DateTime<Utc>, more: impl IntoIterator<Item = (CentreId, (At, Option<Way>))>) -> Self {
-        let mut known = if self.is_fresh(now) { self.clone() } else { Self { since: now, ways: HashMap::new() } };
+    fn with(&self, now: DateTime<Utc>, more: impl IntoIterator<Item = (CentreId, At, Option<Way>)>) -> Self {
+        let mut known = if self.is_fresh(now) { self.clone() } else { Self { since: now, ..Self::default() } };
         if known.ways.len() > MOST_WAYS {
             known.ways.clear();
+            known.places.clear();
         }
-        known.ways.extend(more);
+        let more = more.into_iter();
+        known.ways.reserve(more.size_hint().0);
+        known.places.reserve(more.size_hint().0);
+        for (id, at, way) in more {
+            let place = *known.places.entry(id).or_insert(known.ways.len());
+            match known.ways.get_mut(place) {
+                Some(old) => *old = (id, at, way),
+                None => known.ways.push((id, at, way)),
+            }
+        }
         known
     }
 }
@@ -156,8 +203,10 @@ impl Slot {
         Arc::clone(&self.known.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn keep(&self, known: Known) {
-        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(known);
+    fn keep(&self, known: Known) -> Arc<Known> {
+        let known = Arc::new(known);
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&known);
+        known
     }
 }
 
@@ -165,12 +214,12 @@ impl Slot {
 pub struct WayCache {
     slots: Cache<(Cell, Travel), Arc<Slot>>,
     /// Between it and the key-value store.
-    store: Breaker,
+    store: Arc<Breaker>,
 }
 
 impl Default for WayCache {
     fn default() -> Self {
-        Self { slots: Cache::new(MOST_CELLS), store: Breaker::new(1, STORE_LEFT_ALONE) }
+        Self { slots: Cache::new(MOST_CELLS), store: Arc::new(Breaker::new(1, STORE_LEFT_ALONE)) }
     }
 }
 
@@ -211,64 +260,28 @@ impl WayCache {
             return None;
         }
         let key = key(settings, cell, start.travel);
-        if let Some(stored) = self.stored(now, kv, &key).await {
-            let theirs = Known {
-                since: stored.since,
-                ways: stored.ways.into_iter().map(|(id, at, way)| (id, (at, way))).collect(),
-            };
-            if theirs.is_fresh(now) {
-                let since = if known.is_fresh(now) { known.since.min(theirs.since) } else { theirs.since };
-                let both = Known { since, ..known.with(now, theirs.ways) };
-                slot.keep(both);
-                known = slot.known();
-                if let Some(ways) = known.all(now, to) {
-                    return Some(ways);
-                }
+        if let Some(stored) = stored(&self.store, now, kv, &key).await
+            && stored.is_fresh(now)
+        {
+            let since = if known.is_fresh(now) { known.since.min(stored.since) } else { stored.since };
+            let both = Known { since, ..known.with(now, stored.ways) };
+            known = slot.keep(both);
+            if let Some(ways) = known.all(now, to) {
+                return Some(ways);
             }
         }
         let missing: Vec<(CentreId, LngLat)> =
-            to.iter().filter(|(id, to)| !known.is_fresh(now) || known.way(*id, *to).is_none()).copied().collect();
+            to.iter().filter(|(id, to)| !known.is_fresh(now) || known.way(*id, *to, 0).is_none()).copied().collect();
         let found = ask(missing.iter().map(|(_, to)| *to).collect()).await;
         if found.method != WayMethod::Network || found.ways.len() != missing.len() {
             slot.unanswered.fetch_add(1, Ordering::Relaxed);
             return None;
         }
-        let news = missing.iter().zip(found.ways).map(|((id, to), way)| (*id, (at(*to), way)));
-        let known = known.with(now, news);
-        self.put(now, kv, &key, &known).await;
+        let news = missing.iter().zip(found.ways).map(|((id, to), way)| (*id, at(*to), way));
+        let known = slot.keep(known.with(now, news));
         let ways = known.all(now, to);
-        slot.keep(known);
+        store_beside(Arc::clone(&self.store), kv.clone(), key, now, known);
         ways
-    }
-
-    /// What a replica stored; a store that is away, or slow, knows nothing.
-    async fn stored(&self, now: DateTime<Utc>, kv: &Kv, key: &str) -> Option<Stored> {
-        let text = self.in_time(now, kv.get(key)).await??;
-        serde_json::from_str(&text).ok()
-    }
-
-    /// Without effect while the store is away.
-    async fn put(&self, now: DateTime<Utc>, kv: &Kv, key: &str, known: &Known) {
-        let left = (known.since + LIFE - now).to_std().unwrap_or(Duration::ZERO);
-        let ways = known.ways.iter().map(|(id, (at, way))| (*id, *at, *way)).collect();
-        let stored = Stored { since: known.since, ways };
-        if let Ok(text) = serde_json::to_string(&stored)
-            && !left.is_zero()
-        {
-            self.in_time(now, kv.put(key, &text, left)).await;
-        }
-    }
-
-    /// What the store answers within [`STORED_WITHIN`]; none while it is left alone.
-    async fn in_time<T>(&self, now: DateTime<Utc>, call: impl Future<Output = Result<T, KvError>>) -> Option<T> {
-        self.store.enter(now).ok()?;
-        if let Ok(Ok(answer)) = tokio::time::timeout(STORED_WITHIN, call).await {
-            self.store.succeeded();
-            Some(answer)
-        } else {
-            self.store.failed(now);
-            None
-        }
     }
 }
 
@@ -287,6 +300,38 @@ fn key(settings: &Settings, cell: Cell, travel: Travel) -> String {
     };
     let (pushchair, off) = (u8::from(travel.pushchair), settings.walking_off_network_m);
     format!("ways:{engine}:{mode}:{pushchair}:{speed}:{off}:{}:{}", cell.row, cell.column)
+}
+
+/// What a replica stored; a store that is away, or slow, knows nothing.
+async fn stored(store: &Breaker, now: DateTime<Utc>, kv: &Kv, key: &str) -> Option<Stored> {
+    let text = in_time(store, now, kv.get(key)).await??;
+    serde_json::from_str(&text).ok()
+}
+
+/// For the other replicas: the family doesn't wait for it. Without effect while the store is away.
+fn store_beside(store: Arc<Breaker>, kv: Kv, key: String, now: DateTime<Utc>, known: Arc<Known>) {
+    let left = (known.since + LIFE - now).to_std().unwrap_or(Duration::ZERO);
+    if left.is_zero() {
+        return;
+    }
+    tokio::spawn(async move {
+        let stored = Stored { since: known.since, ways: known.ways.clone() };
+        if let Ok(text) = serde_json::to_string(&stored) {
+            in_time(&store, now, kv.put(&key, &text, left)).await;
+        }
+    });
+}
+
+/// What the store answers within [`STORED_WITHIN`]; none while it is left alone.
+async fn in_time<T>(store: &Breaker, now: DateTime<Utc>, call: impl Future<Output = Result<T, KvError>>) -> Option<T> {
+    store.enter(now).ok()?;
+    if let Ok(Ok(answer)) = tokio::time::timeout(STORED_WITHIN, call).await {
+        store.succeeded();
+        Some(answer)
+    } else {
+        store.failed(now);
+        None
+    }
 }
 
 #[cfg(test)]

@@ -125,13 +125,18 @@ impl Walking {
 
     /// As configured. Calls nobody yet.
     pub fn connect(settings: Arc<Settings>, clock: Clock, metrics: Metrics) -> Result<Self, reqwest::Error> {
-        let engine = match settings.walking_engine {
-            WalkingEngine::Estimate => return Ok(Self::new(settings)),
-            WalkingEngine::Valhalla => Engine::Valhalla(valhalla::Valhalla::new(Arc::clone(&settings))?),
-            WalkingEngine::Tencent => Engine::Tencent(tencent::Tencent::new(Arc::clone(&settings))?),
-        };
-        let network = Network::new(engine, &settings, clock, metrics);
-        Ok(Self { settings, network: Some(Arc::new(network)) })
+        let network = engine(&settings)?.map(|engine| Arc::new(Network::new(engine, &settings, clock, metrics)));
+        Ok(Self { settings, network })
+    }
+
+    /// The same for one worker, with connections of its own, so that no question crosses threads. What is
+    /// known of the engine stays shared.
+    pub fn for_worker(&self) -> Result<Self, reqwest::Error> {
+        let mut network = self.network.clone();
+        if let (Some(network), Some(engine)) = (&mut network, engine(&self.settings)?) {
+            *network = Arc::new(network.through(engine));
+        }
+        Ok(Self { settings: Arc::clone(&self.settings), network })
     }
 
     /// Whether a routing engine is configured; otherwise everything is estimated.
@@ -193,4 +198,13 @@ impl Walking {
         let area = |minutes: &u32| estimate::area(&self.settings, from, *minutes, travel);
         Areas { method: WayMethod::Estimate, areas: minutes.iter().map(area).collect() }
     }
+}
+
+/// A client of the engine that is configured, if one is.
+fn engine(settings: &Arc<Settings>) -> Result<Option<Engine>, reqwest::Error> {
+    Ok(match settings.walking_engine {
+        WalkingEngine::Estimate => None,
+        WalkingEngine::Valhalla => Some(Engine::Valhalla(valhalla::Valhalla::new(Arc::clone(settings))?)),
+        WalkingEngine::Tencent => Some(Engine::Tencent(tencent::Tencent::new(Arc::clone(settings))?)),
+    })
 }

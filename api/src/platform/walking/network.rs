@@ -61,6 +61,7 @@ pub(super) enum Failure {
 }
 
 /// The engines.
+#[derive(Clone)]
 pub(super) enum Engine {
     Valhalla(Valhalla),
     Tencent(Tencent),
@@ -120,14 +121,15 @@ impl Guard {
     }
 }
 
-/// A routing engine, guarded.
+/// A routing engine, guarded. Clones share what is known of it.
+#[derive(Clone)]
 pub(super) struct Network {
     engine: Engine,
     within: Duration,
-    for_ways: Guard,
-    for_areas: Guard,
+    for_ways: Arc<Guard>,
+    for_areas: Arc<Guard>,
     /// Places that the engine didn't find, and until when that is believed.
-    off_map: Cache<(u64, u64, Travel), DateTime<Utc>>,
+    off_map: Arc<Cache<(u64, u64, Travel), DateTime<Utc>>>,
     clock: Clock,
     metrics: Metrics,
 }
@@ -137,12 +139,17 @@ impl Network {
         Self {
             engine,
             within: Duration::from_millis(settings.walking_timeout_ms.into()),
-            for_ways: Guard::new(),
-            for_areas: Guard::new(),
-            off_map: Cache::new(OFF_MAP_MOST),
+            for_ways: Arc::new(Guard::new()),
+            for_areas: Arc::new(Guard::new()),
+            off_map: Arc::new(Cache::new(OFF_MAP_MOST)),
             clock,
             metrics,
         }
+    }
+
+    /// The same, reached by a client of its own.
+    pub(super) fn through(&self, engine: Engine) -> Self {
+        Self { engine, ..self.clone() }
     }
 
     /// Ways to all places, or nothing: then they are to be estimated.

@@ -22,6 +22,7 @@ use crate::{config::Settings, platform::coords::Coord};
 const TOO_NEAR: i64 = 326;
 
 /// A client of the service.
+#[derive(Clone)]
 pub(super) struct Tencent {
     client: reqwest::Client,
     url: String,

@@ -25,6 +25,7 @@ const CONTOURS_MOST: usize = 4;
 const GENERALIZE_M: u32 = 10;
 
 /// A client of one Valhalla.
+#[derive(Clone)]
 pub(super) struct Valhalla {
     client: reqwest::Client,
     url: String,
