@@ -40,6 +40,7 @@ pub const COMMITTED: &str = include_str!("../../openapi.yaml");
         (name = "vouchers", description = "Campaigns and trial vouchers"),
         (name = "ratings", description = "Rate a centre"),
         (name = "complaints", description = "Complain about a centre"),
+        (name = "events", description = "Talks, classes and family days, with sign-up"),
         (name = "desk", description = "The centre's day"),
         (name = "calendars", description = "Calendar feeds by secret link"),
         (name = "bureau", description = "Campaigns and figures"),

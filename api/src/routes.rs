@@ -32,6 +32,7 @@ fn api(cfg: &mut impl Registry) {
     features::privacy::routes(cfg);
     features::ratings::routes(cfg);
     features::complaints::routes(cfg);
+    features::events::routes(cfg);
     features::planning::routes(cfg);
     features::pickups::routes(cfg);
     features::terms::routes(cfg);

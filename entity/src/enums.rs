@@ -86,6 +86,18 @@ words! {
         Open = "open" / "待受理", Assigned = "assigned" / "办理中", Answered = "answered" / "已答复",
         Closed = "closed" / "已办结", Withdrawn = "withdrawn" / "已撤回",
     }
+    /// What an event is (project 13).
+    EventKind {
+        PolicyTalk = "policy_talk" / "政策宣讲", Lecture = "lecture" / "育儿讲座",
+        ParentsClass = "parents_class" / "家长课堂", FamilyDay = "family_day" / "亲子活动",
+    }
+    /// How far an event is.
+    EventStatus { Draft = "draft" / "草稿", Published = "published" / "已发布", Cancelled = "cancelled" / "已取消" }
+    /// How far a sign-up for an event is.
+    SignupStatus {
+        Waiting = "waiting" / "候补中", SignedUp = "signed_up" / "已报名", Attended = "attended" / "已到场",
+        Withdrawn = "withdrawn" / "已取消",
+    }
     /// What a family is told.
     NoticeKind {
         BookingConfirmed = "booking_confirmed" / "预约已确认", BookingDeclined = "booking_declined" / "预约未能接受",

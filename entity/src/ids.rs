@@ -160,6 +160,10 @@ ids! {
     RatingAliasId = "rta";
     /// A complaint (投诉).
     ComplaintId = "cpl";
+    /// An event for families (活动).
+    EventId = "evt";
+    /// A family's sign-up for an event (活动报名).
+    SignupId = "sgn";
     /// A line of the ledger of subscription credits.
     CreditEntryId = "cre";
     /// A text that is moderated.

@@ -41,6 +41,8 @@ pub mod data_looks;
 pub mod employer_codes;
 pub mod employer_families;
 pub mod entry_checks;
+pub mod event_signups;
+pub mod events;
 pub mod families;
 pub mod fee_reductions;
 pub mod freed_places;

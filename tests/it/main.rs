@@ -22,6 +22,7 @@ mod coverage;
 mod coverage_communities;
 mod desk_day;
 mod docs;
+mod events;
 mod exchange;
 mod exclusions;
 mod families;

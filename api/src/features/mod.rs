@@ -13,6 +13,7 @@ pub mod console;
 pub mod coverage;
 pub mod credits;
 pub mod demo;
+pub mod events;
 pub mod exchange;
 pub mod families;
 pub mod feeds;

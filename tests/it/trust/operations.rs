@@ -14,7 +14,7 @@ pub const ROLES: [Role; 5] = [Role::Guardian, Role::Carer, Role::Manager, Role::
 /// All others are public or the bureau's.
 pub const OWNED: &[&str] = &[
     "chd", "bkg", "vis", "vch", "rdm", "wtl", "pup", "tie", "rtg", "rta", "cpl", "ntc", "cls", "emc", "stm", "axk",
-    "whk", "whd",
+    "whk", "whd", "sgn",
 ];
 
 /// Good values of path parameters that are no ids.
@@ -24,6 +24,7 @@ const WORDS: &[(&str, &str)] = &[
     ("care_type", "full_day"),
     ("token", "nobodys"),
     ("purpose", "location"),
+    ("number", "1"),
 ];
 
 /// What a body needs beside what its schema tells, to get past parsing and to what it names.

@@ -188,6 +188,13 @@ impl Side {
             })
             .await;
 
+        let tomorrow = json!({ "kind": "lecture", "title": "讲座", "text": "讲座", "place": "文化站", "places": 9,
+            "starts_at": "2026-03-03T15:00:00+08:00", "ends_at": "2026-03-03T17:00:00+08:00" });
+        let event = bureau.officer.post("/bureau/events", tomorrow).await.created()["id"].clone();
+        let event = event.as_str().unwrap().to_owned();
+        bureau.officer.post(&format!("/bureau/events/{event}/publish"), json!({})).await.ok();
+        let signup = family.client.post(&format!("/events/{event}/signups"), json!({ "persons": 1 })).await.created();
+
         let complaint = json!({ "centre_id": centre, "text": "没有户外活动" });
         let complaint = family.client.post("/complaints", complaint).await.created();
         let alias = replies::alias(&app.ctx.keys, rating["id"].as_str().unwrap().parse().unwrap());
@@ -221,9 +228,11 @@ impl Side {
             ("whk", text(&hook)),
             ("whd", delivery.id.to_string()),
             ("mdr", verdict.id.to_string()),
+            ("evt", event),
+            ("sgn", text(&signup)),
         ]);
         // Whoever searches reads the names of centres and classes; the last are the bureau's.
-        let open = ["cls", "com", "ctr", "cmp", "fru", "mdr", "rex"];
+        let open = ["cls", "com", "ctr", "cmp", "evt", "fru", "mdr", "rex"];
         let marks = ids.iter().filter(|(prefix, _)| !open.contains(prefix)).map(|(_, id)| id.clone());
         let marks = marks.chain([name, cared_for.id.to_string(), cared_for.booking_id.to_string()]).collect();
         Self { place, family, carer, manager, ids, marks }

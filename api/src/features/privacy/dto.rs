@@ -221,6 +221,9 @@ pub struct ExportOut {
     /// Notices.
     #[schema(value_type = Vec<Object>)]
     pub notices: Vec<Value>,
+    /// Sign-ups for events.
+    #[schema(value_type = Vec<Object>)]
+    pub event_signups: Vec<Value>,
     /// Credits for subscription messages.
     pub credit_entries: Vec<Value>,
     /// Who may take the children home, those taken off the list too.

@@ -3,8 +3,8 @@
 
 use entity::{
     CentreId, FamilyId, booking_events, bookings, calendar_feeds, centre_ties, children, consents, credit_entries,
-    data_looks, employer_families, entry_checks, families, notices, pickup_codes, pickup_persons, redemption_reversals,
-    redemptions, served_marks, sessions, visits, vouchers, waitlist_entries,
+    data_looks, employer_families, entry_checks, event_signups, families, notices, pickup_codes, pickup_persons,
+    redemption_reversals, redemptions, served_marks, sessions, visits, vouchers, waitlist_entries,
 };
 use serde_json::{Value, json};
 
@@ -341,5 +341,13 @@ pub(super) fn look(ctx: &Ctx, row: data_looks::Model) -> Value {
     json!({
         "id": id, "child_id": child_id, "visit_id": visit_id, "centre": centre(ctx, centre_id), "role": role,
         "reason": reason, "fields": fields.split(',').collect::<Vec<_>>(), "at": Moment(at),
+    })
+}
+
+pub(super) fn signup(row: &event_signups::Model) -> Value {
+    let event_signups::Model { id, event_id, family_id: _, number, persons, status, created_at, updated_at } = *row;
+    json!({
+        "id": id, "event_id": event_id, "number": number, "persons": persons, "status": status,
+        "created_at": Moment(created_at), "updated_at": Moment(updated_at),
     })
 }

@@ -51,6 +51,7 @@ pub const TABLES: &[Table] = &[
     table("rating_versions", "rating_versions", "scores only; stay"),
     table("complaints", "complaints", "withdrawn if unanswered; the words and the answer go"),
     table("notices", "notices", "deleted"),
+    table("event_signups", "event_signups", "withdrawn if to come; a number and persons stay for the figures"),
     table("credit_entries", "credit_entries", "deleted"),
     Table { name: "message_credits", exported: Exported::Not("the sums of credit_entries"), erased: "deleted" },
     Table {

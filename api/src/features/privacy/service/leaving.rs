@@ -16,6 +16,7 @@ use crate::{
     features::{
         auth,
         bookings::service::{self as bookings, GivenBack},
+        events,
         families::store as family_store,
         waitlist,
     },
@@ -132,6 +133,7 @@ async fn close(
     }
     let vouchers = store::usable_vouchers(txn, family, None, ctx.clock.today()).await?.len() as u64;
     store::end_feeds(txn, family, ctx.clock.now()).await?;
+    events::withdraw_all(txn, ctx, family).await?;
     let ended = auth::service::end_sessions_of(txn, ctx, family).await?;
     let out = LeavingOut {
         erase_at: Moment(erase_at),

@@ -18,7 +18,7 @@ mod told;
 
 pub use desk::ANSWER_PLACE;
 
-use entity::FamilyId;
+use entity::{CampaignId, FamilyId};
 use sea_orm::{ConnectionTrait, DbErr};
 
 use crate::{
@@ -52,4 +52,9 @@ const ATTEMPTS: usize = 3;
 /// Whether the family was served before: it is no first-time family.
 pub async fn was_served(db: &impl ConnectionTrait, family: FamilyId) -> Result<bool> {
     Ok(super::store::stories::served(db, family).await?)
+}
+
+/// Whether there is such a campaign, of whatever state.
+pub async fn campaign_exists(db: &impl ConnectionTrait, id: CampaignId) -> Result<bool> {
+    Ok(super::store::campaigns::one(db, id).await?.is_some())
 }

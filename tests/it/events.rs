@@ -1,0 +1,191 @@
+//! Events: sign-up, waiting list and attendance.
+
+use chrono::TimeDelta;
+use entity::{SignupStatus, audit_rows, event_signups, events};
+use harness::{Client, Family, TestApp, at_once};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use serde_json::{Value, json};
+
+/// An event of tomorrow for so many persons, published.
+async fn event(officer: &Client, places: i32) -> String {
+    let id = draft(officer, places).await;
+    officer.post(&format!("/bureau/events/{id}/publish"), json!({})).await.ok();
+    id
+}
+
+async fn draft(officer: &Client, places: i32) -> String {
+    let body = json!({
+        "kind": "lecture", "title": "科学育儿讲座", "text": "请带上孩子的疫苗本。", "place": "洛阳镇文化站",
+        "township": "洛阳镇", "places": places, "persons_max": 4,
+        "starts_at": "2026-03-03T15:00:00+08:00", "ends_at": "2026-03-03T17:00:00+08:00",
+    });
+    officer.post("/bureau/events", body).await.created()["id"].as_str().unwrap().to_owned()
+}
+
+async fn sign_up(family: &Family, event: &str, persons: i32) -> Value {
+    family.client.post(&format!("/events/{event}/signups"), json!({ "persons": persons })).await.created()
+}
+
+async fn standing(family: &Family) -> String {
+    family.client.get("/me/signups").await.text("/items/0/status")
+}
+
+#[tokio::test]
+async fn a_draft_is_not_shown_and_a_published_event_is_until_it_is_over() {
+    let app = TestApp::spawn().await;
+    let officer = app.officer().await;
+    let id = draft(&officer, 20).await;
+    let anyone = app.anonymous();
+    anyone.get(&format!("/events/{id}")).await.problem(404, "NOT_FOUND");
+    assert_eq!(anyone.get("/events").await.ok()["items"], json!([]));
+    officer.post(&format!("/bureau/events/{id}/publish"), json!({})).await.ok();
+    officer.post(&format!("/bureau/events/{id}/publish"), json!({})).await.problem(409, "WRONG_STATE");
+    let shown = anyone.get("/events?township=%E6%B4%9B%E9%98%B3%E9%95%87").await.ok();
+    assert_eq!((&shown["items"][0]["id"], &shown["items"][0]["places_left"]), (&json!(id), &json!(20)));
+    assert_eq!(anyone.get("/events?township=%E4%B8%9C%E5%9B%AD%E9%95%87").await.ok()["items"], json!([]));
+    assert_eq!(anyone.get("/events?kind=family_day").await.ok()["items"], json!([]));
+    app.clock.advance(TimeDelta::days(2));
+    assert_eq!(anyone.get("/events").await.ok()["items"], json!([]), "over");
+    assert_eq!(app.officer().await.get("/bureau/events").await.ok()["items"][0]["id"], json!(id));
+}
+
+#[tokio::test]
+async fn who_comes_too_late_waits_and_moves_up_in_order() {
+    let app = TestApp::spawn().await;
+    let (officer, families) = (app.officer().await, app.many_families(4).await);
+    let id = event(&officer, 5).await;
+    let first = sign_up(&families[0], &id, 3).await;
+    assert_eq!(
+        (&first["status"], &first["number"], &first["event"]["places_left"]),
+        (&json!("signed_up"), &json!(1), &json!(2))
+    );
+    assert_eq!(sign_up(&families[1], &id, 3).await["status"], "waiting", "three don't fit into two");
+    assert_eq!(sign_up(&families[2], &id, 1).await["status"], "waiting", "nobody passes who waits");
+    sign_up(&families[3], &id, 2).await;
+    let twice = json!({ "persons": 1 });
+    families[0].client.post(&format!("/events/{id}/signups"), twice).await.problem(409, "WRONG_STATE");
+
+    let withdraw = format!("/me/signups/{}/withdraw", first["id"].as_str().unwrap());
+    families[1].client.post(&withdraw, json!({})).await.problem(404, "NOT_FOUND");
+    families[0].client.post(&withdraw, json!({})).await.ok();
+    families[0].client.post(&withdraw, json!({})).await.problem(409, "WRONG_STATE");
+    assert_eq!([standing(&families[1]).await, standing(&families[2]).await], ["signed_up", "signed_up"]);
+    assert_eq!(standing(&families[3]).await, "waiting", "one place is left for two");
+    let again = sign_up(&families[0], &id, 1).await;
+    assert_eq!((&again["id"], &again["number"], &again["status"]), (&first["id"], &json!(5), &json!("waiting")));
+
+    let fewer = json!({ "places": 3 });
+    let refused = officer.patch(&format!("/bureau/events/{id}"), fewer).await.problem(400, "INVALID_INPUT");
+    assert_eq!(refused["errors"][0]["field"], "places");
+    let more = officer.patch(&format!("/bureau/events/{id}"), json!({ "places": 7 })).await.ok();
+    assert_eq!(more["places_left"], 0, "{more}");
+    assert_eq!([standing(&families[3]).await, standing(&families[0]).await], ["signed_up", "signed_up"]);
+}
+
+#[tokio::test]
+async fn no_event_has_more_persons_than_places_whoever_comes_at_once() {
+    let app = TestApp::spawn().await;
+    let (officer, families) = (app.officer().await, app.many_families(24).await);
+    let id = event(&officer, 10).await;
+    let calls = families.iter().map(|family| {
+        let (client, path) = (family.client.clone(), format!("/events/{id}/signups"));
+        async move { client.post(&path, json!({ "persons": 1 })).await.created()["status"].clone() }
+    });
+    let came = at_once(calls).await;
+    assert_eq!(came.iter().filter(|status| **status == "signed_up").count(), 10);
+    let row = events::Entity::find().one(app.db()).await.unwrap().unwrap();
+    assert_eq!((row.taken, row.last_number), (10, 24));
+    // Everybody who is in goes; as many move up.
+    let gone = families.iter().map(|family| {
+        let client = family.client.clone();
+        async move {
+            let own = client.get("/me/signups").await.ok()["items"][0].clone();
+            if own["status"] == "signed_up" {
+                client.post(&format!("/me/signups/{}/withdraw", own["id"].as_str().unwrap()), json!({})).await.ok();
+            }
+        }
+    });
+    at_once(gone).await;
+    let row = events::Entity::find().one(app.db()).await.unwrap().unwrap();
+    let held = event_signups::Column::Status.eq(SignupStatus::SignedUp);
+    let held = event_signups::Entity::find().filter(held).all(app.db()).await.unwrap();
+    assert_eq!(row.taken, held.iter().map(|row| row.persons).sum::<i32>());
+    assert!(row.taken <= 10);
+}
+
+#[tokio::test]
+async fn officers_tick_off_numbers_and_learn_no_names() {
+    let app = TestApp::spawn().await;
+    let (officer, families) = (app.officer().await, app.many_families(2).await);
+    let id = event(&officer, 2).await;
+    for family in &families {
+        sign_up(family, &id, 2).await;
+    }
+    let list = officer.get(&format!("/bureau/events/{id}/signups")).await.ok();
+    assert_eq!(list["items"].as_array().unwrap().len(), 2);
+    assert!(!list.to_string().contains("fam_"), "{list}");
+    let come = |number: i32| format!("/bureau/events/{id}/signups/{number}/attended");
+    assert_eq!(officer.post(&come(1), json!({})).await.ok()["status"], "attended");
+    officer.post(&come(1), json!({})).await.problem(409, "WRONG_STATE");
+    officer.post(&come(2), json!({})).await.problem(409, "WRONG_STATE");
+    officer.post(&come(3), json!({})).await.problem(404, "NOT_FOUND");
+    let csv = officer.get(&format!("/bureau/events/{id}/signups.csv")).await;
+    let csv = String::from_utf8_lossy(&csv.bytes).into_owned();
+    assert!(csv.contains("已到场") && csv.contains("候补中"), "{csv}");
+    let marked = audit_rows::Column::Action.eq("event.attended");
+    assert_eq!(audit_rows::Entity::find().filter(marked).all(app.db()).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_cancelled_event_says_why_and_takes_nobody() {
+    let app = TestApp::spawn().await;
+    let (officer, family) = (app.officer().await, app.a_family().await);
+    let id = event(&officer, 2).await;
+    officer.post(&format!("/bureau/events/{id}/cancel"), json!({ "reason": "台风" })).await.ok();
+    assert_eq!(app.anonymous().get(&format!("/events/{id}")).await.text("/cancel_reason"), "台风");
+    let body = json!({ "persons": 1 });
+    family.client.post(&format!("/events/{id}/signups"), body).await.problem(409, "WRONG_STATE");
+    let refused = officer.patch(&format!("/bureau/events/{id}"), json!({ "places": 9 })).await;
+    refused.problem(409, "WRONG_STATE");
+}
+
+#[tokio::test]
+async fn times_persons_and_names_that_cannot_be_are_told() {
+    let app = TestApp::spawn().await;
+    let (officer, family) = (app.officer().await, app.a_family().await);
+    let good = json!({
+        "kind": "family_day", "title": "亲子日", "text": "一起玩", "place": "公园", "places": 10,
+        "starts_at": "2026-03-03T15:00:00+08:00", "ends_at": "2026-03-03T17:00:00+08:00",
+    });
+    for (field, value) in [
+        ("ends_at", json!("2026-03-03T14:00:00+08:00")),
+        ("signup_until", json!("2026-03-04T14:00:00+08:00")),
+        ("township", json!("别的镇")),
+        ("places", json!(0)),
+        ("campaign_id", json!("cmp_0192f0c18a7c7d10b1c2d3e4f5a6b7c8")),
+    ] {
+        let mut body = good.clone();
+        body[field] = value;
+        let refused = officer.post("/bureau/events", body).await.problem(400, "INVALID_INPUT");
+        assert_eq!(refused["errors"][0]["field"], field, "{refused}");
+    }
+    let id = event(&officer, 9).await;
+    let too_many = family.client.post(&format!("/events/{id}/signups"), json!({ "persons": 5 })).await;
+    assert_eq!(too_many.problem(400, "INVALID_INPUT")["errors"][0]["field"], "persons");
+    app.clock.advance(TimeDelta::hours(31));
+    let late = app.a_family().await.client.post(&format!("/events/{id}/signups"), json!({ "persons": 1 })).await;
+    late.problem(409, "WRONG_STATE");
+}
+
+#[tokio::test]
+async fn a_family_that_leaves_gives_its_place_to_who_waits() {
+    let app = TestApp::spawn().await;
+    let (officer, families) = (app.officer().await, app.many_families(2).await);
+    let id = event(&officer, 2).await;
+    sign_up(&families[0], &id, 2).await;
+    assert_eq!(sign_up(&families[1], &id, 1).await["status"], "waiting");
+    let export = families[0].client.get("/me/export").await.ok();
+    assert_eq!(export["event_signups"][0]["persons"], 2);
+    families[0].client.delete("/me?confirm=true").await.ok();
+    assert_eq!(standing(&families[1]).await, "signed_up");
+}
