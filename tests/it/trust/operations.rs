@@ -24,6 +24,7 @@ const WORDS: &[(&str, &str)] = &[
     ("care_type", "full_day"),
     ("token", "nobodys"),
     ("purpose", "location"),
+    ("table", "classes"),
 ];
 
 /// What a body needs beside what its schema tells, to get past parsing and to what it names.

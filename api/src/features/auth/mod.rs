@@ -38,6 +38,8 @@ mod unknown;
 pub use access_key::KeyHolder;
 pub use extract::{Bureau, Desk, Guardian, Knock, SignedIn, Staff};
 
+pub use staff::page as list_staff;
+
 use crate::http::Registry;
 
 /// Registers the routes.
