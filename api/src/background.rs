@@ -19,7 +19,7 @@ use crate::{
         moderation, notices,
         ops::jobs::{self, Tally},
         privacy::service::{erasure, retention},
-        satisfaction, waitlist,
+        registers, satisfaction, waitlist,
     },
     state::Ctx,
 };
@@ -82,6 +82,7 @@ pub fn start(ctx: &Ctx) -> Jobs {
         every(ctx, seconds(2), jobs::WEBHOOKS, hooks::spread::spread),
         every(ctx, seconds(300), jobs::WECHAT, async |ctx: &Ctx| ctx.wechat.check(&ctx.kv).await.map(|()| 0)),
         every(ctx, seconds(5), jobs::COVERAGE, sweep::compute_due),
+        every(ctx, seconds(600), jobs::REGISTERS, registers::service::records::begin_due),
         every(ctx, seconds(30), jobs::ERASURE, erasure::erase_due),
         every(ctx, seconds(3600), jobs::TIDY, retention::apply),
         every(ctx, seconds(30), jobs::MEASURE, jobs::measure),

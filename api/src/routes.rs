@@ -46,6 +46,11 @@ fn api(cfg: &mut impl Registry) {
     features::settlement::routes(cfg);
     features::oversight::routes(cfg);
     features::coverage::routes(cfg);
+    features::directory::routes(cfg);
+    features::registers::routes(cfg);
+    features::exports::routes(cfg);
+    // After coverage, whose map is an import by another way.
+    features::imports::routes(cfg);
     features::audit::routes(cfg);
     features::exchange::routes(cfg);
 }

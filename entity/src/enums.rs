@@ -69,6 +69,25 @@ words! {
         None = "none" / "未备案", Pending = "pending" / "备案中", Filed = "filed" / "已备案",
         Changed = "changed" / "备案变更中", Revoked = "revoked" / "备案注销",
     }
+    /// What a row of a centre's register is (projects 2, 4 and 7 to 10 of the plan).
+    RecordKind {
+        Insurance = "insurance" / "商业保险", MedicalContract = "medical_contract" / "医育签约",
+        GuidanceVisit = "guidance_visit" / "巡回指导", SafetyPackage = "safety_package" / "安防补助包",
+        Device = "device" / "智能设备", Utility = "utility" / "水电优惠", Employer = "employer" / "用人单位办托",
+    }
+    /// Which of its kind: a safety package (安防“五大包”), a device, or what is had at a household's price.
+    RecordItem {
+        Kitchen = "kitchen" / "明厨亮灶改建包", Fire = "fire" / "托育园消防包",
+        Physical = "physical" / "实体防护包", Technical = "technical" / "技术防护包", Guards = "guards" / "人防安全包",
+        Bracelet = "bracelet" / "宝宝手环", Video = "video" / "视频监控", OtherDevice = "other_device" / "其他设备",
+        Water = "water" / "用水", Electricity = "electricity" / "用电",
+    }
+    /// A carer's certificate (保育师国家职业技能标准: 五级/初级工 to 一级/高级技师).
+    Certificate {
+        None = "none" / "无证", Junior = "junior" / "初级", Intermediate = "intermediate" / "中级",
+        Senior = "senior" / "高级", Technician = "technician" / "技师",
+        SeniorTechnician = "senior_technician" / "高级技师",
+    }
     /// Whom a centre takes (project 2): the employer's own staff only, them first, or all.
     Admits { OwnStaff = "own_staff" / "仅限本单位职工", OwnFirst = "own_first" / "本单位职工优先", All = "all" / "面向社会" }
     /// Families whose fees a centre may reduce (project 5).

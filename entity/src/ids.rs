@@ -98,6 +98,12 @@ ids! {
     SessionId = "ses";
     /// A childcare centre (托育机构).
     CentreId = "ctr";
+    /// A row of a centre's register (机构台账).
+    RecordId = "rec";
+    /// A carer's row in the register (保育人员).
+    CarerId = "crr";
+    /// A training of a carer (培训记录).
+    TrainingId = "trn";
     /// A community or village (社区、村).
     CommunityId = "com";
     /// A class of a centre (班).

@@ -38,6 +38,7 @@ mod m0028_communities;
 mod m0029_names_and_messages;
 mod m0030_webhook_lanes;
 mod m0031_answers_about;
+mod m0032_registers;
 mod m0036_events;
 
 /// The list of steps.
@@ -78,6 +79,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0029_names_and_messages::Migration),
             Box::new(m0030_webhook_lanes::Migration),
             Box::new(m0031_answers_about::Migration),
+            Box::new(m0032_registers::Migration),
             Box::new(m0036_events::Migration),
         ]
     }

@@ -216,3 +216,11 @@ def binary(ctx, response):
     if not response.content.startswith(begins):
         raise ValueError("not what its Content-Type says")
     return response.content.decode("latin-1")
+
+
+@schemathesis.serializer("text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+def table(ctx, value):
+    """Tables to import are bytes to the document."""
+    if isinstance(value, bytes):
+        return value
+    return (value if isinstance(value, str) else repr(value)).encode("utf-8", "replace")

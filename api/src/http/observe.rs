@@ -29,8 +29,18 @@ use crate::{
 
 /// Bodies larger than this are refused; little that we take is longer.
 const MOST_BODY_BYTES: usize = 64 * 1024;
-/// What is longer: maps of many communities.
-const LARGE_BODIES: &[(&str, usize)] = &[("/api/v1/bureau/imports/communities", 8 * 1024 * 1024)];
+/// What is longer: maps of many communities, and tables.
+const LARGE_BODIES: &[(&str, usize)] = &[
+    ("/api/v1/bureau/imports/communities", 8 * 1024 * 1024),
+    ("/api/v1/bureau/imports/centres", TABLE_BYTES),
+    ("/api/v1/bureau/imports/classes", TABLE_BYTES),
+    ("/api/v1/bureau/imports/offers", TABLE_BYTES),
+    ("/api/v1/bureau/imports/carers", TABLE_BYTES),
+    ("/api/v1/bureau/imports/calendar", TABLE_BYTES),
+    ("/api/v1/bureau/imports/populations", TABLE_BYTES),
+];
+/// Thousands of rows as a workbook.
+const TABLE_BYTES: usize = 4 * 1024 * 1024;
 /// A body that is refused is still read up to here, and thrown away: a client that is cut off while
 /// it sends never sees why.
 const MOST_DRAINED_BYTES: usize = 4 * 1024 * 1024;

@@ -54,6 +54,12 @@ impl ToSchema for Limit {}
 #[schema(value_type = String)]
 pub struct Cursor(String);
 
+impl From<String> for Cursor {
+    fn from(next: String) -> Self {
+        Self(next)
+    }
+}
+
 impl Cursor {
     /// The text as it came.
     #[must_use]

@@ -2,15 +2,21 @@
 //! order mark (Excel needs it for Chinese), RFC 4180, and no cell that a spreadsheet would run as a
 //! formula. The same table makes the same bytes.
 
+use std::future::ready;
+
 use actix_web::{
     HttpResponse,
     http::header::{ContentDisposition, DispositionParam, DispositionType},
+    web::Bytes,
 };
+use chrono::NaiveDate;
+use entity::Fen;
+use futures_util::{StreamExt as _, stream};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, XlsxError};
 
-use super::Moment;
+use super::{Cursor, Limit, Moment, Page};
 use crate::{
-    error::{Problem, Result},
+    error::{Problem, Result, Text},
     platform::clock::local,
 };
 
@@ -18,6 +24,10 @@ use crate::{
 pub const CSV: &str = "text/csv";
 /// The content type of `.xlsx`.
 pub const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+/// Rows that are read at once of a whole table.
+const PAGE_ROWS: u32 = 1_000;
+/// Rows of a whole table as `.xlsx`, which is made in memory; `.csv` has no end.
+pub const MOST_XLSX_ROWS: usize = 20_000;
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// One cell.
@@ -38,6 +48,36 @@ impl Cell {
     #[must_use]
     pub fn text(text: &str) -> Self {
         Self::Text(text.to_owned())
+    }
+
+    /// A text, if there is one.
+    #[must_use]
+    pub fn maybe(text: Option<&str>) -> Self {
+        text.map_or(Self::Empty, Self::text)
+    }
+
+    /// An id, if there is one.
+    #[must_use]
+    pub fn id(id: Option<impl ToString>) -> Self {
+        id.map_or(Self::Empty, |id| Self::Text(id.to_string()))
+    }
+
+    /// A date, if there is one.
+    #[must_use]
+    pub fn date(date: Option<NaiveDate>) -> Self {
+        date.map_or(Self::Empty, |date| Self::Text(date.to_string()))
+    }
+
+    /// A whole number, if there is one.
+    #[must_use]
+    pub fn whole(number: Option<i64>) -> Self {
+        number.map_or(Self::Empty, Self::Integer)
+    }
+
+    /// Money in yuan, if there is any; exact to the fen.
+    #[must_use]
+    pub fn yuan(fen: Option<Fen>) -> Self {
+        fen.map_or(Self::Empty, |Fen(fen)| Self::Number(fen as f64 / 100.0))
     }
 
     /// An instant in local time.
@@ -98,20 +138,14 @@ pub struct Table<'a> {
 impl Table<'_> {
     /// As `.csv`.
     pub fn csv(&self) -> Result<HttpResponse> {
-        let mut writer =
-            csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(BYTE_ORDER_MARK.to_vec());
-        writer.write_record(self.header).map_err(Problem::internal)?;
-        for row in &self.rows {
-            writer.write_record(row.iter().map(Cell::written)).map_err(Problem::internal)?;
-        }
-        let body = writer.into_inner().map_err(Problem::internal)?;
-        Ok(self.attachment("csv", "text/csv; charset=utf-8", body))
+        let body = encoded(Some(self.header), &self.rows)?;
+        Ok(attachment(&self.filename, "csv", CSV_UTF8).body(body))
     }
 
     /// As `.xlsx`, with a bold header that stays while scrolling.
     pub fn xlsx(&self) -> Result<HttpResponse> {
         let body = self.workbook().map_err(Problem::internal)?;
-        Ok(self.attachment("xlsx", XLSX, body))
+        Ok(attachment(&self.filename, "xlsx", XLSX).body(body))
     }
 
     fn workbook(&self) -> Result<Vec<u8>, XlsxError> {
@@ -138,13 +172,97 @@ impl Table<'_> {
         sheet.autofit();
         book.save_to_buffer()
     }
+}
 
-    fn attachment(&self, extension: &str, content_type: &str, body: Vec<u8>) -> HttpResponse {
-        let disposition = ContentDisposition {
-            disposition: DispositionType::Attachment,
-            parameters: vec![DispositionParam::Filename(format!("{}.{extension}", self.filename))],
-        };
-        HttpResponse::Ok().insert_header(disposition).content_type(content_type).body(body)
+/// The lines of a `.csv`; with a header its beginning too.
+fn encoded(header: Option<&[&str]>, rows: &[Vec<Cell>]) -> Result<Vec<u8>> {
+    let begin = if header.is_some() { BYTE_ORDER_MARK.to_vec() } else { Vec::new() };
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(begin);
+    if let Some(header) = header {
+        writer.write_record(header).map_err(Problem::internal)?;
+    }
+    for row in rows {
+        writer.write_record(row.iter().map(Cell::written)).map_err(Problem::internal)?;
+    }
+    writer.into_inner().map_err(Problem::internal)
+}
+
+const CSV_UTF8: &str = "text/csv; charset=utf-8";
+
+fn attachment(filename: &str, extension: &str, content_type: &str) -> actix_web::HttpResponseBuilder {
+    let disposition = ContentDisposition {
+        disposition: DispositionType::Attachment,
+        parameters: vec![DispositionParam::Filename(format!("{filename}.{extension}"))],
+    };
+    let mut answer = HttpResponse::Ok();
+    answer.insert_header(disposition).content_type(content_type);
+    answer
+}
+
+/// A whole table, read page by page as its list is: `.csv` goes out while it is read, with one page in
+/// memory, and begins once the first page is there. `list` gets how many rows and where to go on.
+pub struct Pages<F, R> {
+    /// Without extension; ours: ASCII, without quotes.
+    pub filename: &'static str,
+    /// In Chinese, with the units.
+    pub header: &'static [&'static str],
+    /// When it is read; written into the `.xlsx`.
+    pub as_of: Moment,
+    /// The list.
+    pub list: F,
+    /// As many cells as the header, of an item.
+    pub row: R,
+}
+
+impl<F, R> Pages<F, R> {
+    /// As `.csv`. A failure after the beginning breaks the answer off, so that no part is taken for the
+    /// whole.
+    pub async fn csv<T, Fut>(self) -> Result<HttpResponse>
+    where
+        F: FnMut(Limit, Option<Cursor>) -> Fut + 'static,
+        Fut: Future<Output = Result<Page<T>>> + 'static,
+        R: FnMut(T) -> Vec<Cell> + 'static,
+        T: 'static,
+    {
+        let Self { filename, header, as_of: _, mut list, mut row } = self;
+        let first = list(Limit(PAGE_ROWS), None).await?;
+        let rows: Vec<_> = first.items.into_iter().map(&mut row).collect();
+        let begin = Bytes::from(encoded(Some(header), &rows)?);
+        let rest = stream::try_unfold((list, row, first.next_cursor), |(mut list, mut row, next)| async move {
+            let Some(next) = next else { return Ok(None) };
+            let page = list(Limit(PAGE_ROWS), Some(Cursor::from(next))).await?;
+            let rows: Vec<_> = page.items.into_iter().map(&mut row).collect();
+            Ok(Some((Bytes::from(encoded(None, &rows)?), (list, row, page.next_cursor))))
+        });
+        let body = stream::once(ready(Ok::<_, Problem>(begin))).chain(rest);
+        Ok(attachment(filename, "csv", CSV_UTF8).streaming(body))
+    }
+
+    /// As `.xlsx`, of so many rows at most.
+    pub async fn xlsx<T, Fut>(self) -> Result<HttpResponse>
+    where
+        F: FnMut(Limit, Option<Cursor>) -> Fut,
+        Fut: Future<Output = Result<Page<T>>>,
+        R: FnMut(T) -> Vec<Cell>,
+    {
+        let Self { filename, header, as_of, mut list, mut row } = self;
+        let (mut rows, mut next) = (Vec::new(), None);
+        loop {
+            let page = list(Limit(PAGE_ROWS), next).await?;
+            rows.extend(page.items.into_iter().map(&mut row));
+            if rows.len() > MOST_XLSX_ROWS {
+                let text = Text::new(
+                    format!("表格超过{MOST_XLSX_ROWS}行，请缩小查询范围，或下载 CSV。"),
+                    format!("More than {MOST_XLSX_ROWS} rows: narrow the filter, or take the .csv."),
+                );
+                return Err(Problem::field("limit", "too_many_rows", text));
+            }
+            match page.next_cursor {
+                Some(cursor) => next = Some(Cursor::from(cursor)),
+                None => break,
+            }
+        }
+        Table { filename: filename.to_owned(), header, rows, as_of }.xlsx()
     }
 }
 

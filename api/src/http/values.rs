@@ -103,6 +103,11 @@ pub fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(d: D) -> Result<Op
     Option::<Object<T>>::deserialize(d).map(|value| value.map(|Object(value)| value))
 }
 
+/// For a member that is an object and must be there: `#[serde(deserialize_with = "the_object")]`.
+pub fn the_object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(d: D) -> Result<T, D::Error> {
+    Object::deserialize(d).map(|Object(value)| value)
+}
+
 /// A local date `YYYY-MM-DD`, from 2000 to 2100, so that arithmetic on it never leaves the range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Day(pub NaiveDate);

@@ -38,6 +38,8 @@ pub enum Constraint {
     StaffBinding,
     /// A child waits once for the same care from the same day on.
     WaitingChild,
+    /// One row of a name per centre's register of carers.
+    CarerOfCentre,
 }
 
 const SPELLINGS: &[(Constraint, &str, &str)] = &[
@@ -59,6 +61,7 @@ const SPELLINGS: &[(Constraint, &str, &str)] = &[
     (Constraint::AdjustmentOfRedemption, "adjustments_redemption", "adjustments.redemption_id"),
     (Constraint::StaffUsername, "staff_username", "staff.username"),
     (Constraint::StaffOpenid, "staff_bindings_openid", "staff_bindings.openid_hash"),
+    (Constraint::CarerOfCentre, "carers_centre_name", "carers.centre_id, carers.name_hash"),
     (Constraint::StaffBinding, "staff_bindings_pkey", "staff_bindings.staff_id"),
     (
         Constraint::WaitingChild,

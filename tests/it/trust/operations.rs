@@ -25,6 +25,7 @@ const WORDS: &[(&str, &str)] = &[
     ("token", "nobodys"),
     ("purpose", "location"),
     ("number", "1"),
+    ("table", "classes"),
 ];
 
 /// What a body needs beside what its schema tells, to get past parsing and to what it names.

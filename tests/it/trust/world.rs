@@ -199,6 +199,14 @@ impl Side {
         let complaint = family.client.post("/complaints", complaint).await.created();
         let alias = replies::alias(&app.ctx.keys, rating["id"].as_str().unwrap().parse().unwrap());
 
+        let record = json!({ "kind": "device", "item": "video", "quantity": 4 });
+        let record = bureau.officer.post(&format!("/bureau/centres/{centre}/records"), record).await.created();
+        let listed = json!({ "name": format!("师{}", random_name()), "certificate": "none" });
+        let listed = bureau.officer.post(&format!("/bureau/centres/{centre}/carers"), listed).await.created();
+        let path = format!("/bureau/carers/{}/trainings", listed["id"].as_str().unwrap());
+        let training = json!({ "held_on": "2026-01-18", "hours": 8, "topic": "急救" });
+        let training = bureau.officer.post(&path, training).await.created();
+
         let text = |value: &serde_json::Value| value["id"].as_str().unwrap().to_owned();
         let ids = Ids::from([
             ("fam", family.family_id.to_string()),
@@ -230,9 +238,12 @@ impl Side {
             ("mdr", verdict.id.to_string()),
             ("evt", event),
             ("sgn", text(&signup)),
+            ("rec", text(&record)),
+            ("crr", text(&listed)),
+            ("trn", text(&training)),
         ]);
         // Whoever searches reads the names of centres and classes; the last are the bureau's.
-        let open = ["cls", "com", "ctr", "cmp", "evt", "fru", "mdr", "rex"];
+        let open = ["cls", "com", "ctr", "cmp", "evt", "fru", "mdr", "rex", "trn"];
         let marks = ids.iter().filter(|(prefix, _)| !open.contains(prefix)).map(|(_, id)| id.clone());
         let marks = marks.chain([name, cared_for.id.to_string(), cared_for.booking_id.to_string()]).collect();
         Self { place, family, carer, manager, ids, marks }

@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::http::{Cursor, Day, Limit, Line, Moment};
 
 /// Which rows of the log.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct AuditQuery {
     /// Only what this account did.

@@ -40,6 +40,8 @@ pub use access_key::KeyHolder;
 pub use extract::{Bureau, Desk, Guardian, Knock, SignedIn, Staff};
 pub use staff::sign_out_everywhere;
 
+pub use staff::page as list_staff;
+
 use crate::http::Registry;
 
 /// Registers the routes.

@@ -31,7 +31,7 @@ pub(super) enum Deed {
 }
 
 /// Accounts, newest first.
-pub(super) async fn page(ctx: &Ctx, query: &StaffQuery) -> Result<Page<StaffOut>> {
+pub async fn page(ctx: &Ctx, query: &StaffQuery) -> Result<Page<StaffOut>> {
     let after = query.cursor.as_ref().map(Cursor::unpack).transpose()?;
     let filter = rows::Filter { centre: query.centre_id, role: query.role, status: query.status, after };
     let found = rows::page(ctx.db.reader(), filter, query.limit).await?;

@@ -9,6 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{coords::Coord, index::Spot, plan::RatingSummary};
+use crate::features::registers::marks::Marks;
 
 /// Fewer answers than this are shown as a number, not as a rate (`domain.md`, Ratings).
 pub(super) const ENOUGH_ANSWERS: i64 = 5;
@@ -24,6 +25,9 @@ pub struct BadgeOut {
     pub label: &'static str,
     /// Good until, if it ends.
     pub until: Option<NaiveDate>,
+    /// When the bureau saw the document; on the centre's page only, and absent where no register says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checked_on: Option<NaiveDate>,
 }
 
 /// Ratings of a centre's last twelve months.
@@ -257,6 +261,9 @@ const BADGES: [(&str, &str); 5] = [
     ("cross_strait", "泉台融合"),
 ];
 
+/// On a centre's page only: a public one with safety packages (安防“五大包”, project 9).
+const SAFETY: (&str, &str) = ("safety", "安防升级");
+
 /// The badges that a centre has: until when, if they end.
 fn checked(spot: &Spot<'_>) -> [Option<Option<NaiveDate>>; BADGES.len()] {
     [
@@ -300,18 +307,21 @@ fn badges(out: &mut Vec<u8>, spot: &Spot<'_>) {
     }
 }
 
-/// The badges of a centre's row.
-pub(super) fn badges_of(row: &centres::Model, today: NaiveDate) -> Vec<BadgeOut> {
+/// The badges of a centre's row, with when they were checked, and what no card has room for.
+pub(super) fn badges_of(row: &centres::Model, marks: Marks, today: NaiveDate) -> Vec<BadgeOut> {
     let dated = |until: Option<NaiveDate>| until.filter(|until| *until >= today).map(Some);
     let checked = [
-        row.inclusive_on(today).then_some(row.inclusive_until),
-        (row.filed == Filed::Filed).then_some(None),
-        dated(row.insured_until),
-        dated(row.medical_until),
-        row.cross_strait.then_some(None),
+        (row.inclusive_on(today).then_some(row.inclusive_until), None),
+        ((row.filed == Filed::Filed).then_some(None), None),
+        (dated(row.insured_until), marks.insured),
+        (dated(row.medical_until), marks.medical),
+        (row.cross_strait.then_some(None), None),
+        (marks.safety.map(|_| None), marks.safety),
     ];
-    let badge = |((code, label), until): (_, Option<_>)| until.map(|until| BadgeOut { code, label, until });
-    BADGES.into_iter().zip(checked).filter_map(badge).collect()
+    let badge = |((code, label), (until, checked_on)): (_, (Option<_>, _))| {
+        until.map(|until| BadgeOut { code, label, until, checked_on })
+    };
+    BADGES.into_iter().chain([SAFETY]).zip(checked).filter_map(badge).collect()
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ use super::{
     store,
     voucher_scope::VoucherScope,
 };
-use crate::platform::clock::Clock;
+use crate::{features::registers::marks::MarkCache, platform::clock::Clock};
 
 /// Centres that are loaded at once: more would be kept as rows for longer.
 const AT_ONCE: usize = 16 * PAGE;
@@ -55,6 +55,8 @@ pub struct Catalogue {
     /// older rows in place.
     loading: tokio::sync::Mutex<()>,
     scans: Scans,
+    /// When what pages say of centres was checked.
+    marks: MarkCache,
 }
 
 impl Catalogue {
@@ -72,6 +74,7 @@ impl Catalogue {
             looked_at: AtomicI64::new(now.timestamp_millis()),
             loading: tokio::sync::Mutex::default(),
             scans: Scans::default(),
+            marks: MarkCache::default(),
         };
         catalogue.reload(db, clock).await?;
         Ok(catalogue)
@@ -217,6 +220,12 @@ impl Catalogue {
     #[must_use]
     pub fn scans(&self) -> &Scans {
         &self.scans
+    }
+
+    /// When what pages say of centres was checked.
+    #[must_use]
+    pub const fn marks(&self) -> &MarkCache {
+        &self.marks
     }
 
     /// The townships' names in order.

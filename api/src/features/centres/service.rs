@@ -46,6 +46,7 @@ pub async fn page(ctx: &Ctx, id: CentreId, query: &CentrePageQuery) -> Result<Ce
         None => None,
     };
     let today = ctx.clock.today();
+    let marks = ctx.catalogue.marks().of(ctx.db.reader(), &plan.row, today).await?;
     let class_rules = ctx.catalogue.rules();
     let (row, week) = (&plan.row, plan.week_on(today));
     let at = query.coord.from_wgs84(row.location());
@@ -111,7 +112,7 @@ pub async fn page(ctx: &Ctx, id: CentreId, query: &CentrePageQuery) -> Result<Ce
             })
             .collect(),
         rating: plan.rating.into(),
-        badges: badges_of(row, today),
+        badges: badges_of(row, marks, today),
         voucher: ctx.catalogue.takes_vouchers(id),
         demo: row.demo,
     })

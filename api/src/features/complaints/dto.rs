@@ -74,7 +74,7 @@ pub struct ComplaintOut {
 }
 
 /// Which complaints.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct BureauComplaintsQuery {
     /// Only in this state.

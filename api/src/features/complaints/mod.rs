@@ -18,6 +18,8 @@ mod store;
 
 pub use service::{follow, lock_text, show_text, texts};
 
+pub use service::page as list_complaints;
+
 use crate::http::Registry;
 
 /// Where the family's words live.

@@ -148,7 +148,7 @@ pub(super) async fn close(
 }
 
 /// A page of complaints for the bureau.
-pub(super) async fn page(ctx: &Ctx, query: BureauComplaintsQuery) -> Result<Page<BureauComplaintOut>> {
+pub async fn page(ctx: &Ctx, query: BureauComplaintsQuery) -> Result<Page<BureauComplaintOut>> {
     let BureauComplaintsQuery { status, centre_id, overdue, limit, cursor } = query;
     let after = cursor.as_ref().map(Cursor::unpack).transpose()?;
     let (db, now) = (ctx.db.reader(), ctx.clock.now());

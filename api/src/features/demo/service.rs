@@ -1,14 +1,14 @@
 //! Seeding: once, whole, into an empty database.
 
 use entity::{
-    booking_events, bookings, campaign_centres, campaigns, centre_hours, centres, children, classes, communities,
-    community_versions, consents, entry_checks, families, offers, rating_versions, ratings, redemptions, staff, visits,
-    vouchers,
+    booking_events, bookings, campaign_centres, campaigns, carer_trainings, carers, centre_hours, centre_records,
+    centres, children, classes, communities, community_versions, consents, entry_checks, families, offers,
+    rating_versions, ratings, redemptions, staff, visits, vouchers,
 };
 use sea_orm::DbErr;
 
 use super::{
-    PASSWORD, campaigns as vouchers_made, communities as places, history, people,
+    PASSWORD, campaigns as vouchers_made, communities as places, history, people, registers,
     site::Site,
     sites::{self, SITES},
     store,
@@ -81,6 +81,10 @@ pub async fn seed(settings: &Settings, db: &Db, keys: &Keyring, clock: &Clock) -
         let (communities, states) = places::rows(now)?;
         store::insert::<communities::Entity>(txn, communities).await?;
         store::insert::<community_versions::Entity>(txn, states).await?;
+        let registers = registers::rows(keys, today, now);
+        store::insert::<centre_records::Entity>(txn, registers.records).await?;
+        store::insert::<carers::Entity>(txn, registers.carers).await?;
+        store::insert::<carer_trainings::Entity>(txn, registers.trainings).await?;
         store::insert::<staff::Entity>(txn, people::staff_rows(keys, today, &password_hash)).await?;
 
         let past = people::past(today, &rules);

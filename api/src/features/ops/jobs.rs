@@ -49,6 +49,8 @@ pub const CODE_KEYS: &str = "code_keys";
 pub const WECHAT: &str = "wechat_check";
 /// Ways between centres and communities.
 pub const COVERAGE: &str = "coverage";
+/// Policies and contracts that begin after a gap.
+pub const REGISTERS: &str = "registers";
 /// What has outlived its use.
 pub const TIDY: &str = "housekeeping";
 /// Accounts and children that are to be erased.

@@ -14,6 +14,8 @@ pub mod rules;
 mod service;
 mod store;
 
+pub use service::{check_calendar_day, check_week, put_calendar_days};
+
 use crate::http::Registry;
 
 /// Registers the routes.

@@ -122,6 +122,8 @@ pub const SEALED: &[Sealed] = &[
     sealed("complaints", &["id"], "answer_sealed"),
     sealed("audit_reasons", &["audit_id"], "text_sealed"),
     sealed("staff", &["id"], "name_sealed"),
+    sealed("carers", &["id"], "name_sealed"),
+    sealed("carers", &["id"], "certificate_no_sealed"),
     sealed("second_factors", &["staff_id"], "secret_sealed"),
     sealed("webhooks", &["id"], "secret_sealed"),
     // The secret before a rotation.

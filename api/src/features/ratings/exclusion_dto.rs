@@ -9,7 +9,7 @@ use super::dto::{Level, RatingSubOut};
 use crate::http::{Cursor, Limit, Moment, Month, Paragraph};
 
 /// Which ratings.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct BureauRatingsQuery {
     /// Only of this centre.

@@ -101,7 +101,7 @@ pub struct StatementDetailOut {
 }
 
 /// Which month.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct UnsettledQuery {
     /// The month.
@@ -152,7 +152,7 @@ pub struct AdjustmentIn {
 }
 
 /// Which adjustments.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct AdjustmentsQuery {
     /// Only of this centre.

@@ -20,6 +20,8 @@ mod store;
 
 pub use service::adjustments::adjust;
 
+pub use service::{adjustments::page as list_adjustments, statements::unsettled as list_unsettled};
+
 use crate::http::Registry;
 
 /// Registers the routes.

@@ -10,8 +10,9 @@ mod rules;
 mod service;
 mod store;
 
-pub use rules::{check_caps, check_class};
-pub use store::lock_centre;
+pub use rules::{Cap, check_band, check_caps, check_class, check_unit};
+pub use service::offer_row;
+pub use store::{lock_centre, put_offer};
 
 use crate::http::Registry;
 

@@ -139,11 +139,12 @@ impl Cap {
     }
 }
 
-/// Refuses hours by which prices that stand would be beyond the cap; names full-day care first.
-pub fn check_caps(plan: &CentrePlan, today: NaiveDate) -> Result<()> {
+/// Refuses what makes prices that stand go beyond the cap on a day; `field` is at fault, full-day care is
+/// named first.
+pub fn check_caps(plan: &CentrePlan, today: NaiveDate, field: &'static str) -> Result<()> {
     let Some(cap) = Cap::of(plan, today) else { return Ok(()) };
     let of = |care: CareType| plan.offers.iter().filter(move |offer| offer.care_type == care);
-    CareType::ALL.iter().copied().flat_map(of).try_for_each(|offer| cap.check("hours", offer))
+    CareType::ALL.iter().copied().flat_map(of).try_for_each(|offer| cap.check(field, offer))
 }
 
 #[cfg(test)]

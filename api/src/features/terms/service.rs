@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use entity::{Admits, CareType, CentreKind, ClassId, Fen, classes, offers};
+use entity::{Admits, CareType, CentreId, CentreKind, ClassId, Fen, classes, offers};
 use sea_orm::{
     ActiveValue::{Set, Unchanged},
     DatabaseTransaction,
@@ -200,6 +200,36 @@ pub async fn offers(ctx: &Ctx, desk: &Desk) -> Result<DeskOffersOut> {
     Ok(DeskOffersOut { items: rows.into_iter().map(DeskOfferOut::from).collect() })
 }
 
+/// The row of an offer that is set, checked but for the cap.
+pub fn offer_row(
+    ctx: &Ctx,
+    centre_id: CentreId,
+    (class_id, care_type): (ClassId, CareType),
+    body: &DeskOfferIn,
+) -> Result<offers::Model> {
+    rules::check_unit(care_type, body.unit)?;
+    if body.min_minutes.is_some_and(|least| least.0 % 30 != 0) {
+        let text = Text::new("最短时长须为30分钟的倍数。", "The shortest stay is a number of half-hours.");
+        return Err(Problem::field("min_minutes", "off_half_hour", text));
+    }
+    let least = body.min_minutes.map_or(LEAST_MINUTES, |least| least.0);
+    Ok(offers::Model {
+        id: ctx.clock.id(),
+        centre_id,
+        class_id,
+        care_type,
+        unit: body.unit,
+        price_fen: Fen(i64::from(body.price_fen.0)),
+        meals_fen: Fen(i64::from(body.meals_fen.0)),
+        min_minutes: if care_type == CareType::Hourly { least } else { 0 },
+        notice_minutes: body.notice_minutes.0,
+        horizon_days: body.horizon_days.0,
+        cutoff_minutes: body.cutoff_minutes.0,
+        confirmation: body.confirmation,
+        active: body.active.unwrap_or(true),
+    })
+}
+
 /// Sets price and terms of one form of care in one class. Bookings made before keep theirs.
 pub async fn set_offer(
     ctx: &Ctx,
@@ -207,27 +237,7 @@ pub async fn set_offer(
     (class, care): (ClassId, CareType),
     body: DeskOfferIn,
 ) -> Result<DeskOfferOut> {
-    rules::check_unit(care, body.unit)?;
-    if body.min_minutes.is_some_and(|least| least.0 % 30 != 0) {
-        let text = Text::new("最短时长须为30分钟的倍数。", "The shortest stay is a number of half-hours.");
-        return Err(Problem::field("min_minutes", "off_half_hour", text));
-    }
-    let price = Fen(i64::from(body.price_fen.0));
-    let offer = offers::Model {
-        id: ctx.clock.id(),
-        centre_id: desk.centre_id,
-        class_id: class,
-        care_type: care,
-        unit: body.unit,
-        price_fen: price,
-        meals_fen: Fen(i64::from(body.meals_fen.0)),
-        min_minutes: if care == CareType::Hourly { body.min_minutes.map_or(LEAST_MINUTES, |least| least.0) } else { 0 },
-        notice_minutes: body.notice_minutes.0,
-        horizon_days: body.horizon_days.0,
-        cutoff_minutes: body.cutoff_minutes.0,
-        confirmation: body.confirmation,
-        active: body.active.unwrap_or(true),
-    };
+    let offer = offer_row(ctx, desk.centre_id, (class, care), &body)?;
     let stored = write_txn(&ctx.db, async |txn| {
         store::lock_centre(txn, desk.centre_id).await?.ok_or_else(unknown)?;
         let plan = CentrePlan::load(txn, desk.centre_id, ctx.clock.today()).await?.ok_or_else(unknown)?;
@@ -238,7 +248,7 @@ pub async fn set_offer(
         }
         let stored = store::put_offer(txn, offer.clone()).await?;
         let stored = stored.ok_or_else(|| Problem::internal("an offer got lost on its way"))?;
-        let detail = json!({ "class": class, "care_type": care, "unit": offer.unit, "price_fen": price,
+        let detail = json!({ "class": class, "care_type": care, "unit": offer.unit, "price_fen": offer.price_fen,
             "meals_fen": offer.meals_fen, "active": offer.active });
         audit::record(ctx, txn, Actor::from(desk), "offer.set", stored.id.to_string(), detail).await?;
         changed(ctx, txn, desk).await?;

@@ -75,7 +75,7 @@ pub(super) async fn offers(db: &impl ConnectionTrait, classes: &[ClassId]) -> Re
 }
 
 /// Writes an offer of a class, or over the one that is there; as stored.
-pub(super) async fn put_offer(db: &impl ConnectionTrait, offer: offers::Model) -> Result<Option<offers::Model>, DbErr> {
+pub async fn put_offer(db: &impl ConnectionTrait, offer: offers::Model) -> Result<Option<offers::Model>, DbErr> {
     use offers::Column::{
         Active, CareType as Care, ClassId as Class, Confirmation, CutoffMinutes, HorizonDays, MealsFen, MinMinutes,
         NoticeMinutes, PriceFen, Unit,

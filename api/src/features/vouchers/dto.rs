@@ -8,7 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::http::{Cursor, Day, Limit, Line, Moment};
 
 /// Which page of a list.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct VoucherPageQuery {
     /// Items at most.

@@ -74,7 +74,7 @@ pub struct BureauRedemptionOut {
 }
 
 /// Which vouchers.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct BureauVouchersQuery {
     /// Only of this campaign.

@@ -38,6 +38,11 @@ mod store;
 
 pub use service::{ANSWER_PLACE, campaign_exists, was_served};
 
+pub use service::{
+    campaigns::bureau_page as list_campaigns, conflicts::page as list_offline_conflicts,
+    lists::vouchers as list_vouchers, refusals::page as list_refused_scans,
+};
+
 use crate::http::Registry;
 
 pub use self::service::together::Redemptions;

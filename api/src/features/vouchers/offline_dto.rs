@@ -153,7 +153,7 @@ pub struct OfflineUploadOut {
 }
 
 /// Which conflicts.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct OfflineConflictsQuery {
     /// Only in this state.

@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::http::{Cursor, Day, Limit, Line, Moment};
 
 /// Which refused scans.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct RefusedScansQuery {
     /// Only of this centre; a desk sees only its own.

@@ -159,7 +159,7 @@ fn older(field: &str, stored: NaiveDate) -> Problem {
 }
 
 /// The next state of a community.
-fn next(ctx: &Ctx, row: communities::Model) -> communities::Model {
+pub(super) fn next(ctx: &Ctx, row: communities::Model) -> communities::Model {
     communities::Model { version: row.version + 1, changed_at: ctx.clock.now(), ..row }
 }
 
@@ -307,7 +307,7 @@ fn not_found() -> Problem {
     Problem::new(Code::NotFound)
 }
 
-fn has_ended() -> Problem {
+pub(super) fn has_ended() -> Problem {
     let text = Text::new("该社区已撤并，不能再修改。", "This community has ended.");
     Problem::new(Code::WrongState).detail(text)
 }

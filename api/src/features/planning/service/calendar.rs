@@ -1,7 +1,10 @@
 //! The bureau's calendar of all centres.
 
+use std::collections::BTreeMap;
+
 use chrono::{Days, NaiveDate};
-use entity::calendar_days;
+use entity::{CalendarKind, calendar_days};
+use sea_orm::DatabaseTransaction;
 use serde_json::json;
 
 use super::{
@@ -9,7 +12,7 @@ use super::{
         dto::{CalendarDayIn, CalendarOut, CalendarQuery, Decision, PlanChangeOut},
         store,
     },
-    Change, change_hours, not_past,
+    Calendar, Change, change_hours, not_past, outside, planned,
 };
 use crate::{
     error::{Code, Problem, Result, Text},
@@ -30,21 +33,52 @@ pub async fn calendar(ctx: &Ctx, query: &CalendarQuery) -> Result<CalendarOut> {
     Ok(CalendarOut { items: rows.into_iter().map(Into::into).collect() })
 }
 
-/// Sets a holiday or a swapped working day for all centres.
-pub async fn set_calendar(ctx: &Ctx, bureau: &Bureau, date: NaiveDate, body: CalendarDayIn) -> Result<PlanChangeOut> {
+/// Checks a day to be set.
+pub fn check_calendar_day(ctx: &Ctx, date: NaiveDate, kind: CalendarKind, works_as: Option<i32>) -> Result<()> {
     not_past(ctx, "date", date)?;
-    let works_as = body.works_as.map(|day| day.0);
-    if works_as.is_some() && body.kind == entity::CalendarKind::Holiday {
+    if works_as.is_some() && kind == CalendarKind::Holiday {
         let text = Text::new("节假日不需要填写 works_as。", "A holiday takes no `works_as`.");
         return Err(Problem::field("works_as", "not_for_this_kind", text));
     }
-    if works_as.is_none() && body.kind == entity::CalendarKind::Workday {
+    if works_as.is_none() && kind == CalendarKind::Workday {
         let text = Text::new(
             "调休上班日请填写 works_as：按星期几的时间开放（1 至 7）。",
             "A swapped working day needs `works_as`: whose weekday's hours apply, 1 to 7.",
         );
         return Err(Problem::field("works_as", "missing", text));
     }
+    Ok(())
+}
+
+/// Sets days in the transaction of an import; gives those on which it hits visits, and how many: they are
+/// for a change of one day to decide about.
+pub async fn put_calendar_days(
+    ctx: &Ctx,
+    txn: &DatabaseTransaction,
+    days: Vec<calendar_days::Model>,
+) -> Result<BTreeMap<NaiveDate, usize>> {
+    let mut hit = BTreeMap::new();
+    if days.is_empty() {
+        return Ok(hit);
+    }
+    store::lock_classes(txn, None).await?;
+    for day in days {
+        let date = day.date;
+        let calendar: Calendar = [(date, day.clone())].into();
+        store::put_calendar(txn, day).await?;
+        let visits = outside(ctx, txn, None, (date, date), &calendar).await?.len();
+        if visits > 0 {
+            hit.insert(date, visits);
+        }
+    }
+    planned(ctx, txn, None).await?;
+    Ok(hit)
+}
+
+/// Sets a holiday or a swapped working day for all centres.
+pub async fn set_calendar(ctx: &Ctx, bureau: &Bureau, date: NaiveDate, body: CalendarDayIn) -> Result<PlanChangeOut> {
+    let works_as = body.works_as.map(|day| day.0);
+    check_calendar_day(ctx, date, body.kind, works_as)?;
     let row = calendar_days::Model { date, kind: body.kind, works_as, name: body.name.to_string() };
     let change = Change {
         actor: Actor::from(bureau),

@@ -6,7 +6,9 @@ use serde_json::json;
 
 use super::{
     super::{
-        dto::{Decision, DeskDayIn, DeskPlanDaysOut, DeskWeekIn, DeskWeeksOut, PlanChangeOut},
+        dto::{
+            Decision, DeskDayIn, DeskPlanDaysOut, DeskWeekIn, DeskWeeksOut, HalfDayHours, PlanChangeOut, WeekdayHours,
+        },
         store,
     },
     Change, DAYS_AHEAD, change_hours, not_past,
@@ -88,7 +90,7 @@ pub async fn weeks(ctx: &Ctx, desk: &Desk) -> Result<DeskWeeksOut> {
 /// Sets the weekly hours and half-day windows from a date on, until the next later ones.
 pub async fn set_week(ctx: &Ctx, desk: &Desk, from: NaiveDate, body: DeskWeekIn) -> Result<PlanChangeOut> {
     not_past(ctx, "valid_from", from)?;
-    checked(&body)?;
+    check_week(&body.hours, body.morning, body.afternoon)?;
     let row = centre_weeks::Model {
         centre_id: desk.centre_id,
         valid_from: from,
@@ -104,7 +106,7 @@ pub async fn set_week(ctx: &Ctx, desk: &Desk, from: NaiveDate, body: DeskWeekIn)
         terms::lock_centre(txn, desk.centre_id).await?;
         store::put_week(txn, row.clone()).await?;
         let plan = CentrePlan::load(txn, desk.centre_id, ctx.clock.today()).await?;
-        plan.map_or(Ok(()), |plan| terms::check_caps(&plan, ctx.clock.today()))
+        plan.map_or(Ok(()), |plan| terms::check_caps(&plan, ctx.clock.today(), "hours"))
     })
     .await
 }
@@ -153,14 +155,13 @@ pub(super) fn on_the_half_hour<F: Into<String>>(
 }
 
 /// Half-day windows don't meet, and each lies inside the hours of some day.
-fn halves(body: &DeskWeekIn) -> Result<()> {
-    let (morning, afternoon) = (body.morning, body.afternoon);
+fn halves(hours: &[WeekdayHours], morning: HalfDayHours, afternoon: HalfDayHours) -> Result<()> {
     if afternoon.from < morning.to {
         let text = Text::new("下午时段须在上午时段结束之后开始。", "The afternoon begins when the morning is over.");
         return Err(Problem::field("afternoon.from", "before_morning_ends", text));
     }
     for (field, half) in [("morning", morning), ("afternoon", afternoon)] {
-        if !body.hours.iter().any(|day| day.from <= half.from && half.to <= day.to) {
+        if !hours.iter().any(|day| day.from <= half.from && half.to <= day.to) {
             let text = Text::new(
                 format!("半日托时段{}–{}不在任何一天的开放时间内，请调整。", half.from, half.to),
                 "No day is open through this half-day.",
@@ -171,7 +172,8 @@ fn halves(body: &DeskWeekIn) -> Result<()> {
     Ok(())
 }
 
-fn checked(body: &DeskWeekIn) -> Result<()> {
+/// Checks weekly hours and half-day windows.
+pub fn check_week(hours: &[WeekdayHours], morning: HalfDayHours, afternoon: HalfDayHours) -> Result<()> {
     let not_after = |field: String| {
         Err(Problem::field(
             field,
@@ -180,7 +182,7 @@ fn checked(body: &DeskWeekIn) -> Result<()> {
         ))
     };
     let mut seen = [false; 7];
-    for (i, day) in body.hours.iter().enumerate() {
+    for (i, day) in hours.iter().enumerate() {
         match seen.get_mut(usize::from(day.weekday).wrapping_sub(1)) {
             Some(slot) if !*slot => *slot = true,
             _ => {
@@ -193,11 +195,11 @@ fn checked(body: &DeskWeekIn) -> Result<()> {
             return not_after(format!("hours[{i}].to"));
         }
     }
-    for (field, half) in [("morning", body.morning), ("afternoon", body.afternoon)] {
+    for (field, half) in [("morning", morning), ("afternoon", afternoon)] {
         on_the_half_hour([(format!("{field}.from"), Some(half.from)), (format!("{field}.to"), Some(half.to))])?;
         if half.to <= half.from {
             return not_after(format!("{field}.to"));
         }
     }
-    halves(body)
+    halves(hours, morning, afternoon)
 }

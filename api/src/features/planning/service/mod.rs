@@ -5,9 +5,9 @@ mod calendar;
 mod capacity;
 mod hours;
 
-pub use calendar::{calendar, clear_calendar, set_calendar};
+pub use calendar::{calendar, check_calendar_day, clear_calendar, put_calendar_days, set_calendar};
 pub use capacity::{change_class, conflicts, set_roster};
-pub use hours::{clear_day, clear_week, days, set_day, set_week, weeks};
+pub use hours::{check_week, clear_day, clear_week, days, set_day, set_week, weeks};
 
 use std::{collections::BTreeMap, sync::Arc};
 

@@ -1,0 +1,99 @@
+//! Populations of many communities at once, as an import has them; their places come with the map.
+
+use entity::{CommunityId, communities};
+use sea_orm::DatabaseTransaction;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{
+    super::store,
+    communities::{has_ended, next},
+};
+use crate::{
+    error::{Problem, Result, Text},
+    features::auth::Bureau,
+    http::{Day, Line, Whole},
+    state::Ctx,
+};
+
+/// The figures of a community.
+#[derive(Debug, Deserialize)]
+pub struct Population {
+    /// Says which community it is.
+    pub code: Line<40>,
+    /// Residents; absent: as they were.
+    pub residents: Option<Whole<0, 10_000_000>>,
+    /// Children under three; absent: as they were.
+    pub under3: Option<Whole<0, 1_000_000>>,
+    /// Where the figures come from.
+    pub source: Line<100>,
+    /// Of which day they are.
+    pub as_of: Day,
+}
+
+/// What became of one.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Its former state is kept; with what the audit log tells.
+    Changed(CommunityId, Value),
+    /// They were so already.
+    Unchanged,
+}
+
+/// Sets figures in the transaction of an import; for each what became of it, or why nothing did.
+pub async fn set(
+    ctx: &Ctx,
+    txn: &DatabaseTransaction,
+    bureau: &Bureau,
+    rows: &[Population],
+) -> Result<Vec<Result<Outcome>>> {
+    let codes: Vec<String> = rows.iter().map(|row| row.code.to_string()).collect();
+    let stored = store::lock_by_code(txn, &codes).await?;
+    let (mut outcomes, mut changed) = (Vec::with_capacity(rows.len()), Vec::new());
+    for row in rows {
+        outcomes.push(judged(stored.get(&*row.code), row).map(|after| match after {
+            None => Outcome::Unchanged,
+            Some(after) => {
+                let after = next(ctx, after);
+                let detail = json!({ "version": after.version, "residents": after.residents,
+                    "under3": after.under3, "as_of": after.as_of });
+                let id = after.id;
+                changed.push(after);
+                Outcome::Changed(id, detail)
+            }
+        }));
+    }
+    store::put(txn, &changed).await?;
+    store::keep(txn, &changed, Some(bureau.staff_id), ctx.clock.now()).await?;
+    Ok(outcomes)
+}
+
+/// The community with new figures; nothing if they are the same.
+fn judged(stored: Option<&communities::Model>, row: &Population) -> Result<Option<communities::Model>> {
+    let Some(before) = stored else {
+        let text = Text::new("没有这个社区，请先用地图导入社区。", "no such community: import the map first.");
+        return Err(Problem::field("code", "unknown", text));
+    };
+    if before.ended_on.is_some() {
+        return Err(Problem::field("code", "ended", has_ended().text().clone()));
+    }
+    if row.as_of.0 < before.as_of {
+        let text = Text::new(
+            format!("早于已有数据的日期 {}，不能用旧数据覆盖新数据。", before.as_of),
+            format!("older than the stored figures of {}.", before.as_of),
+        );
+        return Err(Problem::field("as_of", "too_old", text));
+    }
+    let after = communities::Model {
+        residents: row.residents.map(|n| n.0).or(before.residents),
+        under3: row.under3.map(|n| n.0).or(before.under3),
+        source: row.source.to_string(),
+        as_of: row.as_of.0,
+        ..before.clone()
+    };
+    if after.residents.zip(after.under3).is_some_and(|(all, under3)| under3 > all) {
+        let text = Text::new("3岁以下人数不能多于常住人口。", "more under-threes than residents.");
+        return Err(Problem::field("under3", "out_of_range", text));
+    }
+    Ok((after != *before).then_some(after))
+}

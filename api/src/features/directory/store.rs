@@ -1,0 +1,161 @@
+//! Queries about the directory.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+use entity::{BookingStatus, CentreId, VisitStatus, bookings, centre_hours, centres, classes, townships, visits};
+use sea_orm::{
+    ActiveModelTrait as _, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel as _,
+    PaginatorTrait as _, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, Func, LikeExpr, Query},
+};
+
+use super::dto::{BureauCentreSort, BureauCentresQuery};
+use crate::{error::Result, http::Cursor, platform::db::LockRows as _};
+
+/// Whether the township of whoever enters or renames a centre is locked: two would both find a name free.
+pub async fn lock_townships(db: &impl ConnectionTrait) -> Result<(), DbErr> {
+    townships::Entity::find().order_by_asc(townships::Column::Name).lock_rows().all(db).await.map(drop)
+}
+
+/// The centre of a name in a township.
+pub async fn named(db: &impl ConnectionTrait, name: &str, township: &str) -> Result<Option<centres::Model>, DbErr> {
+    let of_name = centres::Entity::find().filter(centres::Column::Name.eq(name));
+    of_name.filter(centres::Column::Township.eq(township)).order_by_asc(centres::Column::Id).one(db).await
+}
+
+pub(super) async fn one(db: &impl ConnectionTrait, id: CentreId) -> Result<Option<centres::Model>, DbErr> {
+    centres::Entity::find_by_id(id).one(db).await
+}
+
+/// Enters centres with their hours.
+pub async fn insert(
+    db: &impl ConnectionTrait,
+    centre: centres::Model,
+    hours: Vec<centre_hours::Model>,
+) -> Result<(), DbErr> {
+    centres::Entity::insert(centres::ActiveModel::from(centre)).exec_without_returning(db).await?;
+    if hours.is_empty() {
+        return Ok(());
+    }
+    let hours = hours.into_iter().map(centre_hours::ActiveModel::from);
+    centre_hours::Entity::insert_many(hours).exec_without_returning(db).await.map(drop)
+}
+
+/// Writes a centre over, but for its version.
+pub async fn update(db: &impl ConnectionTrait, centre: centres::Model) -> Result<(), DbErr> {
+    let mut row = centre.into_active_model().reset_all();
+    row.version = sea_orm::ActiveValue::NotSet;
+    row.changed_at = sea_orm::ActiveValue::NotSet;
+    centres::Entity::update(row).exec(db).await.map(drop)
+}
+
+pub(super) async fn set_active(db: &impl ConnectionTrait, id: CentreId, active: bool) -> Result<(), DbErr> {
+    let row = centres::Entity::update_many().col_expr(centres::Column::Active, Expr::value(active));
+    row.filter(centres::Column::Id.eq(id)).exec(db).await.map(drop)
+}
+
+/// A centre's classes, closed ones too, locked until the transaction ends: nobody books meanwhile.
+pub(super) async fn lock_classes(db: &impl ConnectionTrait, centre: CentreId) -> Result<Vec<classes::Model>, DbErr> {
+    let of_centre = classes::Entity::find().filter(classes::Column::CentreId.eq(centre));
+    of_centre.order_by_asc(classes::Column::Id).lock_rows().all(db).await
+}
+
+/// Days still to come, or going on, at a centre.
+pub(super) async fn days_to_come(db: &impl ConnectionTrait, centre: CentreId) -> Result<u64, DbErr> {
+    let live = Query::select()
+        .column(bookings::Column::Id)
+        .from(bookings::Entity)
+        .and_where(bookings::Column::CentreId.eq(centre))
+        .and_where(bookings::Column::Status.is_in([BookingStatus::Pending, BookingStatus::Confirmed]))
+        .to_owned();
+    visits::Entity::find()
+        .filter(visits::Column::CentreId.eq(centre))
+        .filter(visits::Column::BookingId.in_subquery(live))
+        .filter(visits::Column::Status.is_in([VisitStatus::Expected, VisitStatus::InCare]))
+        .count(db)
+        .await
+}
+
+/// Places of the open classes of some centres.
+pub(super) async fn places(db: &impl ConnectionTrait, ids: &[CentreId]) -> Result<HashMap<CentreId, i64>, DbErr> {
+    let mut found = HashMap::with_capacity(ids.len());
+    for some in ids.chunks(1_000) {
+        let rows: Vec<(CentreId, i64)> = classes::Entity::find()
+            .select_only()
+            .column(classes::Column::CentreId)
+            .column_as(classes::Column::Places.sum(), "places")
+            .filter(classes::Column::CentreId.is_in(some.iter().copied()))
+            .filter(classes::Column::Active.eq(true))
+            .group_by(classes::Column::CentreId)
+            .into_tuple()
+            .all(db)
+            .await?;
+        found.extend(rows);
+    }
+    Ok(found)
+}
+
+/// A pattern that finds a text anywhere, whatever it is made of.
+fn anywhere(text: &str) -> LikeExpr {
+    let mut pattern = String::from("%");
+    for c in text.to_lowercase().chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    LikeExpr::new(pattern).escape('\\')
+}
+
+/// Whether a centre is recognised as inclusive on a day, as `Model::inclusive_on` says.
+fn inclusive_on(day: NaiveDate) -> Condition {
+    use centres::Column::{InclusiveFrom, InclusiveUntil};
+    let lasts = Condition::any().add(InclusiveUntil.is_null()).add(InclusiveUntil.gte(day));
+    Condition::all().add(InclusiveFrom.is_not_null()).add(InclusiveFrom.lte(day)).add(lasts)
+}
+
+/// What a page goes on after.
+#[derive(serde::Serialize, serde::Deserialize)]
+pub(super) struct After(pub(super) String, pub(super) CentreId);
+
+/// A page of centres.
+pub(super) async fn page(
+    db: &impl ConnectionTrait,
+    query: &BureauCentresQuery,
+    today: NaiveDate,
+) -> Result<Vec<centres::Model>> {
+    use centres::Column::{Active, Address, Filed, FiledNo, Id, Kind, Name, Ownership, Township};
+    let BureauCentresQuery { township, kind, ownership, filed, inclusive, active, q, sort, coord: _, limit, cursor } =
+        query;
+    let mut rows = centres::Entity::find().filter(
+        Condition::all()
+            .add_option(township.as_ref().map(|township| Township.eq(&**township)))
+            .add_option(kind.map(|kind| Kind.eq(kind)))
+            .add_option(ownership.map(|ownership| Ownership.eq(ownership)))
+            .add_option(filed.map(|filed| Filed.eq(filed)))
+            .add_option(active.map(|active| Active.eq(active)))
+            .add_option(inclusive.map(|yes| if yes { inclusive_on(today) } else { inclusive_on(today).not() })),
+    );
+    if let Some(q) = q {
+        let has =
+            |column: centres::Column| sea_orm::ExprTrait::like(Expr::expr(Func::lower(Expr::col(column))), anywhere(q));
+        rows = rows.filter(Condition::any().add(has(Name)).add(has(Address)).add(has(FiledNo)));
+    }
+    let after: Option<After> = cursor.as_ref().map(Cursor::unpack).transpose()?;
+    rows = match sort {
+        BureauCentreSort::Name => {
+            let later = after.map(|After(name, id)| {
+                let same = Condition::all().add(Name.eq(&name)).add(Id.gt(id));
+                Condition::any().add(Name.gt(name)).add(same)
+            });
+            rows.filter(Condition::all().add_option(later)).order_by_asc(Name).order_by_asc(Id)
+        }
+        BureauCentreSort::Newest => {
+            let later = after.map(|After(_, id)| Id.lt(id));
+            rows.filter(Condition::all().add_option(later)).order_by_desc(Id)
+        }
+    };
+    Ok(rows.limit(limit.plus_one()).all(db).await?)
+}

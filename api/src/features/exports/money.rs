@@ -1,0 +1,217 @@
+//! Campaigns, vouchers, scans and money as tables.
+
+use actix_web::web::Data;
+
+use super::{List, Sheet};
+use crate::{
+    features::{
+        settlement::{
+            self,
+            dto::{AdjustmentOut, AdjustmentsQuery, UnsettledOut, UnsettledQuery},
+        },
+        vouchers::{
+            self,
+            campaign_dto::BureauCampaignOut,
+            dto::VoucherPageQuery,
+            list_dto::{BureauVoucherOut, BureauVouchersQuery},
+            offline_dto::{OfflineConflictOut, OfflineConflictsQuery},
+            refusal_dto::{RefusedScanOut, RefusedScansQuery},
+        },
+    },
+    http::{
+        Moment,
+        table::{Cell, Pages},
+    },
+    state::Ctx,
+};
+
+const BUREAU_CAMPAIGNS: [&str; 18] = [
+    "编号",
+    "名称",
+    "状态",
+    "发放量（张）",
+    "已领（张）",
+    "剩余（张）",
+    "每张天数",
+    "每天面值（元）",
+    "已领（天）",
+    "已用（天）",
+    "未用（天）",
+    "过期（天）",
+    "作废（天）",
+    "领取开始",
+    "领取截止",
+    "资金来源",
+    "资金用途",
+    "创建时间",
+];
+
+/// All of campaigns, as far as the filters leave them.
+pub(super) fn bureau_campaigns(ctx: Data<Ctx>, query: VoucherPageQuery) -> Sheet<BureauCampaignOut> {
+    let as_of = Moment(ctx.clock.now());
+    let list: List<BureauCampaignOut> = Box::new(move |limit, cursor| {
+        let (ctx, query) = (ctx.clone(), VoucherPageQuery { limit, cursor, ..query.clone() });
+        Box::pin(async move { vouchers::list_campaigns(&ctx, &query).await })
+    });
+    let row: fn(BureauCampaignOut) -> Vec<Cell> = |row| {
+        vec![
+            Cell::Text(row.id.to_string()),
+            Cell::Text(row.name),
+            Cell::text(row.status.zh()),
+            Cell::Integer(row.quota.into()),
+            Cell::Integer(row.claimed.into()),
+            Cell::Integer(row.remaining.into()),
+            Cell::Integer(row.units_per_voucher.into()),
+            Cell::yuan(Some(row.face_value_fen)),
+            Cell::Integer(row.units.claimed),
+            Cell::Integer(row.units.used),
+            Cell::Integer(row.units.unused),
+            Cell::Integer(row.units.expired),
+            Cell::Integer(row.units.revoked),
+            Cell::moment(row.claim_from),
+            Cell::moment(row.claim_until),
+            Cell::text(row.fund_source.zh()),
+            Cell::text(row.fund_category.zh()),
+            Cell::moment(row.created_at),
+        ]
+    };
+    Pages { filename: "campaigns", header: &BUREAU_CAMPAIGNS, as_of, list, row }
+}
+
+const ALL_VOUCHERS: [&str; 9] =
+    ["编号", "批次", "状态", "总天数", "已用天数", "有效期起", "有效期止", "领取时间", "作废时间"];
+
+/// All of vouchers, as far as the filters leave them.
+pub(super) fn all_vouchers(ctx: Data<Ctx>, query: BureauVouchersQuery) -> Sheet<BureauVoucherOut> {
+    let as_of = Moment(ctx.clock.now());
+    let list: List<BureauVoucherOut> = Box::new(move |limit, cursor| {
+        let (ctx, query) = (ctx.clone(), BureauVouchersQuery { limit, cursor, ..query.clone() });
+        Box::pin(async move { vouchers::list_vouchers(&ctx, &query).await })
+    });
+    let row: fn(BureauVoucherOut) -> Vec<Cell> = |row| {
+        vec![
+            Cell::Text(row.id.to_string()),
+            Cell::Text(row.campaign_id.to_string()),
+            Cell::text(row.status.zh()),
+            Cell::Integer(row.units_total.into()),
+            Cell::Integer(row.units_used.into()),
+            Cell::date(Some(row.valid_from)),
+            Cell::date(Some(row.valid_until)),
+            Cell::moment(row.claimed_at),
+            row.revoked_at.map_or(Cell::Empty, Cell::moment),
+        ]
+    };
+    Pages { filename: "vouchers", header: &ALL_VOUCHERS, as_of, list, row }
+}
+
+const BUREAU_REFUSED_SCANS: [&str; 9] = ["编号", "机构", "账号", "设备", "时间", "原因", "手输码", "体验券", "请求号"];
+
+/// All of refused scans, as far as the filters leave them.
+pub(super) fn bureau_refused_scans(ctx: Data<Ctx>, query: RefusedScansQuery) -> Sheet<RefusedScanOut> {
+    let as_of = Moment(ctx.clock.now());
+    let list: List<RefusedScanOut> = Box::new(move |limit, cursor| {
+        let (ctx, query) = (ctx.clone(), RefusedScansQuery { limit, cursor, ..query.clone() });
+        Box::pin(async move { vouchers::list_refused_scans(&ctx, None, &query).await })
+    });
+    let row: fn(RefusedScanOut) -> Vec<Cell> = |row| {
+        vec![
+            Cell::Text(row.id.to_string()),
+            Cell::Text(row.centre_id.to_string()),
+            Cell::Text(row.staff_id.to_string()),
+            Cell::maybe(row.device.as_deref()),
+            Cell::moment(row.at),
+            Cell::Text(row.reason),
+            Some(row.manual).into(),
+            Cell::id(row.voucher_id),
+            Cell::Text(row.request_id),
+        ]
+    };
+    Pages { filename: "refused_scans", header: &BUREAU_REFUSED_SCANS, as_of, list, row }
+}
+
+const CONFLICTS: [&str; 12] = [
+    "编号",
+    "机构",
+    "账号",
+    "设备",
+    "体验券",
+    "原因",
+    "托育日期",
+    "扫码时间",
+    "上传时间",
+    "处理状态",
+    "处理说明",
+    "处理时间",
+];
+
+/// All of conflicts of offline scans, as far as the filters leave them.
+pub(super) fn conflicts(ctx: Data<Ctx>, query: OfflineConflictsQuery) -> Sheet<OfflineConflictOut> {
+    let as_of = Moment(ctx.clock.now());
+    let list: List<OfflineConflictOut> = Box::new(move |limit, cursor| {
+        let (ctx, query) = (ctx.clone(), OfflineConflictsQuery { limit, cursor, ..query.clone() });
+        Box::pin(async move { vouchers::list_offline_conflicts(&ctx, None, &query).await })
+    });
+    let row: fn(OfflineConflictOut) -> Vec<Cell> = |row| {
+        vec![
+            Cell::Text(row.id.to_string()),
+            Cell::Text(row.centre_id.to_string()),
+            Cell::Text(row.staff_id.to_string()),
+            Cell::maybe(row.device.as_deref()),
+            Cell::Text(row.voucher_id.to_string()),
+            Cell::Text(row.reason),
+            Cell::date(Some(row.service_date)),
+            Cell::moment(row.scanned_at),
+            Cell::moment(row.uploaded_at),
+            Cell::text(row.status.zh()),
+            Cell::maybe(row.note.as_deref()),
+            row.resolved_at.map_or(Cell::Empty, Cell::moment),
+        ]
+    };
+    Pages { filename: "offline_conflicts", header: &CONFLICTS, as_of, list, row }
+}
+
+const ADJUSTMENTS: [&str; 8] = ["编号", "机构", "核销记录", "金额（元）", "理由", "账号", "时间", "结算单"];
+
+/// All of adjustments, as far as the filters leave them.
+pub(super) fn adjustments(ctx: Data<Ctx>, query: AdjustmentsQuery) -> Sheet<AdjustmentOut> {
+    let as_of = Moment(ctx.clock.now());
+    let list: List<AdjustmentOut> = Box::new(move |limit, cursor| {
+        let (ctx, query) = (ctx.clone(), AdjustmentsQuery { limit, cursor, ..query.clone() });
+        Box::pin(async move { settlement::list_adjustments(&ctx, &query).await })
+    });
+    let row: fn(AdjustmentOut) -> Vec<Cell> = |row| {
+        vec![
+            Cell::Text(row.id.to_string()),
+            Cell::Text(row.centre_id.to_string()),
+            Cell::id(row.redemption_id),
+            Cell::yuan(Some(row.amount_fen)),
+            Cell::Text(row.reason),
+            Cell::Text(row.staff_id.to_string()),
+            Cell::moment(row.created_at),
+            Cell::id(row.statement_id),
+        ]
+    };
+    Pages { filename: "adjustments", header: &ADJUSTMENTS, as_of, list, row }
+}
+
+const UNSETTLED: [&str; 6] = ["机构编号", "机构", "核销（天）", "金额（元）", "结算单", "结算单状态"];
+
+/// All of what isn't settled, as far as the filters leave them.
+pub(super) fn unsettled(ctx: Data<Ctx>, query: UnsettledQuery) -> Sheet<UnsettledOut> {
+    let as_of = Moment(ctx.clock.now());
+    let list: List<UnsettledOut> = Box::new(move |limit, cursor| {
+        let (ctx, query) = (ctx.clone(), UnsettledQuery { limit, cursor, ..query.clone() });
+        Box::pin(async move { settlement::list_unsettled(&ctx, &query).await })
+    });
+    let row: fn(UnsettledOut) -> Vec<Cell> = |row| {
+        vec![
+            Cell::Text(row.centre_id.to_string()),
+            Cell::Text(row.centre_name),
+            Cell::Integer(row.units),
+            Cell::yuan(Some(row.amount_fen)),
+            Cell::id(row.statement_id),
+            Cell::maybe(row.statement_status.map(|status| status.zh())),
+        ]
+    };
+    Pages { filename: "unsettled", header: &UNSETTLED, as_of, list, row }
+}

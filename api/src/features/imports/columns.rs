@@ -1,0 +1,309 @@
+//! A row of texts becomes what the API would take: a table is a list of columns, each with its title, what
+//! it holds and the member it becomes. The API's own types then check what they always check.
+
+use chrono::NaiveDate;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+
+use super::sheet::Line;
+use crate::{
+    error::{Problem, Result, Text},
+    http::json::field_problem,
+};
+
+/// Problems named in one answer.
+pub const MOST_NAMED: usize = 500;
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug)]
+pub enum Holds {
+    /// A text.
+    Text,
+    /// A whole number.
+    Whole,
+    /// Degrees.
+    Number,
+    /// Money in yuan, that becomes fen.
+    Yuan,
+    /// 是 or 否.
+    YesNo,
+    /// A date, as 2026-03-02, 2026/3/2 or 2026年3月2日.
+    Day,
+    /// One of these: as it is written, and the word it becomes.
+    Word(fn() -> Vec<(&'static str, &'static str)>),
+}
+
+/// A column.
+#[derive(Clone, Copy, Debug)]
+pub struct Column {
+    /// Its title in the first row.
+    pub title: &'static str,
+    /// The member it becomes; dots lead into objects.
+    pub field: &'static str,
+    /// What it holds.
+    pub holds: Holds,
+    /// Whether every row has it.
+    pub needed: bool,
+    /// For people.
+    pub help: &'static str,
+    /// A good value.
+    pub example: &'static str,
+}
+
+/// A column that every row has.
+#[must_use]
+pub const fn needed(
+    title: &'static str,
+    field: &'static str,
+    holds: Holds,
+    help: &'static str,
+    example: &'static str,
+) -> Column {
+    Column { title, field, holds, needed: true, help, example }
+}
+
+/// A column that a row may have.
+#[must_use]
+pub const fn maybe(
+    title: &'static str,
+    field: &'static str,
+    holds: Holds,
+    help: &'static str,
+    example: &'static str,
+) -> Column {
+    Column { title, field, holds, needed: false, help, example }
+}
+
+/// What is wrong, row by row.
+#[derive(Debug, Default)]
+pub struct Problems {
+    named: Vec<(String, &'static str, Text)>,
+    total: usize,
+}
+
+impl Problems {
+    /// Something is wrong in a row, at a column if one is at fault.
+    pub fn add(&mut self, at: usize, title: &str, code: &'static str, text: &Text) {
+        self.total += 1;
+        if self.named.len() >= MOST_NAMED {
+            return;
+        }
+        let field = if title.is_empty() { format!("rows[{at}]") } else { format!("rows[{at}].{title}") };
+        let (zh, en) = if title.is_empty() {
+            (format!("第{at}行：{}", text.zh), format!("Row {at}: {}", text.en))
+        } else {
+            (format!("第{at}行“{title}”：{}", text.zh), format!("Row {at}, {title}: {}", text.en))
+        };
+        self.named.push((field, code, Text::new(zh, en)));
+    }
+
+    /// A refusal that the same row would get by hand; its fields become columns.
+    pub fn refuse(&mut self, at: usize, columns: &[Column], problem: &Problem) {
+        if problem.errors.is_empty() {
+            self.add(at, "", "refused", problem.text());
+        }
+        for error in &problem.errors {
+            let column = columns.iter().find(|column| column.field == error.field);
+            self.add(at, column.map_or("", |column| column.title), error.code, &error.text);
+        }
+    }
+
+    /// Refuses if anything was wrong.
+    pub fn done(self) -> Result<()> {
+        let total = self.total;
+        let mut all = self.named.into_iter();
+        let Some((field, code, text)) = all.next() else { return Ok(()) };
+        let first = Problem::field(field, code, text);
+        Err(all
+            .fold(first, |problem, (field, code, text)| problem.and_field(field, code, text))
+            .fact("problems", total))
+    }
+}
+
+/// A row as the API would take it, with its number in the file.
+#[derive(Debug)]
+pub struct Row<T> {
+    /// Its number in the file, from 1.
+    pub at: usize,
+    /// What it says.
+    pub value: T,
+}
+
+/// Where each column stands.
+fn places(head: &Line, columns: &[Column], problems: &mut Problems) -> Vec<Option<usize>> {
+    // Marks of spreadsheets around a title don't matter.
+    let bare = |text: &str| text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '*' | '＊')).collect::<String>();
+    let titles: Vec<String> = head.cells.iter().map(|cell| bare(cell)).collect();
+    for (i, title) in titles.iter().enumerate().filter(|(_, title)| !title.is_empty()) {
+        if !columns.iter().any(|column| bare(column.title) == *title) {
+            let text = Text::new("没有这一列，请按模板修改表头。", "No such column; see the template.");
+            problems.add(head.at, &short(&head.cells[i]), "unknown", &text);
+        } else if titles[..i].contains(title) {
+            let text = Text::new("这一列重复了。", "The column is there twice.");
+            problems.add(head.at, &short(&head.cells[i]), "repeated", &text);
+        }
+    }
+    columns
+        .iter()
+        .map(|column| {
+            let place = titles.iter().position(|title| *title == bare(column.title));
+            if place.is_none() && column.needed {
+                let text = Text::new("缺少这一列，请下载模板核对表头。", "The column is missing; see the template.");
+                problems.add(head.at, column.title, "missing", &text);
+            }
+            place
+        })
+        .collect()
+}
+
+/// A title of somebody else's in few characters.
+fn short(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(20).collect()
+}
+
+/// Reads rows; what is wrong is told.
+pub fn read<T: DeserializeOwned>(lines: &[Line], columns: &[Column], problems: &mut Problems) -> Vec<Row<T>> {
+    let Some((head, rest)) = lines.split_first() else {
+        problems.add(1, "", "empty", &Text::new("表格是空的。", "The table is empty."));
+        return Vec::new();
+    };
+    let places = places(head, columns, problems);
+    // Notes and examples of the template.
+    let is_note =
+        |line: &&Line| line.cells.iter().find(|cell| !cell.is_empty()).is_some_and(|cell| cell.starts_with('#'));
+    let rest = rest.iter().filter(|line| !is_note(line));
+    let rest: Vec<&Line> = rest.collect();
+    if rest.is_empty() {
+        problems.add(head.at, "", "empty", &Text::new("表头下面没有数据。", "There are no rows below the header."));
+    }
+    if rest.len() > super::sheet::MOST_ROWS {
+        let most = super::sheet::MOST_ROWS;
+        let text = Text::new(format!("一次最多导入{most}行，请分批导入。"), format!("At most {most} rows at a time."));
+        problems.add(head.at, "", "too_long", &text);
+        return Vec::new();
+    }
+    if problems.total > 0 {
+        return Vec::new();
+    }
+    let mut rows = Vec::with_capacity(rest.len());
+    for line in rest {
+        let before = problems.total;
+        let mut object = Map::new();
+        for (column, place) in columns.iter().zip(&places) {
+            let cell = place.and_then(|place| line.cells.get(place)).map_or("", String::as_str);
+            if cell.is_empty() {
+                if column.needed {
+                    problems.add(line.at, column.title, "missing", &Text::new("不能为空。", "Must not be empty."));
+                }
+                continue;
+            }
+            match value(cell, column.holds) {
+                Ok(value) => set(&mut object, column.field, value),
+                Err((code, text)) => problems.add(line.at, column.title, code, &text),
+            }
+        }
+        if problems.total > before {
+            continue;
+        }
+        match serde_path_to_error::deserialize(Value::Object(object)) {
+            Ok(value) => rows.push(Row { at: line.at, value }),
+            Err(error) => {
+                let problem = field_problem(&error.path().to_string(), &error.inner().to_string());
+                problems.refuse(line.at, columns, &problem);
+            }
+        }
+    }
+    rows
+}
+
+fn set(object: &mut Map<String, Value>, field: &str, value: Value) {
+    match field.split_once('.') {
+        None => drop(object.insert(field.to_owned(), value)),
+        Some((outer, inner)) => {
+            if let Value::Object(within) = object.entry(outer).or_insert_with(|| json!({})) {
+                set(within, inner, value);
+            }
+        }
+    }
+}
+
+fn value(cell: &str, holds: Holds) -> Result<Value, (&'static str, Text)> {
+    match holds {
+        Holds::Text => Ok(json!(cell)),
+        Holds::Whole => {
+            let not = || ("wrong_type", Text::new("须为整数。", "must be a whole number."));
+            cell.parse::<i64>().map(|n| json!(n)).map_err(|_| not())
+        }
+        Holds::Number => {
+            let not = || ("wrong_type", Text::new("须为数字。", "must be a number."));
+            cell.parse::<f64>().ok().filter(|n| n.is_finite()).map(|n| json!(n)).ok_or_else(not)
+        }
+        Holds::Yuan => fen(cell).map(|fen| json!(fen)).ok_or_else(|| {
+            (
+                "wrong_type",
+                Text::new("须为以元为单位的金额，最多两位小数。", "must be yuan, with at most two decimals."),
+            )
+        }),
+        Holds::YesNo => match cell {
+            "是" | "有" | "true" | "TRUE" | "1" => Ok(json!(true)),
+            "否" | "无" | "false" | "FALSE" | "0" => Ok(json!(false)),
+            _ => Err(("unknown_value", Text::new("须填“是”或“否”。", "must be 是 (yes) or 否 (no)."))),
+        },
+        Holds::Day => day(cell)
+            .map(|day| json!(day))
+            .ok_or_else(|| ("not_a_date", Text::new("须为日期，如 2026-03-02。", "must be a date like 2026-03-02."))),
+        Holds::Word(list) => {
+            let list = list();
+            let found = list.iter().find(|(zh, word)| *zh == cell || *word == cell).map(|(_, word)| json!(word));
+            found.ok_or_else(|| {
+                let all: Vec<&str> = list.iter().map(|(zh, _)| *zh).collect();
+                let text = format!("须为以下之一：{}。", all.join("、"));
+                ("unknown_value", Text::new(text, format!("must be one of: {}.", all.join(", "))))
+            })
+        }
+    }
+}
+
+/// Yuan as typed, exactly.
+fn fen(text: &str) -> Option<i64> {
+    let text = text.trim_end_matches('元').trim();
+    let (yuan, decimals) = text.split_once('.').unwrap_or((text, ""));
+    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    if yuan.is_empty() || yuan.len() > 12 || decimals.len() > 2 || !digits(yuan) || !digits(decimals) {
+        return None;
+    }
+    let part: i64 = format!("{decimals:0<2}").parse().ok()?;
+    Some(yuan.parse::<i64>().ok()? * 100 + part)
+}
+
+/// A date as people type it.
+fn day(text: &str) -> Option<NaiveDate> {
+    let text = text.trim_end_matches('日').replace(['年', '月', '/', '.'], "-");
+    let mut parts = text.split('-').map(str::trim);
+    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
+    if year.len() != 4 || parts.next().is_some() {
+        return None;
+    }
+    NaiveDate::from_ymd_opt(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn money_and_dates_are_read_as_people_type_them() {
+        for (text, expected) in [("2600", 260_000), ("2600.5", 260_050), ("0.05", 5), ("12.00元", 1200)] {
+            assert_eq!(fen(text), Some(expected), "{text}");
+        }
+        for text in ["", "-1", "1.005", "1,000", "二十", "1e3", ".5"] {
+            assert_eq!(fen(text), None, "{text}");
+        }
+        for text in ["2026-03-02", "2026/3/2", "2026年3月2日", "2026.3.2"] {
+            assert_eq!(day(text).unwrap().to_string(), "2026-03-02");
+        }
+        for text in ["26-3-2", "2026-02-30", "3月2日", "2026-3", "2026-3-2-1"] {
+            assert_eq!(day(text), None, "{text}");
+        }
+    }
+}

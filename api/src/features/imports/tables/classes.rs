@@ -1,0 +1,107 @@
+//! Classes, by centre and name.
+
+use std::collections::HashMap;
+
+use entity::{Band, CentreId, CentreKind, classes};
+use serde_json::json;
+
+use super::{CENTRE, Import, Line, Named, Object, TOWNSHIP, checked, once_each, parsed, store, tell, text, words};
+use crate::{
+    error::{Problem, Result, Text},
+    features::{
+        imports::columns::{Column, Holds, maybe, needed, read},
+        terms::{self, dto::DeskClassNew},
+    },
+};
+
+pub(super) const COLUMNS: &[Column] = &[
+    CENTRE,
+    TOWNSHIP,
+    needed("班级名称", "name", Holds::Text, "同一机构内不重名，最多20字", "托小一班"),
+    needed("年龄段", "band", words!(Band), "乳儿班、托小班、托大班、混合编班；家庭托育点填家庭托育", "托小班"),
+    needed("托位数", "places", Holds::Whole, "不超过国家规定的班额", "15"),
+    needed("保育人员数", "carers", Holds::Whole, "没有排班时的在岗人数", "3"),
+    maybe("全日托保留托位", "kept_full_day", Holds::Whole, "只留给全日托的托位，不填为0", "0"),
+];
+
+pub(super) async fn run(import: &mut Import<'_>, lines: &[Line]) -> Result<()> {
+    let rows = read::<Object>(lines, COLUMNS, &mut import.problems);
+    import.rows = rows.len();
+    let of = |row: &Object| [CENTRE.field, TOWNSHIP.field, "name"].map(|field| text(row, field).to_owned());
+    let rows = once_each(import, rows, of);
+    let named = Named::of(import, &rows, CENTRE.field).await?;
+    // Classes before centres, as everyone takes them.
+    let mut open: HashMap<CentreId, Vec<classes::Model>> = HashMap::new();
+    for class in store::lock_classes(import.txn, &named.all()).await? {
+        open.entry(class.centre_id).or_default().push(class);
+    }
+    let centres = store::lock_centres(import.txn, &named.all()).await?;
+    let (rules, today) = (import.ctx.catalogue.rules(), import.ctx.clock.today());
+    let mut touched = Vec::new();
+    for row in rows {
+        let at = row.at;
+        let Some(centre) = named.centre(import, &row).and_then(|id| centres.get(&id)) else { continue };
+        let Some(body) = parsed::<DeskClassNew>(import, COLUMNS, at, row.value) else { continue };
+        let DeskClassNew { name, band, places, carers, kept_full_day } = body;
+        let present = open.entry(centre.id).or_default();
+        let before = present.iter().position(|class| class.name == *name);
+        let kept = kept_full_day.map(|kept| kept.0).or_else(|| before.map(|i| present[i].kept_full_day)).unwrap_or(0);
+        let fits = terms::check_band(centre.kind, band)
+            .and_then(|()| terms::check_class(&rules, (band, places.0, kept), today))
+            .and_then(|()| same_band(before.map(|i| &present[i]), band))
+            .and_then(|()| one_of_family(centre.kind, before.is_none() && !present.is_empty()));
+        if checked(import, COLUMNS, at, fits)?.is_none() {
+            continue;
+        }
+        let class = classes::Model {
+            id: before.map_or_else(|| import.ctx.clock.id(), |i| present[i].id),
+            centre_id: centre.id,
+            name: name.into_inner(),
+            band,
+            places: places.0,
+            carers: carers.0,
+            kept_full_day: kept,
+            active: true,
+        };
+        let detail = json!({ "band": band, "places": class.places, "carers": class.carers, "kept_full_day": kept });
+        match before {
+            Some(i) if present[i] == class => {
+                import.unchanged += 1;
+                continue;
+            }
+            Some(i) => {
+                store::put_class(import.txn, &class).await?;
+                import.did("class.change", class.id.to_string(), detail);
+                import.changed += 1;
+                present[i] = class;
+            }
+            None => {
+                store::insert_class(import.txn, class.clone()).await?;
+                import.did("class.add", class.id.to_string(), detail);
+                import.created += 1;
+                present.push(class);
+            }
+        }
+        touched.push(centre.id);
+    }
+    tell(import, touched).await
+}
+
+fn same_band(before: Option<&classes::Model>, band: Band) -> Result<()> {
+    if before.is_none_or(|class| class.band == band) {
+        return Ok(());
+    }
+    let text = Text::new(
+        "已有班级的年龄段不能修改，请由机构关闭该班后另开。",
+        "The age band of a class doesn't change: close it and open another.",
+    );
+    Err(Problem::field("band", "fixed", text))
+}
+
+/// 家庭托育点: five children in all, in one class.
+fn one_of_family(kind: CentreKind, another: bool) -> Result<()> {
+    if kind != CentreKind::Family || !another {
+        return Ok(());
+    }
+    Err(Problem::field("name", "exists", Text::new("家庭托育点只设一个班。", "A family centre has one class.")))
+}

@@ -1,0 +1,37 @@
+//! Populations of communities that are there, by code.
+
+use super::{Import, Line, checked, once_each};
+use crate::{
+    error::Result,
+    features::{
+        coverage::service::populations::{self, Outcome, Population},
+        imports::columns::{Column, Holds, maybe, needed, read},
+    },
+};
+
+pub(super) const COLUMNS: &[Column] = &[
+    needed("社区编码", "code", Holds::Text, "与社区地图一致；请设为文本格式，以免丢失数字", "350521001001"),
+    maybe("常住人口（人）", "residents", Holds::Whole, "不填则保留原数据", "5200"),
+    maybe("3岁以下（人）", "under3", Holds::Whole, "不填则保留原数据", "130"),
+    needed("数据来源", "source", Holds::Text, "最多100字", "2025年人口抽样调查"),
+    needed("数据日期", "as_of", Holds::Day, "不早于已有数据的日期", "2025-11-01"),
+];
+
+pub(super) async fn run(import: &mut Import<'_>, lines: &[Line]) -> Result<()> {
+    let rows = read::<Population>(lines, COLUMNS, &mut import.problems);
+    import.rows = rows.len();
+    let rows = once_each(import, rows, |row| row.code.to_string());
+    let (lines, rows): (Vec<usize>, Vec<Population>) = rows.into_iter().map(|row| (row.at, row.value)).unzip();
+    let outcomes = populations::set(import.ctx, import.txn, import.bureau, &rows).await?;
+    for (at, outcome) in lines.into_iter().zip(outcomes) {
+        match checked(import, COLUMNS, at, outcome)? {
+            Some(Outcome::Changed(id, detail)) => {
+                import.did("community.change", id.to_string(), detail);
+                import.changed += 1;
+            }
+            Some(Outcome::Unchanged) => import.unchanged += 1,
+            None => {}
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,124 @@
+//! Registers and warnings as tables.
+
+use std::pin::Pin;
+
+use actix_web::web::Data;
+
+use super::{
+    carers_dto::{CarerOut, CarersQuery},
+    dto::{RecordOut, RecordsQuery, WarningOut, WarningsQuery},
+    service::{carers, records, warnings},
+};
+use crate::{
+    error::Result,
+    http::{
+        Cursor, Limit, Moment, Page,
+        table::{Cell, Pages},
+    },
+    state::Ctx,
+};
+
+type Listed<T> = Pin<Box<dyn Future<Output = Result<Page<T>>>>>;
+
+const RECORDS: [&str; 12] = [
+    "机构",
+    "类别",
+    "具体项目",
+    "单位名称",
+    "保单或协议编号",
+    "起始日期",
+    "截止日期",
+    "数量",
+    "金额（元）",
+    "说明",
+    "核验日期",
+    "登记时间",
+];
+
+/// All rows that the filters leave.
+pub(super) fn records(
+    ctx: Data<Ctx>,
+    query: RecordsQuery,
+) -> Pages<impl FnMut(Limit, Option<Cursor>) -> Listed<RecordOut> + 'static, impl FnMut(RecordOut) -> Vec<Cell> + 'static>
+{
+    let as_of = Moment(ctx.clock.now());
+    let list = move |limit, cursor| {
+        let (ctx, query) = (ctx.clone(), RecordsQuery { limit, cursor, ..query.clone() });
+        Box::pin(async move { records::page(&ctx, &query).await }) as _
+    };
+    let row = |row: RecordOut| {
+        vec![
+            Cell::Text(row.centre_name),
+            Cell::text(row.label),
+            Cell::maybe(row.item_label),
+            Cell::maybe(row.party.as_deref()),
+            Cell::maybe(row.number.as_deref()),
+            Cell::date(row.from),
+            Cell::date(row.until),
+            Cell::whole(row.quantity.map(i64::from)),
+            Cell::yuan(row.amount_fen),
+            Cell::maybe(row.note.as_deref()),
+            Cell::date(Some(row.checked_on)),
+            Cell::moment(row.created_at),
+        ]
+    };
+    Pages { filename: "records", header: &RECORDS, as_of, list, row }
+}
+
+const CARERS: [&str; 9] =
+    ["机构", "姓名", "证书等级", "证书编号", "证书有效期至", "是否持证", "核验日期", "离职日期", "本年培训（学时）"];
+
+/// All carers that the filters leave.
+pub(super) fn carers(
+    ctx: Data<Ctx>,
+    query: CarersQuery,
+) -> Pages<impl FnMut(Limit, Option<Cursor>) -> Listed<CarerOut> + 'static, impl FnMut(CarerOut) -> Vec<Cell> + 'static>
+{
+    let as_of = Moment(ctx.clock.now());
+    let list = move |limit, cursor| {
+        let (ctx, query) = (ctx.clone(), CarersQuery { limit, cursor, ..query.clone() });
+        Box::pin(async move { carers::page(&ctx, &query).await }) as _
+    };
+    let row = |row: CarerOut| {
+        vec![
+            Cell::Text(row.centre_name),
+            Cell::Text(row.name),
+            Cell::text(row.label),
+            Cell::maybe(row.certificate_no.as_deref()),
+            Cell::date(row.certificate_until),
+            Some(row.certified).into(),
+            Cell::date(Some(row.checked_on)),
+            Cell::date(row.left_on),
+            Cell::Integer(row.hours_this_year),
+        ]
+    };
+    Pages { filename: "carers", header: &CARERS, as_of, list, row }
+}
+
+const WARNINGS: [&str; 6] = ["提醒事项", "机构", "乡镇", "人员", "日期", "剩余天数（负数为已逾期）"];
+
+/// All warnings that the filters leave.
+pub(super) fn warnings(
+    ctx: Data<Ctx>,
+    query: WarningsQuery,
+) -> Pages<
+    impl FnMut(Limit, Option<Cursor>) -> Listed<WarningOut> + 'static,
+    impl FnMut(WarningOut) -> Vec<Cell> + 'static,
+> {
+    let as_of = Moment(ctx.clock.now());
+    let list = move |limit, cursor| {
+        let (ctx, query) = (ctx.clone(), WarningsQuery { limit, cursor, ..query.clone() });
+        Box::pin(async move { warnings::page(&ctx, &query).await }) as _
+    };
+    let row = |row: WarningOut| {
+        vec![
+            Cell::text(row.label),
+            Cell::Text(row.centre_name),
+            Cell::Text(row.township),
+            Cell::maybe(row.carer.as_deref()),
+            if row.on.is_some() { Cell::date(row.on) } else { Cell::text("未登记") },
+            Cell::whole(row.days_left),
+        ]
+    };
+    Pages { filename: "warnings", header: &WARNINGS, as_of, list, row }
+}

@@ -1,0 +1,240 @@
+//! Imports of tables. Every test begins on Monday 2 March 2026, 09:00.
+
+use entity::{VisitStatus, audit_rows, calendar_days, carers, centres, classes, offers};
+use harness::{Client, Reply, TestApp, day};
+use reqwest::Method;
+use rust_xlsxwriter::Workbook;
+use sea_orm::{EntityTrait as _, QueryOrder as _};
+use serde_json::{Value, json};
+
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+async fn send(client: &Client, path: &str, kind: &str, body: Vec<u8>) -> Reply {
+    client.send_bytes(Method::POST, &format!("/bureau/imports/{path}"), Some(body), &[("Content-Type", kind)]).await
+}
+
+async fn csv(client: &Client, path: &str, text: &str) -> Reply {
+    send(client, path, "text/csv", text.as_bytes().to_vec()).await
+}
+
+fn counts(out: &Value) -> (i64, i64, i64) {
+    let n = |name: &str| out[name].as_i64().unwrap();
+    (n("created"), n("changed"), n("unchanged"))
+}
+
+/// As a spreadsheet has it.
+fn workbook(rows: &[&[&str]]) -> Vec<u8> {
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    for (line, row) in (0_u32..).zip(rows) {
+        for (column, cell) in (0_u16..).zip(*row) {
+            match cell.parse::<f64>() {
+                Ok(number) => sheet.write_number(line, column, number).unwrap(),
+                Err(_) => sheet.write_string(line, column, *cell).unwrap(),
+            };
+        }
+    }
+    book.save_to_buffer().unwrap()
+}
+
+const CENTRES: &str = "机构名称,乡镇,类别,性质,地址,经度,纬度,坐标系,电话,备案状态,备案编号,普惠认定起,普惠文号,收费上限（元/月）\r\n\
+    阳光园,东园镇,民办托育机构,民办,东园镇阳光路8号,118.80,24.89,wgs84,0595-1,已备案,托备1号,2026/1/1,台商5号,2600\r\n\
+    邻里园,洛阳镇,社区托育点,公办,洛阳镇1号,118.73,24.94,wgs84,,,,,,\r\n";
+
+#[tokio::test]
+async fn centres_are_entered_changed_and_left_alone_by_name_and_township() {
+    let app = TestApp::spawn().await;
+    let officer = app.officer().await;
+    let dry = csv(&officer, "centres?dry_run=true", CENTRES).await.ok();
+    assert_eq!((counts(&dry), &dry["dry_run"], &dry["rows"]), ((2, 0, 0), &json!(true), &json!(2)));
+    assert_eq!((app.count(centres::Entity).await, app.count(audit_rows::Entity).await), (0, 0));
+    assert_eq!(counts(&csv(&officer, "centres", CENTRES).await.ok()), (2, 0, 0));
+    assert_eq!(counts(&csv(&officer, "centres", CENTRES).await.ok()), (0, 0, 2), "the same file again");
+    // Families find them at once.
+    let found = app.anonymous().get("/centres?q=阳光园").await.ok();
+    assert_eq!(found["items"][0]["inclusive"], true);
+    // As a workbook; an empty cell leaves what is there.
+    let rows: &[&[&str]] = &[
+        &["乡镇", "机构名称 *", "类别", "性质", "地址", "经度", "纬度", "坐标系", "电话"],
+        &["# 说明", "示例"],
+        &["东园镇", "阳光园", "民办托育机构", "民办", "新地址9号", "118.8", "24.89", "wgs84", ""],
+    ];
+    assert_eq!(counts(&send(&officer, "centres", XLSX, workbook(rows)).await.ok()), (0, 1, 0));
+    let stored = centres::Entity::find().order_by_asc(centres::Column::Id).all(app.db()).await.unwrap();
+    let sun = stored.iter().find(|row| row.name == "阳光园").unwrap();
+    assert_eq!((sun.address.as_str(), sun.phone.as_deref()), ("新地址9号", Some("0595-1")));
+    assert_eq!(sun.inclusive_from, Some(day("2026-01-01")));
+    // GBK, as Excel saves it.
+    let gbk = encoding_rs::GBK.encode(&CENTRES.replace("洛阳镇1号", "洛阳镇2号")).0.into_owned();
+    assert_eq!(counts(&send(&officer, "centres", "application/vnd.ms-excel", gbk).await.ok()), (0, 2, 0));
+    let actions: Vec<String> =
+        audit_rows::Entity::find().all(app.db()).await.unwrap().into_iter().map(|row| row.action).collect();
+    let n = |action: &str| actions.iter().filter(|a| *a == action).count();
+    assert_eq!((n("centre.add"), n("centre.edit"), n("table.import")), (2, 3, 4));
+}
+
+#[tokio::test]
+async fn every_problem_is_named_by_row_and_column_and_nothing_is_written() {
+    let app = TestApp::spawn().await;
+    let officer = app.officer().await;
+    let text = "机构名称,乡镇,类别,性质,地址,经度,纬度,备案状态,收费上限（元/月）\r\n\
+        好园,东园镇,民办托育机构,民办,地址,118.8,24.89,,\r\n\
+        # 注释\r\n\
+        坏园,别处镇,民办托育机构,民办,地址,118.8,24.89,,\r\n\
+        坏园,东园镇,幼儿园,私立,地址,东经,24.89,,一千\r\n\
+        ,东园镇,民办托育机构,民办,地址,24.89,118.8,,\r\n\
+        反园,东园镇,民办托育机构,民办,地址,24.89,118.8,,\r\n\
+        号园,东园镇,民办托育机构,民办,地址,118.8,24.89,已备案,\r\n\
+        好园,东园镇,民办托育机构,民办,地址,118.8,24.89,,\r\n";
+    let expected = [
+        "rows[5].类别",
+        "rows[5].性质",
+        "rows[5].经度",
+        "rows[5].收费上限（元/月）",
+        "rows[6].机构名称",
+        "rows[9]",
+        "rows[4].乡镇",
+        "rows[7].经度",
+        "rows[8].备案编号",
+    ];
+    for dry in ["true", "false"] {
+        let problem = csv(&officer, &format!("centres?dry_run={dry}"), text).await.invalid("rows[9]");
+        let errors = problem["errors"].as_array().unwrap();
+        let fields: Vec<&str> = errors.iter().map(|e| e["field"].as_str().unwrap()).collect();
+        assert_eq!(fields, expected);
+        assert_eq!(problem["problems"], expected.len());
+        assert!(errors.iter().all(|e| e["detail"].as_str().unwrap().starts_with('第')), "{problem}");
+    }
+    assert_eq!((app.count(centres::Entity).await, app.count(audit_rows::Entity).await), (0, 0));
+    csv(&officer, "centres", "名字,乡镇\r\nA,东园镇\r\n").await.invalid("rows[1].名字");
+    csv(&officer, "centres", "").await.invalid("rows[1]");
+    csv(&officer, "centres", CENTRES.lines().next().unwrap()).await.invalid("rows[1]");
+    let many = format!("日期,类型,名称\r\n{}", "昨天,假,\r\n".repeat(700));
+    let problem = csv(&officer, "calendar", &many).await.invalid("rows[2].日期");
+    assert_eq!((problem["problems"].as_u64(), problem["errors"].as_array().unwrap().len()), (Some(2100), 500));
+    let long = format!("日期,类型,名称\r\n{}", "2026-10-01,法定节假日,国庆\r\n".repeat(2001));
+    csv(&officer, "calendar", &long).await.invalid("rows[1]");
+    send(&officer, "centres", "application/json", b"{}".to_vec()).await.problem(415, "UNSUPPORTED_MEDIA_TYPE");
+    send(&officer, "centres", XLSX, b"PK".to_vec()).await.invalid("body");
+    send(&officer, "centres", "text/csv", vec![0xff; 8]).await.invalid("body");
+    csv(&officer, "people", "a\r\n").await.problem(404, "NOT_FOUND");
+}
+
+#[tokio::test]
+async fn classes_and_offers_follow_their_centres_and_keep_the_rules() {
+    let app = TestApp::spawn().await;
+    let officer = app.officer().await;
+    csv(&officer, "centres", CENTRES).await.ok();
+    let text = "机构名称,乡镇,班级名称,年龄段,托位数,保育人员数\r\n\
+        阳光园,东园镇,托小一班,托小班,15,3\r\n阳光园,东园镇,托大班,托大班,20,3\r\n邻里园,洛阳镇,托小班,托小班,10,2\r\n";
+    assert_eq!(counts(&csv(&officer, "classes", text).await.ok()), (3, 0, 0));
+    assert_eq!(counts(&csv(&officer, "classes", text).await.ok()), (0, 0, 3));
+    let fewer = text.replace("邻里园,洛阳镇,托小班,托小班,10,2", "邻里园,洛阳镇,托小班,托小班,8,2");
+    assert_eq!(counts(&csv(&officer, "classes", &fewer).await.ok()), (0, 1, 2));
+    for (from, to, field) in [
+        ("托小班,15", "托小班,16", "rows[2].托位数"),
+        ("托小班,15", "家庭托育,5", "rows[2].年龄段"),
+        ("托小班,15", "乳儿班,10", "rows[2].年龄段"),
+        ("阳光园,东园镇,托小一班", "无此园,东园镇,托小一班", "rows[2].机构名称"),
+    ] {
+        csv(&officer, "classes", &text.replacen(from, to, 1)).await.invalid(field);
+    }
+    let offers_text = "机构名称,乡镇,班级名称,服务形式,计价单位,价格（元）,餐费（元/天）,提前预约（分钟）,可预约天数,取消截止（分钟）,确认方式\r\n\
+        阳光园,东园镇,托小一班,全日托,月,2600,15,0,90,120,即时确认\r\n阳光园,东园镇,托小一班,临时托,天,120,15.5,0,30,120,需机构确认\r\n";
+    assert_eq!(counts(&csv(&officer, "offers", offers_text).await.ok()), (2, 0, 0));
+    assert_eq!(counts(&csv(&officer, "offers", offers_text).await.ok()), (0, 0, 2));
+    let stored = offers::Entity::find().all(app.db()).await.unwrap();
+    assert!(stored.iter().any(|offer| offer.price_fen.0 == 260_000) && stored.iter().any(|o| o.meals_fen.0 == 1550));
+    csv(&officer, "offers", &offers_text.replace("月,2600", "月,2600.01")).await.invalid("rows[2].价格（元）");
+    csv(&officer, "offers", &offers_text.replace("月,2600", "小时,20")).await.invalid("rows[2].计价单位");
+    csv(&officer, "offers", &offers_text.replace("托小一班,全日托", "无此班,全日托")).await.invalid("rows[2].班级名称");
+    // What was imported can be booked.
+    let family = app.family("import").await;
+    let centre = centres::Entity::find().all(app.db()).await.unwrap().into_iter().find(|c| c.name == "阳光园").unwrap();
+    let wish = json!({ "child_id": family.child(), "centre_id": centre.id, "care_type": "temporary",
+        "start_date": "2026-03-03", "end_date": "2026-03-03" });
+    family.client.post("/bookings", wish).await.created();
+    assert_eq!(app.count(classes::Entity).await, 3);
+}
+
+#[tokio::test]
+async fn carers_days_and_populations_are_imported() {
+    let app = TestApp::spawn().await;
+    let officer = app.officer().await;
+    let place = app.place().await;
+    let name = &place.centre.name;
+    let text = format!(
+        "机构名称,乡镇,姓名,证书等级,证书编号,证书有效期至\r\n\
+        {name},洛阳镇,王小芳,初级,Y000035050426000001,2027年3月1日\r\n{name},洛阳镇,李梅,无证,,\r\n"
+    );
+    assert_eq!(counts(&csv(&officer, "carers", &text).await.ok()), (2, 0, 0));
+    assert_eq!(counts(&csv(&officer, "carers", &text).await.ok()), (0, 0, 2));
+    let gained = text.replace("李梅,无证,,", "李梅,中级,Y2,");
+    assert_eq!(counts(&csv(&officer, "carers", &gained).await.ok()), (0, 1, 1));
+    csv(&officer, "carers", &text.replace("Y000035050426000001", "")).await.ok();
+    csv(&officer, "carers", &text.replace("李梅,无证,,", "张三,初级,,")).await.invalid("rows[3].证书编号");
+    assert_eq!(app.count(carers::Entity).await, 2);
+
+    let family = app.a_family().await;
+    app.visit(&place, &family, day("2026-03-05"), VisitStatus::Expected).await;
+    let days = "日期,类型,名称,按星期几开放\r\n2026-10-01,法定节假日,国庆节,\r\n2026-10-10,调休上班,国庆节调休,4\r\n";
+    assert_eq!(counts(&csv(&officer, "calendar", days).await.ok()), (2, 0, 0));
+    assert_eq!(counts(&csv(&officer, "calendar", days).await.ok()), (0, 0, 2));
+    csv(&officer, "calendar", "日期,类型,名称\r\n2026-03-05,法定节假日,植树节\r\n").await.invalid("rows[2].日期");
+    csv(&officer, "calendar", "日期,类型,名称\r\n2026-03-01,法定节假日,过去\r\n").await.invalid("rows[2].日期");
+    csv(&officer, "calendar", "日期,类型,名称\r\n2026-10-11,调休上班,没写\r\n").await.invalid("rows[2].按星期几开放");
+    assert_eq!(app.count(calendar_days::Entity).await, 2);
+    let page = app
+        .anonymous()
+        .get(&format!("/centres/{}/availability?start_date=2026-10-01&end_date=2026-10-01", place.id()))
+        .await
+        .ok();
+    assert_eq!(page["days"][0]["reason"], "国庆节");
+
+    let people =
+        "社区编码,常住人口（人）,3岁以下（人）,数据来源,数据日期\r\n350521001001,5200,130,人口抽样调查,2026-01-01\r\n";
+    csv(&officer, "populations", people).await.invalid("rows[2].社区编码");
+    let properties = json!({ "code": "350521001001", "name": "锦绣社区", "township": "东园镇", "kind": "urban",
+        "source": "测试", "as_of": "2025-01-01" });
+    let feature = json!({ "type": "Feature", "properties": properties,
+        "geometry": { "type": "Point", "coordinates": [118.79, 24.89] } });
+    let map = json!({ "type": "FeatureCollection", "features": [feature] });
+    officer.post("/bureau/imports/communities", map).await.ok();
+    assert_eq!(counts(&csv(&officer, "populations", people).await.ok()), (0, 1, 0));
+    assert_eq!(counts(&csv(&officer, "populations", people).await.ok()), (0, 0, 1));
+    csv(&officer, "populations", &people.replace("2026-01-01", "2024-01-01")).await.invalid("rows[2].数据日期");
+    csv(&officer, "populations", &people.replace(",130,", ",5201,")).await.invalid("rows[2].3岁以下（人）");
+    let community = officer.get("/bureau/communities").await.ok();
+    assert_eq!((&community["items"][0]["under3"], &community["items"][0]["version"]), (&json!(130), &json!(2)));
+}
+
+#[tokio::test]
+async fn every_template_reads_as_a_table_without_rows_and_its_example_is_right() {
+    let app = TestApp::spawn().await;
+    let officer = app.officer().await;
+    for table in ["centres", "classes", "offers", "carers", "calendar", "populations"] {
+        let path = format!("/bureau/imports/{table}/template");
+        let template = officer.get(&format!("{path}.csv")).await;
+        let text = String::from_utf8(template.bytes).unwrap();
+        assert_eq!(text.lines().count(), 3, "{text}");
+        csv(&officer, table, &text).await.invalid("rows[1]");
+        let template = officer.get(&format!("{path}.xlsx")).await;
+        send(&officer, table, XLSX, template.bytes).await.invalid("rows[1]");
+        // The example, as somebody would leave it: what it says is right, but for what it refers to.
+        let example = text.replace("# 示例 ", "");
+        let reply = csv(&officer, &format!("{table}?dry_run=true"), &example).await;
+        let refers = reply.body["errors"][0]["field"].as_str().unwrap_or("rows[3].");
+        let known = ["rows[3].", "rows[3].机构名称", "rows[3].班级名称", "rows[3].社区编码"];
+        assert!(known.contains(&refers), "{table}: {:#}", reply.body);
+    }
+}
+
+#[tokio::test]
+async fn the_same_import_twice_at_once_enters_each_centre_once() {
+    let app = TestApp::spawn().await;
+    let (one, two) = (app.officer().await, app.officer().await);
+    let (a, b) = tokio::join!(csv(&one, "centres", CENTRES), csv(&two, "centres", CENTRES));
+    let (a, b) = (counts(&a.ok()), counts(&b.ok()));
+    assert!([(2, 0, 0), (0, 0, 2)].contains(&a) && a != b, "{a:?} {b:?}");
+    assert_eq!(app.count(centres::Entity).await, 2);
+}
