@@ -148,7 +148,7 @@ pub(super) async fn close(
 }
 
 /// A page of complaints for the bureau.
-pub(super) async fn page(ctx: &Ctx, query: BureauComplaintsQuery) -> Result<Page<BureauComplaintOut>> {
+pub async fn page(ctx: &Ctx, query: BureauComplaintsQuery) -> Result<Page<BureauComplaintOut>> {
     let BureauComplaintsQuery { status, centre_id, overdue, limit, cursor } = query;
     let after = cursor.as_ref().map(Cursor::unpack).transpose()?;
     let (db, now) = (ctx.db.reader(), ctx.clock.now());
@@ -164,7 +164,7 @@ pub(super) async fn page(ctx: &Ctx, query: BureauComplaintsQuery) -> Result<Page
 }
 
 /// Gives a complaint to an officer, or hands it over.
-pub(super) async fn assign(
+pub async fn assign(
     ctx: &Ctx,
     bureau: &Bureau,
     key: &Idempotency,
@@ -188,7 +188,7 @@ pub(super) async fn assign(
 }
 
 /// Answers a complaint; the family is told in the same transaction.
-pub(super) async fn answer(
+pub async fn answer(
     ctx: &Ctx,
     bureau: &Bureau,
     key: &Idempotency,
