@@ -5,7 +5,8 @@ use entity::{
     CampaignStatus, ModerationStatus, StaffRole, VisitStatus, audit_rows, campaigns, complaints, moderations,
 };
 use harness::{Browser, Place, TestApp, day};
-use sea_orm::{ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
+use quanxiangtuo::features::moderation::service::check_due;
+use sea_orm::{ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _, sea_query::Expr};
 use serde_json::json;
 
 const CAMPAIGN: [(&str, &str); 13] = [
@@ -171,8 +172,12 @@ async fn a_rating_is_left_out_by_two_officers_and_a_text_is_passed() {
     assert!(one.get("/bureau/ratings?excluded=true").await.expect(200).contains("已剔除"));
 
     // An officer looks at what WeChat wasn't sure of.
+    let waiting = moderations::Column::Status.eq(ModerationStatus::Waiting);
+    while moderations::Entity::find().filter(waiting.clone()).one(app.db()).await.unwrap().is_some() {
+        check_due(&app.ctx).await.unwrap();
+    }
     moderations::Entity::update_many()
-        .col_expr(moderations::Column::Status, sea_orm::sea_query::Expr::value(ModerationStatus::Review))
+        .col_expr(moderations::Column::Status, Expr::value(ModerationStatus::Review.as_str()))
         .exec(app.db())
         .await
         .unwrap();

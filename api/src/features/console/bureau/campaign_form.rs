@@ -125,7 +125,13 @@ pub(super) fn form(ctx: &Ctx, shell: &Shell, action: &str, old: Option<&BureauCa
     let fields = Fields::post(shell, action, t("保存", "Save"))
         .text("name", t("名称", "Name"), text(|old| old.name.clone()), 60)
         .area("description", t("给家长的说明", "Text for parents"), text(|old| old.description.clone()), 2000)
-        .number("quota", t("发放总数（张）", "Vouchers in all"), old.map(|old| old.quota.into()), (1, 1_000_000))
+        .number("quota", t("发放总数（张）", "Vouchers in all"), old.map(|old| old.quota.into()), (1, 1_000_000));
+    let fields = if draft {
+        fields.at("claim_from", t("领取开始", "Claims from"), text(|old| field_time(old.claim_from)))
+    } else {
+        fields
+    };
+    let fields = fields
         .at("claim_until", t("领取截止", "Claims until"), text(|old| field_time(old.claim_until)))
         .number(
             "offline_daily_units",
@@ -163,9 +169,7 @@ fn drafts_fields(ctx: &Ctx, shell: &Shell, fields: Fields, old: Option<&BureauCa
     let first = (String::from("true"), t("仅限首次入托家庭", "Families new to care only").to_owned(), first);
     let units = old.map(|old| old.units_per_voucher.into());
     let worth = old.map(|old| yuan(old.face_value_fen)).unwrap_or_default();
-    let from = old.map(|old| field_time(old.claim_from)).unwrap_or_default();
     Ok(fields
-        .at("claim_from", t("领取开始", "Claims from"), from)
         .number("units_per_voucher", t("每张天数", "Days of a voucher"), units, (1, 365))
         .decimal("face_value_fen", t("每天面值（元）", "Worth of a day (yuan)"), worth)
         .number("valid_days", t("领取后有效天数", "Days of validity"), rules.and_then(|r| days(r.valid_days)), (1, 730))

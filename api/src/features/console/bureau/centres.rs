@@ -83,7 +83,7 @@ async fn bureau_centres(
             text(shell.word(row.filed.zh(), row.filed.as_str())),
             text(yes(&shell, row.inclusive_on(today))),
             number(centre.classes.iter().map(|class| i64::from(class.places)).sum()),
-            Cell::Number(dash(rating.mean)),
+            Cell::Number(dash(rating.mean.map(|mean| format!("{mean:.2}")))),
             vouchers(&shell, centre),
         ]);
     }
