@@ -9,6 +9,7 @@
 
 pub mod app;
 pub mod backend;
+pub mod browser;
 pub mod care;
 pub mod client;
 pub mod contract;
@@ -25,6 +26,7 @@ pub mod wechat;
 pub use self::{
     app::TestApp,
     backend::{Backend, backend},
+    browser::{Browser, Seen},
     client::{Client, Reply},
     people::{Family, unknown_id},
     places::Place,

@@ -38,7 +38,7 @@ const INVITED_FOR: TimeDelta = TimeDelta::hours(48);
 
 /// Who looks after accounts.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Keeper<'a> {
+pub enum Keeper<'a> {
     /// The head of a centre, over its accounts.
     Manager(&'a Desk),
     /// The bureau, over all.
@@ -69,7 +69,7 @@ fn bound_already() -> Problem {
 }
 
 /// Makes an invitation; those before it end.
-pub(super) async fn invite(
+pub async fn invite(
     ctx: &Ctx,
     keeper: Keeper<'_>,
     idempotency: &Idempotency,
@@ -183,7 +183,7 @@ pub(super) async fn unbind_own(ctx: &Ctx, staff: &Staff) -> Result<()> {
 }
 
 /// Unbinds an account for its keeper: the phone is lost, so its sessions and invitations end too.
-pub(super) async fn unbind(
+pub async fn unbind(
     ctx: &Ctx,
     keeper: Keeper<'_>,
     idempotency: &Idempotency,

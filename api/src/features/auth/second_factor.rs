@@ -75,7 +75,7 @@ fn recovery_hash(ctx: &Ctx, id: StaffId, code: &str) -> Vec<u8> {
 }
 
 /// Whether it is on.
-pub(super) async fn state(ctx: &Ctx, staff: &Staff) -> Result<SecondFactorOut> {
+pub async fn state(ctx: &Ctx, staff: &Staff) -> Result<SecondFactorOut> {
     staff.decides()?;
     let factor = store::factor(ctx.db.reader(), staff.staff_id).await?;
     let on = factor.is_some_and(|factor| factor.confirmed_at.is_some());
@@ -91,7 +91,7 @@ fn on_already() -> Problem {
 }
 
 /// Makes a secret; it is in force once a code of it is confirmed.
-pub(super) async fn begin(ctx: &Ctx, staff: &Staff, key: &Idempotency) -> Result<Once<SecondFactorSecretOut>> {
+pub async fn begin(ctx: &Ctx, staff: &Staff, key: &Idempotency) -> Result<Once<SecondFactorSecretOut>> {
     staff.decides()?;
     let (id, secret) = (staff.staff_id, random_bytes::<SECRET>());
     let row = second_factors::Model {
@@ -116,12 +116,7 @@ pub(super) async fn begin(ctx: &Ctx, staff: &Staff, key: &Idempotency) -> Result
 }
 
 /// Puts it in force: the app shows the right code. Answers the recovery codes, once.
-pub(super) async fn confirm(
-    ctx: &Ctx,
-    staff: &Staff,
-    key: &Idempotency,
-    typed: &str,
-) -> Result<Once<RecoveryCodesOut>> {
+pub async fn confirm(ctx: &Ctx, staff: &Staff, key: &Idempotency, typed: &str) -> Result<Once<RecoveryCodesOut>> {
     staff.decides()?;
     let (id, now, typed) = (staff.staff_id, ctx.clock.now(), as_typed(typed));
     let codes: Vec<String> = (0..RECOVERY_CODES).map(|_| typed_code(RECOVERY_LENGTH)).collect();
@@ -164,7 +159,7 @@ fn wrong(field: &str) -> Problem {
 }
 
 /// Turns it off, with a code of it. Wrong codes lock the account as wrong passwords do.
-pub(super) async fn turn_off(ctx: &Ctx, staff: &Staff, typed: &str) -> Result<()> {
+pub async fn turn_off(ctx: &Ctx, staff: &Staff, typed: &str) -> Result<()> {
     staff.decides()?;
     let (id, now) = (staff.staff_id, ctx.clock.now());
     let problem = write_txn(&ctx.db, async |txn| -> Result<Option<Problem>> {
@@ -193,7 +188,7 @@ fn off_already() -> Problem {
 }
 
 /// An administrator takes another's second factor away, for a lost phone: its sessions end too.
-pub(super) async fn reset(
+pub async fn reset(
     ctx: &Ctx,
     bureau: &Bureau,
     idempotency: &Idempotency,

@@ -1,5 +1,7 @@
 //! Staff accounts in the hands of the bureau: a lost or closed one stops at once on every replica.
 
+use std::collections::HashMap;
+
 use entity::{AccountStatus, SessionId, StaffId, staff};
 use serde_json::json;
 
@@ -21,7 +23,7 @@ use crate::{
 
 /// What is done to an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Deed {
+pub enum Deed {
     /// No sign-in any more, and every session ends.
     Close,
     /// It may sign in again; its old sessions stay ended.
@@ -55,9 +57,15 @@ pub async fn page(ctx: &Ctx, query: &StaffQuery) -> Result<Page<StaffOut>> {
     Ok(Page { items: page.items.into_iter().collect::<Result<_>>()?, next_cursor: page.next_cursor })
 }
 
+/// What some accounts are called, for colleagues of the bureau.
+pub async fn names(ctx: &Ctx, ids: &[StaffId]) -> Result<HashMap<StaffId, String>> {
+    let found = rows::some(ctx.db.reader(), ids).await?.into_iter();
+    found.map(|row| Ok((row.id, ctx.keys.open_text(STAFF_NAME_PLACE, &row.name_sealed)?))).collect()
+}
+
 /// Closes an account, opens it again or signs it out everywhere. Officers do it for carers and
 /// managers, administrators for all; nobody for themselves.
-pub(super) async fn change(
+pub async fn change(
     ctx: &Ctx,
     bureau: &Bureau,
     idempotency: &Idempotency,

@@ -75,3 +75,11 @@ pub(super) async fn end_sessions(
         .await?;
     Ok(ids)
 }
+
+/// Some accounts.
+pub(super) async fn some(db: &impl ConnectionTrait, ids: &[StaffId]) -> Result<Vec<staff::Model>, DbErr> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    staff::Entity::find().filter(staff::Column::Id.is_in(ids.iter().copied())).all(db).await
+}

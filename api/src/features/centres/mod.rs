@@ -3,6 +3,7 @@
 //! Promises: a search touches no database unless it names a date; every replica knows a change to
 //! a centre within `catalogue_poll_ms`; a point that enters or leaves names its coordinate system.
 
+pub mod all;
 mod availability_dto;
 mod card;
 mod catalogue;

@@ -13,7 +13,7 @@ mod bureau;
 pub mod dto;
 mod guardians;
 pub mod rules;
-mod service;
+pub mod service;
 mod store;
 
 pub use service::{follow, lock_text, show_text, texts};

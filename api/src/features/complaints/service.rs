@@ -164,7 +164,7 @@ pub async fn page(ctx: &Ctx, query: BureauComplaintsQuery) -> Result<Page<Bureau
 }
 
 /// Gives a complaint to an officer, or hands it over.
-pub(super) async fn assign(
+pub async fn assign(
     ctx: &Ctx,
     bureau: &Bureau,
     key: &Idempotency,
@@ -188,7 +188,7 @@ pub(super) async fn assign(
 }
 
 /// Answers a complaint; the family is told in the same transaction.
-pub(super) async fn answer(
+pub async fn answer(
     ctx: &Ctx,
     bureau: &Bureau,
     key: &Idempotency,

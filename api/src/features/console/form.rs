@@ -1,6 +1,10 @@
 //! Forms of pages. That they come from our own pages is checked with the sign-in (`csrf`).
 
-use std::future::{Ready, ready};
+use std::{
+    borrow::Cow,
+    collections::BTreeMap,
+    future::{Ready, ready},
+};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
 use serde::de::DeserializeOwned;
@@ -24,9 +28,21 @@ impl<T: DeserializeOwned> FromRequest for Form<T> {
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
-    let filled: Vec<u8> =
-        body.split(|b| *b == b'&').filter(|pair| !pair.ends_with(b"=")).collect::<Vec<_>>().join(&b'&');
-    let deserializer = serde_urlencoded::Deserializer::new(form_urlencoded::parse(&filled));
+    let mut filled = form_urlencoded::Serializer::new(String::new());
+    // What can be ticked more than once is one field of as many lines.
+    let mut ticked: BTreeMap<Cow<'_, str>, Vec<Cow<'_, str>>> = BTreeMap::new();
+    for (name, value) in form_urlencoded::parse(body).filter(|(_, value)| !value.is_empty()) {
+        if name.ends_with("[]") {
+            ticked.entry(name).or_default().push(value);
+        } else {
+            filled.append_pair(&name, &value);
+        }
+    }
+    for (name, values) in ticked {
+        filled.append_pair(&name, &values.join("\n"));
+    }
+    let filled = filled.finish();
+    let deserializer = serde_urlencoded::Deserializer::new(form_urlencoded::parse(filled.as_bytes()));
     serde_path_to_error::deserialize(deserializer)
         .map_err(|error| field_problem(&error.path().to_string(), &error.inner().to_string()))
 }

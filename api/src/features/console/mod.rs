@@ -8,11 +8,14 @@ mod assets;
 mod bureau;
 mod chart;
 mod desk;
+mod fields;
 mod form;
 mod refusal;
 mod shell;
 mod sign_in;
 mod table;
+mod values;
+mod view;
 
 use actix_web::{
     Error, HttpMessage as _,

@@ -2,13 +2,16 @@
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, LOCATION},
+    http::{
+        Method,
+        header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, LOCATION, REFERER},
+    },
 };
 use askama::Template;
 
 use super::{
     POLICY,
-    shell::{Area, Shell},
+    shell::{Area, Shell, own},
 };
 use crate::error::{Code, Problem};
 
@@ -21,12 +24,13 @@ struct RefusalPage<'a> {
     fields: Vec<(&'a str, &'a str)>,
     code: &'a str,
     request_id: &'a str,
+    back: Option<String>,
 }
 
 /// Who isn't signed in goes to the sign-in and comes back; everything else is told.
 pub(super) fn draw(problem: &Problem, _: bool, request_id: &str, req: &HttpRequest) -> HttpResponse {
     let shell = Shell::of(req);
-    if problem.code() == Code::NotSignedIn && req.method() == actix_web::http::Method::GET {
+    if problem.code() == Code::NotSignedIn && req.method() == Method::GET {
         let next = form_urlencoded::byte_serialize(shell.here().as_bytes()).collect::<String>();
         let home = Area::of(req.path()).home();
         return HttpResponse::SeeOther()
@@ -36,7 +40,12 @@ pub(super) fn draw(problem: &Problem, _: bool, request_id: &str, req: &HttpReque
     }
     let english = shell.english;
     let title = problem.code().text();
+    // Where the form was, if one was sent.
+    let back = req.headers().get(REFERER).and_then(|value| value.to_str().ok());
+    let back = back.and_then(|back| back.split_once("://")?.1.split_once('/')).map(|(_, path)| format!("/{path}"));
+    let back = back.filter(|path| req.method() != Method::GET && own(Some(path), "") == path);
     let page = RefusalPage {
+        back,
         title: title.in_language(english),
         detail: problem.text().in_language(english),
         fields: problem.faults(english).collect(),

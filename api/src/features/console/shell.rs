@@ -67,7 +67,24 @@ const fn way(href: &'static str, zh: &'static str, en: &'static str) -> Way {
     Way { href, zh, en }
 }
 
-const BUREAU: &[Way] = &[way("/bureau", "总览", "Overview"), way("/bureau/satisfaction", "满意度", "Satisfaction")];
+const BUREAU: &[Way] = &[
+    way("/bureau", "总览", "Overview"),
+    way("/bureau/satisfaction", "满意度", "Satisfaction"),
+    way("/bureau/coverage", "服务圈", "Circle"),
+    way("/bureau/campaigns", "体验券", "Vouchers"),
+    way("/bureau/statements", "结算", "Settlement"),
+    way("/bureau/complaints", "投诉", "Complaints"),
+    way("/bureau/moderation", "审核", "Moderation"),
+    way("/bureau/ratings", "评价", "Ratings"),
+    way("/bureau/centres", "机构", "Centres"),
+    way("/bureau/signals", "异常提示", "Signals"),
+    way("/bureau/conflicts", "离线冲突", "Offline conflicts"),
+    way("/bureau/messages", "消息", "Messages"),
+    way("/bureau/calendar", "日历", "Calendar"),
+    way("/bureau/staff", "人员", "Staff"),
+    way("/bureau/audit", "操作日志", "Audit"),
+    way("/bureau/account", "我的账号", "My account"),
+];
 
 const DESK: &[Way] = &[way("/desk", "今日", "Today")];
 
@@ -108,6 +125,28 @@ impl Shell {
     /// The page's own address.
     pub(super) fn here(&self) -> String {
         if self.query.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, self.query) }
+    }
+
+    /// What the query says of a name.
+    pub(super) fn asked(&self, name: &str) -> Option<String> {
+        form_urlencoded::parse(self.query.as_bytes())
+            .find(|(known, value)| known == name && !value.is_empty())
+            .map(|(_, value)| value.into_owned())
+    }
+
+    /// The page's own address with some of its query otherwise; without what was just done.
+    pub(super) fn with(&self, changes: &[(&str, &str)]) -> String {
+        let kept = form_urlencoded::parse(self.query.as_bytes())
+            .filter(|(name, _)| name != "done" && !changes.iter().any(|(changed, _)| changed == name));
+        let new = changes.iter().filter(|(_, value)| !value.is_empty());
+        let query =
+            form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).extend_pairs(new.copied()).finish();
+        if query.is_empty() { self.path.clone() } else { format!("{}?{query}", self.path) }
+    }
+
+    /// A word of a closed list: its Chinese term, or the word of the API with spaces.
+    pub(super) fn word(&self, zh: &str, word: &str) -> String {
+        if self.english { word.replace('_', " ") } else { zh.to_owned() }
     }
 
     pub(super) fn lang(&self) -> &'static str {

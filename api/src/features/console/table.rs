@@ -1,20 +1,42 @@
 //! Tables of pages: what a page shows in rows, how to go on, and where to download it.
 
+use std::cmp::Ordering;
+
+use actix_web::HttpResponse;
 use askama::Template;
 
-use crate::features::satisfaction::dto::SatisfactionInterval;
+use super::{fields::Fields, shell::Shell};
+use crate::{
+    error::Result,
+    features::satisfaction::dto::SatisfactionInterval,
+    http::{Moment, table as sheet},
+};
 
 /// A column's heading.
 pub(super) struct Column {
     label: String,
     /// Figures stand to the right.
     number: bool,
+    /// What can be done to a row: nothing to download.
+    deeds: bool,
+    /// The heading leads to the same table sorted by it; and how it is sorted now (`aria-sort`).
+    sort: Option<(String, &'static str)>,
+}
+
+impl Column {
+    fn of(label: &str) -> Self {
+        let (number, label) = label.strip_prefix('#').map_or((false, label), |label| (true, label));
+        let (deeds, label) = label.strip_prefix('!').map_or((false, label), |label| (true, label));
+        Self { label: label.to_owned(), number, deeds, sort: None }
+    }
 }
 
 /// One cell.
 pub(super) enum Cell {
     /// A text.
     Text(String),
+    /// A code: an id, an action, facts as JSON.
+    Code(String),
     /// A figure, as it is to be read.
     Number(String),
     /// A text that leads somewhere.
@@ -23,6 +45,37 @@ pub(super) enum Cell {
     Mark(&'static str, String),
     /// Buttons.
     Buttons(Vec<Button>),
+    /// Forms to fold out, each under its name.
+    Forms(Vec<(String, Fields)>),
+}
+
+impl Cell {
+    fn words(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) | Self::Code(text) | Self::Number(text) | Self::Link(text, _) | Self::Mark(_, text) => {
+                Some(text)
+            }
+            Self::Buttons(_) | Self::Forms(_) => None,
+        }
+    }
+
+    /// The figure that it begins with, without signs of groups.
+    fn figure(&self) -> Option<f64> {
+        let Self::Number(text) = self else { return None };
+        let plain = text.replace(',', "");
+        let end = plain.find(|c: char| !c.is_ascii_digit() && c != '.' && c != '-').unwrap_or(plain.len());
+        plain[..end].parse().ok()
+    }
+
+    fn order(&self, other: &Self) -> Ordering {
+        match (self.figure(), other.figure()) {
+            (Some(a), Some(b)) => a.total_cmp(&b),
+            // What has no figure comes last.
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (None, None) => self.words().cmp(&other.words()),
+        }
+    }
 }
 
 /// A form that is one button.
@@ -57,14 +110,11 @@ pub(super) struct Table {
 
 impl Table {
     /// Without rows yet; a heading that begins with `#` is of figures.
-    pub(super) fn new(shell: &super::shell::Shell, caption: &str, columns: &[&str]) -> Self {
-        let column = |label: &&str| match label.strip_prefix('#') {
-            Some(label) => Column { label: label.to_owned(), number: true },
-            None => Column { label: (*label).to_owned(), number: false },
-        };
+    /// One that begins with `!` is of what can be done.
+    pub(super) fn new(shell: &Shell, caption: &str, columns: &[&str]) -> Self {
         Self {
             caption: caption.to_owned(),
-            columns: columns.iter().map(column).collect(),
+            columns: columns.iter().map(|label| Column::of(label)).collect(),
             rows: Vec::new(),
             empty: shell.t("没有记录。", "Nothing here.").to_owned(),
             next: None,
@@ -77,6 +127,67 @@ impl Table {
     /// Adds a row, a cell for each column.
     pub(super) fn row(&mut self, cells: Vec<Cell>) {
         self.rows.push(cells);
+    }
+
+    /// Leads on to the next page, if there is one.
+    pub(super) fn page(mut self, shell: &Shell, cursor: Option<&str>) -> Self {
+        self.next = cursor.map(|cursor| shell.with(&[("cursor", cursor)]));
+        self
+    }
+
+    /// Sorts a table that shows all there is as the page was asked to, and lets its headings ask. `name`
+    /// tells the tables of a page apart.
+    pub(super) fn sortable(mut self, shell: &Shell, name: char) -> Self {
+        let asked = shell.asked("sort").unwrap_or_default();
+        let (down, column) = asked.strip_prefix('-').map_or((false, &*asked), |column| (true, column));
+        let chosen: Option<usize> = column.strip_prefix(name).and_then(|column| column.parse().ok());
+        let chosen = chosen.filter(|column| self.columns.get(*column).is_some_and(|column| !column.deeds));
+        if let Some(column) = chosen {
+            self.rows.sort_by(|a, b| match (a.get(column), b.get(column)) {
+                (Some(a), Some(b)) if down && a.figure().is_some() == b.figure().is_some() => b.order(a),
+                (Some(a), Some(b)) => a.order(b),
+                _ => Ordering::Equal,
+            });
+        }
+        for (at, column) in self.columns.iter_mut().enumerate().filter(|(_, column)| !column.deeds) {
+            let (sign, state) = match (chosen == Some(at), down) {
+                (true, false) => ("-", "ascending"),
+                (true, true) => ("", "descending"),
+                (false, _) => ("", "none"),
+            };
+            column.sort = Some((shell.with(&[("sort", &format!("{sign}{name}{at}"))]), state));
+        }
+        self
+    }
+
+    /// Headings that sort by a word of the service's, as `(column, word)`.
+    pub(super) fn sorted_by(mut self, shell: &Shell, words: &[(usize, &str)], now: &str) -> Self {
+        for (at, word) in words {
+            let state = if *word == now { "ascending" } else { "none" };
+            if let Some(column) = self.columns.get_mut(*at) {
+                column.sort = Some((shell.with(&[("sort", word), ("cursor", "")]), state));
+            }
+        }
+        self
+    }
+
+    /// Whether there is anything to download that the API doesn't offer itself.
+    pub(super) const fn has_own_download(&self) -> bool {
+        self.downloads.is_empty() && !self.rows.is_empty()
+    }
+
+    /// What it shows, as a file; without what can be done to the rows.
+    pub(super) fn download(&self, ending: &str, as_of: Moment) -> Result<HttpResponse> {
+        let shown = |at: &usize| self.columns.get(*at).is_some_and(|column| !column.deeds);
+        let header: Vec<&str> =
+            self.columns.iter().filter(|column| !column.deeds).map(|column| &*column.label).collect();
+        let cell = |cell: &Cell| cell.words().map_or(sheet::Cell::Empty, sheet::Cell::text);
+        let row = |row: &Vec<Cell>| {
+            row.iter().enumerate().filter(|(at, _)| shown(at)).map(|(_, shown)| cell(shown)).collect()
+        };
+        let rows = self.rows.iter().map(row).collect();
+        let sheet = sheet::Table { filename: "table".to_owned(), header: &header, rows, as_of };
+        if ending == "xlsx" { sheet.xlsx() } else { sheet.csv() }
     }
 
     /// The downloads of what it shows: the API's own address without its ending, and its query.
@@ -108,4 +219,14 @@ pub(super) fn interval(interval: Option<SatisfactionInterval>) -> String {
 /// A fraction of one as a percentage with a decimal; a dash without one.
 pub(super) fn percent(fraction: Option<f64>) -> String {
     fraction.map_or_else(|| "—".to_owned(), |fraction| format!("{:.1}%", fraction * 100.0))
+}
+
+/// An id or another code.
+pub(super) fn code(code: impl std::fmt::Display) -> Cell {
+    Cell::Code(code.to_string())
+}
+
+/// A text that leads somewhere.
+pub(super) fn link(text: impl Into<String>, href: impl Into<String>) -> Cell {
+    Cell::Link(text.into(), href.into())
 }

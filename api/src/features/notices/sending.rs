@@ -180,7 +180,7 @@ async fn end(ctx: &Ctx, notice: &notices::Model, status: MessageStatus, error: O
 }
 
 /// A page of messages, the newest first.
-pub(super) async fn page(ctx: &Ctx, query: &MessagesQuery) -> Result<Page<MessageOut>> {
+pub async fn page(ctx: &Ctx, query: &MessagesQuery) -> Result<Page<MessageOut>> {
     let after = query.cursor.as_ref().map(Cursor::unpack).transpose()?;
     let rows = store::page(ctx.db.reader(), query.status, query.kind, after, query.limit).await?;
     let page = Page::of(rows, query.limit, |row| row.id, |row| out(ctx, row));
@@ -188,7 +188,7 @@ pub(super) async fn page(ctx: &Ctx, query: &MessagesQuery) -> Result<Page<Messag
 }
 
 /// Sends a dead message again, as long as what it tells is news.
-pub(super) async fn retry(ctx: &Ctx, bureau: &Bureau, key: &Idempotency, id: NoticeId) -> Result<Once<MessageOut>> {
+pub async fn retry(ctx: &Ctx, bureau: &Bureau, key: &Idempotency, id: NoticeId) -> Result<Once<MessageOut>> {
     once(ctx, key, &bureau.staff_id.to_string(), async |txn| {
         let find = async || store::find(txn, id).await?.ok_or_else(|| Problem::new(Code::NotFound));
         let before = find().await?;

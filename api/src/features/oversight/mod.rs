@@ -7,7 +7,7 @@
 mod bureau;
 pub mod funnel_dto;
 pub mod rules;
-mod service;
+pub mod service;
 pub mod signal_dto;
 mod store;
 

@@ -102,6 +102,11 @@ pub fn operations() -> impl Iterator<Item = &'static str> {
     TABLE.iter().map(|(operation, _)| *operation)
 }
 
+/// Every page of the consoles and every form of theirs, with who may open or send it.
+pub fn pages() -> impl Iterator<Item = (&'static str, Roles)> {
+    PAGES.iter().copied()
+}
+
 /// Refuses a role that may not call the operation, and everyone where the table doesn't name it.
 pub(super) fn check(operation: Option<&str>, role: Role) -> Result<()> {
     let Some(roles) = operation.and_then(|operation| roles(operation).or_else(|| PAGE_ROLES.get(operation).copied()))
@@ -119,6 +124,8 @@ mod tests {
     #[test]
     fn each_operation_is_named_once() {
         assert_eq!(TABLE.len(), BY_OPERATION.len());
+        assert_eq!(PAGES.len(), PAGE_ROLES.len());
+        assert!(PAGES.iter().all(|(page, _)| roles(page).is_none()));
     }
 
     #[test]

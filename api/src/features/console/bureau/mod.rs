@@ -1,7 +1,27 @@
-//! Pages of officers.
+//! Pages of officers: a file a subject. A page is a dozen lines of the API's handler and the parts that show
+//! what it answers.
 
+mod account;
+mod attention;
+mod audit;
+mod calendar;
+mod campaign;
+mod campaign_form;
+mod campaigns;
+mod centres;
+mod complaints;
+mod conflicts;
+mod coverage;
+mod map;
+mod messages;
+mod moderation;
 mod overview;
+mod ratings;
 mod satisfaction;
+mod signals;
+mod staff;
+mod statement;
+mod statements;
 
 use actix_web::web::ServiceConfig;
 
@@ -10,4 +30,20 @@ use super::sign_in;
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     sign_in::routes(cfg);
     cfg.service(overview::bureau_overview).service(satisfaction::bureau_satisfaction);
+    account::routes(cfg);
+    audit::routes(cfg);
+    calendar::routes(cfg);
+    campaigns::routes(cfg);
+    campaign::routes(cfg);
+    centres::routes(cfg);
+    complaints::routes(cfg);
+    conflicts::routes(cfg);
+    coverage::routes(cfg);
+    messages::routes(cfg);
+    moderation::routes(cfg);
+    ratings::routes(cfg);
+    signals::routes(cfg);
+    staff::routes(cfg);
+    statements::routes(cfg);
+    statement::routes(cfg);
 }

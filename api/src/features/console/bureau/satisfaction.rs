@@ -1,25 +1,28 @@
 //! Satisfaction: filters, the trend, and a table by whatever is asked for.
 
 use actix_web::{HttpResponse, get, web::Data};
-use askama::Template;
 use serde::Deserialize;
 
 use super::super::{
     chart::{self, Point},
-    shell::{Shell, show},
+    fields::Fields,
+    shell::Shell,
     table::{Cell, Table, interval, number, percent, text},
+    values::centre_name,
+    view::{Part, View},
 };
 use crate::{
     error::Result,
     features::{
         auth::Bureau,
+        ratings::{exclusion_dto::BureauRatingsQuery, exclusions},
         satisfaction::{
             Answers,
             dto::{SatisfactionBy, SatisfactionFigures, SatisfactionOut, SatisfactionQuery},
             service,
         },
     },
-    http::{Month, Query},
+    http::{Cursor, Limit, Month, Query},
     state::Ctx,
 };
 
@@ -28,25 +31,7 @@ pub(super) struct PageQuery {
     from: Option<Month>,
     to: Option<Month>,
     by: Option<SatisfactionBy>,
-    #[expect(dead_code, reason = "read by the shell")]
-    done: Option<String>,
-}
-
-#[derive(Template)]
-#[template(path = "console/bureau/satisfaction.html")]
-struct SatisfactionPage {
-    shell: Shell,
-    from: String,
-    to: String,
-    /// Word, name, whether it is the one shown.
-    groups: Vec<(&'static str, &'static str, bool)>,
-    rate: String,
-    interval: String,
-    answers: i64,
-    target: String,
-    trend: String,
-    months: Table,
-    table: Table,
+    cursor: Option<Cursor>,
 }
 
 const GROUPS: [(SatisfactionBy, &str, &str, &str); 5] = [
@@ -69,6 +54,38 @@ pub(super) async fn bureau_satisfaction(
     let months = service::report(&ctx, asked(SatisfactionBy::Month), Answers::Present).await?;
     let report = service::report(&ctx, asked(by), Answers::Present).await?;
     let (_, word, zh, en) = GROUPS.into_iter().find(|(group, ..)| *group == by).unwrap_or(GROUPS[0]);
+    let range = format!("from={}&to={}", report.from, report.to);
+    let groups = GROUPS.map(|(group, word, zh, en)| (word.to_owned(), shell.t(zh, en).to_owned(), group == by));
+    let filter = Fields::filter(&shell, "/bureau/satisfaction")
+        .month("from", shell.t("从", "From"), report.from.to_string())
+        .month("to", shell.t("到", "To"), report.to.to_string())
+        .choice("by", shell.t("分组", "Group by"), groups.to_vec());
+    let beside = format!(
+        "{} {} · n = {} · {}",
+        shell.t("目标", "target"),
+        percent(Some(report.target)),
+        report.overall.answers,
+        interval(report.overall.interval)
+    );
+    View::new(&shell, shell.t("入托家庭满意度", "Satisfaction of families"))
+        .form(filter)
+        .part(Part::Big(percent(report.overall.rate), beside))
+        .part(trend(&shell, &months)?)
+        .table(
+            table(&shell, shell.t(zh, en), &report)
+                .downloads("/bureau/satisfaction", &format!("{range}&by={word}"))
+                .sortable(&shell, 'g'),
+        )
+        .part(Part::Folded(
+            table(&shell, shell.t("逐月数据", "Figures by month"), &months)
+                .downloads("/bureau/satisfaction", &format!("{range}&by=month")),
+        ))
+        .table(comments(&ctx, &shell, query.from.filter(|month| Some(*month) == query.to), query.cursor).await?)
+        .answer(&ctx)
+}
+
+/// The rates of the months as a line.
+pub(super) fn trend(shell: &Shell, months: &SatisfactionOut) -> Result<Part> {
     let points: Vec<Point> = months
         .groups
         .iter()
@@ -78,24 +95,35 @@ pub(super) async fn bureau_satisfaction(
             interval: group.figures.interval.map(|interval| (interval.low, interval.high)),
         })
         .collect();
-    let range = format!("from={}&to={}", report.from, report.to);
-    show(&SatisfactionPage {
-        from: report.from.to_string(),
-        to: report.to.to_string(),
-        groups: GROUPS.map(|(group, word, zh, en)| (word, shell.t(zh, en), group == by)).to_vec(),
-        rate: percent(report.overall.rate),
-        interval: interval(report.overall.interval),
-        answers: report.overall.answers,
-        target: percent(Some(report.target)),
-        trend: chart::rates(&points, months.target)?,
-        months: table(&shell, shell.t("逐月满意度", "Satisfaction by month"), &months)
-            .downloads("/bureau/satisfaction", &format!("{range}&by=month")),
-        table: table(&shell, shell.t(zh, en), &report).downloads("/bureau/satisfaction", &format!("{range}&by={word}")),
-        shell,
-    })
+    let words = shell.t(
+        "逐月满意率、95%区间与目标线；数据见表格。",
+        "Rate by month with its 95% interval and the target; the figures are in the table.",
+    );
+    Ok(Part::Picture(chart::rates(&points, months.target)?, words.to_owned()))
 }
 
-fn table(shell: &Shell, caption: &str, report: &SatisfactionOut) -> Table {
+/// What families wrote, of a month alone if one is asked for, once moderation has passed it.
+async fn comments(ctx: &Ctx, shell: &Shell, month: Option<Month>, cursor: Option<Cursor>) -> Result<Table> {
+    let query = BureauRatingsQuery { centre_id: None, level: None, month, excluded: None, limit: Limit(50), cursor };
+    let page = exclusions::ratings(ctx, query).await?;
+    let t = |zh, en| shell.t(zh, en);
+    let columns = [t("托育日期", "Day of care"), t("机构", "Centre"), t("#评分", "#Level"), t("文字", "Text")];
+    let mut table = Table::new(shell, t("家长评价文字（审核通过）", "What families wrote, after moderation"), &columns);
+    for rating in &page.items {
+        if let Some(words) = &rating.text {
+            table.row(vec![
+                text(rating.care_date.to_string()),
+                text(centre_name(ctx, rating.centre_id)),
+                number(rating.level.into()),
+                text(words.clone()),
+            ]);
+        }
+    }
+    Ok(table.page(shell, page.next_cursor.as_deref()))
+}
+
+/// Figures, a line a group.
+pub(super) fn table(shell: &Shell, caption: &str, report: &SatisfactionOut) -> Table {
     let t = |zh, en| shell.t(zh, en);
     let columns = [
         t("分组", "Group"),

@@ -14,6 +14,7 @@ use super::{
         },
         geojson,
         rules::{self, Cover, Sums, Which},
+        shape::Shape,
         store::{self, Community, ways},
     },
     Read, coverage, method, read, written,
@@ -161,6 +162,18 @@ pub async fn all(ctx: &Ctx, query: &CoverageMapQuery) -> Result<Vec<(Community, 
     let which = Which { inclusive: query.inclusive, kind: query.kind, filed: query.filed };
     let chosen = Chosen::read(ctx, query.minutes, which, query.rural, query.township.as_ref()).await?;
     Ok(chosen.communities().iter().map(|community| (community.clone(), chosen.coverage(ctx, community))).collect())
+}
+
+/// The same with where each is, for a drawing.
+pub async fn shapes(ctx: &Ctx, query: &CoverageMapQuery) -> Result<Vec<(Community, CommunityCoverageOut, Shape)>> {
+    let all = all(ctx, query).await?;
+    let mut geometries = store::geometries(ctx.db.reader()).await?;
+    // One that ended between the two reads isn't drawn.
+    let placed = all.into_iter().filter_map(|(community, coverage)| {
+        let text = geometries.remove(&community.id)?;
+        Some(geojson::stored(&text).map(|shape| (community, coverage, shape)))
+    });
+    placed.collect()
 }
 
 /// The same as a map; written out.

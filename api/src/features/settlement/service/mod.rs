@@ -1,5 +1,5 @@
 //! Use cases of settlement.
 
-pub(super) mod adjustments;
-pub(super) mod reconciliation;
-pub(super) mod statements;
+pub mod adjustments;
+pub mod reconciliation;
+pub mod statements;

@@ -1,17 +1,17 @@
 //! Use cases, by subject.
 
-pub(super) mod campaigns;
+pub mod campaigns;
 pub(super) mod claims;
 pub(super) mod codes;
-pub(super) mod conflicts;
+pub mod conflicts;
 pub(super) mod desk;
-pub(super) mod edits;
+pub mod edits;
 pub(super) mod funds;
-pub(super) mod lists;
+pub mod lists;
 pub(super) mod offline;
 pub(super) mod refusals;
-pub(super) mod reversals;
-pub(super) mod revocations;
+pub mod reversals;
+pub mod revocations;
 pub(super) mod stories;
 pub(super) mod together;
 mod told;

@@ -1,0 +1,257 @@
+//! Settlement: what is unsettled, the statements, and adjustments.
+
+use actix_web::{
+    HttpResponse, get, post,
+    web::{Data, ServiceConfig},
+};
+use chrono::Months;
+use entity::{CentreId, Fen, RedemptionId, StatementStatus};
+use serde::Deserialize;
+
+use super::super::{
+    fields::{Fields, any_of, yes_or_no},
+    form::Form,
+    shell::{Shell, see},
+    table::{Button, Cell, Table, code, link, number, text},
+    values::{Names, Yuan, centre_name, minute, yuan},
+    view::{Part, View},
+};
+use crate::{
+    error::Result,
+    features::{
+        auth::Bureau,
+        centres::all::{AllQuery, all},
+        settlement::{
+            dto::{AdjustmentIn, AdjustmentsQuery, StatementIn, StatementsQuery, UnsettledQuery},
+            service::{adjustments, statements},
+        },
+    },
+    http::{Cursor, Idempotency, Limit, Month, Once, Paragraph, Query},
+    state::Ctx,
+};
+
+pub(super) fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(bureau_statements)
+        .service(bureau_draft_statement)
+        .service(bureau_adjustments)
+        .service(bureau_add_adjustment);
+}
+
+#[derive(Deserialize)]
+struct SettlementQuery {
+    /// The month whose unsettled centres are shown.
+    unsettled: Option<Month>,
+    month: Option<Month>,
+    status: Option<StatementStatus>,
+    cursor: Option<Cursor>,
+}
+
+#[get("/statements")]
+async fn bureau_statements(
+    ctx: Data<Ctx>,
+    shell: Shell,
+    _bureau: Bureau,
+    Query(query): Query<SettlementQuery>,
+) -> Result<HttpResponse> {
+    let t = |zh, en| shell.t(zh, en);
+    let SettlementQuery { unsettled, month, status, cursor } = query;
+    let last = Month::of(ctx.clock.today()).0 - Months::new(1);
+    let of = unsettled.unwrap_or(Month(last));
+    let words = StatementStatus::ALL.iter().map(|word| (word.as_str(), word.zh(), Some(*word) == status));
+    let filter = Fields::filter(&shell, "/bureau/statements")
+        .month("unsettled", t("未结算月份", "Unsettled in"), of.to_string())
+        .month("month", t("结算单月份", "Statements of"), month.map(|month| month.to_string()).unwrap_or_default())
+        .choice("status", t("状态", "State"), any_of(&shell, words));
+    let query = StatementsQuery { month, centre_id: None, status, limit: Limit(50), cursor };
+    View::new(&shell, t("结算", "Settlement"))
+        .form(filter)
+        .table(unsettled_in(&ctx, &shell, of).await?)
+        .table(listed(&ctx, &shell, &query).await?)
+        .part(Part::Links(vec![(t("调整项", "Adjustments").to_owned(), "/bureau/adjustments".to_owned())]))
+        .answer(&ctx)
+}
+
+async fn unsettled_in(ctx: &Ctx, shell: &Shell, month: Month) -> Result<Table> {
+    let t = |zh, en| shell.t(zh, en);
+    let columns = [
+        t("机构", "Centre"),
+        t("#天数", "#Days"),
+        t("#金额（元）", "#Amount (yuan)"),
+        t("结算单", "Statement"),
+        t("!操作", "!Do"),
+    ];
+    let caption = format!("{month} {}", t("未结算", "unsettled"));
+    let mut table = Table::new(shell, &caption, &columns);
+    let page = statements::unsettled(ctx, &UnsettledQuery { month, limit: Limit(100), cursor: None }).await?;
+    let over = month.0 < Month::of(ctx.clock.today()).0;
+    for centre in page.items {
+        let draft = Button {
+            action: "/bureau/statements".to_owned(),
+            label: if centre.statement_id.is_some() { t("重新起草", "Draft again") } else { t("起草", "Draft") }
+                .to_owned(),
+            fields: vec![("centre_id", centre.centre_id.to_string()), ("month", month.to_string())],
+            ask: None,
+        };
+        let status = centre.statement_status;
+        let held = centre.statement_id.zip(status);
+        table.row(vec![
+            text(centre.centre_name),
+            number(centre.units),
+            Cell::Number(yuan(centre.amount_fen)),
+            held.map_or_else(
+                || text("—"),
+                |(id, status)| link(shell.word(status.zh(), status.as_str()), format!("/bureau/statements/{id}")),
+            ),
+            Cell::Buttons(if over && status != Some(StatementStatus::Frozen) { vec![draft] } else { Vec::new() }),
+        ]);
+    }
+    Ok(table.sortable(shell, 'u'))
+}
+
+async fn listed(ctx: &Ctx, shell: &Shell, query: &StatementsQuery) -> Result<Table> {
+    let t = |zh, en| shell.t(zh, en);
+    let columns = [
+        t("编号", "Number"),
+        t("机构", "Centre"),
+        t("月份", "Month"),
+        t("状态", "State"),
+        t("#天数", "#Days"),
+        t("#应付（元）", "#To pay (yuan)"),
+        t("起草", "Drafted"),
+    ];
+    let mut table = Table::new(shell, t("结算单", "Statements"), &columns);
+    let page = statements::page(ctx, query, None).await?;
+    let names = Names::of(ctx, page.items.iter().map(|statement| statement.drafted_by)).await?;
+    for statement in page.items {
+        let number_or = statement.number.unwrap_or_else(|| t("未编号", "no number yet").to_owned());
+        table.row(vec![
+            link(number_or, format!("/bureau/statements/{}", statement.id)),
+            text(statement.centre_name),
+            text(statement.month.to_string()),
+            state(shell, statement.status),
+            number(statement.totals.net_units),
+            Cell::Number(yuan(Fen(statement.totals.total_fen))),
+            text(format!("{} {}", minute(statement.drafted_at), names.get(Some(statement.drafted_by)))),
+        ]);
+    }
+    let mut asked = form_urlencoded::Serializer::new(String::new());
+    asked.append_pair("limit", "50");
+    if let Some(month) = query.month {
+        asked.append_pair("month", &month.to_string());
+    }
+    if let Some(status) = query.status {
+        asked.append_pair("status", status.as_str());
+    }
+    if let Some(cursor) = &query.cursor {
+        asked.append_pair("cursor", &cursor.text());
+    }
+    Ok(table.page(shell, page.next_cursor.as_deref()).downloads("/bureau/statements", &asked.finish()))
+}
+
+/// A statement's state, in a word with a colour.
+pub(super) fn state(shell: &Shell, status: StatementStatus) -> Cell {
+    let class = if status == StatementStatus::Frozen { "good" } else { "wait" };
+    Cell::Mark(class, shell.word(status.zh(), status.as_str()))
+}
+
+#[post("/statements")]
+async fn bureau_draft_statement(
+    ctx: Data<Ctx>,
+    bureau: Bureau,
+    key: Idempotency,
+    Form(form): Form<StatementIn>,
+) -> Result<HttpResponse> {
+    let month = form.month;
+    Ok(match statements::draft(&ctx, &bureau, &key, form).await? {
+        Once::First(statement) => see(&format!("/bureau/statements/{}", statement.id), "saved"),
+        Once::Again(_) => see(&format!("/bureau/statements?month={month}"), "saved"),
+    })
+}
+
+#[derive(Deserialize)]
+struct AdjustmentsPageQuery {
+    pending: Option<bool>,
+    cursor: Option<Cursor>,
+}
+
+#[get("/adjustments")]
+async fn bureau_adjustments(
+    ctx: Data<Ctx>,
+    shell: Shell,
+    _bureau: Bureau,
+    Query(query): Query<AdjustmentsPageQuery>,
+) -> Result<HttpResponse> {
+    let t = |zh, en| shell.t(zh, en);
+    let AdjustmentsPageQuery { pending, cursor } = query;
+    let query = AdjustmentsQuery { centre_id: None, pending, limit: Limit(50), cursor };
+    let page = adjustments::page(&ctx, &query).await?;
+    let names = Names::of(&ctx, page.items.iter().map(|adjustment| adjustment.staff_id)).await?;
+    let columns = [
+        t("机构", "Centre"),
+        t("#金额（元）", "#Amount (yuan)"),
+        t("理由", "Why"),
+        t("核销", "Redemption"),
+        t("经办", "By"),
+        t("时间", "When"),
+        t("结算单", "Statement"),
+    ];
+    let mut table = Table::new(&shell, t("调整项", "Adjustments"), &columns);
+    for adjustment in page.items {
+        table.row(vec![
+            text(centre_name(&ctx, adjustment.centre_id)),
+            Cell::Number(yuan(adjustment.amount_fen)),
+            text(adjustment.reason),
+            adjustment.redemption_id.map_or_else(|| text("—"), code),
+            text(names.get(Some(adjustment.staff_id))),
+            text(minute(adjustment.created_at)),
+            adjustment.statement_id.map_or_else(
+                || Cell::Mark("wait", t("待下一期", "waits for the next").to_owned()),
+                |id| link(t("查看", "See"), format!("/bureau/statements/{id}")),
+            ),
+        ]);
+    }
+    let yes = yes_or_no(&shell, pending);
+    View::new(&shell, t("调整项", "Adjustments"))
+        .form(Fields::filter(&shell, "/bureau/adjustments").choice("pending", t("待入结算单", "Waiting"), yes))
+        .table(table.page(&shell, page.next_cursor.as_deref()))
+        .form(add_form(&ctx, &shell)?)
+        .answer(&ctx)
+}
+
+fn add_form(ctx: &Ctx, shell: &Shell) -> Result<Fields> {
+    let t = |zh, en| shell.t(zh, en);
+    let mut centres = vec![(String::new(), t("按核销编号", "by the redemption").to_owned(), true)];
+    for centre in all(ctx, &AllQuery { limit: Limit(200), ..AllQuery::default() })?.items {
+        centres.push((centre.row.id.to_string(), centre.row.name.clone(), false));
+    }
+    Ok(Fields::post(shell, "/bureau/adjustments", t("新增调整", "Add"))
+        .legend(t("新增调整项", "A new adjustment"))
+        .text("redemption_id", t("要冲回的核销编号", "The redemption to take back"), "", 40)
+        .optional()
+        .choice("centre_id", t("或者机构", "Or the centre"), centres)
+        .text("amount", t("金额（元，负数为扣回）", "Amount in yuan; negative: taken back"), "", 14)
+        .optional()
+        .hint(t("按核销编号时可不填", "may be empty with a redemption"))
+        .area("reason", t("理由（印在结算单上，勿写姓名）", "Why; printed, no names"), "", 200))
+}
+
+#[derive(Deserialize)]
+struct AdjustmentForm {
+    redemption_id: Option<RedemptionId>,
+    centre_id: Option<CentreId>,
+    amount: Option<Yuan>,
+    reason: Paragraph<200>,
+}
+
+#[post("/adjustments")]
+async fn bureau_add_adjustment(
+    ctx: Data<Ctx>,
+    bureau: Bureau,
+    key: Idempotency,
+    Form(form): Form<AdjustmentForm>,
+) -> Result<HttpResponse> {
+    let AdjustmentForm { redemption_id, centre_id, amount, reason } = form;
+    let amount_fen = amount.map(|Yuan(fen)| fen);
+    adjustments::add(&ctx, &bureau, &key, AdjustmentIn { redemption_id, centre_id, amount_fen, reason }).await?;
+    Ok(see("/bureau/adjustments", "saved"))
+}

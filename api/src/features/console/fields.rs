@@ -1,0 +1,229 @@
+//! Forms of pages: one template for all of them. A field stands inside its label, so that no two forms of a
+//! page share an id.
+
+use askama::Template;
+
+use super::shell::Shell;
+use crate::error::Problem;
+
+/// What can be chosen: the word, what it says, whether it is chosen.
+pub(super) type Choice = (String, String, bool);
+
+/// One field.
+pub(super) struct Field {
+    name: &'static str,
+    label: String,
+    hint: String,
+    /// What is wrong with it.
+    wrong: String,
+    required: bool,
+    kind: Kind,
+}
+
+enum Kind {
+    /// An `<input>` of a type, with its value and other attributes' values.
+    Line {
+        kind: &'static str,
+        value: String,
+        most: u32,
+        min: String,
+        max: String,
+        step: &'static str,
+    },
+    Area {
+        value: String,
+        most: u32,
+    },
+    Choice(Vec<Choice>),
+    Ticks(Vec<Choice>),
+    Hidden(String),
+}
+
+/// A form.
+#[derive(Template)]
+#[template(path = "console/fields.html")]
+pub(super) struct Fields {
+    action: String,
+    method: &'static str,
+    class: &'static str,
+    legend: String,
+    wrong: String,
+    fields: Vec<Field>,
+    button: String,
+    ask: String,
+    csrf: String,
+}
+
+impl Fields {
+    /// What changes something.
+    pub(super) fn post(shell: &Shell, action: impl Into<String>, button: &str) -> Self {
+        Self {
+            action: action.into(),
+            method: "post",
+            class: "fields",
+            legend: String::new(),
+            wrong: String::new(),
+            fields: Vec::new(),
+            button: button.to_owned(),
+            ask: String::new(),
+            csrf: shell.csrf.clone(),
+        }
+    }
+
+    /// What chooses what a page shows.
+    pub(super) fn filter(shell: &Shell, action: &str) -> Self {
+        let button = shell.t("查询", "Show");
+        Self { method: "get", class: "filter", csrf: String::new(), ..Self::post(shell, action, button) }
+    }
+
+    /// Why somebody does what the button says: most deeds ask for it.
+    pub(super) fn reason(shell: &Shell, action: impl Into<String>, button: &str) -> Self {
+        Self::post(shell, action, button).area("reason", shell.t("理由", "Reason"), "", 200)
+    }
+
+    /// A heading.
+    pub(super) fn legend(mut self, legend: &str) -> Self {
+        legend.clone_into(&mut self.legend);
+        self
+    }
+
+    /// What can't be undone is asked about once more.
+    pub(super) fn ask(mut self, ask: &str) -> Self {
+        ask.clone_into(&mut self.ask);
+        self
+    }
+
+    fn field(mut self, name: &'static str, label: &str, kind: Kind) -> Self {
+        let required = self.method == "post";
+        let (label, hint, wrong) = (label.to_owned(), String::new(), String::new());
+        self.fields.push(Field { name, label, hint, wrong, required, kind });
+        self
+    }
+
+    fn input(self, kind: &'static str, name: &'static str, label: &str, value: String, ends: (&str, &str)) -> Self {
+        let (min, max) = (ends.0.to_owned(), ends.1.to_owned());
+        self.field(name, label, Kind::Line { kind, value, most: 0, min, max, step: "" })
+    }
+
+    /// A line of text.
+    pub(super) fn text(self, name: &'static str, label: &str, value: impl Into<String>, most: u32) -> Self {
+        let (min, max) = (String::new(), String::new());
+        self.field(name, label, Kind::Line { kind: "text", value: value.into(), most, min, max, step: "" })
+    }
+
+    /// Some lines of text.
+    pub(super) fn area(self, name: &'static str, label: &str, value: impl Into<String>, most: u32) -> Self {
+        self.field(name, label, Kind::Area { value: value.into(), most })
+    }
+
+    /// A whole number.
+    pub(super) fn number(self, name: &'static str, label: &str, value: Option<i64>, ends: (i64, i64)) -> Self {
+        let value = value.map(|value| value.to_string()).unwrap_or_default();
+        self.input("number", name, label, value, (&ends.0.to_string(), &ends.1.to_string()))
+    }
+
+    /// A decimal number.
+    pub(super) fn decimal(mut self, name: &'static str, label: &str, value: impl Into<String>) -> Self {
+        self = self.input("number", name, label, value.into(), ("", ""));
+        if let Some(Field { kind: Kind::Line { step, .. }, .. }) = self.fields.last_mut() {
+            *step = "any";
+        }
+        self
+    }
+
+    /// A day.
+    pub(super) fn date(self, name: &'static str, label: &str, value: impl Into<String>) -> Self {
+        self.input("date", name, label, value.into(), ("", ""))
+    }
+
+    /// A month.
+    pub(super) fn month(self, name: &'static str, label: &str, value: impl Into<String>) -> Self {
+        self.input("month", name, label, value.into(), ("", ""))
+    }
+
+    /// A time of a day, in the district's time.
+    pub(super) fn at(self, name: &'static str, label: &str, value: impl Into<String>) -> Self {
+        self.input("datetime-local", name, label, value.into(), ("", ""))
+    }
+
+    /// One of a list.
+    pub(super) fn choice(self, name: &'static str, label: &str, choices: Vec<Choice>) -> Self {
+        self.field(name, label, Kind::Choice(choices))
+    }
+
+    /// Any of a list; the name ends with `[]`.
+    pub(super) fn ticks(self, name: &'static str, label: &str, choices: Vec<Choice>) -> Self {
+        self.field(name, label, Kind::Ticks(choices)).optional()
+    }
+
+    /// Goes along unseen.
+    pub(super) fn hidden(self, name: &'static str, value: impl Into<String>) -> Self {
+        self.field(name, "", Kind::Hidden(value.into()))
+    }
+
+    /// The last field may stay empty.
+    pub(super) fn optional(mut self) -> Self {
+        if let Some(field) = self.fields.last_mut() {
+            field.required = false;
+        }
+        self
+    }
+
+    /// A word about the last field.
+    pub(super) fn hint(mut self, hint: &str) -> Self {
+        if let Some(field) = self.fields.last_mut() {
+            hint.clone_into(&mut field.hint);
+        }
+        self
+    }
+
+    /// As it was sent, with what was wrong.
+    pub(super) fn again(mut self, shell: &Shell, body: &[u8], problem: &Problem) -> Self {
+        let sent: Vec<(String, String)> = form_urlencoded::parse(body).into_owned().collect();
+        problem.text().in_language(shell.english).clone_into(&mut self.wrong);
+        for field in &mut self.fields {
+            let values: Vec<&String> =
+                sent.iter().filter(|(name, _)| name == field.name).map(|(_, value)| value).collect();
+            let first = values.first().map(|value| (*value).clone()).unwrap_or_default();
+            match &mut field.kind {
+                Kind::Line { value, .. } | Kind::Area { value, .. } | Kind::Hidden(value) => *value = first,
+                Kind::Choice(choices) | Kind::Ticks(choices) => {
+                    for (word, _, chosen) in choices {
+                        *chosen = values.contains(&&*word);
+                    }
+                }
+            }
+            let plain = field.name.trim_end_matches("[]");
+            let faults: Vec<&str> = problem
+                .faults(shell.english)
+                .filter(|(at, _)| at.split(['[', '.']).next() == Some(plain))
+                .map(|(_, text)| text)
+                .collect();
+            field.wrong = faults.join(" ");
+        }
+        self
+    }
+}
+
+/// Choices of a closed list: the word, its Chinese term, whether it is chosen.
+pub(super) fn choices<'a>(shell: &Shell, words: impl Iterator<Item = (&'a str, &'a str, bool)>) -> Vec<Choice> {
+    words.map(|(word, zh, chosen)| (word.to_owned(), shell.word(zh, word), chosen)).collect()
+}
+
+/// The same for a filter: first of all, all of them.
+pub(super) fn any_of<'a>(shell: &Shell, words: impl Iterator<Item = (&'a str, &'a str, bool)>) -> Vec<Choice> {
+    let mut all = choices(shell, words);
+    let none = !all.iter().any(|(.., chosen)| *chosen);
+    all.insert(0, (String::new(), shell.t("全部", "All").to_owned(), none));
+    all
+}
+
+/// Yes, no, or both.
+pub(super) fn yes_or_no(shell: &Shell, chosen: Option<bool>) -> Vec<Choice> {
+    let choice = |word: &str, zh, en, is| (word.to_owned(), shell.t(zh, en).to_owned(), chosen == is);
+    vec![
+        choice("", "全部", "All", None),
+        choice("true", "是", "Yes", Some(true)),
+        choice("false", "否", "No", Some(false)),
+    ]
+}

@@ -1,0 +1,149 @@
+//! Values as people read and write them in a form.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use entity::{CentreId, Fen, StaffId};
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error as _, IntoDeserializer as _, value::StringDeserializer},
+};
+
+use super::shell::Shell;
+use crate::{
+    error::Result,
+    features::auth::staff,
+    http::Moment,
+    platform::clock::{instant_at, local},
+    state::Ctx,
+};
+
+/// The lines of a field that was ticked more than once.
+#[derive(Debug)]
+pub(super) struct Lines<T>(pub(super) Vec<T>);
+
+impl<T> Default for Lines<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Lines<T> {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> std::result::Result<Self, D::Error> {
+        let text = String::deserialize(d)?;
+        let line = |line: &str| {
+            let line: StringDeserializer<D::Error> = line.to_owned().into_deserializer();
+            T::deserialize(line)
+        };
+        text.lines().map(line).collect::<std::result::Result<_, _>>().map(Self)
+    }
+}
+
+/// An instant as a field for date and time has it: the district's time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LocalTime(pub(super) DateTime<Utc>);
+
+impl<'de> Deserialize<'de> for LocalTime {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> std::result::Result<Self, D::Error> {
+        use chrono::{Datelike as _, Timelike as _};
+        let text = String::deserialize(d)?;
+        let read = |format| NaiveDateTime::parse_from_str(&text, format).ok();
+        let at = read("%Y-%m-%dT%H:%M").or_else(|| read("%Y-%m-%dT%H:%M:%S"));
+        let at = at.filter(|at| (2000..=2100).contains(&at.year())).ok_or_else(|| {
+            D::Error::custom(
+                "@not_an_instant|须为 2000 至 2100 年间的时间，格式如 2026-03-02T09:00。|Must be like 2026-03-02T09:00.",
+            )
+        })?;
+        let minute = entity::MinuteOfDay::hm(at.hour().cast_signed(), at.minute().cast_signed());
+        Ok(Self(instant_at(at.date(), minute)))
+    }
+}
+
+/// Yuan with at most two decimals, as fen.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Yuan(pub(super) i64);
+
+impl<'de> Deserialize<'de> for Yuan {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> std::result::Result<Self, D::Error> {
+        let text = String::deserialize(d)?;
+        read_yuan(text.trim()).map(Self).ok_or_else(|| {
+            D::Error::custom("@out_of_range|须为金额（元），最多两位小数。|Must be yuan with at most two decimals.")
+        })
+    }
+}
+
+fn read_yuan(text: &str) -> Option<i64> {
+    let (negative, text) = text.strip_prefix('-').map_or((false, text), |text| (true, text));
+    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    if whole.is_empty() || whole.len() > 9 || part.len() > 2 || !digits(whole) || !digits(part) {
+        return None;
+    }
+    let fen = whole.parse::<i64>().ok()? * 100 + format!("{part:0<2}").parse::<i64>().ok()?;
+    Some(if negative { -fen } else { fen })
+}
+
+/// Fen as yuan.
+pub(super) fn yuan(Fen(fen): Fen) -> String {
+    let sign = if fen < 0 { "-" } else { "" };
+    format!("{sign}{}.{:02}", fen.unsigned_abs() / 100, fen.unsigned_abs() % 100)
+}
+
+/// An instant, to the minute.
+pub(super) fn minute(Moment(at): Moment) -> String {
+    local(at).format("%Y-%m-%d %H:%M").to_string()
+}
+
+/// The same for a field.
+pub(super) fn field_time(Moment(at): Moment) -> String {
+    local(at).format("%Y-%m-%dT%H:%M").to_string()
+}
+
+/// A dash for what isn't there.
+pub(super) fn dash(text: Option<impl ToString>) -> String {
+    text.map_or_else(|| "—".to_owned(), |text| text.to_string())
+}
+
+/// A centre's name while it is open, else its id.
+pub(super) fn centre_name(ctx: &Ctx, id: CentreId) -> String {
+    ctx.catalogue.centre(id).map_or_else(|| id.to_string(), |plan| plan.row.name.clone())
+}
+
+/// What accounts are called.
+pub(super) struct Names(HashMap<StaffId, String>);
+
+impl Names {
+    /// Of those that a page names.
+    pub(super) async fn of(ctx: &Ctx, ids: impl Iterator<Item = StaffId>) -> Result<Self> {
+        let mut ids: Vec<StaffId> = ids.collect();
+        ids.sort_unstable();
+        ids.dedup();
+        Ok(Self(staff::names(ctx, &ids).await?))
+    }
+
+    /// One of them; a dash for nobody.
+    pub(super) fn get(&self, id: Option<StaffId>) -> String {
+        dash(id.map(|id| self.0.get(&id).cloned().unwrap_or_else(|| id.to_string())))
+    }
+}
+
+/// Yes or no.
+pub(super) fn yes(shell: &Shell, yes: bool) -> String {
+    shell.t(if yes { "是" } else { "否" }, if yes { "yes" } else { "no" }).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn yuan_are_read_to_the_fen() {
+        for (text, fen) in [("80", Some(8000)), ("80.5", Some(8050)), ("-12.34", Some(-1234)), ("0.07", Some(7))] {
+            assert_eq!(read_yuan(text), fen, "{text}");
+        }
+        for text in ["", "-", ".5", "1.234", "八十", "1e3", "12345678901"] {
+            assert_eq!(read_yuan(text), None, "{text}");
+        }
+        assert_eq!((yuan(Fen(8050)), yuan(Fen(-7))), ("80.50".to_owned(), "-0.07".to_owned()));
+    }
+}

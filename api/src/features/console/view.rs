@@ -1,0 +1,114 @@
+//! Pages made of parts, in one template: what most pages are.
+
+use actix_web::HttpResponse;
+use askama::Template;
+
+use super::{
+    fields::Fields,
+    shell::{Shell, show},
+    table::Table,
+};
+use crate::{error::Result, http::Moment, state::Ctx};
+
+/// A part of a page.
+pub(super) enum Part {
+    /// A heading.
+    Heading(String),
+    /// A paragraph.
+    Text(String),
+    /// A figure, and what stands beside it.
+    Big(String, String),
+    /// Names with their values.
+    Facts(Vec<(String, String)>),
+    /// Texts that lead somewhere.
+    Links(Vec<(String, String)>),
+    /// A table.
+    Table(Table),
+    /// A form.
+    Form(Fields),
+    /// Forms to fold out, each under its name.
+    Forms(Vec<(String, Fields)>),
+    /// A table to fold out.
+    Folded(Table),
+    /// A drawing of ours, and what it shows.
+    Picture(String, String),
+    /// Short codes, to be written down.
+    Codes(Vec<String>),
+}
+
+/// A page.
+#[derive(Template)]
+#[template(path = "console/view.html")]
+pub(super) struct View {
+    shell: Shell,
+    title: String,
+    parts: Vec<Part>,
+}
+
+impl View {
+    /// Without parts yet.
+    pub(super) fn new(shell: &Shell, title: impl Into<String>) -> Self {
+        Self { shell: shell.clone(), title: title.into(), parts: Vec::new() }
+    }
+
+    /// Adds a part.
+    pub(super) fn part(mut self, part: Part) -> Self {
+        self.parts.push(part);
+        self
+    }
+
+    /// Adds a heading.
+    pub(super) fn heading(self, zh: &str, en: &str) -> Self {
+        let heading = self.shell.t(zh, en).to_owned();
+        self.part(Part::Heading(heading))
+    }
+
+    /// Adds a paragraph.
+    pub(super) fn text(self, zh: &str, en: &str) -> Self {
+        let text = self.shell.t(zh, en).to_owned();
+        self.part(Part::Text(text))
+    }
+
+    /// Adds a table.
+    pub(super) fn table(self, table: Table) -> Self {
+        self.part(Part::Table(table))
+    }
+
+    /// Adds a form.
+    pub(super) fn form(self, form: Fields) -> Self {
+        self.part(Part::Form(form))
+    }
+
+    /// Adds names with their values.
+    pub(super) fn facts(self, facts: &[(&str, &str, String)]) -> Self {
+        let facts =
+            facts.iter().map(|(zh, en, value)| (self.shell.t(zh, en).to_owned(), value.clone())).collect::<Vec<_>>();
+        self.part(Part::Facts(facts))
+    }
+
+    fn tables(&mut self) -> impl Iterator<Item = &mut Table> {
+        self.parts.iter_mut().filter_map(|part| match part {
+            Part::Table(table) | Part::Folded(table) => Some(table),
+            _ => None,
+        })
+    }
+
+    /// Answers the page, or one of its tables as a file (`as=csv&table=0`).
+    pub(super) fn answer(mut self, ctx: &Ctx) -> Result<HttpResponse> {
+        let shell = self.shell.clone();
+        let ending = shell.asked("as").filter(|ending| matches!(&**ending, "csv" | "xlsx"));
+        let wanted = shell.asked("table").and_then(|n| n.parse::<usize>().ok()).unwrap_or(0);
+        if let Some(ending) = ending
+            && let Some(table) = self.tables().nth(wanted)
+        {
+            return table.download(&ending, Moment(ctx.clock.now()));
+        }
+        for (n, table) in self.tables().enumerate().filter(|(_, table)| table.has_own_download()) {
+            let n = n.to_string();
+            table.downloads = ["csv", "xlsx"]
+                .map(|ending| (ending.to_uppercase(), shell.with(&[("as", ending), ("table", &n)])))
+                .to_vec();
+        }
+        show(&self)
+    }
+}
