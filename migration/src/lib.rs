@@ -38,6 +38,7 @@ mod m0028_communities;
 mod m0029_names_and_messages;
 mod m0030_webhook_lanes;
 mod m0031_answers_about;
+mod m0034_indicators;
 
 /// The list of steps.
 pub struct Migrator;
@@ -77,6 +78,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0029_names_and_messages::Migration),
             Box::new(m0030_webhook_lanes::Migration),
             Box::new(m0031_answers_about::Migration),
+            Box::new(m0034_indicators::Migration),
         ]
     }
 }

@@ -38,6 +38,8 @@ pub enum Constraint {
     StaffBinding,
     /// A child waits once for the same care from the same day on.
     WaitingChild,
+    /// One version of a number of a figure of the plan.
+    PlanInputVersion,
 }
 
 const SPELLINGS: &[(Constraint, &str, &str)] = &[
@@ -64,6 +66,11 @@ const SPELLINGS: &[(Constraint, &str, &str)] = &[
         Constraint::WaitingChild,
         "waitlist_entries_child",
         "waitlist_entries.child_id, waitlist_entries.centre_id, waitlist_entries.care_type, waitlist_entries.start_date",
+    ),
+    (
+        Constraint::PlanInputVersion,
+        "plan_inputs_version",
+        "plan_inputs.code, plan_inputs.township, plan_inputs.version",
     ),
 ];
 

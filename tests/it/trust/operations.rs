@@ -24,6 +24,8 @@ const WORDS: &[(&str, &str)] = &[
     ("care_type", "full_day"),
     ("token", "nobodys"),
     ("purpose", "location"),
+    ("input", "residents"),
+    ("indicator", "under2_places"),
 ];
 
 /// What a body needs beside what its schema tells, to get past parsing and to what it names.

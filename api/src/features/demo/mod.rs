@@ -24,6 +24,7 @@ mod communities;
 mod history;
 mod mint;
 mod people;
+mod plan;
 pub mod service;
 mod site;
 mod sites;

@@ -267,6 +267,17 @@ pub(super) const TABLE: &[(&str, Roles)] = &[
     ("read_community_coverage", BUREAU),
     // audit
     ("list_audit", BUREAU),
+    // plan_inputs
+    ("list_plan_inputs", BUREAU),
+    ("add_plan_input", BUREAU),
+    ("list_plan_input_history", BUREAU),
+    ("withdraw_plan_input", BUREAU),
+    // indicators
+    ("read_indicators", BUREAU),
+    ("read_indicators_csv", BUREAU),
+    ("read_indicators_xlsx", BUREAU),
+    ("read_indicator_trend", BUREAU),
+    ("read_project_progress", BUREAU),
 ];
 
 /// The operations of other systems, and the scope that an access key needs for each.
