@@ -16,7 +16,7 @@ use crate::{
         audit, bookings,
         coverage::service::sweep,
         exchange::hooks,
-        moderation, notices,
+        indicators, moderation, notices,
         ops::jobs::{self, Tally},
         privacy::service::{erasure, retention},
         registers, satisfaction, waitlist,
@@ -76,6 +76,7 @@ pub fn start(ctx: &Ctx) -> Jobs {
         every(ctx, seconds(2), jobs::MODERATION, moderation::service::check_due),
         every(ctx, seconds(600), jobs::UNMODERATED, moderation::service::adopt),
         every(ctx, seconds(600), jobs::SNAPSHOTS, satisfaction::snapshots::take_due),
+        every(ctx, seconds(60), jobs::INDICATORS, indicators::snapshots::take_due),
         every(ctx, seconds(5), jobs::CODE_KEYS, async |ctx: &Ctx| {
             ctx.code_keys.refresh(ctx.db.reader()).await.map(|()| 0)
         }),

@@ -8,7 +8,10 @@ use chrono::{DateTime, Utc};
 use entity::MinuteOfDay;
 use serde::Deserialize;
 
-use crate::platform::{clock::Clock, crypto::Keyring, wechat::templates::Templates, wechat_push::PushKeys};
+use crate::{
+    features::indicators::targets::PlanTargets,
+    platform::{clock::Clock, crypto::Keyring, wechat::templates::Templates, wechat_push::PushKeys},
+};
 
 /// The commented defaults; the list of keys is the closed list of names.
 pub const DEFAULTS: &str = include_str!("config.default.toml");
@@ -102,6 +105,13 @@ pub struct Settings {
     pub satisfaction_target: f64,
     pub coverage_target: f64,
     pub coverage_share: f64,
+    pub plan_targets: PlanTargets,
+    pub price_month_days: u32,
+    pub project1_party_centres: u32,
+    pub project1_community_centres: u32,
+    pub project1_places: u32,
+    pub project3_places: u32,
+    pub support_child_month_days: u32,
     pub confirm_within_hours: u32,
     /// How long a place from the waiting list is held for a family.
     pub waitlist_offer_minutes: u32,
@@ -222,6 +232,8 @@ impl Settings {
             ("satisfaction_target", self.satisfaction_target, 0.0, 1.0),
             ("coverage_target", self.coverage_target, 0.0, 1.0),
             ("coverage_share", self.coverage_share, 0.01, 1.0),
+            ("price_month_days", f64::from(self.price_month_days), 1.0, 31.0),
+            ("support_child_month_days", f64::from(self.support_child_month_days), 1.0, 23.0),
             ("db_pool", f64::from(self.db_pool), 1.0, 1000.0),
             ("replicas", f64::from(self.replicas), 1.0, 10_000.0),
             ("signal_burst_scans", f64::from(self.signal_burst_scans), 2.0, 1000.0),

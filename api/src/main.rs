@@ -18,6 +18,7 @@ use quanxiangtuo::{
         },
         auth::accounts::{self, NewStaff},
         demo::{self, Seeded},
+        indicators::command as indicators,
         ops::jobs,
         privacy::service::{reseal, retention},
         satisfaction::snapshots,
@@ -67,6 +68,19 @@ enum Command {
     /// How long personal data is kept.
     #[command(subcommand)]
     Retention(RetentionCommand),
+    /// The plan's indicators of closed months.
+    #[command(subcommand)]
+    Indicators(IndicatorsCommand),
+}
+
+#[derive(Subcommand)]
+enum IndicatorsCommand {
+    /// Make every closed month's figures again of what was counted, and count again what journals hold;
+    /// fails and names the months that aren't the same.
+    Verify,
+    /// Keep the closed months that weren't yet, and print what would be another figure by what is known now.
+    /// What is kept stays.
+    Recompute,
 }
 
 #[derive(Subcommand)]
@@ -184,6 +198,14 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Keys(KeysCommand::Reencrypt { status: true }) => println!("{}", sealed_by(&settings).await?),
         Command::Keys(KeysCommand::Reencrypt { status: false }) => reencrypt(&settings).await?,
         Command::Retention(RetentionCommand::Report) => println!("{}", report_retention(settings, clock).await?),
+        Command::Indicators(command) => {
+            let ctx = startup::context(settings, clock).await?;
+            let told = match command {
+                IndicatorsCommand::Verify => indicators::verify(&ctx).await?,
+                IndicatorsCommand::Recompute => indicators::recompute(&ctx).await?,
+            };
+            println!("{told}");
+        }
         Command::Openapi => {}
     }
     Ok(())

@@ -53,6 +53,8 @@ fn api(cfg: &mut impl Registry) {
     features::imports::routes(cfg);
     features::audit::routes(cfg);
     features::exchange::routes(cfg);
+    features::plan_inputs::routes(cfg);
+    features::indicators::routes(cfg);
 }
 
 /// Every route of the server. There is exactly one `/api/v1`: a second scope with the same prefix

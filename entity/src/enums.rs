@@ -223,6 +223,36 @@ words! {
         Emergency = "emergency" / "紧急情况", Handover = "handover" / "入离园核对",
         HealthCare = "health_care" / "健康照护", Complaint = "complaint" / "处理投诉",
     }
+    /// Figures of the plan that no centre can know; a price is in fen.
+    PlanInputCode {
+        Residents = "residents" / "常住人口数", UnderThrees = "under_threes" / "3岁以下婴幼儿数",
+        Income = "income" / "月人均可支配收入", RuralIncome = "rural_income" / "农村月人均可支配收入",
+        Workplaces = "workplaces" / "用人单位、园区、楼宇总数",
+        WorkplacesWithCare = "workplaces_with_care" / "已覆盖托育服务的用人单位、园区、楼宇数",
+        YearStartPlaces = "year_start_places" / "年初托位数", YearStartPublicPlaces = "year_start_public_places" / "年初公办托位数",
+        Carers = "carers" / "保育人员数", CertifiedCarers = "certified_carers" / "持初级及以上保育师证人数",
+        Communities = "communities" / "社区（村）总数", CommunitiesCovered = "communities_covered" / "已覆盖托育服务的社区（村）数",
+        RuralTownship = "rural_township" / "是否农村乡镇（1是，0否）",
+    }
+    /// The plan's indicators (规划指标).
+    IndicatorCode {
+        // serde's snake_case takes no underscore before digits by itself.
+        #[allow(non_camel_case_types, reason = "the word has an underscore before its digits")]
+        PlacesPer_1000People = "places_per_1000_people" / "每千人口3岁以下托位数",
+        #[allow(non_camel_case_types, reason = "the word has an underscore before its digits")]
+        PlacesPer_1000Under3 = "places_per_1000_under3" / "每千名3岁以下婴幼儿托位数",
+        GuidanceSigned = "guidance_signed" / "医疗机构签约指导率", Under2Places = "under2_places" / "2岁以下托位占比",
+        CertifiedCarers = "certified_carers" / "持初级及以上保育师证占比",
+        PriceToIncome = "price_to_income" / "平均价格占人均可支配收入", InclusivePlaces = "inclusive_places" / "普惠托位占比",
+        CommunityCoverage = "community_coverage" / "社区托育服务覆盖率",
+        WorkplaceCoverage = "workplace_coverage" / "用人单位、园区、楼宇覆盖率",
+        RuralPriceToIncome = "rural_price_to_income" / "农村平均价格占农村人均可支配收入",
+        PlaceUse = "place_use" / "托位实际使用率", Satisfaction = "satisfaction" / "入托家庭满意度",
+        PublicCentres = "public_centres" / "公办机构占比", PublicPlaces = "public_places" / "公办托位占比",
+        NewPublicPlaces = "new_public_places" / "新增公办托位占新增托位比例",
+    }
+    /// Which side of its target an indicator must be on.
+    Comparison { AtLeast = "at_least" / "不低于", AtMost = "at_most" / "不高于" }
     /// Whether a rating's text may be shown. The score counts at once, whatever this says.
     TextStatus { Pending = "pending" / "待审核", Shown = "shown" / "已展示", Hidden = "hidden" / "不展示" }
 }

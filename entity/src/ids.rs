@@ -182,6 +182,8 @@ ids! {
     ServedMarkId = "smk";
     /// A row of the audit log.
     AuditId = "aud";
+    /// A figure of the plan that the bureau entered (规划基础数据).
+    PlanInputId = "pin";
 }
 
 #[cfg(test)]

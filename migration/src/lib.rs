@@ -39,6 +39,7 @@ mod m0029_names_and_messages;
 mod m0030_webhook_lanes;
 mod m0031_answers_about;
 mod m0032_registers;
+mod m0034_indicators;
 mod m0036_events;
 
 /// The list of steps.
@@ -80,6 +81,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0030_webhook_lanes::Migration),
             Box::new(m0031_answers_about::Migration),
             Box::new(m0032_registers::Migration),
+            Box::new(m0034_indicators::Migration),
             Box::new(m0036_events::Migration),
         ]
     }

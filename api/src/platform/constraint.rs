@@ -40,6 +40,8 @@ pub enum Constraint {
     WaitingChild,
     /// One row of a name per centre's register of carers.
     CarerOfCentre,
+    /// One version of a number of a figure of the plan.
+    PlanInputVersion,
 }
 
 const SPELLINGS: &[(Constraint, &str, &str)] = &[
@@ -67,6 +69,11 @@ const SPELLINGS: &[(Constraint, &str, &str)] = &[
         Constraint::WaitingChild,
         "waitlist_entries_child",
         "waitlist_entries.child_id, waitlist_entries.centre_id, waitlist_entries.care_type, waitlist_entries.start_date",
+    ),
+    (
+        Constraint::PlanInputVersion,
+        "plan_inputs_version",
+        "plan_inputs.code, plan_inputs.township, plan_inputs.version",
     ),
 ];
 

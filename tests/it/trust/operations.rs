@@ -26,6 +26,8 @@ const WORDS: &[(&str, &str)] = &[
     ("purpose", "location"),
     ("number", "1"),
     ("table", "classes"),
+    ("input", "residents"),
+    ("indicator", "under2_places"),
 ];
 
 /// What a body needs beside what its schema tells, to get past parsing and to what it names.

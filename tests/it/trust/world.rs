@@ -20,6 +20,7 @@ pub struct Bureau {
     campaign: campaigns::Model,
     rule: String,
     community: String,
+    input: String,
 }
 
 impl Bureau {
@@ -43,9 +44,12 @@ impl Bureau {
         let map = json!({ "type": "FeatureCollection", "features": [feature] });
         officer.post("/bureau/imports/communities", map).await.ok();
         let community = officer.get("/bureau/communities").await.text("/items/0/id");
+        let input = json!({ "code": "residents", "value": 250_000, "as_of": "2025-12-31", "source": "测试" });
+        let input = officer.post("/bureau/plan-inputs", input).await.id();
         Self {
             officer,
             community,
+            input,
             admin: app.admin().await,
             second: app.officer().await,
             campaign: app.campaign_with(|row| row.offline_daily_units = Some(5)).await,
@@ -231,6 +235,7 @@ impl Side {
             ("stf", staff.id.to_string()),
             ("fru", bureau.rule.clone()),
             ("com", bureau.community.clone()),
+            ("pin", bureau.input.clone()),
             ("rex", text(&exclusion)),
             ("axk", text(&key)),
             ("whk", text(&hook)),
@@ -243,7 +248,7 @@ impl Side {
             ("trn", text(&training)),
         ]);
         // Whoever searches reads the names of centres and classes; the last are the bureau's.
-        let open = ["cls", "com", "ctr", "cmp", "evt", "fru", "mdr", "rex", "trn"];
+        let open = ["cls", "com", "ctr", "cmp", "evt", "fru", "mdr", "pin", "rex", "trn"];
         let marks = ids.iter().filter(|(prefix, _)| !open.contains(prefix)).map(|(_, id)| id.clone());
         let marks = marks.chain([name, cared_for.id.to_string(), cared_for.booking_id.to_string()]).collect();
         Self { place, family, carer, manager, ids, marks }

@@ -25,6 +25,7 @@ mod history;
 mod mint;
 mod people;
 mod registers;
+mod plan;
 pub mod service;
 mod site;
 mod sites;

@@ -2,13 +2,13 @@
 
 use entity::{
     booking_events, bookings, campaign_centres, campaigns, carer_trainings, carers, centre_hours, centre_records,
-    centres, children, classes, communities, community_versions, consents, entry_checks, families, offers,
-    rating_versions, ratings, redemptions, staff, visits, vouchers,
+    centre_states, centres, children, classes, communities, community_versions, consents, entry_checks, families,
+    offers, plan_inputs, rating_versions, ratings, redemptions, staff, visits, vouchers,
 };
 use sea_orm::DbErr;
 
 use super::{
-    PASSWORD, campaigns as vouchers_made, communities as places, history, people, registers,
+    PASSWORD, campaigns as vouchers_made, communities as places, history, people, plan, registers,
     site::Site,
     sites::{self, SITES},
     store,
@@ -73,11 +73,15 @@ pub async fn seed(settings: &Settings, db: &Db, keys: &Keyring, clock: &Clock) -
             return Ok(outcome);
         }
         let rules = store::class_rules(txn).await?;
-        let rows = SITES.iter().enumerate().map(|(i, site)| site.row(i + 1, today, now)).collect();
+        let rows: Vec<_> = SITES.iter().enumerate().map(|(i, site)| site.row(i + 1, today, now)).collect();
+        let class_rows: Vec<_> = SITES.iter().flat_map(Site::class_rows).collect();
+        let offer_rows: Vec<_> = SITES.iter().flat_map(Site::offer_rows).collect();
+        let was = plan::states(&rows, &class_rows, &offer_rows, now);
         store::insert::<centres::Entity>(txn, rows).await?;
         store::insert::<centre_hours::Entity>(txn, SITES.iter().flat_map(Site::hour_rows).collect()).await?;
-        store::insert::<classes::Entity>(txn, SITES.iter().flat_map(Site::class_rows).collect()).await?;
-        store::insert::<offers::Entity>(txn, SITES.iter().flat_map(Site::offer_rows).collect()).await?;
+        store::insert::<classes::Entity>(txn, class_rows).await?;
+        store::insert::<offers::Entity>(txn, offer_rows).await?;
+        store::insert::<centre_states::Entity>(txn, was).await?;
         let (communities, states) = places::rows(now)?;
         store::insert::<communities::Entity>(txn, communities).await?;
         store::insert::<community_versions::Entity>(txn, states).await?;
@@ -85,7 +89,11 @@ pub async fn seed(settings: &Settings, db: &Db, keys: &Keyring, clock: &Clock) -
         store::insert::<centre_records::Entity>(txn, registers.records).await?;
         store::insert::<carers::Entity>(txn, registers.carers).await?;
         store::insert::<carer_trainings::Entity>(txn, registers.trainings).await?;
-        store::insert::<staff::Entity>(txn, people::staff_rows(keys, today, &password_hash)).await?;
+        let accounts = people::staff_rows(keys, today, &password_hash);
+        let officer = accounts.iter().find(|row| row.username == "officer").map(|row| row.id);
+        store::insert::<staff::Entity>(txn, accounts).await?;
+        let inputs = officer.map(|officer| plan::inputs(officer, today)).unwrap_or_default();
+        store::insert::<plan_inputs::Entity>(txn, inputs).await?;
 
         let past = people::past(today, &rules);
         let people = people::rows(keys, today, &past);

@@ -12,7 +12,9 @@ use sea_orm::{
 
 use crate::{
     error::Result,
-    features::{audit, bookings, coverage, exchange::hooks, moderation, notices, privacy, satisfaction, waitlist},
+    features::{
+        audit, bookings, coverage, exchange::hooks, indicators, moderation, notices, privacy, satisfaction, waitlist,
+    },
     platform::clock::Stopwatch,
     state::Ctx,
 };
@@ -39,6 +41,8 @@ pub const UNMODERATED: &str = "unmoderated_texts";
 pub const MESSAGES: &str = "messages";
 /// Snapshots of closed months.
 pub const SNAPSHOTS: &str = "monthly_snapshots";
+/// The journal of centres, and the plan's indicators of closed months.
+pub const INDICATORS: &str = "indicators";
 /// What happened, to the webhooks that want to know.
 pub const WEBHOOKS: &str = "webhooks";
 /// Messages to webhooks.
@@ -156,6 +160,7 @@ pub async fn waiting(ctx: &Ctx) -> Result<Vec<(&'static str, u64)>> {
         (MODERATION, moderation::service::waiting(ctx).await?),
         (MESSAGES, notices::sending::waiting(ctx).await?),
         (SNAPSHOTS, satisfaction::snapshots::waiting(ctx).await?),
+        (INDICATORS, indicators::snapshots::waiting(ctx).await?),
         (DELIVERIES, hooks::deliver::waiting(ctx).await?),
         (COVERAGE, coverage::service::sweep::waiting(ctx).await?),
         (ERASURE, privacy::service::retention::waiting(ctx).await?),

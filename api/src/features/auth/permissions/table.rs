@@ -338,6 +338,17 @@ pub(super) const TABLE: &[(&str, Roles)] = &[
     ("import_table", BUREAU),
     // audit
     ("list_audit", BUREAU),
+    // plan_inputs
+    ("list_plan_inputs", BUREAU),
+    ("add_plan_input", BUREAU),
+    ("list_plan_input_history", BUREAU),
+    ("withdraw_plan_input", BUREAU),
+    // indicators
+    ("read_indicators", BUREAU),
+    ("read_indicators_csv", BUREAU),
+    ("read_indicators_xlsx", BUREAU),
+    ("read_indicator_trend", BUREAU),
+    ("read_project_progress", BUREAU),
 ];
 
 /// The pages of the consoles and what their forms do, by the names of their handlers.

@@ -1,0 +1,209 @@
+//! What centres are, and what the journal says that they were.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use entity::{Band, CareType, CentreId, OfferUnit, centre_states, centres, classes, offers};
+use sea_orm::{
+    ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _, FromQueryResult,
+    QueryFilter as _, QueryOrder as _, QuerySelect,
+    sea_query::{Alias, Expr, Func, OnConflict, Query},
+};
+
+use centre_states::{Column, Entity, Model};
+
+/// Rows in one statement; SQLite takes at most 32 766 values.
+const ROWS: usize = 1000;
+
+#[derive(FromQueryResult)]
+struct Places {
+    centre_id: CentreId,
+    band: Band,
+    places: i64,
+}
+
+#[derive(FromQueryResult)]
+struct Priced {
+    centre_id: CentreId,
+    unit: OfferUnit,
+    n: i64,
+    fen: i64,
+}
+
+/// Which centres: all, or those that changed since an instant and those that the journal doesn't know.
+fn changed(since: Option<DateTime<Utc>>) -> Condition {
+    let Some(since) = since else { return Condition::all() };
+    let mut known = Query::select();
+    known.column(Column::CentreId).from(Entity);
+    Condition::any()
+        .add(Expr::col((centres::Entity, centres::Column::ChangedAt)).gte(since))
+        .add(Expr::col((centres::Entity, centres::Column::Id)).not_in_subquery(known))
+}
+
+/// What centres are now, by their rows, classes and offers; `since` is when each last changed.
+pub(in super::super) async fn present(
+    db: &impl ConnectionTrait,
+    since: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> Result<Vec<Model>, DbErr> {
+    let rows = centres::Entity::find().filter(changed(since)).order_by_asc(centres::Column::Id).all(db).await?;
+    // The sum of BIGINT is NUMERIC on PostgreSQL.
+    let sum = |column: Expr| Expr::from(Func::sum(column)).cast_as(Alias::new("bigint"));
+    let class = |column: classes::Column| Expr::col((classes::Entity, column));
+    let offer = |column: offers::Column| Expr::col((offers::Entity, column));
+    let centre = Expr::col((centres::Entity, centres::Column::Id));
+    let mut places = classes::Entity::find()
+        .select_only()
+        .column_as(class(classes::Column::CentreId), "centre_id")
+        .column_as(class(classes::Column::Band), "band")
+        .column_as(sum(class(classes::Column::Places)), "places")
+        .filter(class(classes::Column::Active).eq(true))
+        .filter(changed(since))
+        .group_by(class(classes::Column::CentreId))
+        .group_by(class(classes::Column::Band));
+    QuerySelect::query(&mut places).inner_join(centres::Entity, centre.clone().eq(class(classes::Column::CentreId)));
+    let mut priced = offers::Entity::find()
+        .select_only()
+        .column_as(offer(offers::Column::CentreId), "centre_id")
+        .column_as(offer(offers::Column::Unit), "unit")
+        .column_as(Expr::from(Func::count(offer(offers::Column::Id))), "n")
+        .column_as(sum(offer(offers::Column::PriceFen)), "fen")
+        .filter(offer(offers::Column::Active).eq(true))
+        .filter(class(classes::Column::Active).eq(true))
+        .filter(offer(offers::Column::CareType).eq(CareType::FullDay.as_str()))
+        .filter(changed(since))
+        .group_by(offer(offers::Column::CentreId))
+        .group_by(offer(offers::Column::Unit));
+    QuerySelect::query(&mut priced)
+        .inner_join(classes::Entity, class(classes::Column::Id).eq(offer(offers::Column::ClassId)))
+        .inner_join(centres::Entity, centre.eq(offer(offers::Column::CentreId)));
+    let (places, priced): (Vec<Places>, Vec<Priced>) =
+        (places.into_model().all(db).await?, priced.into_model().all(db).await?);
+    let mut states: HashMap<CentreId, Model> = rows.iter().map(|row| (row.id, blank(row, now))).collect();
+    for row in places {
+        let Some(state) = states.get_mut(&row.centre_id) else { continue };
+        let places = match row.band {
+            Band::Infant => &mut state.infant,
+            Band::ToddlerSmall => &mut state.toddler_small,
+            Band::ToddlerBig => &mut state.toddler_big,
+            Band::Mixed => &mut state.mixed,
+            Band::Family => &mut state.family,
+        };
+        *places = i32::try_from(row.places).unwrap_or(i32::MAX);
+    }
+    for row in priced {
+        let Some(state) = states.get_mut(&row.centre_id) else { continue };
+        let n = i32::try_from(row.n).unwrap_or(i32::MAX);
+        match row.unit {
+            OfferUnit::Month => (state.month_offers, state.month_fen) = (n, row.fen),
+            OfferUnit::Day => (state.day_offers, state.day_fen) = (n, row.fen),
+            // Full-day care isn't priced by these.
+            OfferUnit::HalfDay | OfferUnit::Hour => {}
+        }
+    }
+    Ok(rows.iter().filter_map(|row| states.remove(&row.id)).collect())
+}
+
+/// A centre without classes.
+fn blank(row: &centres::Model, now: DateTime<Utc>) -> Model {
+    Model {
+        centre_id: row.id,
+        since: row.changed_at,
+        kind: row.kind,
+        ownership: row.ownership,
+        township: row.township.clone(),
+        filed: row.filed,
+        active: row.active,
+        inclusive_from: row.inclusive_from,
+        inclusive_until: row.inclusive_until,
+        medical_until: row.medical_until,
+        infant: 0,
+        toddler_small: 0,
+        toddler_big: 0,
+        mixed: 0,
+        family: 0,
+        day_offers: 0,
+        month_offers: 0,
+        day_fen: 0,
+        month_fen: 0,
+        recorded_at: now,
+    }
+}
+
+/// What the journal said at an instant, `known_at`, that centres were before another, by id.
+pub async fn at(
+    db: &impl ConnectionTrait,
+    before: DateTime<Utc>,
+    known_at: DateTime<Utc>,
+) -> Result<Vec<Model>, DbErr> {
+    let condition =
+        Condition::all().add(Expr::col(Column::Since).lt(before)).add(Expr::col(Column::RecordedAt).lte(known_at));
+    last_of(db, condition).await
+}
+
+/// The last row of every centre.
+pub(in super::super) async fn last(db: &impl ConnectionTrait) -> Result<Vec<Model>, DbErr> {
+    last_of(db, Condition::all()).await
+}
+
+async fn last_of(db: &impl ConnectionTrait, condition: Condition) -> Result<Vec<Model>, DbErr> {
+    let mut last = Query::select();
+    last.column(Column::CentreId)
+        .expr(Expr::col(Column::Since).max())
+        .from(Entity)
+        .cond_where(condition)
+        .group_by_col(Column::CentreId);
+    let key = Expr::tuple([Expr::col(Column::CentreId), Expr::col(Column::Since)]);
+    Entity::find().filter(key.in_subquery(last)).order_by_asc(Column::CentreId).all(db).await
+}
+
+/// Whether a centre that was founded before an instant has no state of before it.
+pub(in super::super) async fn any_unknown(
+    db: &impl ConnectionTrait,
+    before: DateTime<Utc>,
+    known_at: DateTime<Utc>,
+) -> Result<bool, DbErr> {
+    let mut known = Query::select();
+    known
+        .column(Column::CentreId)
+        .from(Entity)
+        .and_where(Expr::col(Column::Since).lt(before))
+        .and_where(Expr::col(Column::RecordedAt).lte(known_at));
+    let unknown = centres::Entity::find()
+        .filter(centres::Column::CreatedAt.lt(before))
+        .filter(Expr::col(centres::Column::Id).not_in_subquery(known));
+    let found: Option<CentreId> = unknown.select_only().column(centres::Column::Id).into_tuple().one(db).await?;
+    Ok(found.is_some())
+}
+
+/// When the journal begins, and when it was last written.
+pub(in super::super) async fn span(db: &impl ConnectionTrait) -> Result<Option<(DateTime<Utc>, DateTime<Utc>)>, DbErr> {
+    let select = Entity::find()
+        .select_only()
+        .column_as(Column::Since.min(), "first")
+        .column_as(Column::RecordedAt.max(), "last");
+    let row: Option<(Option<DateTime<Utc>>, Option<DateTime<Utc>>)> = select.into_tuple().one(db).await?;
+    Ok(row.and_then(|(first, last)| first.zip(last)))
+}
+
+/// Writes rows; one of the same centre and instant that is there says what was noticed last.
+pub(in super::super) async fn put(db: &impl ConnectionTrait, rows: Vec<Model>) -> Result<(), DbErr> {
+    use sea_orm::Iterable as _;
+    let rest = Column::iter().filter(|column| !matches!(column, Column::CentreId | Column::Since));
+    let over = OnConflict::columns([Column::CentreId, Column::Since]).update_columns(rest).to_owned();
+    for some in rows.chunks(ROWS) {
+        let rows = some.iter().cloned().map(centre_states::ActiveModel::from);
+        Entity::insert_many(rows).on_conflict(over.clone()).exec_without_returning(db).await?;
+    }
+    Ok(())
+}
+
+/// Names of centres, and when they were entered.
+pub(in super::super) async fn names(
+    db: &impl ConnectionTrait,
+    ids: &[CentreId],
+) -> Result<Vec<(CentreId, String, DateTime<Utc>)>, DbErr> {
+    use centres::Column::{CreatedAt, Id, Name};
+    let rows = centres::Entity::find().select_only().columns([Id, Name, CreatedAt]);
+    rows.filter(Id.is_in(ids.iter().copied())).into_tuple().all(db).await
+}

@@ -1,0 +1,223 @@
+//! Support sheets from attendance to frozen, rates, the rules of funds.
+
+use entity::{Band, Fen, ReductionKind, VisitStatus, children, fee_reductions, visits};
+use harness::{Client, Family, Place, TestApp, at_once, day};
+use sea_orm::{
+    ActiveModelTrait as _,
+    ActiveValue::{Set, Unchanged},
+    EntityTrait as _,
+};
+use serde_json::{Value, json};
+
+/// A centre with a class for small toddlers, and three children in February 2026: one with 10 days, one with 9,
+/// one with 10 of which 3 by the hour.
+struct Scene {
+    app: TestApp,
+    place: Place,
+    officer: Client,
+    other: Client,
+    families: Vec<Family>,
+    visits: Vec<visits::Model>,
+}
+
+const DAYS: [u32; 10] = [2, 3, 4, 5, 6, 9, 10, 11, 12, 13];
+
+impl Scene {
+    async fn new() -> Self {
+        let app = TestApp::spawn().await;
+        let place = app.place().await;
+        let (officer, other) = (app.officer().await, app.officer().await);
+        let families = app.many_families(3).await;
+        let mut visits = Vec::new();
+        for (family, days, hourly) in [(&families[0], 10, 0), (&families[1], 9, 0), (&families[2], 10, 3)] {
+            for (n, date) in DAYS.iter().take(days).enumerate() {
+                let change = |row: &mut visits::Model| {
+                    if n < hourly {
+                        row.care_type = entity::CareType::Hourly;
+                    }
+                };
+                let date = day(&format!("2026-02-{date:02}"));
+                visits.push(app.visit_with(&place, family, date, VisitStatus::Left, change).await);
+            }
+        }
+        Self { app, place, officer, other, families, visits }
+    }
+
+    async fn draft(&self, kind: &str, source: &str) -> harness::Reply {
+        let body = json!({ "kind": kind, "centre_id": self.place.centre.id, "month": "2026-02", "fund_source": source });
+        self.officer.post("/bureau/support-sheets", body).await
+    }
+
+    async fn checked(&self, kind: &str) -> Value {
+        let draft = self.draft(kind, "district").await.created();
+        self.officer.post(&path(&draft, "/check"), json!({})).await.ok()
+    }
+
+    async fn gone(&self, visit: &visits::Model) {
+        let change =
+            visits::ActiveModel { id: Unchanged(visit.id), status: Set(VisitStatus::NoShow), ..Default::default() };
+        change.update(self.app.db()).await.unwrap();
+    }
+}
+
+fn path(sheet: &Value, rest: &str) -> String {
+    format!("/bureau/support-sheets/{}{rest}", sheet["id"].as_str().unwrap())
+}
+
+#[tokio::test]
+async fn an_incentive_is_drafted_checked_by_one_frozen_by_another_and_never_changed() {
+    let scene = Scene::new().await;
+    let (officer, other) = (&scene.officer, &scene.other);
+    let draft = scene.draft("incentive", "central").await.created();
+    assert_eq!((&draft["supported"], &draft["total_fen"]), (&json!(1), &json!(20_000)));
+    other.post(&path(&draft, "/freeze"), json!({})).await.problem(409, "WRONG_STATE");
+    officer.post(&path(&draft, "/check"), json!({})).await.ok();
+    officer.post(&path(&draft, "/check"), json!({})).await.problem(409, "WRONG_STATE");
+    officer.post(&path(&draft, "/freeze"), json!({})).await.problem(403, "FORBIDDEN");
+    let frozen = other.post(&path(&draft, "/freeze"), json!({})).await.ok();
+    assert_eq!((&frozen["status"], &frozen["number"]), (&json!("frozen"), &json!("incentive-2026-0001")));
+    assert_ne!(frozen["checked_by"], frozen["frozen_by"]);
+    scene.draft("incentive", "district").await.problem(409, "STATEMENT_FROZEN");
+    officer.delete(&path(&frozen, "")).await.problem(409, "STATEMENT_FROZEN");
+
+    let read = officer.get(&path(&frozen, "")).await.ok();
+    let line = &read["figures"]["lines"][0];
+    let counted = (&line["band"], &line["age_years"], &line["children"], &line["child_months"], &line["supported"]);
+    assert_eq!(counted, (&json!("toddler_small"), &json!(1), &json!(3), &json!(1), &json!(1)));
+    let sha = &frozen["figures_sha256"];
+    assert_eq!(read["recomputed"], json!({ "figures_sha256": sha, "same": true, "same_now": true }));
+    // What is put right later leaves it as it is, and shows.
+    scene.gone(&scene.visits[0]).await;
+    let again = officer.get(&path(&frozen, "")).await.ok();
+    assert_eq!(again["recomputed"], json!({ "figures_sha256": sha, "same": true, "same_now": false }));
+    assert_eq!(again["figures"], read["figures"]);
+
+    let list = officer.get("/bureau/support-sheets?kind=incentive&month=2026-02&status=frozen").await.ok();
+    assert_eq!(list["items"], json!([frozen]));
+    assert_eq!(officer.get("/bureau/support-sheets?kind=rent").await.ok()["items"], json!([]));
+    let csv = String::from_utf8(officer.get(&path(&frozen, "/sheet.csv")).await.bytes.clone()).unwrap();
+    assert!(csv.contains("托小班") && csv.contains("20000"), "{csv}");
+    assert!(officer.get(&path(&frozen, "/sheet.xlsx")).await.bytes.starts_with(b"PK"));
+    let page = String::from_utf8(officer.get(&path(&frozen, "/sheet.html")).await.bytes.clone()).unwrap();
+    assert!(page.contains("incentive-2026-0001") && page.contains("200.00") && !page.contains("未定稿"), "{page}");
+    assert!(officer.get("/bureau/support-sheets.xlsx").await.bytes.starts_with(b"PK"));
+    let manager = scene.app.manager(scene.place.centre.id).await;
+    manager.get(&path(&frozen, "")).await.problem(403, "FORBIDDEN");
+}
+
+#[tokio::test]
+async fn what_changes_between_draft_check_and_freeze_has_to_be_drafted_again() {
+    let scene = Scene::new().await;
+    let draft = scene.draft("incentive", "district").await.created();
+    scene.gone(&scene.visits[0]).await;
+    let stale = scene.officer.post(&path(&draft, "/check"), json!({})).await.problem(409, "WRONG_STATE");
+    assert_eq!(stale["reason"], "figures_changed");
+    let again = scene.checked("incentive").await;
+    assert_eq!((&again["id"], &again["total_fen"]), (&draft["id"], &json!(0)));
+    scene.gone(&scene.visits[1]).await;
+    let stale = scene.other.post(&path(&again, "/freeze"), json!({})).await.problem(409, "WRONG_STATE");
+    assert_eq!(stale["reason"], "figures_changed");
+    // No number was used up.
+    assert_eq!(scene.app.count(entity::support_numbers::Entity).await, 0);
+    scene.officer.delete(&path(&again, "")).await.no_content();
+    scene.officer.get(&path(&again, "")).await.problem(404, "NOT_FOUND");
+    let early = json!({ "kind": "incentive", "centre_id": scene.place.centre.id, "month": "2026-03", "fund_source": "district" });
+    scene.officer.post("/bureau/support-sheets", early).await.invalid("month");
+}
+
+#[tokio::test]
+async fn operating_support_is_never_central_and_needs_a_rate_within_its_cap() {
+    let scene = Scene::new().await;
+    let admin = scene.app.admin().await;
+    let rate = |item: &str, fen: i64, from: &str| json!({ "item": item, "rate_fen": fen, "from_month": from, "source": "区财政" });
+    let refused = scene.draft("operating", "central").await.problem(422, "FUND_RULE_VIOLATION");
+    assert_eq!(refused["fund_category"], "operating_subsidy");
+    let refused = scene.draft("operating", "district").await.problem(409, "WRONG_STATE");
+    assert_eq!(refused["reason"], "no_rate");
+    scene.officer.post("/bureau/support-rates", rate("operating", 1, "2026-01")).await.problem(403, "FORBIDDEN");
+    admin.post("/bureau/support-rates", rate("infant", 30_001, "2026-03")).await.invalid("rate_fen");
+    for item in ["operating", "rent"] {
+        admin.post("/bureau/support-rates", rate(item, 100_000, "2026-01")).await.created();
+    }
+    admin.post("/bureau/support-rates", rate("rent", 90_000, "2026-01")).await.problem(409, "WRONG_STATE");
+    let rates = scene.officer.get("/bureau/support-rates").await.ok();
+    assert_eq!(rates["items"].as_array().unwrap().len(), 5);
+
+    let rent = scene.draft("rent", "central").await.created();
+    assert_eq!((&rent["fund_category"], &rent["total_fen"]), (&json!("rent_relief"), &json!(100_000)));
+    let sheet = scene.checked("operating").await;
+    let frozen = scene.other.post(&path(&sheet, "/freeze"), json!({})).await.ok();
+    assert_eq!((&frozen["number"], &frozen["total_fen"]), (&json!("operating-2026-0001"), &json!(100_000)));
+    let read = scene.officer.get(&path(&frozen, "")).await.ok();
+    let figures = &read["figures"];
+    assert_eq!((&figures["days_run"], &figures["months_run"], &figures["filed"]), (&json!(10), &json!(1), &json!("filed")));
+    assert_eq!((&figures["children"], &figures["supported"]), (&json!(3), &json!(0)));
+    // A frozen month keeps its rate.
+    admin.post("/bureau/support-rates", rate("operating", 50_000, "2026-02")).await.problem(409, "WRONG_STATE");
+    admin.post("/bureau/support-rates", rate("operating", 50_000, "2026-03")).await.created();
+}
+
+#[tokio::test]
+async fn families_with_reduced_fees_are_counted_by_ground() {
+    let scene = Scene::new().await;
+    let centre_id = scene.place.centre.id;
+    for (kind, percent) in [(ReductionKind::ThirdChild, 20), (ReductionKind::Disabled, 50)] {
+        scene.app.insert(fee_reductions::Model { centre_id, kind, percent }).await;
+    }
+    for family in &scene.families[..2] {
+        let third =
+            children::ActiveModel { id: Unchanged(family.child_id), third_child: Set(true), ..Default::default() };
+        third.update(scene.app.db()).await.unwrap();
+    }
+    let draft = scene.draft("incentive", "district").await.created();
+    let read = scene.officer.get(&path(&draft, "")).await.ok();
+    let mut reductions = read["figures"]["reductions"].as_array().unwrap().clone();
+    reductions.sort_by_key(|row| row["kind"].as_str().unwrap().to_owned());
+    assert_eq!(
+        json!(reductions),
+        json!([{ "kind": "disabled", "families": 0 }, { "kind": "third_child", "families": 2 }])
+    );
+}
+
+#[tokio::test]
+async fn officers_who_freeze_at_once_freeze_once_and_numbers_have_no_gaps() {
+    let scene = Scene::new().await;
+    let officers = [scene.app.officer().await, scene.app.officer().await, scene.app.officer().await];
+    let mut numbers = Vec::new();
+    for place in [scene.place.clone(), scene.app.place().await, scene.app.place().await] {
+        let body = json!({ "kind": "incentive", "centre_id": place.centre.id, "month": "2026-02", "fund_source": "district" });
+        let draft = scene.officer.post("/bureau/support-sheets", body).await.created();
+        scene.officer.post(&path(&draft, "/check"), json!({})).await.ok();
+        let replies = at_once(officers.iter().map(async |officer| officer.post(&path(&draft, "/freeze"), json!({})).await)).await;
+        let (won, lost): (Vec<_>, Vec<_>) = replies.into_iter().partition(|reply| reply.status == 200);
+        assert_eq!((won.len(), lost.len()), (1, 2));
+        numbers.push(won[0].body["number"].clone());
+        for reply in lost {
+            reply.problem(409, "STATEMENT_FROZEN");
+        }
+    }
+    assert_eq!(json!(numbers), json!(["incentive-2026-0001", "incentive-2026-0002", "incentive-2026-0003"]));
+}
+
+#[tokio::test]
+async fn a_mixed_class_is_paid_for_its_under_twos() {
+    let scene = Scene::new().await;
+    let mixed = scene.app.class(scene.place.centre.id, Band::Mixed, 18, 4).await;
+    let kids = [scene.app.born_months_ago(20), scene.app.born_months_ago(30)];
+    for born in kids {
+        let family = scene.app.many_families_born(1, born).await.remove(0);
+        for date in DAYS {
+            let change = |row: &mut visits::Model| row.class_id = mixed.id;
+            let date = day(&format!("2026-02-{date:02}"));
+            scene.app.visit_with(&scene.place, &family, date, VisitStatus::Left, change).await;
+        }
+    }
+    let draft = scene.draft("incentive", "district").await.created();
+    assert_eq!(draft["total_fen"], Fen(40_000).0, "one of the small class, one of the mixed");
+    let read = scene.officer.get(&path(&draft, "")).await.ok();
+    let lines = read["figures"]["lines"].as_array().unwrap().iter();
+    let mut lines: Vec<_> = lines.map(|line| (line["band"].as_str().unwrap(), line["age_years"].as_i64(), line["supported"].as_i64())).collect();
+    lines.sort_unstable();
+    assert_eq!(lines, [("mixed", Some(1), Some(1)), ("mixed", Some(2), Some(0)), ("toddler_small", Some(1), Some(1))]);
+    assert_eq!(visits::Entity::find().all(scene.app.db()).await.unwrap().len(), 49);
+}
