@@ -18,6 +18,7 @@ mod centres;
 mod circle;
 mod circle_network;
 mod complaints;
+mod console_desk;
 mod coverage;
 mod coverage_communities;
 mod desk_day;

@@ -11,7 +11,7 @@ mod bureau;
 mod desk;
 pub mod dto;
 pub mod rules;
-mod service;
+pub mod service;
 mod store;
 
 use crate::http::Registry;

@@ -14,7 +14,7 @@ mod adjustments;
 mod bureau;
 mod desk;
 mod print;
-mod service;
+pub mod service;
 mod sheet;
 mod store;
 

@@ -7,7 +7,7 @@
 mod desk;
 pub mod dto;
 mod rules;
-mod service;
+pub mod service;
 mod store;
 
 pub use rules::{check_caps, check_class};

@@ -33,7 +33,7 @@ mod offline;
 pub mod offline_code;
 pub mod poster;
 mod public;
-mod service;
+pub mod service;
 mod store;
 
 pub use service::{ANSWER_PLACE, was_served};

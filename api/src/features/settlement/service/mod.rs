@@ -2,4 +2,4 @@
 
 pub(super) mod adjustments;
 pub(super) mod reconciliation;
-pub(super) mod statements;
+pub mod statements;
