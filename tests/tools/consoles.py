@@ -217,13 +217,12 @@ def redeems_once_after_a_lost_network(_, browser, base, size):
     assert len(kept) == 1 and sorted(kept[0]) == ["centre", "code", "request_id"], kept
     assert family.used() == 1, "the server had it"
     # The page is opened again while nothing gets through yet.
-    desk.context.set_offline(False)
-    desk.page.unroute("**/api/v1/desk/redemptions")
     desk.page.route("**/api/v1/desk/redemptions", lambda route: route.abort())
+    desk.context.set_offline(False)
     desk.page.reload()
     desk.page.wait_for_selector("#waiting:visible")
     assert desk.waiting() == kept
-    desk.page.unroute("**/api/v1/desk/redemptions")
+    desk.page.unroute_all()
     desk.page.wait_for_selector("#answer.good")
     assert "剩余14天" in desk.page.inner_text("#answer")
     assert desk.waiting() == [] and not desk.page.is_visible("#waiting")
@@ -250,9 +249,9 @@ def officers_read_what_families_say(_, browser, base, size):
     bureau.page.reload()
     assert bureau.page.evaluate(answers) == before + 1
     bureau.page.goto(base + "/bureau/satisfaction?by=township")
-    table = bureau.page.locator("main > .table").first
+    table = bureau.page.get_by_role("region", name="按乡镇").first
     shown = table.locator("tbody tr").evaluate_all("rows => rows.map((row) => [...row.cells].map((cell) => cell.innerText.trim()))")
-    href = bureau.page.locator("main > .under a", has_text="XLSX").first.get_attribute("href")
+    href = bureau.page.locator("a[href*='satisfaction.xlsx'][href*='by=township']").first.get_attribute("href")
     answer = bureau.context.request.get(base + href)
     assert answer.ok, answer.text()
     sheet = openpyxl.load_workbook(io.BytesIO(answer.body())).worksheets[0]
