@@ -1,5 +1,7 @@
 //! Bookings of the centre and their answers; who waits.
 
+use std::borrow::Borrow;
+
 use actix_web::{HttpResponse, get, post, web::Data};
 use askama::Template;
 use entity::{BookingId, BookingStatus};
@@ -31,8 +33,8 @@ use crate::{
 };
 
 /// An instant as people write it.
-fn moment(at: Moment) -> String {
-    local(at.0).format("%m-%d %H:%M").to_string()
+fn moment(at: impl Borrow<Moment>) -> String {
+    local(at.borrow().0).format("%m-%d %H:%M").to_string()
 }
 
 #[derive(Deserialize)]

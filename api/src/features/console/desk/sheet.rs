@@ -1,5 +1,7 @@
 //! Forms of pages, field by field, and pages made of forms and tables.
 
+use std::borrow::Borrow;
+
 use actix_web::HttpResponse;
 use askama::Template;
 
@@ -154,7 +156,8 @@ impl Page {
 }
 
 /// Fen as yuan with two places.
-pub(super) fn yuan(fen: i64) -> String {
+pub(super) fn yuan(fen: impl Borrow<i64>) -> String {
+    let fen = *fen.borrow();
     let sign = if fen < 0 { "-" } else { "" };
     let fen = fen.unsigned_abs();
     format!("{sign}{}.{:02}", fen / 100, fen % 100)

@@ -152,7 +152,7 @@ fn spans(shell: &Shell, class: &DeskClassDayOut) -> Result<String> {
     table.render().map_err(Problem::internal)
 }
 
-const fn colour(status: VisitStatus) -> &'static str {
+const fn colour(status: &VisitStatus) -> &'static str {
     match status {
         VisitStatus::Expected => "wait",
         VisitStatus::InCare => "good",
