@@ -12,8 +12,6 @@ use crate::error::{Problem, Result};
 pub(super) enum Kind {
     /// A line; characters at most.
     Line(u32),
-    /// Text with breaks; characters at most.
-    Paragraph(u32),
     /// A whole number, from and to.
     Number(i32, i32),
     /// Yuan with two places.

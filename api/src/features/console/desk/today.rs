@@ -127,7 +127,6 @@ fn classes(shell: &Shell, day: &DeskDayOut) -> Table {
 
 /// The half-hours of a class, where its numbers change.
 fn spans(shell: &Shell, class: &DeskClassDayOut) -> Result<String> {
-    use askama::Template as _;
     let t = |zh, en| shell.t(zh, en);
     let columns = [
         t("时段", "Time"),
