@@ -164,7 +164,7 @@ pub struct Problem {
     code: Code,
     detail: Text,
     pub(crate) errors: Vec<FieldError>,
-    facts: Map<String, Value>,
+    pub(crate) facts: Map<String, Value>,
     retry_after_s: Option<u64>,
 }
 

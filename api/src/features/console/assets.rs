@@ -8,10 +8,17 @@ use crate::http::Query;
 
 const STYLE: &str = include_str!("assets/console.css");
 const SCRIPT: &str = include_str!("assets/console.js");
+const DESK_STYLE: &str = include_str!("assets/desk.css");
+const DESK_SCRIPT: &str = include_str!("assets/desk.js");
+const SCAN_SCRIPT: &str = include_str!("assets/scan.js");
+/// Where the browser can't read codes itself; see `assets/qr/README.md`.
+const QR_DECODE: &str = include_str!("assets/qr/decode.js");
+const QR_INDEX: &str = include_str!("assets/qr/index.js");
 const ICON: &str = include_str!("../map/icon.svg");
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(style).service(script).service(icon).service(language);
+    cfg.service(desk_style).service(desk_script).service(scan_script).service(qr_decode).service(qr_index);
 }
 
 fn file(content_type: &'static str, body: &'static str) -> HttpResponse {
@@ -27,6 +34,31 @@ async fn style() -> HttpResponse {
 #[get("/console.js")]
 async fn script() -> HttpResponse {
     file("text/javascript; charset=utf-8", SCRIPT)
+}
+
+#[get("/desk.css")]
+async fn desk_style() -> HttpResponse {
+    file("text/css; charset=utf-8", DESK_STYLE)
+}
+
+#[get("/desk.js")]
+async fn desk_script() -> HttpResponse {
+    file("text/javascript; charset=utf-8", DESK_SCRIPT)
+}
+
+#[get("/scan.js")]
+async fn scan_script() -> HttpResponse {
+    file("text/javascript; charset=utf-8", SCAN_SCRIPT)
+}
+
+#[get("/qr/decode.js")]
+async fn qr_decode() -> HttpResponse {
+    file("text/javascript; charset=utf-8", QR_DECODE)
+}
+
+#[get("/qr/index.js")]
+async fn qr_index() -> HttpResponse {
+    file("text/javascript; charset=utf-8", QR_INDEX)
 }
 
 #[get("/icon.svg")]

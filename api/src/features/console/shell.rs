@@ -86,7 +86,19 @@ const BUREAU: &[Way] = &[
     way("/bureau/account", "我的账号", "My account"),
 ];
 
-const DESK: &[Way] = &[way("/desk", "今日", "Today")];
+const DESK: &[Way] = &[
+    way("/desk", "今日", "Today"),
+    way("/desk/scan", "核销", "Scan"),
+    way("/desk/bookings", "预约", "Bookings"),
+    way("/desk/waitlist", "候补", "Waiting list"),
+    way("/desk/classes", "班级与价格", "Classes and prices"),
+    way("/desk/hours", "开放时间", "Hours"),
+    way("/desk/roster", "排班", "Roster"),
+    way("/desk/conflicts", "冲突", "Conflicts"),
+    way("/desk/statements", "结算单", "Statements"),
+    // Managers' alone, and last.
+    way("/desk/ratings", "评价", "Ratings"),
+];
 
 /// See the module. Anybody has one; it says nothing about what the caller may do.
 #[derive(Clone, Debug)]
@@ -149,6 +161,11 @@ impl Shell {
         if self.english { word.replace('_', " ") } else { zh.to_owned() }
     }
 
+    /// Whether a centre's manager is signed in: carers read what managers change.
+    pub(super) fn manages(&self) -> bool {
+        self.role == Some(Role::Manager)
+    }
+
     pub(super) fn lang(&self) -> &'static str {
         if self.english { "en" } else { "zh-CN" }
     }
@@ -156,7 +173,8 @@ impl Shell {
     pub(super) fn ways(&self) -> &'static [Way] {
         match self.area {
             Area::Bureau => BUREAU,
-            Area::Desk => DESK,
+            Area::Desk if self.manages() => DESK,
+            Area::Desk => DESK.split_last().map_or(DESK, |(_, all)| all),
         }
     }
 

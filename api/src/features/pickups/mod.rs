@@ -7,7 +7,7 @@
 mod desk;
 pub mod dto;
 mod guardians;
-mod service;
+pub mod service;
 mod store;
 
 pub use service::{Collector, authorise, may_try};

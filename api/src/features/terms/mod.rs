@@ -7,7 +7,7 @@
 mod desk;
 pub mod dto;
 mod rules;
-mod service;
+pub mod service;
 mod store;
 
 pub use rules::{Cap, check_band, check_caps, check_class, check_unit};

@@ -10,7 +10,7 @@ mod desk;
 pub mod dto;
 mod guardians;
 pub mod rules;
-mod service;
+pub mod service;
 mod store;
 
 pub use service::{

@@ -1,42 +1,63 @@
 //! The day of a centre.
 
-use actix_web::{HttpResponse, get, post, web::Data};
+use actix_web::{HttpResponse, get, web::Data};
 use askama::Template;
+use chrono::{Days, NaiveDate};
+use entity::{MinuteOfDay, VisitStatus};
 use serde::Deserialize;
 
-use entity::{VisitId, VisitStatus};
-
 use super::super::{
-    form::Form,
-    shell::{Shell, see, show},
-    table::{Button, Cell, Table, text},
+    shell::{Shell, show},
+    table::{Cell, Table, number, text},
 };
 use crate::{
-    error::Result,
+    error::{Problem, Result},
     features::{
         auth::Desk,
         bookings::{
-            desk_dto::{DeskCheckOutIn, DeskVisitOut},
+            desk_dto::{DeskClassDayOut, DeskDayOut, DeskVisitOut},
+            rules::life::EntryCheckStatus,
             service,
         },
     },
-    http::{Day, Idempotency, Line, Path, Query},
+    http::{Day, Query},
     state::Ctx,
 };
 
 #[derive(Deserialize)]
 pub(super) struct TodayQuery {
     date: Option<Day>,
-    #[expect(dead_code, reason = "read by the shell")]
-    done: Option<String>,
+}
+
+/// Those who come in one half-hour.
+struct Slot<'a> {
+    from: MinuteOfDay,
+    visits: Vec<&'a DeskVisitOut>,
 }
 
 #[derive(Template)]
 #[template(path = "console/desk/today.html")]
-struct TodayPage {
+struct TodayPage<'a> {
+    date: NaiveDate,
+    /// Whether it is today: coming and going is recorded on the day itself.
+    today: bool,
+    before: Option<NaiveDate>,
+    after: Option<NaiveDate>,
+    classes: Table,
+    /// Name of a class, and its half-hours.
+    half_hours: Vec<(&'a str, String)>,
+    slots: Vec<Slot<'a>>,
     shell: Shell,
-    date: String,
-    visits: Table,
+}
+
+impl TodayPage<'_> {
+    fn check_in(&self, visit: &DeskVisitOut) -> bool {
+        visit.status == VisitStatus::Expected && self.today && visit.date == self.date
+    }
+
+    fn needs_check(visit: &DeskVisitOut) -> bool {
+        visit.entry_check.status == EntryCheckStatus::Needed
+    }
 }
 
 #[get("")]
@@ -47,72 +68,94 @@ pub(super) async fn desk_today(
     Query(query): Query<TodayQuery>,
 ) -> Result<HttpResponse> {
     let day = service::day(&ctx, &desk, query.date.map(|day| day.0)).await?;
-    let t = |zh, en| shell.t(zh, en);
-    let columns = [t("时间", "Time"), t("幼儿", "Child"), t("服务形式", "Care"), t("状态", "State"), t("操作", "Do")];
-    let mut visits = Table::new(&shell, t("当日托育", "The day's visits"), &columns);
-    for visit in &day.items {
-        visits.row(vec![
-            text(format!("{}–{}", visit.from, visit.to)),
-            text(visit.child.name.clone()),
-            text(visit.care_type.zh()),
-            Cell::Mark(colour(visit.status), shell.t(visit.status.zh(), visit.status.as_str()).to_owned()),
-            Cell::Buttons(steps(&shell, visit)),
-        ]);
-    }
-    show(&TodayPage { date: day.date.to_string(), visits, shell })
+    let half_hours = day.classes.iter().map(|class| Ok((&*class.class_name, spans(&shell, class)?)));
+    show(&TodayPage {
+        date: day.date,
+        today: day.date == ctx.clock.today(),
+        before: day.date.checked_sub_days(Days::new(1)),
+        after: day.date.checked_add_days(Days::new(1)),
+        classes: classes(&shell, &day),
+        half_hours: half_hours.collect::<Result<_>>()?,
+        slots: slots(&day),
+        shell,
+    })
 }
 
-const fn colour(status: VisitStatus) -> &'static str {
+/// By the half-hour in which they begin; they come in that order.
+fn slots(day: &DeskDayOut) -> Vec<Slot<'_>> {
+    let mut slots: Vec<Slot> = Vec::new();
+    for visit in &day.items {
+        let from = MinuteOfDay(visit.from.0 - visit.from.0 % MinuteOfDay::SLOT);
+        match slots.last_mut() {
+            Some(slot) if slot.from == from => slot.visits.push(visit),
+            _ => slots.push(Slot { from, visits: vec![visit] }),
+        }
+    }
+    slots
+}
+
+fn classes(shell: &Shell, day: &DeskDayOut) -> Table {
+    let t = |zh, en| shell.t(zh, en);
+    let columns = [
+        t("班级", "Class"),
+        t("#在园", "#There"),
+        t("#待入园", "#Expected"),
+        t("#已离园", "#Left"),
+        t("#请假", "#Absent"),
+        t("保育人员", "Carers"),
+    ];
+    let mut table = Table::new(shell, t("各班人数", "Classes"), &columns);
+    for class in &day.classes {
+        let carers = match (class.carers_now, class.carers_needed) {
+            (Some(now), Some(needed)) if class.too_few_carers => {
+                Cell::Mark("bad", format!("{now}/{needed} {}", t("人手不足", "too few")))
+            }
+            (Some(now), Some(needed)) => Cell::Mark("good", format!("{now}/{needed}")),
+            _ => text("—"),
+        };
+        table.row(vec![
+            text(class.class_name.clone()),
+            number(class.in_care),
+            number(class.expected),
+            number(class.left),
+            number(class.absent),
+            carers,
+        ]);
+    }
+    table
+}
+
+/// The half-hours of a class, where its numbers change.
+fn spans(shell: &Shell, class: &DeskClassDayOut) -> Result<String> {
+    let t = |zh, en| shell.t(zh, en);
+    let columns = [
+        t("时段", "Time"),
+        t("#待入园", "#Expected"),
+        t("#在园", "#There"),
+        t("#已离园", "#Left"),
+        t("#可用托位", "#Places"),
+        t("#保育人员", "#Carers"),
+    ];
+    let caption = format!("{} · {}", class.class_name, t("按半小时", "by half-hour"));
+    let mut table = Table::new(shell, &caption, &columns);
+    for span in &class.half_hours {
+        table.row(vec![
+            text(format!("{}–{}", span.from, span.to)),
+            number(span.expected),
+            number(span.in_care),
+            number(span.left),
+            number(span.places.into()),
+            number(span.carers.into()),
+        ]);
+    }
+    table.render().map_err(Problem::internal)
+}
+
+const fn colour(status: &VisitStatus) -> &'static str {
     match status {
         VisitStatus::Expected => "wait",
         VisitStatus::InCare => "good",
         VisitStatus::NoShow => "bad",
         VisitStatus::Left | VisitStatus::Absent | VisitStatus::Cancelled => "plain",
     }
-}
-
-/// What the desk may do next.
-fn steps(shell: &Shell, visit: &DeskVisitOut) -> Vec<Button> {
-    let step = |step: &str, zh, en| Button {
-        action: format!("/desk/visits/{}/{step}", visit.id),
-        label: shell.t(zh, en).to_owned(),
-        fields: Vec::new(),
-        ask: None,
-    };
-    match visit.status {
-        VisitStatus::Expected => vec![step("check-in", "签到", "Check in")],
-        VisitStatus::InCare => vec![step("check-out", "家长接回", "Left with the guardian")],
-        _ => Vec::new(),
-    }
-}
-
-#[post("/visits/{id}/check-in")]
-pub(super) async fn desk_visit_check_in(
-    ctx: Data<Ctx>,
-    desk: Desk,
-    key: Idempotency,
-    id: Path<VisitId>,
-) -> Result<HttpResponse> {
-    service::check_in(&ctx, &desk, &key, id.0).await?;
-    Ok(see("/desk", "saved"))
-}
-
-/// Who takes the child home; nobody named: the guardian.
-#[derive(Deserialize)]
-pub(super) struct CheckOutForm {
-    collected_by: Option<Line<40>>,
-    pickup_code: Option<Line<16>>,
-}
-
-#[post("/visits/{id}/check-out")]
-pub(super) async fn desk_visit_check_out(
-    ctx: Data<Ctx>,
-    desk: Desk,
-    key: Idempotency,
-    id: Path<VisitId>,
-    Form(form): Form<CheckOutForm>,
-) -> Result<HttpResponse> {
-    let CheckOutForm { collected_by, pickup_code } = form;
-    service::check_out(&ctx, &desk, &key, id.0, DeskCheckOutIn { collected_by, pickup_code }).await?;
-    Ok(see("/desk", "saved"))
 }

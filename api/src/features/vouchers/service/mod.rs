@@ -4,7 +4,7 @@ pub mod campaigns;
 pub(super) mod claims;
 pub(super) mod codes;
 pub mod conflicts;
-pub(super) mod desk;
+pub mod desk;
 pub mod edits;
 pub(super) mod funds;
 pub mod lists;

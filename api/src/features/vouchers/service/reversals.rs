@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// How long a centre may reverse its own redemptions; the bureau may later (`domain.md`, Vouchers).
-const CENTRE_MAY_REVERSE: TimeDelta = TimeDelta::minutes(30);
+pub const CENTRE_MAY_REVERSE: TimeDelta = TimeDelta::minutes(30);
 
 /// Reverses a redemption. A centre (`actor.centre_id`) finds only its own, and only for half an hour.
 pub async fn reverse(

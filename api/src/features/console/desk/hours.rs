@@ -1,0 +1,252 @@
+//! Weekly hours and days of their own.
+
+use actix_web::{HttpRequest, HttpResponse, get, post, web::Data};
+use entity::MinuteOfDay;
+use serde::Deserialize;
+
+use super::{
+    super::{
+        form::Form,
+        shell::Shell,
+        table::{Button, Cell, Table, text},
+    },
+    affected,
+    classes::Fields,
+    sheet::{Field, Kind, Page, Sheet},
+};
+use crate::{
+    error::{Problem, Result, Text},
+    features::{
+        auth::Desk,
+        planning::{
+            dto::{Decision, DeskDayIn, DeskPlanDayOut, DeskWeekIn, DeskWeekOut, HalfDayHours, WeekdayHours},
+            service,
+        },
+    },
+    http::{Day, Line, Path},
+    state::Ctx,
+};
+
+const BACK: &str = "/desk/hours";
+const WEEKDAYS: [(&str, &str); 7] = [
+    ("周一", "Monday"),
+    ("周二", "Tuesday"),
+    ("周三", "Wednesday"),
+    ("周四", "Thursday"),
+    ("周五", "Friday"),
+    ("周六", "Saturday"),
+    ("周日", "Sunday"),
+];
+
+#[get("/hours")]
+pub(super) async fn desk_hours(ctx: Data<Ctx>, shell: Shell, desk: Desk) -> Result<HttpResponse> {
+    let weeks = service::weeks(&ctx, &desk).await?.items;
+    let days = service::days(&ctx, &desk).await?.items;
+    let manages = shell.manages();
+    let (week_table, day_table) = (weeks_table(&shell, &weeks), days_table(&shell, &days));
+    let (week_form, day_form) = (week_sheet(&shell, weeks.last()), day_sheet(&shell));
+    let title = shell.t("开放时间", "Hours");
+    let (change, close) =
+        (shell.t("调整每周开放时间", "Change the week"), shell.t("停托或加开一天", "Close or open a day"));
+    let mut page = Page::new(shell, title);
+    page.add(&week_table)?;
+    if manages {
+        page.fold(change, &week_form)?;
+    }
+    page.add(&day_table)?;
+    if manages {
+        page.fold(close, &day_form)?;
+    }
+    page.show()
+}
+
+fn weeks_table(shell: &Shell, weeks: &[DeskWeekOut]) -> Table {
+    let t = |zh, en| shell.t(zh, en);
+    let columns =
+        [t("起始日", "From"), t("每周开放", "Week"), t("上午", "Morning"), t("下午", "Afternoon"), t("操作", "Do")];
+    let mut table = Table::new(shell, t("每周开放时间", "Weekly hours"), &columns);
+    for week in weeks {
+        let day = |hours: &WeekdayHours| {
+            let (zh, en) = WEEKDAYS[usize::from(hours.weekday).saturating_sub(1).min(6)];
+            format!("{} {}–{}", t(zh, en), hours.from, hours.to)
+        };
+        let half = |half: HalfDayHours| format!("{}–{}", half.from, half.to);
+        let back = week.valid_from.filter(|_| shell.manages()).map(|from| Button {
+            action: format!("/desk/hours/weeks/{from}/clear"),
+            label: t("撤回", "Take back").to_owned(),
+            fields: Vec::new(),
+            ask: Some(t("撤回这次调整？", "Take this change back?").to_owned()),
+        });
+        table.row(vec![
+            text(week.valid_from.map_or_else(|| t("一直以来", "always").to_owned(), |from| from.to_string())),
+            text(week.hours.iter().map(day).collect::<Vec<_>>().join("；")),
+            text(half(week.morning)),
+            text(half(week.afternoon)),
+            back.map_or_else(|| text("—"), |button| Cell::Buttons(vec![button])),
+        ]);
+    }
+    table
+}
+
+fn days_table(shell: &Shell, days: &[DeskPlanDayOut]) -> Table {
+    let t = |zh, en| shell.t(zh, en);
+    let columns = [t("日期", "Date"), t("安排", "Hours"), t("原因", "Why"), t("操作", "Do")];
+    let mut table = Table::new(shell, t("停托与加开", "Days of their own"), &columns);
+    for day in days {
+        let hours = match (day.from, day.to) {
+            (Some(from), Some(to)) => Cell::Mark("good", format!("{from}–{to}")),
+            _ => Cell::Mark("bad", t("停托", "closed").to_owned()),
+        };
+        let clear = Button {
+            action: format!("/desk/hours/days/{}/clear", day.date),
+            label: t("撤销", "Take back").to_owned(),
+            fields: Vec::new(),
+            ask: None,
+        };
+        table.row(vec![
+            text(day.date.to_string()),
+            hours,
+            text(day.reason.clone()),
+            if shell.manages() { Cell::Buttons(vec![clear]) } else { text("—") },
+        ]);
+    }
+    table
+}
+
+fn week_sheet(shell: &Shell, week: Option<&DeskWeekOut>) -> Sheet {
+    let t = |zh, en| shell.t(zh, en);
+    let mut fields = vec![Field::new("valid_from", t("从哪天起", "From"), "", Kind::Date)];
+    let mut span = |name: &str, label: &str, hours: Option<(MinuteOfDay, MinuteOfDay)>, optional: bool| {
+        for (end, zh, en, value) in
+            [("from", "开始", "from", hours.map(|h| h.0)), ("to", "结束", "to", hours.map(|h| h.1))]
+        {
+            let value = value.map_or_else(String::new, |value| value.to_string());
+            let field = Field::new(&format!("{name}_{end}"), &format!("{label} {}", t(zh, en)), value, Kind::Time);
+            fields.push(if optional { field.or_empty() } else { field });
+        }
+    };
+    for (n, (zh, en)) in (1_u8..).zip(WEEKDAYS) {
+        let hours = week.and_then(|week| week.hours.iter().find(|hours| hours.weekday == n));
+        span(&format!("d{n}"), t(zh, en), hours.map(|hours| (hours.from, hours.to)), true);
+    }
+    span("morning", t("上午", "Morning"), week.map(|week| (week.morning.from, week.morning.to)), false);
+    span("afternoon", t("下午", "Afternoon"), week.map(|week| (week.afternoon.from, week.afternoon.to)), false);
+    let legend = t("每周开放时间，留空为不开放", "Weekly hours; empty: closed");
+    Sheet::new(shell, "/desk/hours/weeks", legend, t("保存", "Save"), fields)
+}
+
+fn day_sheet(shell: &Shell) -> Sheet {
+    let t = |zh, en| shell.t(zh, en);
+    let fields = vec![
+        Field::new("date", t("日期", "Date"), "", Kind::Date),
+        Field::new("from", t("开始", "From"), "", Kind::Time).or_empty(),
+        Field::new("to", t("结束", "To"), "", Kind::Time).or_empty(),
+        Field::new("reason", t("原因（家长可见）", "Why (families read it)"), "", Kind::Line(100)),
+    ];
+    let legend = t("一天的安排，时间留空为停托", "A day; without hours it is closed");
+    Sheet::new(shell, "/desk/hours/days", legend, t("保存", "Save"), fields)
+}
+
+/// A field of a form whose names are counted, if it is filled in.
+pub(super) fn parsed<T: std::str::FromStr>(fields: &Fields, name: &str) -> Result<Option<T>> {
+    let wrong = |_| Problem::field(name, "invalid", Text::new("格式不正确，请核对。", "Not in a form we know."));
+    fields.get(name).map(|text| text.trim().parse().map_err(wrong)).transpose()
+}
+
+/// One that must be filled in.
+pub(super) fn needed<T>(name: &str, value: Option<T>) -> Result<T> {
+    value.ok_or_else(|| Problem::field(name, "missing", Text::new("不能为空。", "Must not be empty.")))
+}
+
+fn decision(fields: &Fields) -> Option<Decision> {
+    match fields.get("decision").map(String::as_str) {
+        Some("keep") => Some(Decision::Keep),
+        Some("cancel") => Some(Decision::Cancel),
+        _ => None,
+    }
+}
+
+fn span(fields: &Fields, name: &str) -> Result<Option<(MinuteOfDay, MinuteOfDay)>> {
+    let (from, to) = (format!("{name}_from"), format!("{name}_to"));
+    match (parsed(fields, &from)?, parsed(fields, &to)?) {
+        (None, None) => Ok(None),
+        (begins, ends) => Ok(Some((needed(&from, begins)?, needed(&to, ends)?))),
+    }
+}
+
+#[post("/hours/weeks")]
+pub(super) async fn desk_week_set(
+    ctx: Data<Ctx>,
+    req: HttpRequest,
+    shell: Shell,
+    desk: Desk,
+    Form(fields): Form<Fields>,
+) -> Result<HttpResponse> {
+    let from = fields.get("valid_from").map(String::as_str).unwrap_or_default();
+    let from = serde_json::from_value::<Day>(from.into()).ok();
+    let from = needed("valid_from", from)?;
+    let mut hours = Vec::new();
+    for weekday in 1..=7 {
+        if let Some((from, to)) = span(&fields, &format!("d{weekday}"))? {
+            hours.push(WeekdayHours { weekday, from, to });
+        }
+    }
+    let half = |name: &str| -> Result<HalfDayHours> {
+        let (from, to) = needed(name, span(&fields, name)?)?;
+        Ok(HalfDayHours { from, to })
+    };
+    let body =
+        DeskWeekIn { hours, morning: half("morning")?, afternoon: half("afternoon")?, decision: decision(&fields) };
+    affected::answer(&req, shell, service::set_week(&ctx, &desk, from.0, body).await, BACK)
+}
+
+#[derive(Deserialize)]
+pub(super) struct DecisionForm {
+    decision: Option<Decision>,
+}
+
+#[post("/hours/weeks/{valid_from}/clear")]
+pub(super) async fn desk_week_clear(
+    ctx: Data<Ctx>,
+    req: HttpRequest,
+    shell: Shell,
+    desk: Desk,
+    from: Path<Day>,
+    Form(form): Form<DecisionForm>,
+) -> Result<HttpResponse> {
+    affected::answer(&req, shell, service::clear_week(&ctx, &desk, from.0.0, form.decision).await, BACK)
+}
+
+#[derive(Deserialize)]
+pub(super) struct DayForm {
+    date: Day,
+    from: Option<MinuteOfDay>,
+    to: Option<MinuteOfDay>,
+    reason: Line<100>,
+    decision: Option<Decision>,
+}
+
+#[post("/hours/days")]
+pub(super) async fn desk_day_set(
+    ctx: Data<Ctx>,
+    req: HttpRequest,
+    shell: Shell,
+    desk: Desk,
+    Form(form): Form<DayForm>,
+) -> Result<HttpResponse> {
+    let DayForm { date, from, to, reason, decision } = form;
+    let body = DeskDayIn { from, to, reason, decision };
+    affected::answer(&req, shell, service::set_day(&ctx, &desk, date.0, body).await, BACK)
+}
+
+#[post("/hours/days/{date}/clear")]
+pub(super) async fn desk_day_clear(
+    ctx: Data<Ctx>,
+    req: HttpRequest,
+    shell: Shell,
+    desk: Desk,
+    date: Path<Day>,
+    Form(form): Form<DecisionForm>,
+) -> Result<HttpResponse> {
+    affected::answer(&req, shell, service::clear_day(&ctx, &desk, date.0.0, form.decision).await, BACK)
+}

@@ -1,0 +1,165 @@
+//! Who is on duty when, and the visits that the plan has no room for.
+
+use actix_web::{HttpRequest, HttpResponse, get, post, web::Data};
+use entity::ClassId;
+use serde::Deserialize;
+
+use super::{
+    super::{
+        form::Form,
+        shell::Shell,
+        table::{Table, number, text},
+    },
+    affected,
+    classes::Fields,
+    hours::{needed, parsed},
+    sheet::{Field, Kind, Page, Sheet},
+};
+use crate::{
+    error::{Problem, Result, Text},
+    features::{
+        auth::Desk,
+        bookings::{desk_dto::DeskClassDayOut, service as bookings},
+        planning::{
+            dto::{ConflictsQuery, DeskRosterIn, DeskRosterLine},
+            service,
+        },
+    },
+    http::{Cursor, Day, Limit, Path, Query, Whole},
+    state::Ctx,
+};
+
+/// Lines of a form; more can be set through the API.
+const LINES: usize = 4;
+
+#[derive(Deserialize)]
+pub(super) struct RosterQuery {
+    date: Option<Day>,
+}
+
+#[get("/roster")]
+pub(super) async fn desk_roster(
+    ctx: Data<Ctx>,
+    shell: Shell,
+    desk: Desk,
+    Query(query): Query<RosterQuery>,
+) -> Result<HttpResponse> {
+    let day = bookings::day(&ctx, &desk, query.date.map(|day| day.0)).await?;
+    let manages = shell.manages();
+    let title = shell.t("排班", "Roster");
+    let set = shell.t("设置当日排班", "Set the day's roster");
+    let pick = Sheet::picked(&shell, "/desk/roster", shell.t("日期", "Date"), &day.date.to_string());
+    let parts: Vec<(Table, Sheet)> =
+        day.classes.iter().map(|class| (on_duty(&shell, class), lines(&shell, class, &day.date.to_string()))).collect();
+    let closed = shell.t("当日不开放。", "Closed on this day.");
+    let mut page = Page::new(shell, title);
+    page.add(&pick)?;
+    for (class, (table, form)) in day.classes.iter().zip(&parts) {
+        page.heading(&*class.class_name);
+        if class.half_hours.is_empty() {
+            page.text(closed);
+            continue;
+        }
+        page.add(table)?;
+        if manages {
+            page.fold(&format!("{set}：{}", class.class_name), form)?;
+        }
+    }
+    page.show()
+}
+
+fn on_duty(shell: &Shell, class: &DeskClassDayOut) -> Table {
+    let t = |zh, en| shell.t(zh, en);
+    let columns = [t("时段", "Time"), t("#保育人员", "#Carers"), t("#可用托位", "#Places"), t("#已预约", "#Booked")];
+    let caption = format!("{} · {}", class.class_name, t("在岗", "on duty"));
+    let mut table = Table::new(shell, &caption, &columns);
+    for span in &class.half_hours {
+        table.row(vec![
+            text(format!("{}–{}", span.from, span.to)),
+            number(span.carers.into()),
+            number(span.places.into()),
+            number(span.expected + span.in_care + span.left),
+        ]);
+    }
+    table
+}
+
+fn lines(shell: &Shell, class: &DeskClassDayOut, date: &str) -> Sheet {
+    let t = |zh, en| shell.t(zh, en);
+    // As it is now: spans with the same number of carers.
+    let mut spans: Vec<(String, String, i32)> = Vec::new();
+    for span in &class.half_hours {
+        match spans.last_mut() {
+            Some(last) if last.2 == span.carers => last.1 = span.to.to_string(),
+            _ => spans.push((span.from.to_string(), span.to.to_string(), span.carers)),
+        }
+    }
+    let mut fields = vec![Field::hidden("date", date)];
+    for n in 0..LINES.max(spans.len()) {
+        let (from, to, carers) = match spans.get(n) {
+            Some((from, to, carers)) => (from.clone(), to.clone(), carers.to_string()),
+            None => Default::default(),
+        };
+        let label = |zh, en| format!("{} {}", n + 1, t(zh, en));
+        fields.push(Field::new(&format!("l{n}_from"), &label("开始", "from"), from, Kind::Time).or_empty());
+        fields.push(Field::new(&format!("l{n}_to"), &label("结束", "to"), to, Kind::Time).or_empty());
+        fields.push(
+            Field::new(&format!("l{n}_carers"), &label("人数", "carers"), carers, Kind::Number(0, 100)).or_empty(),
+        );
+    }
+    let legend = t("在岗人员；全部留空则恢复常设人员", "Carers on duty; all empty: the standing ones");
+    Sheet::new(shell, format!("/desk/classes/{}/roster", class.class_id), legend, t("保存", "Save"), fields)
+}
+
+#[post("/classes/{id}/roster")]
+pub(super) async fn desk_roster_set(
+    ctx: Data<Ctx>,
+    req: HttpRequest,
+    shell: Shell,
+    desk: Desk,
+    id: Path<ClassId>,
+    Form(fields): Form<Fields>,
+) -> Result<HttpResponse> {
+    let date = fields.get("date").map(String::as_str).unwrap_or_default();
+    let date = needed("date", serde_json::from_value::<Day>(date.into()).ok())?;
+    let mut lines = Vec::new();
+    for n in 0..48 {
+        let name = |end: &str| format!("l{n}_{end}");
+        let (from, to) = (parsed(&fields, &name("from"))?, parsed(&fields, &name("to"))?);
+        let carers = parsed::<i32>(&fields, &name("carers"))?;
+        if from.is_none() && to.is_none() && carers.is_none() {
+            continue;
+        }
+        let carers = needed(&name("carers"), carers)?;
+        if !(0..=100).contains(&carers) {
+            let text = Text::new("须为 0 到 100 的整数。", "Must be an integer from 0 to 100.");
+            return Err(Problem::field(name("carers"), "out_of_range", text));
+        }
+        let (from, to) = (needed(&name("from"), from)?, needed(&name("to"), to)?);
+        lines.push(DeskRosterLine { from, to, carers: Whole(carers) });
+    }
+    let done = service::set_roster(&ctx, &desk, (id.0, date.0), DeskRosterIn { lines }).await;
+    affected::answer(&req, shell, done, &format!("/desk/roster?date={}", date.0))
+}
+
+#[derive(Deserialize)]
+pub(super) struct ListQuery {
+    cursor: Option<Cursor>,
+}
+
+#[get("/conflicts")]
+pub(super) async fn desk_conflicts(
+    ctx: Data<Ctx>,
+    shell: Shell,
+    desk: Desk,
+    Query(query): Query<ListQuery>,
+) -> Result<HttpResponse> {
+    let asked = ConflictsQuery { limit: Limit::default(), cursor: query.cursor };
+    let found = service::conflicts(&ctx, &desk, &asked).await?;
+    let mut table = affected::conflicts(&shell, &found.items);
+    table.next = found.next_cursor.map(|cursor| format!("/desk/conflicts?cursor={cursor}"));
+    let title = shell.t("冲突：现有安排容纳不下的托育", "Conflicts: visits that the plan has no room for");
+    let mut page = Page::new(shell, title);
+    page.add(&table)?;
+    page.show()
+}

@@ -1,0 +1,119 @@
+//! Voucher codes: look, redeem, take back. The page's script does the same through the API's own calls, with
+//! the camera, and goes on by itself after a lost network (`assets/scan.js`).
+
+use actix_web::{HttpResponse, get, post, web::Data};
+use askama::Template;
+use entity::{CentreId, RedemptionId, RedemptionStatus};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::super::{
+    form::Form,
+    shell::{Shell, see, show},
+};
+use crate::{
+    error::{Problem, Result},
+    features::{
+        auth::Desk,
+        vouchers::{
+            dto::{RedemptionIn, RedemptionLineOut, RedemptionPreviewOut, RedemptionsQuery},
+            service::{desk as service, reversals},
+        },
+    },
+    http::{Day, Idempotency, Limit, Line, Paragraph, Path},
+    platform::{clock::local, crypto::random_bytes},
+    state::Ctx,
+};
+
+/// Redemptions that stand below the scanner.
+const LAST: u32 = 10;
+
+/// What the last form came to.
+enum Shown {
+    Nothing,
+    Preview(Box<RedemptionPreviewOut>, Line<200>),
+    Redeemed(String, i64),
+}
+
+#[derive(Template)]
+#[template(path = "console/desk/scan.html")]
+struct ScanPage {
+    shell: Shell,
+    /// What waits to be sent waits for this centre: a tablet may be lent.
+    centre: CentreId,
+    shown: Shown,
+    request_id: String,
+    last: Vec<(RedemptionLineOut, String, bool)>,
+}
+
+async fn page(ctx: &Ctx, shell: Shell, desk: &Desk, shown: Shown) -> Result<HttpResponse> {
+    let query = RedemptionsQuery { date: Some(Day(ctx.clock.today())), limit: Limit(LAST), cursor: None };
+    let now = ctx.clock.now();
+    let line = |line: RedemptionLineOut| {
+        let open =
+            line.status == RedemptionStatus::Redeemed && now - line.redeemed_at.0 < reversals::CENTRE_MAY_REVERSE;
+        let at = local(line.redeemed_at.0).format("%H:%M").to_string();
+        (line, at, open)
+    };
+    let last = service::page(ctx, desk, &query).await?.items.into_iter().map(line).collect();
+    let request_id = data_encoding::HEXLOWER.encode(&random_bytes::<16>());
+    show(&ScanPage { shell, centre: desk.centre_id, shown, request_id, last })
+}
+
+#[get("/scan")]
+pub(super) async fn desk_scan(ctx: Data<Ctx>, shell: Shell, desk: Desk) -> Result<HttpResponse> {
+    page(&ctx, shell, &desk, Shown::Nothing).await
+}
+
+#[derive(Deserialize)]
+pub(super) struct PreviewForm {
+    code: Line<200>,
+}
+
+#[post("/scan")]
+pub(super) async fn desk_scan_preview(
+    ctx: Data<Ctx>,
+    shell: Shell,
+    desk: Desk,
+    Form(form): Form<PreviewForm>,
+) -> Result<HttpResponse> {
+    let preview = service::preview(&ctx, &desk, &form.code).await?;
+    page(&ctx, shell, &desk, Shown::Preview(Box::new(preview), form.code)).await
+}
+
+#[derive(Deserialize)]
+pub(super) struct RedeemForm {
+    code: Line<200>,
+    request_id: Line<64>,
+}
+
+#[post("/scan/redeem")]
+pub(super) async fn desk_scan_redeem(
+    ctx: Data<Ctx>,
+    shell: Shell,
+    desk: Desk,
+    Form(RedeemForm { code, request_id }): Form<RedeemForm>,
+) -> Result<HttpResponse> {
+    let answer = service::redeem(&ctx, &desk, RedemptionIn { code, request_id, device: None }).await?;
+    let answer: Value = serde_json::from_slice(&answer.body).map_err(Problem::internal)?;
+    let message = answer["message"].as_str().unwrap_or_default().to_owned();
+    let left = answer["units_left"].as_i64().unwrap_or_default();
+    page(&ctx, shell, &desk, Shown::Redeemed(message, left)).await
+}
+
+#[derive(Deserialize)]
+pub(super) struct ReverseForm {
+    reason: Paragraph<200>,
+}
+
+#[post("/redemptions/{id}/reverse")]
+pub(super) async fn desk_redemption_reverse(
+    ctx: Data<Ctx>,
+    desk: Desk,
+    key: Idempotency,
+    id: Path<RedemptionId>,
+    Form(form): Form<ReverseForm>,
+) -> Result<HttpResponse> {
+    reversals::reverse(&ctx, (&desk).into(), &key, id.0, &form.reason).await?;
+    Ok(see("/desk/scan", "saved"))
+}
