@@ -8,13 +8,17 @@
 //!
 //! What depends on more than the operation (whose account, how long ago) is an [`Extra`] below.
 
+mod pages;
 mod table;
 
 use std::{collections::HashMap, sync::LazyLock};
 
 use entity::StaffRole;
 
-use self::table::{ADMIN, MANAGER, PAGES, SCOPES, TABLE};
+use self::{
+    pages::PAGES,
+    table::{ADMIN, MANAGER, SCOPES, TABLE},
+};
 use super::{access_key, dto::Role, scope::Scope};
 use crate::error::{Code, Problem, Result, Text};
 

@@ -6,13 +6,13 @@ use super::{
 };
 
 const GUARDIAN: Roles = Roles::of(&[Role::Guardian]);
-const DESK: Roles = Roles::of(&[Role::Carer, Role::Manager]);
+pub(super) const DESK: Roles = Roles::of(&[Role::Carer, Role::Manager]);
 pub(super) const MANAGER: Roles = Roles::of(&[Role::Manager]);
 /// Whose accounts decide about others': they may have a second factor.
 const DECIDING: Roles = Roles::of(&[Role::Manager, Role::Officer, Role::Admin]);
-const BUREAU: Roles = Roles::of(&[Role::Officer, Role::Admin]);
+pub(super) const BUREAU: Roles = Roles::of(&[Role::Officer, Role::Admin]);
 pub(super) const ADMIN: Roles = Roles::of(&[Role::Admin]);
-const STAFF: Roles = Roles::of(&[Role::Carer, Role::Manager, Role::Officer, Role::Admin]);
+pub(super) const STAFF: Roles = Roles::of(&[Role::Carer, Role::Manager, Role::Officer, Role::Admin]);
 const ANY: Roles = Roles::of(Role::ALL);
 
 /// A feature after the other.
@@ -349,102 +349,6 @@ pub(super) const TABLE: &[(&str, Roles)] = &[
     ("read_indicators_xlsx", BUREAU),
     ("read_indicator_trend", BUREAU),
     ("read_project_progress", BUREAU),
-];
-
-/// The pages of the consoles and what their forms do, by the names of their handlers.
-pub(super) const PAGES: &[(&str, Roles)] = &[
-    ("console_sign_out", STAFF),
-    ("console_sign_out_everywhere", STAFF),
-    ("bureau_overview", BUREAU),
-    ("bureau_satisfaction", BUREAU),
-    ("bureau_account", BUREAU),
-    ("bureau_begin_factor", BUREAU),
-    ("bureau_confirm_factor", BUREAU),
-    ("bureau_turn_off_factor", BUREAU),
-    ("bureau_audit", BUREAU),
-    ("bureau_calendar", BUREAU),
-    ("bureau_set_calendar_day", BUREAU),
-    ("bureau_clear_calendar_day", BUREAU),
-    ("bureau_campaign", BUREAU),
-    ("bureau_edit_campaign", BUREAU),
-    ("bureau_open_campaign", BUREAU),
-    ("bureau_pause_campaign", BUREAU),
-    ("bureau_close_campaign", BUREAU),
-    ("bureau_revoke_campaign", BUREAU),
-    ("bureau_revoke_voucher", BUREAU),
-    ("bureau_campaigns", BUREAU),
-    ("bureau_new_campaign", BUREAU),
-    ("bureau_create_campaign", BUREAU),
-    ("bureau_centres", BUREAU),
-    ("bureau_centre", BUREAU),
-    ("bureau_suspend_centre", BUREAU),
-    ("bureau_resume_centre", BUREAU),
-    ("bureau_complaints", BUREAU),
-    ("bureau_take_complaint", BUREAU),
-    ("bureau_answer_complaint", BUREAU),
-    ("bureau_conflicts", BUREAU),
-    ("bureau_resolve_conflict", BUREAU),
-    ("bureau_coverage", BUREAU),
-    ("bureau_what_if", BUREAU),
-    ("bureau_recompute_coverage", BUREAU),
-    ("bureau_messages", BUREAU),
-    ("bureau_retry_message", BUREAU),
-    ("bureau_moderation", BUREAU),
-    ("bureau_pass_text", BUREAU),
-    ("bureau_refuse_text", BUREAU),
-    ("bureau_ratings", BUREAU),
-    ("bureau_exclusions", BUREAU),
-    ("bureau_propose_exclusion", BUREAU),
-    ("bureau_propose_inclusion", BUREAU),
-    ("bureau_confirm_exclusion", BUREAU),
-    ("bureau_reject_exclusion", BUREAU),
-    ("bureau_signals", BUREAU),
-    ("bureau_staff", BUREAU),
-    ("bureau_close_staff", BUREAU),
-    ("bureau_reopen_staff", BUREAU),
-    ("bureau_sign_out_staff", BUREAU),
-    ("bureau_unbind_staff", BUREAU),
-    ("bureau_invite_staff", ADMIN),
-    ("bureau_reset_factor", ADMIN),
-    ("bureau_statement", BUREAU),
-    ("bureau_check_statement", BUREAU),
-    ("bureau_freeze_statement", BUREAU),
-    ("bureau_discard_statement", BUREAU),
-    ("bureau_statements", BUREAU),
-    ("bureau_draft_statement", BUREAU),
-    ("bureau_adjustments", BUREAU),
-    ("bureau_add_adjustment", BUREAU),
-    ("desk_today", DESK),
-    ("desk_visit_check_in", DESK),
-    ("desk_visit_check_out", DESK),
-    ("desk_visit_leave", DESK),
-    ("desk_visit_absent", DESK),
-    ("desk_entry_check", DESK),
-    ("desk_scan", DESK),
-    ("desk_scan_preview", DESK),
-    ("desk_scan_redeem", DESK),
-    ("desk_redemption_reverse", DESK),
-    ("desk_bookings", DESK),
-    ("desk_booking_answer", DESK),
-    ("desk_waitlist", DESK),
-    ("desk_classes", DESK),
-    ("desk_class_add", MANAGER),
-    ("desk_class_change", MANAGER),
-    ("desk_class_close", MANAGER),
-    ("desk_offer_set", MANAGER),
-    ("desk_hours", DESK),
-    ("desk_week_set", MANAGER),
-    ("desk_week_clear", MANAGER),
-    ("desk_day_set", MANAGER),
-    ("desk_day_clear", MANAGER),
-    ("desk_roster", DESK),
-    ("desk_roster_set", MANAGER),
-    ("desk_conflicts", DESK),
-    ("desk_ratings", MANAGER),
-    ("desk_rating_reply", MANAGER),
-    ("desk_reply_withdraw", MANAGER),
-    ("desk_statements", DESK),
-    ("desk_statement", DESK),
 ];
 
 /// The operations of other systems, and the scope that an access key needs for each.
