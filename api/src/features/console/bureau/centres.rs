@@ -151,9 +151,9 @@ async fn turn(
     key: &Idempotency,
     id: CentreId,
     suspend: bool,
-    form: RevocationIn,
+    reason: &str,
 ) -> Result<HttpResponse> {
-    revocations::suspend_centre(ctx, bureau, key, id, suspend, &form.reason).await?;
+    revocations::suspend_centre(ctx, bureau, key, id, suspend, reason).await?;
     Ok(see(&format!("/bureau/centres/{id}"), "saved"))
 }
 
@@ -165,7 +165,7 @@ async fn bureau_suspend_centre(
     key: Idempotency,
     Form(form): Form<RevocationIn>,
 ) -> Result<HttpResponse> {
-    turn(&ctx, &bureau, &key, id.0, true, form).await
+    turn(&ctx, &bureau, &key, id.0, true, &form.reason).await
 }
 
 #[post("/centres/{id}/resume-vouchers")]
@@ -176,5 +176,5 @@ async fn bureau_resume_centre(
     key: Idempotency,
     Form(form): Form<RevocationIn>,
 ) -> Result<HttpResponse> {
-    turn(&ctx, &bureau, &key, id.0, false, form).await
+    turn(&ctx, &bureau, &key, id.0, false, &form.reason).await
 }

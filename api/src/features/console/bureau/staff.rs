@@ -128,9 +128,9 @@ async fn change(
     key: &Idempotency,
     id: StaffId,
     deed: Deed,
-    form: StaffReasonIn,
+    reason: &str,
 ) -> Result<HttpResponse> {
-    staff::change(ctx, bureau, key, id, deed, &form.reason).await?;
+    staff::change(ctx, bureau, key, id, deed, reason).await?;
     Ok(see(LIST, "saved"))
 }
 
@@ -142,7 +142,7 @@ async fn bureau_close_staff(
     key: Idempotency,
     Form(form): Form<StaffReasonIn>,
 ) -> Result<HttpResponse> {
-    change(&ctx, &bureau, &key, id.0, Deed::Close, form).await
+    change(&ctx, &bureau, &key, id.0, Deed::Close, &form.reason).await
 }
 
 #[post("/staff/{id}/reopen")]
@@ -153,7 +153,7 @@ async fn bureau_reopen_staff(
     key: Idempotency,
     Form(form): Form<StaffReasonIn>,
 ) -> Result<HttpResponse> {
-    change(&ctx, &bureau, &key, id.0, Deed::Reopen, form).await
+    change(&ctx, &bureau, &key, id.0, Deed::Reopen, &form.reason).await
 }
 
 #[post("/staff/{id}/sign-out")]
@@ -164,7 +164,7 @@ async fn bureau_sign_out_staff(
     key: Idempotency,
     Form(form): Form<StaffReasonIn>,
 ) -> Result<HttpResponse> {
-    change(&ctx, &bureau, &key, id.0, Deed::SignOut, form).await
+    change(&ctx, &bureau, &key, id.0, Deed::SignOut, &form.reason).await
 }
 
 #[post("/staff/{id}/unbind")]
