@@ -24,6 +24,7 @@ mod desk_day;
 mod docs;
 mod exchange;
 mod exclusions;
+mod exports;
 mod families;
 mod feeds;
 mod fuzz;
