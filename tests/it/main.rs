@@ -29,6 +29,7 @@ mod docs;
 mod events;
 mod exchange;
 mod exclusions;
+mod exports;
 mod families;
 mod feeds;
 mod fuzz;

@@ -2,7 +2,7 @@
 //! order mark (Excel needs it for Chinese), RFC 4180, and no cell that a spreadsheet would run as a
 //! formula. The same table makes the same bytes.
 
-use std::future::ready;
+use std::{future::ready, pin::Pin};
 
 use actix_web::{
     HttpResponse,
@@ -198,6 +198,11 @@ fn attachment(filename: &str, extension: &str, content_type: &str) -> actix_web:
     answer.insert_header(disposition).content_type(content_type);
     answer
 }
+
+/// A list as it is read for a whole table: how many rows, and where to go on.
+pub type List<T> = Box<dyn FnMut(Limit, Option<Cursor>) -> Pin<Box<dyn Future<Output = Result<Page<T>>>>>>;
+/// A whole table of items.
+pub type Sheet<T> = Pages<List<T>, fn(T) -> Vec<Cell>>;
 
 /// A whole table, read page by page as its list is: `.csv` goes out while it is read, with one page in
 /// memory, and begins once the first page is there. `list` gets how many rows and where to go on.

@@ -7,10 +7,9 @@ use super::{
     service,
 };
 use crate::{
-    error::Result,
     http::{
-        Cursor, Limit, Moment, Page,
-        table::{Cell, Pages},
+        Moment,
+        table::{Cell, List, Pages, Sheet},
     },
     state::Ctx,
 };
@@ -42,18 +41,13 @@ const HEADER: [&str; 23] = [
 ];
 
 /// All centres that the filters leave.
-pub(super) fn centres(
-    ctx: Data<Ctx>,
-    query: BureauCentresQuery,
-) -> Pages<
-    impl FnMut(Limit, Option<Cursor>) -> std::pin::Pin<Box<dyn Future<Output = Result<Page<BureauCentreOut>>>>> + 'static,
-    impl FnMut(BureauCentreOut) -> Vec<Cell> + 'static,
-> {
+pub(super) fn centres(ctx: Data<Ctx>, query: BureauCentresQuery) -> Sheet<BureauCentreOut> {
     let as_of = Moment(ctx.clock.now());
-    let list = move |limit, cursor| {
+    let list: List<BureauCentreOut> = Box::new(move |limit, cursor| {
         let (ctx, query) = (ctx.clone(), BureauCentresQuery { limit, cursor, ..query.clone() });
-        Box::pin(async move { service::page(&ctx, &query).await }) as _
-    };
+        Box::pin(async move { service::page(&ctx, &query).await })
+    });
+    let row: fn(BureauCentreOut) -> Vec<Cell> = row;
     Pages { filename: "centres", header: &HEADER, as_of, list, row }
 }
 

@@ -58,9 +58,9 @@ pub(super) async fn list_audit_xlsx(
 pub(super) async fn list_bureau_campaigns_csv(
     ctx: Data<Ctx>,
     _bureau: Bureau,
-    Query(query): Query<VoucherPageQuery>,
+    Query(_query): Query<VoucherPageQuery>,
 ) -> Result<HttpResponse> {
-    money::bureau_campaigns(ctx, query).csv().await
+    money::bureau_campaigns(ctx).csv().await
 }
 
 /// Download campaigns as a workbook
@@ -72,9 +72,9 @@ pub(super) async fn list_bureau_campaigns_csv(
 pub(super) async fn list_bureau_campaigns_xlsx(
     ctx: Data<Ctx>,
     _bureau: Bureau,
-    Query(query): Query<VoucherPageQuery>,
+    Query(_query): Query<VoucherPageQuery>,
 ) -> Result<HttpResponse> {
-    money::bureau_campaigns(ctx, query).xlsx().await
+    money::bureau_campaigns(ctx).xlsx().await
 }
 
 /// Download vouchers as a table

@@ -2,7 +2,6 @@
 
 use actix_web::web::Data;
 
-use super::{List, Sheet};
 use crate::{
     features::{
         audit::{
@@ -28,7 +27,7 @@ use crate::{
     },
     http::{
         Moment,
-        table::{Cell, Pages},
+        table::{Cell, List, Pages, Sheet},
     },
     state::Ctx,
 };

@@ -7,19 +7,7 @@ mod bureau;
 mod general;
 mod money;
 
-use std::pin::Pin;
-
-use crate::{
-    error::Result,
-    http::{
-        Cursor, Limit, Page, Registry,
-        table::{Cell, Pages},
-    },
-};
-
-/// A list as it is read for a table.
-type List<T> = Box<dyn FnMut(Limit, Option<Cursor>) -> Pin<Box<dyn Future<Output = Result<Page<T>>>>>>;
-type Sheet<T> = Pages<List<T>, fn(T) -> Vec<Cell>>;
+use crate::http::Registry;
 
 /// Registers the routes.
 pub fn routes(cfg: &mut impl Registry) {

@@ -2,7 +2,6 @@
 
 use actix_web::web::Data;
 
-use super::{List, Sheet};
 use crate::{
     features::{
         settlement::{
@@ -20,7 +19,7 @@ use crate::{
     },
     http::{
         Moment,
-        table::{Cell, Pages},
+        table::{Cell, List, Pages, Sheet},
     },
     state::Ctx,
 };
@@ -47,10 +46,10 @@ const BUREAU_CAMPAIGNS: [&str; 18] = [
 ];
 
 /// All of campaigns, as far as the filters leave them.
-pub(super) fn bureau_campaigns(ctx: Data<Ctx>, query: VoucherPageQuery) -> Sheet<BureauCampaignOut> {
+pub(super) fn bureau_campaigns(ctx: Data<Ctx>) -> Sheet<BureauCampaignOut> {
     let as_of = Moment(ctx.clock.now());
     let list: List<BureauCampaignOut> = Box::new(move |limit, cursor| {
-        let (ctx, query) = (ctx.clone(), VoucherPageQuery { limit, cursor, ..query.clone() });
+        let (ctx, query) = (ctx.clone(), VoucherPageQuery { limit, cursor });
         Box::pin(async move { vouchers::list_campaigns(&ctx, &query).await })
     });
     let row: fn(BureauCampaignOut) -> Vec<Cell> = |row| {

@@ -1,7 +1,5 @@
 //! Registers and warnings as tables.
 
-use std::pin::Pin;
-
 use actix_web::web::Data;
 
 use super::{
@@ -10,15 +8,12 @@ use super::{
     service::{carers, records, warnings},
 };
 use crate::{
-    error::Result,
     http::{
-        Cursor, Limit, Moment, Page,
-        table::{Cell, Pages},
+        Moment,
+        table::{Cell, List, Pages, Sheet},
     },
     state::Ctx,
 };
-
-type Listed<T> = Pin<Box<dyn Future<Output = Result<Page<T>>>>>;
 
 const RECORDS: [&str; 12] = [
     "机构",
@@ -36,17 +31,13 @@ const RECORDS: [&str; 12] = [
 ];
 
 /// All rows that the filters leave.
-pub(super) fn records(
-    ctx: Data<Ctx>,
-    query: RecordsQuery,
-) -> Pages<impl FnMut(Limit, Option<Cursor>) -> Listed<RecordOut> + 'static, impl FnMut(RecordOut) -> Vec<Cell> + 'static>
-{
+pub(super) fn records(ctx: Data<Ctx>, query: RecordsQuery) -> Sheet<RecordOut> {
     let as_of = Moment(ctx.clock.now());
-    let list = move |limit, cursor| {
+    let list: List<RecordOut> = Box::new(move |limit, cursor| {
         let (ctx, query) = (ctx.clone(), RecordsQuery { limit, cursor, ..query.clone() });
-        Box::pin(async move { records::page(&ctx, &query).await }) as _
-    };
-    let row = |row: RecordOut| {
+        Box::pin(async move { records::page(&ctx, &query).await })
+    });
+    let row: fn(RecordOut) -> Vec<Cell> = |row| {
         vec![
             Cell::Text(row.centre_name),
             Cell::text(row.label),
@@ -69,17 +60,13 @@ const CARERS: [&str; 9] =
     ["机构", "姓名", "证书等级", "证书编号", "证书有效期至", "是否持证", "核验日期", "离职日期", "本年培训（学时）"];
 
 /// All carers that the filters leave.
-pub(super) fn carers(
-    ctx: Data<Ctx>,
-    query: CarersQuery,
-) -> Pages<impl FnMut(Limit, Option<Cursor>) -> Listed<CarerOut> + 'static, impl FnMut(CarerOut) -> Vec<Cell> + 'static>
-{
+pub(super) fn carers(ctx: Data<Ctx>, query: CarersQuery) -> Sheet<CarerOut> {
     let as_of = Moment(ctx.clock.now());
-    let list = move |limit, cursor| {
+    let list: List<CarerOut> = Box::new(move |limit, cursor| {
         let (ctx, query) = (ctx.clone(), CarersQuery { limit, cursor, ..query.clone() });
-        Box::pin(async move { carers::page(&ctx, &query).await }) as _
-    };
-    let row = |row: CarerOut| {
+        Box::pin(async move { carers::page(&ctx, &query).await })
+    });
+    let row: fn(CarerOut) -> Vec<Cell> = |row| {
         vec![
             Cell::Text(row.centre_name),
             Cell::Text(row.name),
@@ -98,19 +85,13 @@ pub(super) fn carers(
 const WARNINGS: [&str; 6] = ["提醒事项", "机构", "乡镇", "人员", "日期", "剩余天数（负数为已逾期）"];
 
 /// All warnings that the filters leave.
-pub(super) fn warnings(
-    ctx: Data<Ctx>,
-    query: WarningsQuery,
-) -> Pages<
-    impl FnMut(Limit, Option<Cursor>) -> Listed<WarningOut> + 'static,
-    impl FnMut(WarningOut) -> Vec<Cell> + 'static,
-> {
+pub(super) fn warnings(ctx: Data<Ctx>, query: WarningsQuery) -> Sheet<WarningOut> {
     let as_of = Moment(ctx.clock.now());
-    let list = move |limit, cursor| {
+    let list: List<WarningOut> = Box::new(move |limit, cursor| {
         let (ctx, query) = (ctx.clone(), WarningsQuery { limit, cursor, ..query.clone() });
-        Box::pin(async move { warnings::page(&ctx, &query).await }) as _
-    };
-    let row = |row: WarningOut| {
+        Box::pin(async move { warnings::page(&ctx, &query).await })
+    });
+    let row: fn(WarningOut) -> Vec<Cell> = |row| {
         vec![
             Cell::text(row.label),
             Cell::Text(row.centre_name),

@@ -53,11 +53,8 @@ pub(super) async fn run(import: &mut Import<'_>, lines: &[Line]) -> Result<()> {
         if checked(import, COLUMNS, row.at, fits)?.is_none() {
             continue;
         }
-        if before.is_some() {
-            import.changed += 1
-        } else {
-            import.created += 1
-        }
+        let count = if before.is_some() { &mut import.changed } else { &mut import.created };
+        *count += 1;
         lines_of.insert(day.date, row.at);
         import.did("calendar.day_set", day.date.to_string(), json!({ "kind": kind, "works_as": works_as }));
         news.push(day);

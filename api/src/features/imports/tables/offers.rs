@@ -93,11 +93,8 @@ pub(super) async fn run(import: &mut Import<'_>, lines: &[Line]) -> Result<()> {
         let detail = json!({ "class": class.id, "care_type": care, "unit": offer.unit, "price_fen": offer.price_fen,
             "meals_fen": offer.meals_fen, "active": offer.active });
         import.did("offer.set", offer.id.to_string(), detail);
-        if before.is_some() {
-            import.changed += 1
-        } else {
-            import.created += 1
-        }
+        let count = if before.is_some() { &mut import.changed } else { &mut import.created };
+        *count += 1;
         present.insert((class.id, care), offer);
         touched.push(centre);
     }
