@@ -39,6 +39,7 @@ mod m0029_names_and_messages;
 mod m0030_webhook_lanes;
 mod m0031_answers_about;
 mod m0034_indicators;
+mod m0035_support;
 
 /// The list of steps.
 pub struct Migrator;
@@ -79,6 +80,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0030_webhook_lanes::Migration),
             Box::new(m0031_answers_about::Migration),
             Box::new(m0034_indicators::Migration),
+            Box::new(m0035_support::Migration),
         ]
     }
 }

@@ -29,6 +29,7 @@ pub mod push;
 pub mod ratings;
 pub mod satisfaction;
 pub mod settlement;
+pub mod support;
 pub mod terms;
 pub mod vouchers;
 pub mod waitlist;

@@ -321,18 +321,14 @@ mod tests {
 
     #[test]
     fn a_child_in_two_classes_counts_once_where_it_was_longest() {
-        let found =
-            [row(1, 1, Band::Infant, "2025-03-03", 4), row(1, 2, Band::ToddlerSmall, "2025-03-03", 7)];
+        let found = [row(1, 1, Band::Infant, "2025-03-03", 4), row(1, 2, Band::ToddlerSmall, "2025-03-03", 7)];
         let children = children(&found);
         assert_eq!((children.len(), children[0].band, children[0].days), (1, Band::ToddlerSmall, 11));
     }
 
     #[test]
     fn the_erasure_of_a_day_of_birth_changes_nothing() {
-        let (known, erased) = (
-            [row(1, 1, Band::Mixed, "2024-02-27", 12)],
-            [row(1, 1, Band::Mixed, "2024-02-01", 12)],
-        );
+        let (known, erased) = ([row(1, 1, Band::Mixed, "2024-02-27", 12)], [row(1, 1, Band::Mixed, "2024-02-01", 12)]);
         let digest = |found: &[Attendance]| {
             SupportFigures::of(SupportKind::Incentive, Uuid::nil().into(), &evidence(found)).digest()
         };

@@ -36,7 +36,7 @@ mod public;
 mod service;
 mod store;
 
-pub use service::{ANSWER_PLACE, was_served};
+pub use service::{ANSWER_PLACE, allow_funds, was_served};
 
 use crate::http::Registry;
 
