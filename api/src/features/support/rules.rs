@@ -157,6 +157,8 @@ pub struct SupportFigures {
     pub month_fen: Option<Fen>,
     /// What is paid, in fen.
     pub total_fen: Fen,
+    /// SHA-256 of what was counted, hexadecimal: days that change no sum are told by it.
+    pub evidence_sha256: String,
 }
 
 /// Leaves the ids away and gives each child to one class.
@@ -238,16 +240,21 @@ impl SupportFigures {
             month_fen,
             total_fen: lines.iter().map(|line| line.amount_fen).sum::<Fen>().plus(paid),
             lines,
+            evidence_sha256: hashed(evidence),
         }
     }
 
     /// SHA-256 of the figures' JSON, members in the order of their declaration; hexadecimal.
     #[must_use]
     pub fn digest(&self) -> String {
-        // Writing into memory what derives Serialize doesn't fail.
-        let bytes = serde_json::to_vec(self).unwrap_or_default();
-        data_encoding::HEXLOWER.encode(&sha256(&[&bytes]))
+        hashed(self)
     }
+}
+
+fn hashed(value: &impl Serialize) -> String {
+    // Writing into memory what derives Serialize doesn't fail.
+    let bytes = serde_json::to_vec(value).unwrap_or_default();
+    data_encoding::HEXLOWER.encode(&sha256(&[&bytes]))
 }
 
 #[cfg(test)]
