@@ -55,6 +55,7 @@ fn api(cfg: &mut impl Registry) {
     features::exchange::routes(cfg);
     features::plan_inputs::routes(cfg);
     features::indicators::routes(cfg);
+    features::support::routes(cfg);
 }
 
 /// Every route of the server. There is exactly one `/api/v1`: a second scope with the same prefix

@@ -29,7 +29,8 @@ pub struct Model {
     pub month_offers: i32,
     pub day_fen: i64,
     pub month_fen: i64,
-    /// When it was noticed.
+    /// When it was noticed; of rows of one instant the last counts.
+    #[sea_orm(primary_key, auto_increment = false)]
     pub recorded_at: DateTimeUtc,
 }
 crate::plain_table!();

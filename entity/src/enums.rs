@@ -234,6 +234,13 @@ words! {
         Communities = "communities" / "社区（村）总数", CommunitiesCovered = "communities_covered" / "已覆盖托育服务的社区（村）数",
         RuralTownship = "rural_township" / "是否农村乡镇（1是，0否）",
     }
+    /// What a centre is supported with (projects 5 and 6).
+    SupportKind { Incentive = "incentive" / "托育服务激励", Operating = "operating" / "运营补助", Rent = "rent" / "租金补助" }
+    /// What has a rate of support.
+    SupportItem {
+        Infant = "infant" / "乳儿班", ToddlerSmall = "toddler_small" / "托小班", Mixed = "mixed" / "混合编班（2岁以下）",
+        Operating = "operating" / "运营补助", Rent = "rent" / "租金补助",
+    }
     /// The plan's indicators (规划指标).
     IndicatorCode {
         // serde's snake_case takes no underscore before digits by itself.

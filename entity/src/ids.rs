@@ -184,6 +184,10 @@ ids! {
     AuditId = "aud";
     /// A figure of the plan that the bureau entered (规划基础数据).
     PlanInputId = "pin";
+    /// A support sheet (补助单).
+    SupportSheetId = "sup";
+    /// A rate of support (补助标准).
+    SupportRateId = "srt";
 }
 
 #[cfg(test)]

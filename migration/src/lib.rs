@@ -40,6 +40,7 @@ mod m0030_webhook_lanes;
 mod m0031_answers_about;
 mod m0032_registers;
 mod m0034_indicators;
+mod m0035_support;
 mod m0036_events;
 
 /// The list of steps.
@@ -82,6 +83,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0031_answers_about::Migration),
             Box::new(m0032_registers::Migration),
             Box::new(m0034_indicators::Migration),
+            Box::new(m0035_support::Migration),
             Box::new(m0036_events::Migration),
         ]
     }

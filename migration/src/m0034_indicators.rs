@@ -53,7 +53,7 @@ impl MigrationTrait for Migration {
             .col(big("day_fen"))
             .col(big("month_fen"))
             .col(instant("recorded_at"))
-            .primary_key(&mut primary(&["centre_id", "since"]))
+            .primary_key(&mut primary(&["centre_id", "since", "recorded_at"]))
             .foreign_key(&mut refers("centre_id", "centres", "id"));
         create(
             manager,

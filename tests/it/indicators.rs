@@ -3,12 +3,15 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
     Band, CareType, CentreKind, Fen, OfferUnit, Ownership, VisitStatus, centre_states, centres, classes,
-    indicator_snapshots,
+    indicator_snapshots, job_runs,
 };
 use harness::{Client, Place, TestApp, day};
-use quanxiangtuo::features::indicators::{
-    journal,
-    snapshots::{self, Fault},
+use quanxiangtuo::features::{
+    indicators::{
+        journal,
+        snapshots::{self, Fault},
+    },
+    ops::jobs,
 };
 use sea_orm::{
     ActiveModelTrait as _,
@@ -200,12 +203,14 @@ fn state(place: &Place, since: &str, change: impl FnOnce(&mut centre_states::Mod
 /// A centre founded in 2025 with 10 places, 15 since February 2026; its journal says so.
 async fn grown() -> (TestApp, Client, Place) {
     let app = TestApp::spawn().await;
+    // The worker's next turn is a minute away then.
+    while job_runs::Entity::find_by_id(jobs::INDICATORS).one(app.db()).await.unwrap().is_none() {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
     let founded: DateTime<Utc> = "2025-06-01T01:00:00Z".parse().unwrap();
     let place = app.place_with(15, 3, |row| (row.created_at, row.changed_at) = (founded, founded)).await;
     let officer = app.officer().await;
     enter(&officer, "residents", 3000).await;
-    // The worker may have been there first: what it noticed is earlier.
-    centre_states::Entity::delete_many().exec(app.db()).await.unwrap();
     app.insert(state(&place, "2025-06-01T02:00:00Z", |row| row.toddler_small = 10)).await;
     app.insert(state(&place, "2026-02-10T01:00:00Z", |_| {})).await;
     let changed = centres::ActiveModel {

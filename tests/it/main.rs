@@ -64,6 +64,7 @@ mod replies;
 mod satisfaction;
 mod satisfaction_answers;
 mod settlement;
+mod support;
 mod terms;
 mod trust;
 mod upgrades;

@@ -44,7 +44,8 @@ impl Scene {
     }
 
     async fn draft(&self, kind: &str, source: &str) -> harness::Reply {
-        let body = json!({ "kind": kind, "centre_id": self.place.centre.id, "month": "2026-02", "fund_source": source });
+        let body =
+            json!({ "kind": kind, "centre_id": self.place.centre.id, "month": "2026-02", "fund_source": source });
         self.officer.post("/bureau/support-sheets", body).await
     }
 
@@ -150,7 +151,10 @@ async fn operating_support_is_never_central_and_needs_a_rate_within_its_cap() {
     assert_eq!((&frozen["number"], &frozen["total_fen"]), (&json!("operating-2026-0001"), &json!(100_000)));
     let read = scene.officer.get(&path(&frozen, "")).await.ok();
     let figures = &read["figures"];
-    assert_eq!((&figures["days_run"], &figures["months_run"], &figures["filed"]), (&json!(10), &json!(1), &json!("filed")));
+    assert_eq!(
+        (&figures["days_run"], &figures["months_run"], &figures["filed"]),
+        (&json!(10), &json!(1), &json!("filed"))
+    );
     assert_eq!((&figures["children"], &figures["supported"]), (&json!(3), &json!(0)));
     // A frozen month keeps its rate.
     admin.post("/bureau/support-rates", rate("operating", 50_000, "2026-02")).await.problem(409, "WRONG_STATE");
@@ -185,10 +189,12 @@ async fn officers_who_freeze_at_once_freeze_once_and_numbers_have_no_gaps() {
     let officers = [scene.app.officer().await, scene.app.officer().await, scene.app.officer().await];
     let mut numbers = Vec::new();
     for place in [scene.place.clone(), scene.app.place().await, scene.app.place().await] {
-        let body = json!({ "kind": "incentive", "centre_id": place.centre.id, "month": "2026-02", "fund_source": "district" });
+        let body =
+            json!({ "kind": "incentive", "centre_id": place.centre.id, "month": "2026-02", "fund_source": "district" });
         let draft = scene.officer.post("/bureau/support-sheets", body).await.created();
         scene.officer.post(&path(&draft, "/check"), json!({})).await.ok();
-        let replies = at_once(officers.iter().map(async |officer| officer.post(&path(&draft, "/freeze"), json!({})).await)).await;
+        let replies =
+            at_once(officers.iter().map(async |officer| officer.post(&path(&draft, "/freeze"), json!({})).await)).await;
         let (won, lost): (Vec<_>, Vec<_>) = replies.into_iter().partition(|reply| reply.status == 200);
         assert_eq!((won.len(), lost.len()), (1, 2));
         numbers.push(won[0].body["number"].clone());
@@ -216,7 +222,9 @@ async fn a_mixed_class_is_paid_for_its_under_twos() {
     assert_eq!(draft["total_fen"], Fen(40_000).0, "one of the small class, one of the mixed");
     let read = scene.officer.get(&path(&draft, "")).await.ok();
     let lines = read["figures"]["lines"].as_array().unwrap().iter();
-    let mut lines: Vec<_> = lines.map(|line| (line["band"].as_str().unwrap(), line["age_years"].as_i64(), line["supported"].as_i64())).collect();
+    let mut lines: Vec<_> = lines
+        .map(|line| (line["band"].as_str().unwrap(), line["age_years"].as_i64(), line["supported"].as_i64()))
+        .collect();
     lines.sort_unstable();
     assert_eq!(lines, [("mixed", Some(1), Some(1)), ("mixed", Some(2), Some(0)), ("toddler_small", Some(1), Some(1))]);
     assert_eq!(visits::Entity::find().all(scene.app.db()).await.unwrap().len(), 49);

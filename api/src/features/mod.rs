@@ -35,6 +35,7 @@ pub mod ratings;
 pub mod registers;
 pub mod satisfaction;
 pub mod settlement;
+pub mod support;
 pub mod terms;
 pub mod vouchers;
 pub mod waitlist;

@@ -42,6 +42,10 @@ pub enum Constraint {
     CarerOfCentre,
     /// One version of a number of a figure of the plan.
     PlanInputVersion,
+    /// One support sheet per kind, centre and month.
+    SupportSheetOfMonth,
+    /// One rate per item and first day.
+    SupportRateFrom,
 }
 
 const SPELLINGS: &[(Constraint, &str, &str)] = &[
@@ -70,6 +74,12 @@ const SPELLINGS: &[(Constraint, &str, &str)] = &[
         "waitlist_entries_child",
         "waitlist_entries.child_id, waitlist_entries.centre_id, waitlist_entries.care_type, waitlist_entries.start_date",
     ),
+    (
+        Constraint::SupportSheetOfMonth,
+        "support_sheets_month",
+        "support_sheets.kind, support_sheets.centre_id, support_sheets.month",
+    ),
+    (Constraint::SupportRateFrom, "support_rates_item", "support_rates.item, support_rates.valid_from"),
     (
         Constraint::PlanInputVersion,
         "plan_inputs_version",

@@ -97,6 +97,9 @@ impl Side {
         bureau.officer.post(&format!("/bureau/statements/{statement}/check"), json!({})).await.ok();
         bureau.second.post(&format!("/bureau/statements/{statement}/freeze"), json!({})).await.ok();
 
+        let sheet = json!({ "kind": "incentive", "centre_id": centre, "month": "2026-02", "fund_source": "district" });
+        let sheet = bureau.officer.post("/bureau/support-sheets", sheet).await.id();
+
         let name = format!("植{}", random_name());
         let person = json!({ "name": name, "relation": "外婆" });
         let person = family.client.post("/me/pickup-persons", person).await.created();
@@ -229,6 +232,7 @@ impl Side {
             ("cls", place.class_id()),
             ("emc", code.id.to_string()),
             ("stm", statement),
+            ("sup", sheet),
             ("ofc", conflict.id.to_string()),
             ("ctr", place.id()),
             ("cmp", bureau.campaign.id.to_string()),
@@ -248,7 +252,7 @@ impl Side {
             ("trn", text(&training)),
         ]);
         // Whoever searches reads the names of centres and classes; the last are the bureau's.
-        let open = ["cls", "com", "ctr", "cmp", "evt", "fru", "mdr", "pin", "rex", "trn"];
+        let open = ["cls", "com", "ctr", "cmp", "evt", "fru", "mdr", "pin", "rex", "sup", "trn"];
         let marks = ids.iter().filter(|(prefix, _)| !open.contains(prefix)).map(|(_, id)| id.clone());
         let marks = marks.chain([name, cared_for.id.to_string(), cared_for.booking_id.to_string()]).collect();
         Self { place, family, carer, manager, ids, marks }

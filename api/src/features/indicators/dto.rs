@@ -2,10 +2,7 @@
 
 use entity::{Comparison, IndicatorCode};
 use serde::{Deserialize, Deserializer, Serialize};
-use utoipa::{
-    IntoParams, ToSchema,
-    openapi::{ObjectBuilder, RefOr, Schema, schema::Type},
-};
+use utoipa::{IntoParams, ToSchema};
 
 use super::{
     rules::{Figure, Reason, Source, Variant},
@@ -32,23 +29,12 @@ impl<'de> Deserialize<'de> for IndicatorsOn {
     }
 }
 
-impl utoipa::PartialSchema for IndicatorsOn {
-    fn schema() -> RefOr<Schema> {
-        ObjectBuilder::new()
-            .schema_type(Type::String)
-            .pattern(Some("^[0-9]{4}-[0-9]{2}(-[0-9]{2})?$"))
-            .examples([serde_json::json!("2026-02")])
-            .into()
-    }
-}
-impl ToSchema for IndicatorsOn {}
-
 /// Of which day or month.
 #[derive(Clone, Copy, Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct IndicatorsQuery {
     /// `YYYY-MM-DD`, or `YYYY-MM` for a month as it stood at its end; today if not said.
-    #[param(value_type = Option<IndicatorsOn>)]
+    #[param(value_type = Option<String>, pattern = "^[0-9]{4}-[0-9]{2}(-[0-9]{2})?$", example = "2026-02")]
     pub on: Option<IndicatorsOn>,
 }
 

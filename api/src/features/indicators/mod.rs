@@ -24,7 +24,7 @@ pub mod snapshots;
 mod store;
 pub mod targets;
 
-pub use store::states::at as states_at;
+pub use store::states::one_at as state_of;
 
 use crate::http::Registry;
 

@@ -7,6 +7,7 @@
 //! row by row; later corrections are adjustments in a later statement.
 
 pub mod dto;
+pub mod four_eyes;
 pub mod reconciliation_dto;
 pub mod rules;
 
@@ -18,6 +19,7 @@ pub mod service;
 mod sheet;
 mod store;
 
+pub use print::yuan;
 pub use service::adjustments::adjust;
 
 pub use service::{adjustments::page as list_adjustments, statements::unsettled as list_unsettled};

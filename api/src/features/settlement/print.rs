@@ -20,7 +20,7 @@ struct StatementPage<'a> {
 }
 
 /// Fen as yuan with two places.
-fn yuan(fen: impl std::borrow::Borrow<i64>) -> String {
+pub fn yuan(fen: impl std::borrow::Borrow<i64>) -> String {
     let fen = *fen.borrow();
     let sign = if fen < 0 { "-" } else { "" };
     let fen = fen.unsigned_abs();

@@ -157,6 +157,8 @@ pub struct SupportFigures {
     pub month_fen: Option<Fen>,
     /// What is paid, in fen.
     pub total_fen: Fen,
+    /// SHA-256 of what was counted, hexadecimal: days that change no sum are told by it.
+    pub evidence_sha256: String,
 }
 
 /// Leaves the ids away and gives each child to one class.
@@ -238,16 +240,21 @@ impl SupportFigures {
             month_fen,
             total_fen: lines.iter().map(|line| line.amount_fen).sum::<Fen>().plus(paid),
             lines,
+            evidence_sha256: hashed(evidence),
         }
     }
 
     /// SHA-256 of the figures' JSON, members in the order of their declaration; hexadecimal.
     #[must_use]
     pub fn digest(&self) -> String {
-        // Writing into memory what derives Serialize doesn't fail.
-        let bytes = serde_json::to_vec(self).unwrap_or_default();
-        data_encoding::HEXLOWER.encode(&sha256(&[&bytes]))
+        hashed(self)
     }
+}
+
+fn hashed(value: &impl Serialize) -> String {
+    // Writing into memory what derives Serialize doesn't fail.
+    let bytes = serde_json::to_vec(value).unwrap_or_default();
+    data_encoding::HEXLOWER.encode(&sha256(&[&bytes]))
 }
 
 #[cfg(test)]
@@ -321,18 +328,14 @@ mod tests {
 
     #[test]
     fn a_child_in_two_classes_counts_once_where_it_was_longest() {
-        let found =
-            [row(1, 1, Band::Infant, "2025-03-03", 4), row(1, 2, Band::ToddlerSmall, "2025-03-03", 7)];
+        let found = [row(1, 1, Band::Infant, "2025-03-03", 4), row(1, 2, Band::ToddlerSmall, "2025-03-03", 7)];
         let children = children(&found);
         assert_eq!((children.len(), children[0].band, children[0].days), (1, Band::ToddlerSmall, 11));
     }
 
     #[test]
     fn the_erasure_of_a_day_of_birth_changes_nothing() {
-        let (known, erased) = (
-            [row(1, 1, Band::Mixed, "2024-02-27", 12)],
-            [row(1, 1, Band::Mixed, "2024-02-01", 12)],
-        );
+        let (known, erased) = ([row(1, 1, Band::Mixed, "2024-02-27", 12)], [row(1, 1, Band::Mixed, "2024-02-01", 12)]);
         let digest = |found: &[Attendance]| {
             SupportFigures::of(SupportKind::Incentive, Uuid::nil().into(), &evidence(found)).digest()
         };

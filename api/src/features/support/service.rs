@@ -32,7 +32,12 @@ use crate::{
 const MOST_FEN: i64 = 100_000_000;
 
 /// Drafts the sheet of a centre and month that is over, or drafts it anew.
-pub async fn draft(ctx: &Ctx, bureau: &Bureau, key: &Idempotency, body: SupportSheetIn) -> Result<Once<SupportSheetOut>> {
+pub async fn draft(
+    ctx: &Ctx,
+    bureau: &Bureau,
+    key: &Idempotency,
+    body: SupportSheetIn,
+) -> Result<Once<SupportSheetOut>> {
     let SupportSheetIn { kind, centre_id, month, fund_source } = body;
     if ctx.clock.today() < span(month).1 {
         let text = Text::new(
@@ -194,7 +199,12 @@ pub async fn rates(ctx: &Ctx) -> Result<SupportRatesOut> {
 }
 
 /// Sets a rate from a month on; the cap and the ages stay those of the item.
-pub async fn add_rate(ctx: &Ctx, admin: &Bureau, key: &Idempotency, body: SupportRateIn) -> Result<Once<SupportRateOut>> {
+pub async fn add_rate(
+    ctx: &Ctx,
+    admin: &Bureau,
+    key: &Idempotency,
+    body: SupportRateIn,
+) -> Result<Once<SupportRateOut>> {
     let SupportRateIn { item, rate_fen, from_month, source } = body;
     once(ctx, key, &admin.staff_id.to_string(), async |txn| {
         let known = store::rates(txn).await?;
@@ -202,10 +212,7 @@ pub async fn add_rate(ctx: &Ctx, admin: &Bureau, key: &Idempotency, body: Suppor
         let cap_fen = last.and_then(|rate| rate.cap_fen);
         let most = cap_fen.map_or(MOST_FEN, |cap| cap.0);
         if !(0..=most).contains(&rate_fen) {
-            let text = Text::new(
-                format!("补助标准须为 0 到 {most} 分。"),
-                format!("A rate takes 0 to {most} fen."),
-            );
+            let text = Text::new(format!("补助标准须为 0 到 {most} 分。"), format!("A rate takes 0 to {most} fen."));
             return Err(Problem::field("rate_fen", "out_of_range", text));
         }
         let taken = known.iter().any(|rate| rate.item == item && rate.valid_from == from_month.0);
@@ -361,7 +368,6 @@ fn wrong_state(present: StatementStatus, deed: &str) -> Problem {
     if present == StatementStatus::Frozen {
         return frozen_already();
     }
-    let text =
-        Text::new(format!("补助单当前为“{}”，不能{deed}。", present.zh()), format!("The sheet is {present}."));
+    let text = Text::new(format!("补助单当前为“{}”，不能{deed}。", present.zh()), format!("The sheet is {present}."));
     Problem::new(Code::WrongState).detail(text).fact("state", present)
 }

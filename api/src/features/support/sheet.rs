@@ -57,12 +57,8 @@ pub(super) fn lines(detail: &SupportSheetDetailOut) -> Table<'static> {
         (row[0], row[2], row[5], row[8], row[9]) = (Cell::text(what), Cell::text(note), n.into(), rate, amount);
         row
     };
-    let run = format!(
-        "当月运营{}天，本年已运营{}个月，月末{}",
-        figures.days_run,
-        figures.months_run,
-        figures.filed.zh()
-    );
+    let run =
+        format!("当月运营{}天，本年已运营{}个月，月末{}", figures.days_run, figures.months_run, figures.filed.zh());
     rows.push(row("运营", &run, figures.children, fen(figures.month_fen), Cell::Empty));
     for reduction in &figures.reductions {
         rows.push(row("减免家庭（户）", reduction.kind.zh(), reduction.families, Cell::Empty, Cell::Empty));

@@ -64,13 +64,8 @@ pub(super) async fn attendance(
             Expr::col((children::Entity, children::Column::BirthDate)),
         ]);
     let rows: Vec<Row> = select.into_model().all(db).await?;
-    let row = |Row { child_id, class_id, band, birth_date, days }| Attendance {
-        child_id,
-        class_id,
-        band,
-        birth_date,
-        days,
-    };
+    let row =
+        |Row { child_id, class_id, band, birth_date, days }| Attendance { child_id, class_id, band, birth_date, days };
     Ok(rows.into_iter().map(row).collect())
 }
 

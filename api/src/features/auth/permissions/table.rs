@@ -349,6 +349,20 @@ pub(super) const TABLE: &[(&str, Roles)] = &[
     ("read_indicators_xlsx", BUREAU),
     ("read_indicator_trend", BUREAU),
     ("read_project_progress", BUREAU),
+    // support
+    ("list_support_rates", BUREAU),
+    ("add_support_rate", ADMIN),
+    ("draft_support_sheet", BUREAU),
+    ("list_support_sheets", BUREAU),
+    ("list_support_sheets_csv", BUREAU),
+    ("list_support_sheets_xlsx", BUREAU),
+    ("read_support_sheet", BUREAU),
+    ("check_support_sheet", BUREAU),
+    ("freeze_support_sheet", BUREAU),
+    ("discard_support_sheet", BUREAU),
+    ("read_support_sheet_csv", BUREAU),
+    ("read_support_sheet_xlsx", BUREAU),
+    ("print_support_sheet", BUREAU),
 ];
 
 /// The operations of other systems, and the scope that an access key needs for each.

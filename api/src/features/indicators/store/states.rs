@@ -151,10 +151,35 @@ async fn last_of(db: &impl ConnectionTrait, condition: Condition) -> Result<Vec<
     last.column(Column::CentreId)
         .expr(Expr::col(Column::Since).max())
         .from(Entity)
-        .cond_where(condition)
+        .cond_where(condition.clone())
         .group_by_col(Column::CentreId);
     let key = Expr::tuple([Expr::col(Column::CentreId), Expr::col(Column::Since)]);
-    Entity::find().filter(key.in_subquery(last)).order_by_asc(Column::CentreId).all(db).await
+    let rows = Entity::find().filter(condition).filter(key.in_subquery(last));
+    let rows = rows.order_by_asc(Column::CentreId).order_by_asc(Column::RecordedAt).all(db).await?;
+    // Of those of one instant the one noticed last.
+    let mut states: Vec<Model> = Vec::with_capacity(rows.len());
+    for row in rows {
+        match states.last_mut() {
+            Some(last) if last.centre_id == row.centre_id => *last = row,
+            _ => states.push(row),
+        }
+    }
+    Ok(states)
+}
+
+/// What the journal says that one centre was before an instant.
+pub async fn one_at(
+    db: &impl ConnectionTrait,
+    centre: CentreId,
+    before: DateTime<Utc>,
+) -> Result<Option<Model>, DbErr> {
+    Entity::find()
+        .filter(Column::CentreId.eq(centre))
+        .filter(Column::Since.lt(before))
+        .order_by_desc(Column::Since)
+        .order_by_desc(Column::RecordedAt)
+        .one(db)
+        .await
 }
 
 /// Whether a centre that was founded before an instant has no state of before it.
@@ -176,24 +201,28 @@ pub(in super::super) async fn any_unknown(
     Ok(found.is_some())
 }
 
+#[derive(FromQueryResult)]
+struct Span {
+    first: Option<DateTime<Utc>>,
+    last: Option<DateTime<Utc>>,
+}
+
 /// When the journal begins, and when it was last written.
 pub(in super::super) async fn span(db: &impl ConnectionTrait) -> Result<Option<(DateTime<Utc>, DateTime<Utc>)>, DbErr> {
     let select = Entity::find()
         .select_only()
         .column_as(Column::Since.min(), "first")
         .column_as(Column::RecordedAt.max(), "last");
-    let row: Option<(Option<DateTime<Utc>>, Option<DateTime<Utc>>)> = select.into_tuple().one(db).await?;
-    Ok(row.and_then(|(first, last)| first.zip(last)))
+    let row: Option<Span> = select.into_model().one(db).await?;
+    Ok(row.and_then(|Span { first, last }| first.zip(last)))
 }
 
-/// Writes rows; one of the same centre and instant that is there says what was noticed last.
+/// Adds rows; nothing is ever changed, so that what was known at an instant stays known.
 pub(in super::super) async fn put(db: &impl ConnectionTrait, rows: Vec<Model>) -> Result<(), DbErr> {
-    use sea_orm::Iterable as _;
-    let rest = Column::iter().filter(|column| !matches!(column, Column::CentreId | Column::Since));
-    let over = OnConflict::columns([Column::CentreId, Column::Since]).update_columns(rest).to_owned();
+    let once = OnConflict::columns([Column::CentreId, Column::Since, Column::RecordedAt]).do_nothing().to_owned();
     for some in rows.chunks(ROWS) {
         let rows = some.iter().cloned().map(centre_states::ActiveModel::from);
-        Entity::insert_many(rows).on_conflict(over.clone()).exec_without_returning(db).await?;
+        Entity::insert_many(rows).on_conflict(once.clone()).exec_without_returning(db).await?;
     }
     Ok(())
 }

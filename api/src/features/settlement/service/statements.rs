@@ -11,6 +11,7 @@ use super::super::{
     dto::{
         RecomputedOut, StatementDetailOut, StatementIn, StatementOut, StatementsQuery, UnsettledOut, UnsettledQuery,
     },
+    four_eyes,
     rules::{Figures, StatementAdjustment, StatementLine, span},
     store::{adjustments as adjusting, rows, statements as store},
 };
@@ -70,7 +71,8 @@ pub async fn draft(ctx: &Ctx, bureau: &Bureau, key: &Idempotency, body: Statemen
         let id = row.id.to_string();
         let out = out(row.clone(), &figures);
         if present.is_some() {
-            if !store::redraft(txn, row).await? {
+            let (id, again) = (row.id, statements::ActiveModel::from(row));
+            if !four_eyes::redraft::<statements::Entity>(txn, id, again).await? {
                 return Err(frozen_already());
             }
         } else if let Err(error) = store::insert(txn, row).await {
@@ -94,7 +96,8 @@ pub async fn check(ctx: &Ctx, bureau: &Bureau, key: &Idempotency, id: StatementI
         if row.status == StatementStatus::Draft && now.digest() != row.figures_sha256 {
             return Err(changed());
         }
-        if !store::check(txn, id, &figures.digest(), bureau.staff_id, ctx.clock.now()).await? {
+        if !four_eyes::check::<statements::Entity>(txn, id, &figures.digest(), bureau.staff_id, ctx.clock.now()).await?
+        {
             return Err(wrong_state(row.status, "复核"));
         }
         let detail = json!({ "figures_sha256": row.figures_sha256, "total_fen": row.total_fen });
@@ -118,7 +121,7 @@ pub async fn freeze(ctx: &Ctx, bureau: &Bureau, key: &Idempotency, id: Statement
             return Err(Problem::new(Code::Forbidden).detail(text));
         }
         let number = store::next_number(txn, ctx.clock.today().year()).await?;
-        if !store::freeze(txn, id, &number, bureau.staff_id, now).await? {
+        if !four_eyes::freeze::<statements::Entity>(txn, id, &number, bureau.staff_id, now).await? {
             return Err(wrong_state(row.status, "定稿"));
         }
         let month = Month(row.month);
@@ -277,7 +280,7 @@ fn frozen_already() -> Problem {
 pub async fn discard(ctx: &Ctx, bureau: &Bureau, id: StatementId) -> Result<()> {
     write_txn(&ctx.db, async |txn| {
         let row = store::one(txn, id, None).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
-        if !store::discard(txn, id).await? {
+        if !four_eyes::discard::<statements::Entity>(txn, id).await? {
             return Err(frozen_already());
         }
         let detail = json!({ "figures_sha256": row.figures_sha256, "month": row.month });

@@ -1,15 +1,18 @@
 //! Statements, their states and numbers.
 
-use chrono::{DateTime, Utc};
-use entity::{CentreId, StaffId, StatementId, StatementStatus, centres, statement_numbers, statements};
+use entity::{CentreId, StatementId, StatementStatus, centres, statement_numbers, statements};
 use sea_orm::{
-    ActiveModelTrait as _, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, QueryFilter,
-    QueryOrder, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Expr, OnConflict},
 };
 
-use crate::http::{Limit, Month};
+use crate::{
+    features::settlement::four_eyes::four_eyes,
+    http::{Limit, Month},
+};
 use statements::{Column, Entity, Model};
+
+four_eyes!(statements);
 
 /// Which statements a page shows.
 #[derive(Debug, Default)]
@@ -68,69 +71,6 @@ pub(in super::super) async fn centre_name(db: &impl ConnectionTrait, id: CentreI
 
 pub(in super::super) async fn insert(db: &impl ConnectionTrait, row: Model) -> Result<(), DbErr> {
     Entity::insert(statements::ActiveModel::from(row)).exec_without_returning(db).await.map(drop)
-}
-
-/// Puts a new draft in place of one that isn't frozen; false if it is.
-pub(in super::super) async fn redraft(db: &impl ConnectionTrait, row: Model) -> Result<bool, DbErr> {
-    let id = row.id;
-    let done = Entity::update_many()
-        .set(statements::ActiveModel::from(row).reset_all())
-        .filter(Column::Id.eq(id))
-        .filter(Column::Status.ne(StatementStatus::Frozen))
-        .exec(db)
-        .await?;
-    Ok(done.rows_affected == 1)
-}
-
-/// Takes a statement away that isn't frozen; false if it is.
-pub(in super::super) async fn discard(db: &impl ConnectionTrait, id: StatementId) -> Result<bool, DbErr> {
-    let done = Entity::delete_many()
-        .filter(Column::Id.eq(id))
-        .filter(Column::Status.ne(StatementStatus::Frozen))
-        .exec(db)
-        .await?;
-    Ok(done.rows_affected == 1)
-}
-
-/// Marks a draft with these figures as checked; false if it is no draft or has others.
-pub(in super::super) async fn check(
-    db: &impl ConnectionTrait,
-    id: StatementId,
-    figures_sha256: &str,
-    by: StaffId,
-    now: DateTime<Utc>,
-) -> Result<bool, DbErr> {
-    let done = Entity::update_many()
-        .col_expr(Column::Status, Expr::value(StatementStatus::Checked.as_str()))
-        .col_expr(Column::CheckedBy, Expr::value(by))
-        .col_expr(Column::CheckedAt, Expr::value(now))
-        .filter(Column::Id.eq(id))
-        .filter(Column::Status.eq(StatementStatus::Draft))
-        .filter(Column::FiguresSha256.eq(figures_sha256))
-        .exec(db)
-        .await?;
-    Ok(done.rows_affected == 1)
-}
-
-/// Freezes a statement that someone else checked; false if nobody did, or it is frozen.
-pub(in super::super) async fn freeze(
-    db: &impl ConnectionTrait,
-    id: StatementId,
-    number: &str,
-    by: StaffId,
-    now: DateTime<Utc>,
-) -> Result<bool, DbErr> {
-    let done = Entity::update_many()
-        .col_expr(Column::Status, Expr::value(StatementStatus::Frozen.as_str()))
-        .col_expr(Column::Number, Expr::value(number))
-        .col_expr(Column::FrozenBy, Expr::value(by))
-        .col_expr(Column::FrozenAt, Expr::value(now))
-        .filter(Column::Id.eq(id))
-        .filter(Column::Status.eq(StatementStatus::Checked))
-        .filter(Column::CheckedBy.ne(by))
-        .exec(db)
-        .await?;
-    Ok(done.rows_affected == 1)
 }
 
 /// The next number of a year. Whoever takes one holds the year's row until it commits, and gives

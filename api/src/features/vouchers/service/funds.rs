@@ -1,7 +1,8 @@
 //! The rules of funds: read by the bureau, kept by administrators.
 
 use chrono::NaiveDate;
-use entity::{FundRuleId, fund_rules};
+use entity::{FundCategory, FundRuleId, FundSource, fund_rules};
+use sea_orm::ConnectionTrait;
 use serde_json::json;
 
 use super::super::{
@@ -20,6 +21,16 @@ use crate::{
 pub async fn list(ctx: &Ctx) -> Result<FundRulesOut> {
     let (found, today) = (rows::all(ctx.db.reader()).await?, ctx.clock.today());
     Ok(FundRulesOut { items: found.into_iter().map(|row| out(row, today)).collect() })
+}
+
+/// Refuses what this money may not pay for on a day.
+pub async fn allow(
+    db: &impl ConnectionTrait,
+    source: FundSource,
+    category: FundCategory,
+    day: NaiveDate,
+) -> Result<()> {
+    funds::check(&rows::all(db).await?, source, category, day)
 }
 
 /// Adds a rule.

@@ -17,6 +17,7 @@ pub(super) mod together;
 mod told;
 
 pub use desk::ANSWER_PLACE;
+pub use funds::allow as allow_funds;
 
 use entity::{CampaignId, FamilyId};
 use sea_orm::{ConnectionTrait, DbErr};
