@@ -12,6 +12,7 @@ pub fn centre(name: &str) -> Value {
         "township": "东园镇", "location": { "lng": 118.80, "lat": 24.89, "coord": "wgs84" } })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "a body as it is written")]
 fn with(mut body: Value, changes: Value) -> Value {
     for (name, value) in changes.as_object().unwrap() {
         body[name] = value.clone();

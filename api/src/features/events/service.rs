@@ -294,7 +294,8 @@ pub(super) async fn sign_up(
 }
 
 fn signup_out(row: &event_signups::Model, event: EventOut) -> SignupOut {
-    let event_signups::Model { id, event_id: _, family_id: _, number, persons, status, created_at, updated_at: _ } = *row;
+    let event_signups::Model { id, event_id: _, family_id: _, number, persons, status, created_at, updated_at: _ } =
+        *row;
     SignupOut { id, event, number, persons, status, created_at: Moment(created_at) }
 }
 
@@ -375,7 +376,8 @@ async fn let_in(txn: &DatabaseTransaction, ctx: &Ctx, mut event: events::Model) 
 }
 
 fn bureau_out(row: &event_signups::Model) -> BureauSignupOut {
-    let event_signups::Model { id, event_id: _, family_id: _, number, persons, status, created_at, updated_at: _ } = *row;
+    let event_signups::Model { id, event_id: _, family_id: _, number, persons, status, created_at, updated_at: _ } =
+        *row;
     BureauSignupOut { id, number, persons, status, created_at: Moment(created_at) }
 }
 

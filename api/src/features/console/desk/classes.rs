@@ -264,7 +264,7 @@ pub(super) struct OfferForm {
 fn amount<const MOST: i32>(field: &'static str, text: &str) -> Result<Whole<0, MOST>> {
     let amount = fen(text.trim()).and_then(|fen| i32::try_from(fen).ok()).filter(|fen| *fen <= MOST);
     amount.map(Whole).ok_or_else(|| {
-        let most = yuan(MOST.into());
+        let most = yuan(i64::from(MOST));
         let zh = format!("须为 0 到 {most} 元，最多两位小数。");
         Problem::field(
             field,

@@ -39,6 +39,7 @@ pub(super) struct Field {
 
 impl Field {
     /// One that must be filled in.
+    #[expect(clippy::needless_pass_by_value, reason = "texts and numbers as they come")]
     pub(super) fn new(name: &str, label: &str, value: impl ToString, kind: Kind) -> Self {
         Self { name: name.to_owned(), label: label.to_owned(), value: value.to_string(), kind, required: true }
     }
