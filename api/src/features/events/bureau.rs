@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::{
     dto::{BureauEventsQuery, BureauSignupOut, EventCancelIn, EventIn, EventOut, EventPatch, SignupsQuery},
-    service, sheet,
+    service, sheet, signups,
 };
 use crate::{
     error::Result,
@@ -109,7 +109,7 @@ pub(super) async fn list_event_signups(
     id: Path<EventId>,
     Query(query): Query<SignupsQuery>,
 ) -> Result<HttpResponse> {
-    Ok(HttpResponse::Ok().json(service::signups(&ctx, id.0, query).await?))
+    Ok(HttpResponse::Ok().json(signups::signups(&ctx, id.0, query).await?))
 }
 
 /// Download who has signed up as a table
@@ -119,7 +119,7 @@ pub(super) async fn list_event_signups(
     responses((status = 200, description = "The table", body = String, content_type = table::CSV), Refusals))]
 #[get("/bureau/events/{id}/signups.csv")]
 pub(super) async fn list_event_signups_csv(ctx: Data<Ctx>, _bureau: Bureau, id: Path<EventId>) -> Result<HttpResponse> {
-    let (event, rows) = service::all_signups(&ctx, id.0).await?;
+    let (event, rows) = signups::all_signups(&ctx, id.0).await?;
     sheet::signups(&event, &rows, Moment(ctx.clock.now())).csv()
 }
 
@@ -134,7 +134,7 @@ pub(super) async fn list_event_signups_xlsx(
     _bureau: Bureau,
     id: Path<EventId>,
 ) -> Result<HttpResponse> {
-    let (event, rows) = service::all_signups(&ctx, id.0).await?;
+    let (event, rows) = signups::all_signups(&ctx, id.0).await?;
     sheet::signups(&event, &rows, Moment(ctx.clock.now())).xlsx()
 }
 
@@ -160,5 +160,5 @@ pub(super) async fn mark_attended(
     key: Idempotency,
 ) -> Result<HttpResponse> {
     let Numbered { id, number } = path.0;
-    Ok(service::attended(&ctx, &bureau, &key, (id, number)).await?.respond(StatusCode::OK))
+    Ok(signups::attended(&ctx, &bureau, &key, (id, number)).await?.respond(StatusCode::OK))
 }

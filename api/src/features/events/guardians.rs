@@ -5,7 +5,7 @@ use entity::{EventId, SignupId};
 
 use super::{
     dto::{SignupIn, SignupOut, SignupsQuery},
-    service,
+    signups,
 };
 use crate::{
     error::Result,
@@ -30,7 +30,7 @@ pub(super) async fn sign_up(
     key: Idempotency,
     Json(body): Json<SignupIn>,
 ) -> Result<HttpResponse> {
-    Ok(service::sign_up(&ctx, guardian.family_id, &key, id.0, body).await?.respond(StatusCode::CREATED))
+    Ok(signups::sign_up(&ctx, guardian.family_id, &key, id.0, body).await?.respond(StatusCode::CREATED))
 }
 
 /// List the family's sign-ups
@@ -44,7 +44,7 @@ pub(super) async fn list_signups(
     guardian: Guardian,
     Query(query): Query<SignupsQuery>,
 ) -> Result<HttpResponse> {
-    Ok(HttpResponse::Ok().json(service::own(&ctx, guardian.family_id, query).await?))
+    Ok(HttpResponse::Ok().json(signups::own(&ctx, guardian.family_id, query).await?))
 }
 
 /// Withdraw a sign-up
@@ -61,5 +61,5 @@ pub(super) async fn withdraw_signup(
     id: Path<SignupId>,
     key: Idempotency,
 ) -> Result<HttpResponse> {
-    Ok(service::withdraw(&ctx, guardian.family_id, &key, id.0).await?.respond(StatusCode::OK))
+    Ok(signups::withdraw(&ctx, guardian.family_id, &key, id.0).await?.respond(StatusCode::OK))
 }

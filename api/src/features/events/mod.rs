@@ -11,9 +11,10 @@ mod public;
 pub mod rules;
 mod service;
 mod sheet;
+mod signups;
 mod store;
 
-pub use service::withdraw_all;
+pub use signups::withdraw_all;
 
 use crate::http::Registry;
 

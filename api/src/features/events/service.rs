@@ -1,24 +1,20 @@
-//! Use cases of events. Whoever changes what is taken holds the event's row.
-
-use std::collections::HashMap;
+//! Use cases of events; [`super::signups`] has those of sign-ups. Whoever changes what is taken holds the event's row.
 
 use chrono::{DateTime, Utc};
-use entity::{EventId, EventStatus, FamilyId, SignupId, SignupStatus, event_signups, events};
+use entity::{EventId, EventStatus, events};
 use sea_orm::{ActiveModelTrait as _, DatabaseTransaction};
 use serde_json::json;
 
 use super::{
-    dto::{
-        BureauEventsQuery, BureauSignupOut, EventCancelIn, EventIn, EventOut, EventPatch, EventsQuery, SignupIn,
-        SignupOut, SignupsQuery,
-    },
+    dto::{BureauEventsQuery, EventCancelIn, EventIn, EventOut, EventPatch, EventsQuery},
     rules::{self, state},
+    signups::let_in,
     store::{self, Filter},
 };
 use crate::{
     error::{Code, Problem, Result, Text},
     features::{audit, auth::Bureau, vouchers},
-    http::{Cursor, Idempotency, Moment, Once, Page, once},
+    http::{Cursor, Idempotency, Limit, Moment, Once, Page, once},
     platform::db::write_txn,
     state::Ctx,
 };
@@ -26,11 +22,12 @@ use crate::{
 /// Persons of a family, where nothing else is said.
 const PERSONS_MAX: i32 = 3;
 
-fn not_found() -> Problem {
+pub(super) fn not_found() -> Problem {
     Problem::new(Code::NotFound)
 }
 
-fn out(row: events::Model) -> EventOut {
+/// An event as it is shown.
+pub(super) fn out(row: events::Model) -> EventOut {
     let events::Model {
         id,
         kind,
@@ -72,7 +69,7 @@ fn out(row: events::Model) -> EventOut {
 
 type At = (DateTime<Utc>, EventId);
 
-fn listed(rows: Vec<events::Model>, limit: crate::http::Limit) -> Page<EventOut> {
+fn listed(rows: Vec<events::Model>, limit: Limit) -> Page<EventOut> {
     Page::of(rows, limit, |row| -> At { (row.starts_at, row.id) }, out)
 }
 
@@ -201,7 +198,7 @@ pub(super) async fn edit(ctx: &Ctx, bureau: &Bureau, id: EventId, patch: EventPa
 }
 
 /// Writes every field.
-async fn put(txn: &DatabaseTransaction, row: events::Model) -> Result<events::Model> {
+pub(super) async fn put(txn: &DatabaseTransaction, row: events::Model) -> Result<events::Model> {
     let row = events::ActiveModel::from(row);
     Ok(store::update(txn, row.reset_all()).await?)
 }
@@ -241,186 +238,6 @@ pub(super) async fn cancel(
         let row = put(txn, events::Model { status, cancel_reason: Some(reason.clone()), ..row }).await?;
         audit::record(ctx, txn, bureau.into(), "event.cancel", id.to_string(), json!({ "reason": reason })).await?;
         Ok(out(row))
-    })
-    .await
-}
-
-/// Signs a family up, or puts it on the waiting list.
-pub(super) async fn sign_up(
-    ctx: &Ctx,
-    family: FamilyId,
-    key: &Idempotency,
-    id: EventId,
-    body: SignupIn,
-) -> Result<Once<SignupOut>> {
-    let persons = body.persons.0;
-    let done = once(ctx, key, &family.to_string(), async |txn| {
-        let event = store::lock(txn, id).await?.filter(|event| event.status != EventStatus::Draft);
-        let event = event.ok_or_else(not_found)?;
-        let now = ctx.clock.now();
-        rules::may_sign_up(&event, persons, now)?;
-        let before = store::signup_for(txn, family, id).await?;
-        if let Some(before) = before.as_ref().filter(|row| row.status != SignupStatus::Withdrawn) {
-            let text = "您已报名这个活动；如需修改人数，请先取消再报名。";
-            return Err(state(text, "The family has signed up already.").fact("signup_id", before.id));
-        }
-        let waiting = !store::waiting(txn, id).await?.is_empty();
-        let status = rules::place(&event, persons, waiting);
-        let taken = event.taken + if status == SignupStatus::SignedUp { persons } else { 0 };
-        let number = event.last_number + 1;
-        let event = put(txn, events::Model { taken, last_number: number, ..event }).await?;
-        let created_at = before.as_ref().map_or(now, |row| row.created_at);
-        let row = event_signups::Model {
-            id: before.as_ref().map_or_else(|| ctx.clock.id(), |row| row.id),
-            event_id: id,
-            family_id: family,
-            number,
-            persons,
-            status,
-            created_at,
-            updated_at: now,
-        };
-        match before {
-            Some(_) => store::come_again(txn, &row).await?,
-            None => store::insert_signup(txn, row.clone()).await?,
-        }
-        Ok(signup_out(&row, out(event)))
-    })
-    .await?;
-    if matches!(done, Once::First(_)) {
-        ctx.metrics.event("event_signed_up");
-    }
-    Ok(done)
-}
-
-fn signup_out(row: &event_signups::Model, event: EventOut) -> SignupOut {
-    let event_signups::Model { id, event_id: _, family_id: _, number, persons, status, created_at, updated_at: _ } =
-        *row;
-    SignupOut { id, event, number, persons, status, created_at: Moment(created_at) }
-}
-
-/// The family's sign-ups.
-pub(super) async fn own(ctx: &Ctx, family: FamilyId, query: SignupsQuery) -> Result<Page<SignupOut>> {
-    let SignupsQuery { limit, cursor } = query;
-    let after = cursor.as_ref().map(Cursor::unpack).transpose()?;
-    let db = ctx.db.reader();
-    let rows = store::of_family(db, family, after, limit.plus_one()).await?;
-    let events = store::events_of(db, rows.iter().map(|row| row.event_id).collect()).await?;
-    let mut events: HashMap<EventId, EventOut> = events.into_iter().map(|row| (row.id, out(row))).collect();
-    // An event has one sign-up of a family.
-    let show = |row: event_signups::Model| events.remove(&row.event_id).map(|event| signup_out(&row, event));
-    let Page { items, next_cursor } = Page::of(rows, limit, |row| row.id, show);
-    Ok(Page { items: items.into_iter().flatten().collect(), next_cursor })
-}
-
-/// Gives a place back; who has waited longest gets it.
-pub(super) async fn withdraw(ctx: &Ctx, family: FamilyId, key: &Idempotency, id: SignupId) -> Result<Once<SignupOut>> {
-    once(ctx, key, &family.to_string(), async |txn| {
-        let event = store::own(txn, family, id).await?.ok_or_else(not_found)?.event_id;
-        let event = store::lock(txn, event).await?.ok_or_else(not_found)?;
-        // Read again under the lock.
-        let mut row = store::own(txn, family, id).await?.ok_or_else(not_found)?;
-        if !matches!(row.status, SignupStatus::SignedUp | SignupStatus::Waiting) {
-            return Err(state("这次报名已取消或已到场。", "This sign-up is over.").fact("state", row.status));
-        }
-        let event = give_back(txn, ctx, event, &row).await?;
-        row.status = SignupStatus::Withdrawn;
-        Ok(signup_out(&row, out(event)))
-    })
-    .await
-}
-
-/// A family leaves: what it signed up for is given back.
-pub async fn withdraw_all(txn: &DatabaseTransaction, ctx: &Ctx, family: FamilyId) -> Result<()> {
-    for row in store::live_of(txn, family).await? {
-        let event = store::lock(txn, row.event_id).await?.ok_or_else(not_found)?;
-        if event.ends_at > ctx.clock.now()
-            && let Some(row) = store::own(txn, family, row.id).await?
-            && matches!(row.status, SignupStatus::SignedUp | SignupStatus::Waiting)
-        {
-            give_back(txn, ctx, event, &row).await?;
-        }
-    }
-    Ok(())
-}
-
-/// Of an event that is held.
-async fn give_back(
-    txn: &DatabaseTransaction,
-    ctx: &Ctx,
-    mut event: events::Model,
-    row: &event_signups::Model,
-) -> Result<events::Model> {
-    store::step(txn, row.id, &[row.status], SignupStatus::Withdrawn, ctx.clock.now()).await?;
-    if row.status == SignupStatus::SignedUp {
-        event.taken -= row.persons;
-        event = put(txn, event).await?;
-    }
-    let_in(txn, ctx, event).await
-}
-
-/// Lets in who waits, the first first; who doesn't fit in holds up nobody but those behind it.
-async fn let_in(txn: &DatabaseTransaction, ctx: &Ctx, mut event: events::Model) -> Result<events::Model> {
-    if event.status == EventStatus::Cancelled {
-        return Ok(event);
-    }
-    let before = event.taken;
-    for row in store::waiting(txn, event.id).await? {
-        if event.taken + row.persons > event.places {
-            break;
-        }
-        event.taken += row.persons;
-        store::step(txn, row.id, &[SignupStatus::Waiting], SignupStatus::SignedUp, ctx.clock.now()).await?;
-    }
-    if event.taken == before { Ok(event) } else { put(txn, event).await }
-}
-
-fn bureau_out(row: &event_signups::Model) -> BureauSignupOut {
-    let event_signups::Model { id, event_id: _, family_id: _, number, persons, status, created_at, updated_at: _ } =
-        *row;
-    BureauSignupOut { id, number, persons, status, created_at: Moment(created_at) }
-}
-
-/// The sign-ups of an event, by number.
-pub(super) async fn signups(ctx: &Ctx, id: EventId, query: SignupsQuery) -> Result<Page<BureauSignupOut>> {
-    let SignupsQuery { limit, cursor } = query;
-    let after = cursor.as_ref().map(Cursor::unpack).transpose()?;
-    let db = ctx.db.reader();
-    store::event(db, id).await?.ok_or_else(not_found)?;
-    let rows = store::signups(db, id, after, limit.plus_one()).await?;
-    Ok(Page::of(rows, limit, |row| row.number, |row| bureau_out(&row)))
-}
-
-/// All of them, for a table: an event has as many as places and who waits.
-pub(super) async fn all_signups(ctx: &Ctx, id: EventId) -> Result<(EventOut, Vec<BureauSignupOut>)> {
-    let db = ctx.db.reader();
-    let event = store::event(db, id).await?.ok_or_else(not_found)?;
-    let rows = store::signups(db, id, None, MOST_LISTED).await?;
-    Ok((out(event), rows.iter().map(bureau_out).collect()))
-}
-
-/// Rows of a table at most.
-const MOST_LISTED: u64 = 200_000;
-
-/// The family has come; known by its number.
-pub(super) async fn attended(
-    ctx: &Ctx,
-    bureau: &Bureau,
-    key: &Idempotency,
-    (event, number): (EventId, i32),
-) -> Result<Once<BureauSignupOut>> {
-    once(ctx, key, &bureau.staff_id.to_string(), async |txn| {
-        let found = store::signups(txn, event, Some(number - 1), 1).await?.into_iter().next();
-        let mut row = found.filter(|row| row.number == number).ok_or_else(not_found)?;
-        let from = [SignupStatus::SignedUp];
-        if !store::step(txn, row.id, &from, SignupStatus::Attended, ctx.clock.now()).await? {
-            let text = "只有已报名的家庭可以登记到场。";
-            return Err(state(text, "Only who has a place can come.").fact("state", row.status));
-        }
-        row.status = SignupStatus::Attended;
-        audit::record(ctx, txn, bureau.into(), "event.attended", event.to_string(), json!({ "number": number }))
-            .await?;
-        Ok(bureau_out(&row))
     })
     .await
 }

@@ -102,8 +102,9 @@ fn values(body: &[u8]) -> Result<Vec<Line>> {
         {
             return Ok(lines);
         }
-        // Lines of nothing at all are skipped by the reader: where the record begins is where it says.
-        let at = record.position().map_or(at, |position| usize::try_from(position.line()).unwrap_or(at));
+        // Lines of nothing at all are skipped by the reader, which counts the record from before them.
+        let begins = record.position().map_or(0, |position| usize::try_from(position.byte()).unwrap_or(0));
+        let at = at + text.bytes().skip(begins).take_while(|byte| *byte == b'\n').count();
         if lines.len() >= MOST_LINES {
             return Err(too_many());
         }

@@ -135,7 +135,8 @@ pub async fn freeze(
         let number = store::next_number(txn, row.kind, ctx.clock.today()).await?;
         let (by, at) = (bureau.staff_id, ctx.clock.now());
         if !four_eyes::freeze::<support_sheets::Entity>(txn, id, &number, by, at).await? {
-            return Err(wrong_state(row.status, "定稿"));
+            // As it is now: another may have been faster.
+            return Err(wrong_state(find(txn, id).await?.status, "定稿"));
         }
         allow_funds(txn, row.fund_source, row.fund_category, ctx.clock.today()).await?;
         if now(ctx, txn, &row).await?.digest() != row.figures_sha256 {

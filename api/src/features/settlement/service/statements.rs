@@ -122,7 +122,8 @@ pub async fn freeze(ctx: &Ctx, bureau: &Bureau, key: &Idempotency, id: Statement
         }
         let number = store::next_number(txn, ctx.clock.today().year()).await?;
         if !four_eyes::freeze::<statements::Entity>(txn, id, &number, bureau.staff_id, now).await? {
-            return Err(wrong_state(row.status, "定稿"));
+            // As it is now: another may have been faster.
+            return Err(wrong_state(find(txn, id).await?.status, "定稿"));
         }
         let month = Month(row.month);
         let months = accounted_months(txn, row.centre_id, month).await?;
