@@ -197,11 +197,13 @@ def redeems_once_after_a_lost_network(_, browser, base, size):
     family = Family(base).claims(base)
     desk = Console(browser, base, size, "desk", "carer")
     desk.page.goto(base + "/desk/scan")
-    # As a hand scanner does: it types, and ends with Enter.
+    # As a hand scanner does: it types where the cursor stands, and ends with Enter.
+    desk.until("document.activeElement.id === 'code'")
     desk.code = family.code()
     desk.page.keyboard.type(desk.code)
     desk.page.keyboard.press("Enter")
-    desk.page.wait_for_selector("#redeem:visible")
+    desk.until("document.querySelector('#answer').innerText !== ''")
+    assert desk.page.is_visible("#redeem"), desk.page.inner_text("#answer")
 
     def loses_the_answer(route):
         route.fetch()
