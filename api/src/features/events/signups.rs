@@ -184,7 +184,7 @@ pub(super) async fn attended(
     (event, number): (EventId, i32),
 ) -> Result<Once<BureauSignupOut>> {
     once(ctx, key, &bureau.staff_id.to_string(), async |txn| {
-        let found = store::signups(txn, event, Some(number - 1), 1).await?.into_iter().next();
+        let found = store::signups(txn, event, Some(number.saturating_sub(1)), 1).await?.into_iter().next();
         let mut row = found.filter(|row| row.number == number).ok_or_else(not_found)?;
         let from = [SignupStatus::SignedUp];
         if !store::step(txn, row.id, &from, SignupStatus::Attended, ctx.clock.now()).await? {
