@@ -38,7 +38,7 @@ pub(super) async fn sign_up(
             let text = "您已报名这个活动；如需修改人数，请先取消再报名。";
             return Err(state(text, "The family has signed up already.").fact("signup_id", before.id));
         }
-        let waiting = !store::waiting(txn, id).await?.is_empty();
+        let waiting = !store::waiting(txn, id, 1).await?.is_empty();
         let status = rules::place(&event, persons, waiting);
         let taken = event.taken + if status == SignupStatus::SignedUp { persons } else { 0 };
         let number = event.last_number + 1;
@@ -139,7 +139,9 @@ pub(super) async fn let_in(txn: &DatabaseTransaction, ctx: &Ctx, mut event: even
         return Ok(event);
     }
     let before = event.taken;
-    for row in store::waiting(txn, event.id).await? {
+    // Each is one person at least.
+    let room = u64::try_from(event.places - event.taken).unwrap_or(0);
+    for row in store::waiting(txn, event.id, room).await? {
         if event.taken + row.persons > event.places {
             break;
         }

@@ -103,12 +103,17 @@ pub(super) async fn live_of(db: &impl ConnectionTrait, family: FamilyId) -> Resu
     event_signups::Entity::of_family(family).filter(live).order_by_asc(event_signups::Column::EventId).all(db).await
 }
 
-/// Who waits for an event, in the order of their numbers.
-pub(super) async fn waiting(db: &impl ConnectionTrait, event: EventId) -> Result<Vec<event_signups::Model>, DbErr> {
+/// The first so many who wait for an event, in the order of their numbers.
+pub(super) async fn waiting(
+    db: &impl ConnectionTrait,
+    event: EventId,
+    most: u64,
+) -> Result<Vec<event_signups::Model>, DbErr> {
     event_signups::Entity::find()
         .filter(event_signups::Column::EventId.eq(event))
         .filter(event_signups::Column::Status.eq(SignupStatus::Waiting))
         .order_by_asc(event_signups::Column::Number)
+        .limit(most)
         .all(db)
         .await
 }
