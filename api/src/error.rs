@@ -83,6 +83,7 @@ codes! {
     EntryCheckRequired = "ENTRY_CHECK_REQUIRED", UNPROCESSABLE_ENTITY, "首次入托前须核验健康检查和预防接种，请先登记核验结果。", "Record the entry check before the first visit.";
     CancelWindowClosed = "CANCEL_WINDOW_CLOSED", CONFLICT, "已过可取消时间，请直接联系机构。", "It is too late to cancel; call the centre.";
     WrongState = "WRONG_STATE", CONFLICT, "当前状态不能进行这项操作，请刷新后查看。", "Its present state doesn't allow this.";
+    WorkCancelled = "WORK_CANCELLED", CONFLICT, "操作已取消，没有改动任何数据。", "This was called off; nothing was changed.";
     CampaignNotOpen = "CAMPAIGN_NOT_OPEN", CONFLICT, "该批次体验券当前不可领取。", "This campaign isn't giving out vouchers now.";
     CampaignSoldOut = "CAMPAIGN_SOLD_OUT", CONFLICT, "该批次体验券已领完，请关注下一批。", "All vouchers of this campaign are taken.";
     ClaimLimit = "CLAIM_LIMIT", CONFLICT, "孩子已领取过该批次体验券，请到“我的券”查看。", "The child already has a voucher of this campaign.";

@@ -238,3 +238,41 @@ async fn the_same_import_twice_at_once_enters_each_centre_once() {
     assert!([(2, 0, 0), (0, 0, 2)].contains(&a) && a != b, "{a:?} {b:?}");
     assert_eq!(app.count(centres::Entity).await, 2);
 }
+
+#[tokio::test]
+async fn an_import_is_watched_and_called_off_and_has_then_changed_nothing() {
+    let app = TestApp::spawn().await;
+    let (officer, other) = (app.officer().await, app.officer().await);
+    let row = |n: usize| format!("园{n},东园镇,民办托育机构,民办,{n}号,118.80,24.89,wgs84\r\n");
+    let many = format!("机构名称,乡镇,类别,性质,地址,经度,纬度,坐标系\r\n{}", (0..2000).map(row).collect::<String>());
+    let import = csv(&officer, "centres?work=import-0001", &many);
+    // Calls it off as soon as it is seen under way.
+    let watch = async {
+        loop {
+            let seen = officer.get("/bureau/work/import-0001").await;
+            if seen.status == 200 && seen.body["total"] == 2000 {
+                break seen.body;
+            }
+        }
+    };
+    let call_off = async {
+        let seen = watch.await;
+        other.get("/bureau/work/import-0001").await.problem(404, "NOT_FOUND");
+        assert_eq!(officer.post("/bureau/work/import-0001/cancel", json!({})).await.status, 204);
+        seen
+    };
+    let (imported, seen) = tokio::join!(import, call_off);
+    assert_eq!((&seen["state"], &seen["work"]), (&json!("running"), &json!("import-0001")));
+    imported.problem(409, "WORK_CANCELLED");
+    assert_eq!(officer.get("/bureau/work/import-0001").await.ok()["state"], "cancelled");
+    assert_eq!((app.count(centres::Entity).await, app.count(audit_rows::Entity).await), (0, 0));
+    // What was called off before its file had arrived doesn't begin; a dry run can be called off too.
+    assert_eq!(officer.post("/bureau/work/import-0002/cancel", json!({})).await.status, 204);
+    csv(&officer, "centres?dry_run=true&work=import-0002", CENTRES).await.problem(409, "WORK_CANCELLED");
+    // What has ended can't be.
+    csv(&officer, "centres?work=import-0003", CENTRES).await.ok();
+    let done = officer.get("/bureau/work/import-0003").await.ok();
+    assert_eq!((&done["state"], &done["done"], &done["total"]), (&json!("done"), &json!(2), &json!(2)));
+    officer.post("/bureau/work/import-0003/cancel", json!({})).await.problem(409, "WRONG_STATE");
+    csv(&officer, "centres?work=short", CENTRES).await.invalid("work");
+}

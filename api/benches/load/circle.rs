@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use entity::LngLat;
 use migration::{Migrator, MigratorTrait as _};
 use quanxiangtuo::platform::{clock::Stopwatch, db::Db};
-use sea_orm::ConnectionTrait as _;
+use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 
 use crate::{
     Cli,
@@ -62,12 +62,25 @@ impl Place {
         settings.push(("DATABASE_URL", url.to_owned()));
         let server = Server::start(|address| server(address, &settings), "/readyz").await?;
         println!("{name}: loaded in {:.1} s", watch.elapsed().as_secs_f64());
+        written_down(&db).await?;
         tokio::time::sleep(SETTLE).await;
         let searches: Vec<Request> = points.iter().map(|point| client::get(&search_path(*point), None)).collect();
         let size = mean_size(&server, &searches, name).await?;
         let bare =
             Server::start(|address| bare_server(address, workers, url, &[size], &cli.redis_url), "/fixed/0").await?;
         Ok(Self { server, bare, points, searches, redis, post_gis })
+    }
+}
+
+/// Waits until the server has written down what every centre is, as it does once when they are new to it.
+async fn written_down(db: &Db) -> anyhow::Result<()> {
+    let sql = "SELECT (SELECT count(*) FROM centres) = (SELECT count(*) FROM centre_states) AS done";
+    loop {
+        let row = db.reader().query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await?;
+        if row.map(|row| row.try_get("", "done")).transpose()? == Some(true) {
+            return Ok(());
+        }
+        tokio::time::sleep(SETTLE).await;
     }
 }
 

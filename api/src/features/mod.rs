@@ -39,3 +39,4 @@ pub mod support;
 pub mod terms;
 pub mod vouchers;
 pub mod waitlist;
+pub mod work;

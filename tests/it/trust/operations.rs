@@ -26,6 +26,7 @@ const WORDS: &[(&str, &str)] = &[
     ("purpose", "location"),
     ("number", "1"),
     ("table", "classes"),
+    ("work", "trust-work-1"),
     ("input", "residents"),
     ("indicator", "under2_places"),
 ];

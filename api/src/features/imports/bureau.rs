@@ -54,7 +54,8 @@ fn kind(req: &HttpRequest) -> Result<Kind> {
 /// name, offers by class and form of care, carers by centre and name, days by date, communities by code):
 /// what is new is entered, what differs is changed, an empty cell leaves what is there, and what isn't
 /// named stays. All of it or nothing: every problem is named by row and column (`rows[3].托位数`), the first
-/// 500 of them, and `problems` counts all. `dry_run=true` says the same and writes nothing.
+/// 500 of them, and `problems` counts all. `dry_run=true` says the same and writes nothing. An import that was
+/// given a word (`work`) is watched and called off under it.
 #[utoipa::path(tag = "bureau", security(("bearer" = [])),
     request_body(content((String = "text/csv"),
         (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))),

@@ -37,12 +37,16 @@ impl ImportTable {
 }
 
 /// How an import is read.
-#[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ImportQuery {
     /// Only say what would happen; nothing is written.
     #[serde(default)]
     pub dry_run: bool,
+    /// A word of the caller's, 8 to 64 letters, digits and hyphens, under which it reads how far this is
+    /// (`GET /bureau/work/{work}`) and calls it off.
+    #[param(example = "import-3f9c2a")]
+    pub work: Option<String>,
 }
 
 /// What an import did, or would do.

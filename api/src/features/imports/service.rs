@@ -17,6 +17,7 @@ use crate::{
         audit::{self, Actor, Deed},
         auth::Bureau,
         directory,
+        work::Progress,
     },
     http::{
         Idempotency, Moment, Once, once,
@@ -28,7 +29,7 @@ use crate::{
 };
 
 /// What an import has at hand, and what it did so far.
-pub(super) struct Import<'a> {
+pub(super) struct Import<'a, 'p> {
     pub(super) ctx: &'a Ctx,
     pub(super) bureau: &'a Bureau,
     pub(super) txn: &'a DatabaseTransaction,
@@ -38,9 +39,21 @@ pub(super) struct Import<'a> {
     pub(super) changed: usize,
     pub(super) unchanged: usize,
     deeds: Vec<Deed>,
+    progress: &'a mut Progress<'p>,
 }
 
-impl Import<'_> {
+impl Import<'_, '_> {
+    /// The file has so many rows.
+    pub(super) fn has(&mut self, rows: usize) {
+        self.rows = rows;
+        self.progress.has(rows);
+    }
+
+    /// The next row's turn. Refuses if the import was called off.
+    pub(super) async fn step(&mut self) -> Result<()> {
+        self.progress.step().await
+    }
+
     /// A row did something: what the same change by hand would leave in the audit log.
     pub(super) fn did(&mut self, action: &'static str, object: String, detail: serde_json::Value) {
         self.deeds.push(Deed { actor: Actor::from(self.bureau), action, object, detail });
@@ -102,33 +115,49 @@ pub(super) async fn import(
     // Unpacking megabytes would hold up the worker's other requests.
     let read = tokio::task::spawn_blocking(move || sheet::lines(&body, kind));
     let lines = read.await.map_err(Problem::internal)??;
-    if query.dry_run {
-        // The import itself, given up at its end: the answer is what an import at this instant would say.
-        let ended: Result<(), Ended> = write_txn(&ctx.db, async |txn| {
-            let out = run(ctx, bureau, txn, of, &lines, &digest).await.map_err(Ended::Refused)?;
-            Err(Ended::Dry(ImportOut { dry_run: true, ..out }))
-        })
-        .await;
-        return match ended {
-            Err(Ended::Dry(out)) => Ok(Once::First(out)),
-            Err(Ended::Refused(problem)) => Err(problem),
-            Ok(()) => Err(Problem::internal("a dry run was committed")),
-        };
-    }
-    let done = once(ctx, key, &account, async |txn| run(ctx, bureau, txn, of, &lines, &digest).await).await?;
-    if matches!(done, Once::First(_)) {
+    let mut progress = Progress::begin(ctx, bureau.staff_id, query.work.as_deref()).await?;
+    let file = File { of, lines: &lines, digest: &digest };
+    let outcome = if query.dry_run {
+        dry_run(ctx, bureau, file, &mut progress).await
+    } else {
+        once(ctx, key, &account, async |txn| run(ctx, bureau, txn, file, &mut progress).await).await
+    };
+    progress.end(&outcome).await;
+    let done = outcome?;
+    if !query.dry_run && matches!(done, Once::First(_)) {
         ctx.catalogue.refresh(ctx.db.reader(), &ctx.clock).await?;
     }
     Ok(done)
+}
+
+/// What was sent.
+#[derive(Clone, Copy)]
+struct File<'a> {
+    of: ImportTable,
+    lines: &'a [Line],
+    digest: &'a str,
+}
+
+/// The import itself, given up at its end: the answer is what an import at this instant would say.
+async fn dry_run(ctx: &Ctx, bureau: &Bureau, file: File<'_>, progress: &mut Progress<'_>) -> Result<Once<ImportOut>> {
+    let ended: Result<(), Ended> = write_txn(&ctx.db, async |txn| {
+        let out = run(ctx, bureau, txn, file, progress).await.map_err(Ended::Refused)?;
+        Err(Ended::Dry(ImportOut { dry_run: true, ..out }))
+    })
+    .await;
+    match ended {
+        Err(Ended::Dry(out)) => Ok(Once::First(out)),
+        Err(Ended::Refused(problem)) => Err(problem),
+        Ok(()) => Err(Problem::internal("a dry run was committed")),
+    }
 }
 
 async fn run(
     ctx: &Ctx,
     bureau: &Bureau,
     txn: &DatabaseTransaction,
-    of: ImportTable,
-    lines: &[Line],
-    digest: &str,
+    File { of, lines, digest }: File<'_>,
+    progress: &mut Progress<'_>,
 ) -> Result<ImportOut> {
     // One import after the other, and none beside somebody who enters a centre.
     directory::store::lock_townships(txn).await?;
@@ -142,8 +171,11 @@ async fn run(
         changed: 0,
         unchanged: 0,
         deeds: Vec::new(),
+        progress,
     };
     tables::run(&mut import, of, lines).await?;
+    // The last moment at which all of it can be given up.
+    import.progress.go_on().await?;
     let Import { problems, rows, created, changed, unchanged, mut deeds, .. } = import;
     problems.done()?;
     let detail = json!({ "table": of, "rows": rows, "created": created, "changed": changed,

@@ -141,45 +141,39 @@ pub struct Coverage {
 }
 
 impl Centres {
-    /// Sums what centres were on a day.
-    #[must_use]
-    pub fn of(states: &[centre_states::Model], day: NaiveDate, rural: &[Input], month_days: i64) -> Self {
-        let mut sums = Self::default();
+    /// Adds what some centres were on a day.
+    pub fn add(&mut self, states: &[centre_states::Model], day: NaiveDate, rural: &[Input], month_days: i64) {
         for state in states.iter().filter(|state| state.active) {
             let places = i64::from(state.places());
             let counted = |yes: bool, n: i64| if yes { n } else { 0 };
             let public = state.ownership == entity::Ownership::Public;
-            sums.centres += 1;
-            sums.public_centres += counted(public, 1);
-            sums.signed_centres += counted(registers::has_medical_contract(state, day), 1);
-            sums.places += places;
-            sums.under2_places += i64::from(state.infant + state.toddler_small);
-            sums.inclusive_places += counted(state.inclusive_on(day), places);
-            sums.public_places += counted(public, places);
-            sums.prices.add(state, month_days);
+            self.centres += 1;
+            self.public_centres += counted(public, 1);
+            self.signed_centres += counted(registers::has_medical_contract(state, day), 1);
+            self.places += places;
+            self.under2_places += i64::from(state.infant + state.toddler_small);
+            self.inclusive_places += counted(state.inclusive_on(day), places);
+            self.public_places += counted(public, places);
+            self.prices.add(state, month_days);
             if rural.iter().any(|township| township.township == state.township) {
-                sums.rural_prices.add(state, month_days);
+                self.rural_prices.add(state, month_days);
             }
         }
-        sums
     }
 }
 
 impl Year {
-    /// What centres have over what they had.
-    #[must_use]
-    pub fn of(then: &[centre_states::Model], now: &[centre_states::Model]) -> Self {
+    /// Adds what some centres have over what they had.
+    pub fn add(&mut self, then: &[centre_states::Model], now: &[centre_states::Model]) {
         let places = |state: &centre_states::Model| if state.active { i64::from(state.places()) } else { 0 };
         let before: std::collections::HashMap<_, _> =
             then.iter().map(|state| (state.centre_id, places(state))).collect();
-        let mut year = Self::default();
         for state in now {
             let new = (places(state) - before.get(&state.centre_id).copied().unwrap_or(0)).max(0);
-            year.new_places += new;
+            self.new_places += new;
             if state.ownership == entity::Ownership::Public {
-                year.new_public_places += new;
+                self.new_public_places += new;
             }
         }
-        year
     }
 }

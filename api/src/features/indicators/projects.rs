@@ -29,10 +29,14 @@ const fn project(kind: CentreKind) -> Option<i32> {
 pub async fn progress(ctx: &Ctx, query: &ProjectsQuery) -> Result<ProjectsOut> {
     let (db, now) = (ctx.db.reader(), ctx.clock.now());
     let after: Option<CentreId> = query.cursor.as_ref().map(Cursor::unpack).transpose()?;
-    let all = states::present(db, None, now).await?;
-    let counting: Vec<_> = all.iter().filter(|state| state.active && project(state.kind).is_some()).collect();
+    let (mut counting, mut part) = (Vec::new(), None);
+    while let Some(next) = states::next_part(db, part, None).await? {
+        let all = states::present(db, next, None, now).await?;
+        counting.extend(all.into_iter().filter(|state| state.active && project(state.kind).is_some()));
+        part = Some(next);
+    }
     let tasks = tasks(ctx, &counting);
-    let rest = counting.into_iter().filter(|state| after.is_none_or(|after| state.centre_id > after));
+    let rest = counting.iter().filter(|state| after.is_none_or(|after| state.centre_id > after));
     let rows: Vec<_> = rest.take(query.limit.0 as usize + 1).collect();
     let ids: Vec<CentreId> = rows.iter().map(|state| state.centre_id).collect();
     let names: BTreeMap<_, _> = states::names(db, &ids).await?.into_iter().map(|row| (row.0, (row.1, row.2))).collect();
@@ -57,7 +61,7 @@ pub async fn progress(ctx: &Ctx, query: &ProjectsQuery) -> Result<ProjectsOut> {
     Ok(ProjectsOut { on: Day(ctx.clock.today()), tasks, centres: page.items, next_cursor: page.next_cursor })
 }
 
-fn tasks(ctx: &Ctx, counting: &[&centre_states::Model]) -> Vec<ProjectTaskOut> {
+fn tasks(ctx: &Ctx, counting: &[centre_states::Model]) -> Vec<ProjectTaskOut> {
     let of = |number: i32| counting.iter().filter(move |state| project(state.kind) == Some(number));
     let kind = |kind: CentreKind| counting.iter().filter(move |state| state.kind == kind).count() as i64;
     let places = |number: i32| of(number).map(|state| i64::from(state.places())).sum::<i64>();

@@ -1,8 +1,8 @@
 //! Counting, and the report.
 
 use chrono::{DateTime, Datelike as _, Days, Months, NaiveDate, Utc};
-use entity::{IndicatorCode, MinuteOfDay, PlanInputCode, plan_inputs};
-use sea_orm::ConnectionTrait;
+use entity::{IndicatorCode, MinuteOfDay, PlanInputCode, centre_states, plan_inputs};
+use sea_orm::{ConnectionTrait, DbErr};
 
 use super::{
     dto::{
@@ -10,7 +10,10 @@ use super::{
     },
     facts::{Care, Centres, Coverage, Facts, Input, Satisfaction, Year},
     rules, snapshots,
-    store::{care, states},
+    store::{
+        care,
+        states::{self, Part},
+    },
     targets::Target,
 };
 use crate::{
@@ -53,26 +56,36 @@ pub struct View {
     pub coverage: bool,
 }
 
+impl View {
+    /// What the centres of a part were.
+    async fn centres(self, db: &impl ConnectionTrait, part: Part) -> Result<Vec<centre_states::Model>, DbErr> {
+        if self.live {
+            states::present(db, part, None, self.known_at).await
+        } else {
+            states::at(db, part, end_of(self.day), self.known_at).await
+        }
+    }
+}
+
 /// What can be counted again at any time, to the same digits: from the journal of centres, the versions of
 /// inputs and of ratings.
 pub async fn kept(ctx: &Ctx, view: View, month_days: i64, targets: Vec<Target>) -> Result<Facts> {
     let (db, View { day, known_at, live, .. }) = (ctx.db.reader(), view);
     let rows = known(db).await?;
     let (inputs, rural) = inputs(&rows, day, known_at);
-    let now = if live {
-        Some(states::present(db, None, known_at).await?)
-    } else if states::any_unknown(db, end_of(day), known_at).await? {
-        None
-    } else {
-        Some(states::at(db, end_of(day), known_at).await?)
-    };
     let begun = instant_at(day.with_ordinal(1).unwrap_or(day), MinuteOfDay(0));
-    let year = match &now {
-        Some(now) if !states::any_unknown(db, begun, known_at).await? => {
-            Some(Year::of(&states::at(db, begun, known_at).await?, now))
+    let is_known = live || !states::any_unknown(db, end_of(day), known_at).await?;
+    let year_known = is_known && !states::any_unknown(db, begun, known_at).await?;
+    let (mut centres, mut year) = (is_known.then(Centres::default), year_known.then(Year::default));
+    let mut part = None;
+    while let (Some(centres), Some(next)) = (&mut centres, states::next_part(db, part, None).await?) {
+        let now = view.centres(db, next).await?;
+        centres.add(&now, day, &rural, month_days);
+        if let Some(year) = &mut year {
+            year.add(&states::at(db, next, begun, known_at).await?, &now);
         }
-        _ => None,
-    };
+        part = Some(next);
+    }
     let answers = if live { Answers::Present } else { Answers::AsOf(known_at) };
     let query = SatisfactionQuery { from: None, to: Some(Month::of(day)), by: None };
     let report = satisfaction::service::report(ctx, query, answers).await?;
@@ -80,7 +93,7 @@ pub async fn kept(ctx: &Ctx, view: View, month_days: i64, targets: Vec<Target>) 
         day,
         targets,
         month_days,
-        centres: now.as_ref().map(|now| Centres::of(now, day, &rural, month_days)),
+        centres,
         year,
         inputs,
         rural,
@@ -150,13 +163,13 @@ async fn cared_for(db: &impl ConnectionTrait, view: View) -> Result<Care> {
     let until = if view.live { view.day.pred_opt().filter(|day| *day >= first) } else { Some(view.day) };
     let Some(until) = until else { return Ok(Care { enrolled, until, child_days: 0, place_days: 0 }) };
     let openings = care::Openings::read(db, (first, until)).await?;
-    let now = if view.live {
-        states::present(db, None, view.known_at).await?
-    } else {
-        states::at(db, end_of(view.day), view.known_at).await?
-    };
-    let active = now.iter().filter(|state| state.active);
-    let place_days = active.map(|state| i64::from(state.places()) * openings.open_days(state.centre_id)).sum();
+    let (mut place_days, mut part) = (0, None);
+    while let Some(next) = states::next_part(db, part, None).await? {
+        let now = view.centres(db, next).await?;
+        let active = now.iter().filter(|state| state.active);
+        place_days += active.map(|state| i64::from(state.places()) * openings.open_days(state.centre_id)).sum::<i64>();
+        part = Some(next);
+    }
     Ok(Care { enrolled, until: Some(until), child_days: care::child_days(db, (first, until)).await?, place_days })
 }
 

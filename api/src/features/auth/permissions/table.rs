@@ -336,6 +336,9 @@ pub(super) const TABLE: &[(&str, Roles)] = &[
     ("read_template_csv", BUREAU),
     ("read_template_xlsx", BUREAU),
     ("import_table", BUREAU),
+    // work
+    ("read_work", BUREAU),
+    ("cancel_work", BUREAU),
     // audit
     ("list_audit", BUREAU),
     // plan_inputs

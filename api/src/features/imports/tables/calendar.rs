@@ -32,15 +32,16 @@ struct DayRow {
     works_as: Option<Whole<1, 7>>,
 }
 
-pub(super) async fn run(import: &mut Import<'_>, lines: &[Line]) -> Result<()> {
+pub(super) async fn run(import: &mut Import<'_, '_>, lines: &[Line]) -> Result<()> {
     let rows = read::<DayRow>(lines, COLUMNS, &mut import.problems);
-    import.rows = rows.len();
+    import.has(rows.len());
     let rows = once_each(import, rows, |row| row.date.0);
     let dates: Vec<NaiveDate> = rows.iter().map(|row| row.value.date.0).collect();
     let present: HashMap<NaiveDate, calendar_days::Model> =
         store::days(import.txn, &dates).await?.into_iter().map(|day| (day.date, day)).collect();
     let (mut news, mut lines_of) = (Vec::new(), HashMap::new());
     for row in rows {
+        import.step().await?;
         let DayRow { date, kind, name, works_as } = row.value;
         let works_as = works_as.map(|day| day.0);
         let day = calendar_days::Model { date: date.0, kind, works_as, name: name.into_inner() };

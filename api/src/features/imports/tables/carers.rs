@@ -36,9 +36,9 @@ struct Left {
     left_on: Option<Day>,
 }
 
-pub(super) async fn run(import: &mut Import<'_>, lines: &[Line]) -> Result<()> {
+pub(super) async fn run(import: &mut Import<'_, '_>, lines: &[Line]) -> Result<()> {
     let rows = read::<Object>(lines, COLUMNS, &mut import.problems);
-    import.rows = rows.len();
+    import.has(rows.len());
     let of = |row: &Object| [CENTRE.field, TOWNSHIP.field, "name"].map(|field| text(row, field).to_owned());
     let rows = once_each(import, rows, of);
     let named = Named::of(import, &rows, CENTRE.field).await?;
@@ -46,6 +46,7 @@ pub(super) async fn run(import: &mut Import<'_>, lines: &[Line]) -> Result<()> {
     let present = store::carers(import.txn, &named.all()).await?;
     let today = import.ctx.clock.today();
     for row in rows {
+        import.step().await?;
         let at = row.at;
         let Some(centre) = named.centre(import, &row) else { continue };
         let Some(Left { left_on }) = parsed(import, COLUMNS, at, row.value.clone()) else { continue };
@@ -83,7 +84,7 @@ pub(super) async fn run(import: &mut Import<'_>, lines: &[Line]) -> Result<()> {
 
 /// A carer as the row has it; what the row doesn't say stays.
 fn merged(
-    import: &Import<'_>,
+    import: &Import<'_, '_>,
     before: &carers::Model,
     body: &CarerIn,
     fresh: carers::Model,

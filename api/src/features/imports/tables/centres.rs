@@ -39,14 +39,15 @@ fn coords() -> Vec<(&'static str, &'static str)> {
     ["gcj02", "wgs84", "bd09"].map(|word| (word, word)).to_vec()
 }
 
-pub(super) async fn run(import: &mut Import<'_>, lines: &[Line]) -> Result<()> {
+pub(super) async fn run(import: &mut Import<'_, '_>, lines: &[Line]) -> Result<()> {
     let rows = read::<Object>(lines, COLUMNS, &mut import.problems);
-    import.rows = rows.len();
+    import.has(rows.len());
     let key = |row: &Object| (text(row, NAME).to_owned(), text(row, TOWNSHIP).to_owned());
     let rows = once_each(import, rows, key);
     let named = Named::of(import, &rows, NAME).await?;
     let present = store::lock_centres(import.txn, &named.all()).await?;
     for row in rows {
+        import.step().await?;
         let (at, ids) = (row.at, named.find(text(&row.value, NAME), text(&row.value, TOWNSHIP)));
         match ids {
             [] => {

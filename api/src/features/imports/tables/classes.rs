@@ -24,9 +24,9 @@ pub(super) const COLUMNS: &[Column] = &[
     maybe("全日托保留托位", "kept_full_day", Holds::Whole, "只留给全日托的托位，不填为0", "0"),
 ];
 
-pub(super) async fn run(import: &mut Import<'_>, lines: &[Line]) -> Result<()> {
+pub(super) async fn run(import: &mut Import<'_, '_>, lines: &[Line]) -> Result<()> {
     let rows = read::<Object>(lines, COLUMNS, &mut import.problems);
-    import.rows = rows.len();
+    import.has(rows.len());
     let of = |row: &Object| [CENTRE.field, TOWNSHIP.field, "name"].map(|field| text(row, field).to_owned());
     let rows = once_each(import, rows, of);
     let named = Named::of(import, &rows, CENTRE.field).await?;
@@ -39,6 +39,7 @@ pub(super) async fn run(import: &mut Import<'_>, lines: &[Line]) -> Result<()> {
     let (rules, today) = (import.ctx.catalogue.rules(), import.ctx.clock.today());
     let mut touched = Vec::new();
     for row in rows {
+        import.step().await?;
         let at = row.at;
         let Some(centre) = named.centre(import, &row).and_then(|id| centres.get(&id)) else { continue };
         let Some(body) = parsed::<DeskClassNew>(import, COLUMNS, at, row.value) else { continue };

@@ -38,7 +38,7 @@ pub(super) const fn columns(of: ImportTable) -> &'static [Column] {
 }
 
 /// Does it.
-pub(super) async fn run(import: &mut Import<'_>, of: ImportTable, lines: &[Line]) -> Result<()> {
+pub(super) async fn run(import: &mut Import<'_, '_>, of: ImportTable, lines: &[Line]) -> Result<()> {
     match of {
         ImportTable::Centres => centres::run(import, lines).await,
         ImportTable::Classes => classes::run(import, lines).await,
@@ -64,7 +64,7 @@ const TOWNSHIP: Column = needed("乡镇", "township", Holds::Text, "机构所在
 type Object = Map<String, Value>;
 
 /// A row, or a part of it, as the API takes it; what it refuses is told.
-fn parsed<T: DeserializeOwned>(import: &mut Import<'_>, columns: &[Column], at: usize, value: Object) -> Option<T> {
+fn parsed<T: DeserializeOwned>(import: &mut Import<'_, '_>, columns: &[Column], at: usize, value: Object) -> Option<T> {
     match serde_path_to_error::deserialize(Value::Object(value)) {
         Ok(value) => Some(value),
         Err(error) => {
@@ -76,7 +76,7 @@ fn parsed<T: DeserializeOwned>(import: &mut Import<'_>, columns: &[Column], at: 
 }
 
 /// What a check says of a row; what it refuses is told. What isn't the row's fault ends the import.
-fn checked<T>(import: &mut Import<'_>, columns: &[Column], at: usize, outcome: Result<T>) -> Result<Option<T>> {
+fn checked<T>(import: &mut Import<'_, '_>, columns: &[Column], at: usize, outcome: Result<T>) -> Result<Option<T>> {
     match outcome {
         Ok(value) => Ok(Some(value)),
         Err(problem) if problem.code().status().is_server_error() => Err(problem),
@@ -88,7 +88,7 @@ fn checked<T>(import: &mut Import<'_>, columns: &[Column], at: usize, outcome: R
 }
 
 /// Rows whose key another row has are told and left out.
-fn once_each<T, K: Eq + Hash>(import: &mut Import<'_>, rows: Vec<Row<T>>, key: impl Fn(&T) -> K) -> Vec<Row<T>> {
+fn once_each<T, K: Eq + Hash>(import: &mut Import<'_, '_>, rows: Vec<Row<T>>, key: impl Fn(&T) -> K) -> Vec<Row<T>> {
     let mut seen: HashMap<K, usize> = HashMap::with_capacity(rows.len());
     let mut kept = Vec::with_capacity(rows.len());
     for row in rows {
@@ -114,7 +114,7 @@ fn text<'a>(object: &'a Object, field: &str) -> &'a str {
 struct Named(HashMap<(String, String), Vec<CentreId>>);
 
 impl Named {
-    async fn of(import: &Import<'_>, rows: &[Row<Object>], field: &str) -> Result<Self> {
+    async fn of(import: &Import<'_, '_>, rows: &[Row<Object>], field: &str) -> Result<Self> {
         let mut names: Vec<&str> = rows.iter().map(|row| text(&row.value, field)).collect();
         names.sort_unstable();
         names.dedup();
@@ -136,7 +136,7 @@ impl Named {
     }
 
     /// The centre of a row.
-    fn centre(&self, import: &mut Import<'_>, row: &Row<Object>) -> Option<CentreId> {
+    fn centre(&self, import: &mut Import<'_, '_>, row: &Row<Object>) -> Option<CentreId> {
         let (name, township) = (text(&row.value, CENTRE.field), text(&row.value, TOWNSHIP.field));
         match self.find(name, township) {
             [one] => Some(*one),
@@ -155,7 +155,7 @@ impl Named {
 }
 
 /// Tells catalogues, and those who wait, of centres whose classes or offers changed.
-async fn tell(import: &Import<'_>, mut centres: Vec<CentreId>) -> Result<()> {
+async fn tell(import: &Import<'_, '_>, mut centres: Vec<CentreId>) -> Result<()> {
     centres.sort_unstable();
     centres.dedup();
     for id in centres {

@@ -31,9 +31,9 @@ pub(super) const COLUMNS: &[Column] = &[
     maybe("是否可约", "active", Holds::YesNo, "是或否；新报价不填为是", "是"),
 ];
 
-pub(super) async fn run(import: &mut Import<'_>, lines: &[Line]) -> Result<()> {
+pub(super) async fn run(import: &mut Import<'_, '_>, lines: &[Line]) -> Result<()> {
     let rows = read::<Object>(lines, COLUMNS, &mut import.problems);
-    import.rows = rows.len();
+    import.has(rows.len());
     let of =
         |row: &Object| [CENTRE.field, TOWNSHIP.field, "class", "care_type"].map(|field| text(row, field).to_owned());
     let rows = once_each(import, rows, of);
@@ -49,6 +49,7 @@ pub(super) async fn run(import: &mut Import<'_>, lines: &[Line]) -> Result<()> {
     let mut caps: HashMap<CentreId, Option<Cap>> = HashMap::new();
     let mut touched = Vec::new();
     for row in rows {
+        import.step().await?;
         let at = row.at;
         let Some(centre) = named.centre(import, &row) else { continue };
         let Some(class) = by_name.get(&(centre, text(&row.value, "class"))).copied() else {

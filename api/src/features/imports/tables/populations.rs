@@ -17,13 +17,14 @@ pub(super) const COLUMNS: &[Column] = &[
     needed("数据日期", "as_of", Holds::Day, "不早于已有数据的日期", "2025-11-01"),
 ];
 
-pub(super) async fn run(import: &mut Import<'_>, lines: &[Line]) -> Result<()> {
+pub(super) async fn run(import: &mut Import<'_, '_>, lines: &[Line]) -> Result<()> {
     let rows = read::<Population>(lines, COLUMNS, &mut import.problems);
-    import.rows = rows.len();
+    import.has(rows.len());
     let rows = once_each(import, rows, |row| row.code.to_string());
     let (lines, rows): (Vec<usize>, Vec<Population>) = rows.into_iter().map(|row| (row.at, row.value)).unzip();
     let outcomes = populations::set(import.ctx, import.txn, import.bureau, &rows).await?;
     for (at, outcome) in lines.into_iter().zip(outcomes) {
+        import.step().await?;
         match checked(import, COLUMNS, at, outcome)? {
             Some(Outcome::Changed(id, detail)) => {
                 import.did("community.change", id.to_string(), detail);

@@ -30,6 +30,38 @@ struct Priced {
     fen: i64,
 }
 
+/// Centres next to each other in the order of their ids: what is asked of all is asked of one part after the
+/// other, so that it takes no more memory for a million than for a thousand.
+#[derive(Clone, Copy, Debug)]
+pub(in super::super) struct Part {
+    after: Option<CentreId>,
+    last: CentreId,
+}
+
+impl Part {
+    fn holds(self, id: Expr) -> Condition {
+        let after = self.after.map(|after| id.clone().gt(after));
+        Condition::all().add(id.lte(self.last)).add_option(after)
+    }
+}
+
+/// The centres after a part, or the first: all, or of those that changed since an instant and those that the
+/// journal doesn't know.
+pub(in super::super) async fn next_part(
+    db: &impl ConnectionTrait,
+    before: Option<Part>,
+    since: Option<DateTime<Utc>>,
+) -> Result<Option<Part>, DbErr> {
+    use centres::Column::Id;
+    let after = before.map(|part| part.last);
+    let mut ids = centres::Entity::find().select_only().column(Id).filter(changed(since)).order_by_asc(Id);
+    if let Some(after) = after {
+        ids = ids.filter(Id.gt(after));
+    }
+    let ids: Vec<CentreId> = ids.limit(ROWS as u64).into_tuple().all(db).await?;
+    Ok(ids.last().map(|last| Part { after, last: *last }))
+}
+
 /// Which centres: all, or those that changed since an instant and those that the journal doesn't know.
 fn changed(since: Option<DateTime<Utc>>) -> Condition {
     let Some(since) = since else { return Condition::all() };
@@ -40,13 +72,18 @@ fn changed(since: Option<DateTime<Utc>>) -> Condition {
         .add(Expr::col((centres::Entity, centres::Column::Id)).not_in_subquery(known))
 }
 
-/// What centres are now, by their rows, classes and offers; `since` is when each last changed.
+/// What the centres of a part are now, by their rows, classes and offers; `since` is when each last changed.
 pub(in super::super) async fn present(
     db: &impl ConnectionTrait,
+    part: Part,
     since: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
 ) -> Result<Vec<Model>, DbErr> {
-    let rows = centres::Entity::find().filter(changed(since)).order_by_asc(centres::Column::Id).all(db).await?;
+    let wanted = || {
+        let id = Expr::col((centres::Entity, centres::Column::Id));
+        Condition::all().add(changed(since)).add(part.holds(id))
+    };
+    let rows = centres::Entity::find().filter(wanted()).order_by_asc(centres::Column::Id).all(db).await?;
     // The sum of BIGINT is NUMERIC on PostgreSQL.
     let sum = |column: Expr| Expr::from(Func::sum(column)).cast_as(Alias::new("bigint"));
     let class = |column: classes::Column| Expr::col((classes::Entity, column));
@@ -58,7 +95,7 @@ pub(in super::super) async fn present(
         .column_as(class(classes::Column::Band), "band")
         .column_as(sum(class(classes::Column::Places)), "places")
         .filter(class(classes::Column::Active).eq(true))
-        .filter(changed(since))
+        .filter(wanted())
         .group_by(class(classes::Column::CentreId))
         .group_by(class(classes::Column::Band));
     QuerySelect::query(&mut places).inner_join(centres::Entity, centre.clone().eq(class(classes::Column::CentreId)));
@@ -71,7 +108,7 @@ pub(in super::super) async fn present(
         .filter(offer(offers::Column::Active).eq(true))
         .filter(class(classes::Column::Active).eq(true))
         .filter(offer(offers::Column::CareType).eq(CareType::FullDay.as_str()))
-        .filter(changed(since))
+        .filter(wanted())
         .group_by(offer(offers::Column::CentreId))
         .group_by(offer(offers::Column::Unit));
     QuerySelect::query(&mut priced)
@@ -130,23 +167,25 @@ fn blank(row: &centres::Model, now: DateTime<Utc>) -> Model {
     }
 }
 
-/// What the journal said at an instant, `known_at`, that centres were before another, by id.
-pub async fn at(
+/// What the journal said at an instant, `known_at`, that the centres of a part were before another, by id.
+pub(in super::super) async fn at(
     db: &impl ConnectionTrait,
+    part: Part,
     before: DateTime<Utc>,
     known_at: DateTime<Utc>,
 ) -> Result<Vec<Model>, DbErr> {
     let condition =
         Condition::all().add(Expr::col(Column::Since).lt(before)).add(Expr::col(Column::RecordedAt).lte(known_at));
-    last_of(db, condition).await
+    last_of(db, part, condition).await
 }
 
-/// The last row of every centre.
-pub(in super::super) async fn last(db: &impl ConnectionTrait) -> Result<Vec<Model>, DbErr> {
-    last_of(db, Condition::all()).await
+/// The last row of every centre of a part.
+pub(in super::super) async fn last(db: &impl ConnectionTrait, part: Part) -> Result<Vec<Model>, DbErr> {
+    last_of(db, part, Condition::all()).await
 }
 
-async fn last_of(db: &impl ConnectionTrait, condition: Condition) -> Result<Vec<Model>, DbErr> {
+async fn last_of(db: &impl ConnectionTrait, part: Part, condition: Condition) -> Result<Vec<Model>, DbErr> {
+    let condition = condition.add(part.holds(Expr::col(Column::CentreId)));
     let mut last = Query::select();
     last.column(Column::CentreId)
         .expr(Expr::col(Column::Since).max())
