@@ -21,6 +21,7 @@ use crate::{
         auth::{limits, token::Tokens},
         centres::{Catalogue, free_places::FreePlaces, way_cache::WayCache},
         demo::{self, Seeded},
+        satisfaction::rollups,
         vouchers::{
             code_keys::CodeKeys,
             gate::{self, Gate},
@@ -147,7 +148,13 @@ pub async fn prepare_schema(settings: &Settings, db: &Db) -> anyhow::Result<()> 
         );
         return Ok(());
     }
-    Migrator::up(db.writer(), None).await.context("the schema can't be brought up to date")
+    migrate(db).await
+}
+
+/// Brings the schema up to date, and counts the rows that were there into what is new of it.
+pub async fn migrate(db: &Db) -> anyhow::Result<()> {
+    Migrator::up(db.writer(), None).await.context("the schema can't be brought up to date")?;
+    rollups::fill(db).await.context("the roll-ups can't be counted")
 }
 
 /// Fills an empty demonstration, before anything reads the centres.
