@@ -68,6 +68,7 @@ pub mod push_events;
 pub mod push_nonces;
 pub mod rating_exclusions;
 pub mod rating_replies;
+pub mod rating_traces;
 pub mod rating_versions;
 pub mod ratings;
 pub mod recovery_codes;

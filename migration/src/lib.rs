@@ -43,6 +43,7 @@ mod m0034_indicators;
 mod m0035_support;
 mod m0036_events;
 mod m0039_satisfaction;
+mod m0040_rating_traces;
 
 /// The list of steps.
 pub struct Migrator;
@@ -87,6 +88,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0035_support::Migration),
             Box::new(m0036_events::Migration),
             Box::new(m0039_satisfaction::Migration),
+            Box::new(m0040_rating_traces::Migration),
         ]
     }
 }

@@ -81,6 +81,13 @@ pub const TABLES: &[Table] = &[
         erased: "stays for the figures, as the attendance does",
     },
     Table {
+        name: "rating_traces",
+        exported: Exported::Not(
+            "a keyed hash that tells only whether two ratings of a centre and day came from one device",
+        ),
+        erased: "deleted",
+    },
+    Table {
         name: "satisfaction_marks",
         exported: Exported::Not("that a day of care is yet to be counted, for seconds"),
         erased: "counted and deleted within seconds",

@@ -12,10 +12,12 @@ use super::super::{
     values::centre_name,
     view::{Part, View},
 };
+use super::signals;
 use crate::{
     error::Result,
     features::{
         auth::Bureau,
+        oversight::service as oversight,
         ratings::{exclusion_dto::BureauRatingsQuery, exclusions},
         satisfaction::{
             Answers,
@@ -92,6 +94,12 @@ pub(super) async fn bureau_satisfaction(
         .heading("分项评价", "Sub-scores")
         .part(scores_chart(&shell, &report)?)
         .table(scores_table(&shell, &report).downloads("/bureau/satisfaction", &format!("{range}&by=sub_score")))
+        .heading("异常评价提示", "Unusual patterns")
+        .text(
+            "仅供人工核查，不代表违规；答案仍计入统计，除非两位工作人员决定剔除。",
+            "For people to look at; what is flagged still counts, unless two officers leave it out.",
+        )
+        .table(unusual(&ctx, &shell, report.to).await?)
         .table(comments(&ctx, &shell, query.from.filter(|month| Some(*month) == query.to), query.cursor).await?)
         .answer(&ctx)
 }
@@ -112,6 +120,13 @@ pub(super) fn trend(shell: &Shell, months: &SatisfactionOut) -> Result<Part> {
         "Rate by month with its 95% interval and the target; the figures are in the table.",
     );
     Ok(Part::Picture(chart::rates(&points, months.target)?, words.to_owned()))
+}
+
+/// Signals about the ratings given in the last month of the report, as far as it is over.
+async fn unusual(ctx: &Ctx, shell: &Shell, month: Month) -> Result<Table> {
+    let last = month.0.checked_add_months(Months::new(1)).and_then(|next| next.pred_opt()).unwrap_or(month.0);
+    let signals = oversight::of_ratings(ctx, month.0, last).await?;
+    Ok(signals::listed(shell, shell.t("异常评价", "Unusual answers"), signals))
 }
 
 /// The rates of the sub-scores beside each other.
