@@ -87,6 +87,8 @@ pub struct Settings {
     pub access_token_minutes: u32,
     pub refresh_token_days: u32,
     pub console_idle_minutes: u32,
+    /// How old the figures of the officers' first page may be.
+    pub console_page_ms: u32,
     pub console_hours: u32,
     pub rate_limits: Switch,
     pub client_address_header: String,
@@ -227,6 +229,7 @@ impl Settings {
             ("access_token_minutes", f64::from(self.access_token_minutes), 15.0, 120.0),
             ("refresh_token_days", f64::from(self.refresh_token_days), 1.0, 365.0),
             ("console_idle_minutes", f64::from(self.console_idle_minutes), 5.0, 720.0),
+            ("console_page_ms", f64::from(self.console_page_ms), 0.0, 60_000.0),
             ("console_hours", f64::from(self.console_hours), 1.0, 24.0),
             ("walking_timeout_ms", f64::from(self.walking_timeout_ms), 50.0, 30_000.0),
             ("walking_off_network_m", f64::from(self.walking_off_network_m), 10.0, 1000.0),

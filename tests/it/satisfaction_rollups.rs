@@ -107,10 +107,7 @@ async fn a_killed_counting_leaves_its_marks_and_another_replica_counts_them() {
         family.client.post("/ratings", json!({ "visit_id": visit.id, "level": 5 })).await.created();
         changes.push(visit);
         // Given up at another place each time.
-        let ctx = app.ctx.clone();
-        let counting = tokio::spawn(async move { rollups::settle(&ctx).await });
-        tokio::time::sleep(Duration::from_micros(700 * n as u64)).await;
-        counting.abort();
+        let _ = tokio::time::timeout(Duration::from_micros(700 * n as u64), rollups::settle(&app.ctx)).await;
     }
     app.kill().await;
     // Care that is undone without anyone counting.
