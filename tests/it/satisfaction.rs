@@ -9,7 +9,7 @@ use quanxiangtuo::features::satisfaction::{
     rollups, service,
 };
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
-use sea_orm::{EntityTrait, IntoActiveModel};
+use sea_orm::{ActiveModelBehavior, ActiveModelTrait, EntityTrait, IntoActiveModel};
 use serde_json::{Value, json};
 
 use crate::satisfaction_world::{DIMENSIONS, FIRST, MONTHS, by_key, score, world};
@@ -41,14 +41,14 @@ async fn every_figure_equals_a_plain_recount_after_care_and_answers_changed() {
             let (i, status) = (rng.random_range(0..world.visits.len()), rng.random_bool(0.5));
             let status = if status { VisitStatus::Left } else { VisitStatus::Absent };
             world.visits[i].status = status;
-            put(&world.app, world.visits[i].clone()).await;
+            put(&world.app, world.visits[i].clone().into_active_model()).await;
         }
         for _ in 0..4 {
             let i = rng.random_range(0..world.redemptions.len());
             let redeemed = rng.random_bool(0.5);
             world.redemptions[i].status =
                 if redeemed { RedemptionStatus::Redeemed } else { RedemptionStatus::Reversed };
-            put(&world.app, world.redemptions[i].clone()).await;
+            put(&world.app, world.redemptions[i].clone().into_active_model()).await;
         }
         for _ in 0..6 {
             let i = rng.random_range(0..world.states.len());
@@ -57,12 +57,12 @@ async fn every_figure_equals_a_plain_recount_after_care_and_answers_changed() {
             row.excluded_for = rng.random_bool(0.3).then(|| "by_officers".to_owned());
             row.updated_at += TimeDelta::hours(rng.random_range(0..40));
             *at = row.updated_at;
-            put(&world.app, row.clone()).await;
+            put(&world.app, row.clone().into_active_model()).await;
         }
         let centre = &mut world.places[turn % 4].centre;
         centre.township = if rng.random_bool(0.5) { "张坂镇" } else { "百崎回族乡" }.to_owned();
         centre.kind = if rng.random_bool(0.5) { CentreKind::Public } else { CentreKind::Community };
-        put(&world.app, centre.clone()).await;
+        put(&world.app, centre.clone().into_active_model()).await;
         if turn == 3 {
             // Several batches of marks at once, with none of the above asked for between them.
             continue;
@@ -76,13 +76,13 @@ async fn every_figure_equals_a_plain_recount_after_care_and_answers_changed() {
     }
 }
 
-async fn put<M>(app: &TestApp, row: M)
+/// Writes every column of a row anew.
+async fn put<A>(app: &TestApp, row: A)
 where
-    M: sea_orm::ModelTrait + IntoActiveModel<<M::Entity as EntityTrait>::ActiveModel>,
-    <M::Entity as EntityTrait>::ActiveModel: sea_orm::ActiveModelTrait<Entity = M::Entity> + Send,
+    A: ActiveModelTrait + ActiveModelBehavior + Send,
+    <A::Entity as EntityTrait>::Model: IntoActiveModel<A>,
 {
-    let row = sea_orm::ActiveModelTrait::reset_all(row.into_active_model());
-    <M::Entity as EntityTrait>::update(row).exec(app.db()).await.unwrap();
+    row.reset_all().update(app.db()).await.unwrap();
 }
 
 #[tokio::test]
@@ -144,7 +144,8 @@ async fn the_table_has_the_digits_of_the_json() {
         let shown = |pointer: &str| match figures.pointer(pointer) {
             None | Some(Value::Null) => String::new(),
             Some(Value::Bool(yes)) => if *yes { "是" } else { "否" }.to_owned(),
-            Some(number) => number.to_string(),
+            // 4.0 is written 4.
+            Some(number) => number.as_f64().unwrap().to_string(),
         };
         assert_eq!(row[0], key);
         let cells: Vec<_> = [4, 5, 6, 7, 8, 9, 10, 11, 13, 14, 15].map(|i| row[i].to_owned()).into();
@@ -161,6 +162,9 @@ async fn the_table_has_the_digits_of_the_json() {
             "/met_with_confidence",
             "/too_few",
         ];
+        let sub = ["environment", "carers", "meals", "safety", "communication"]
+            .map(|score| ["answers", "rate", "mean"].map(|name| shown(&format!("/sub/{score}/{name}"))));
+        assert_eq!(row.iter().skip(18).collect::<Vec<_>>(), sub.concat(), "{key}");
         assert_eq!(cells, expected.map(shown), "{key}");
     }
 }
