@@ -133,7 +133,7 @@ impl MigrationTrait for Migration {
                     .to_owned(),
                 table("satisfaction_state").col(int("id").primary_key()).col(opt(instant("settled_at"))).to_owned(),
             ],
-            [],
+            [index("satisfaction_answers_centre", "satisfaction_answers", &["centre_id", "month"])],
         )
         .await?;
         let (db, backend) = (manager.get_connection(), manager.get_database_backend());

@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// Centres, whatever the number of ratings: a report has as many rows then.
-const CENTRES: usize = 200;
+const CENTRES: usize = 1000;
 /// Months with care.
 const MONTHS: u32 = 24;
 /// A family rates in so many of them.
@@ -117,14 +117,14 @@ async fn start(url: &str, ratings: usize, settings: &[(&'static str, String)]) -
     Ok(Bureau { server, officer, today })
 }
 
-/// Families that each rate in some of the months, mostly at one centre, and the care behind it; one answer a
-/// visit. The rows refer to bookings and people that aren't there: nothing measured reads them.
+/// Families that each rate in some of the months, some of them more than once, mostly at one centre, and the care
+/// behind it; one answer a visit. The rows refer to bookings and people that aren't there: nothing measured reads them.
 fn seeding(ratings: usize, today: NaiveDate) -> Vec<String> {
     let first = today.with_day(1).unwrap_or(today) - Months::new(MONTHS - 1);
     let id = |kind: u32, n: &str| format!("('00000000-0000-7{kind:03}-8000-' || lpad(to_hex({n}), 12, '0'))::uuid");
     let facts = format!(
         "SELECT n, f, c.id AS centre_id, c.class_id, \
-         ('{first}'::date + (((f * 7 + 2 * k) % {MONTHS}) || ' months')::interval)::date AS month, \
+         ('{first}'::date + (((f * 7 + CASE WHEN f % 2 = 0 THEN k * k ELSE 2 * k END) % {MONTHS}) || ' months')::interval)::date AS month, \
          (ARRAY['full_day', 'half_day', 'hourly', 'temporary'])[1 + (f + k) % 4] AS care_type, \
          CASE WHEN n % 25 = 0 THEN 2 WHEN n % 9 = 0 THEN 3 ELSE 4 + n % 2 END AS level \
          FROM (SELECT n, n / {A_FAMILY} AS f, n % {A_FAMILY} AS k FROM generate_series(0, {ratings} - 1) n) g \

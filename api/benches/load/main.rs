@@ -34,7 +34,7 @@
 //!   Valhalla, against that engine's own answer to the same matrix, both one at a time; its median is at
 //!   most 1.3 times as long. **walk-warm**: the same searches again, against a server that estimates,
 //!   whose throughput it has.
-//! - **report**: satisfaction of 24 months by every dimension over 10 000 000 ratings of 200 centres, against
+//! - **report**: satisfaction of 24 months by every dimension over 10 000 000 ratings of 1 000 centres, against
 //!   the same over 1 000 000: its median is at most 1.5 times as long. Both databases are filled by
 //!   statements of the database's own and counted by `satisfaction recount --repair`.
 //! - **overview**: the officers' first page over 1 000 000 ratings against the bare server's fixed answer of as

@@ -63,14 +63,19 @@ pub(super) async fn answers(
     let rows = db.query_all(&query).await?;
     let row = |row: QueryResult| {
         let (key, label) = key(&row, by)?;
-        let mut n = [0; TALLIES.len()];
-        for (n, name) in n.iter_mut().zip(TALLIES) {
-            *n = row.try_get::<Option<i64>>("", name)?.unwrap_or(0);
-        }
-        Ok(Row { key, label, counts: Counts::of(n) })
+        Ok(Row { key, label, counts: tallied(&row)? })
     };
     let rows: Vec<Row> = rows.into_iter().map(row).collect::<Result<_, DbErr>>()?;
     Ok(rows.into_iter().filter(|row| by.is_none() || row.counts.answers > 0).collect())
+}
+
+/// What was counted under the names of [`TALLIES`].
+pub(super) fn tallied(row: &QueryResult) -> Result<Counts, DbErr> {
+    let mut n = [0; TALLIES.len()];
+    for (n, name) in n.iter_mut().zip(TALLIES) {
+        *n = row.try_get::<Option<i64>>("", name)?.unwrap_or(0);
+    }
+    Ok(Counts::of(n))
 }
 
 /// Distinct (child, centre, month) with care per group; without `by` one row.

@@ -38,7 +38,7 @@ pub(in super::super) enum Keys<'a> {
 
 impl Keys<'_> {
     /// Of rows with a centre and a day, each as a column of its own.
-    fn by_day<C: IntoColumnRef + Copy>(self, centre: C, day: C) -> Condition {
+    pub(super) fn by_day<C: IntoColumnRef + Copy>(self, centre: C, day: C) -> Condition {
         self.either(|month, centres| {
             let end = month.0.checked_add_months(Months::new(1)).unwrap_or(month.0);
             let within = Expr::col(day).gte(month.0).and(Expr::col(day).lt(end));

@@ -11,6 +11,7 @@
 //! kind, a form of care, a centre) served it: the families of a range are those whose last month lies before
 //! the range. `satisfaction_served` holds what is counted of each family, so that it can be taken away again.
 
+mod cards;
 pub(super) mod counts;
 mod recount;
 mod store;
@@ -28,6 +29,7 @@ use crate::{
     state::Ctx,
 };
 
+pub use cards::{CentreSums, centre_sums};
 pub use recount::{Difference, recount, repair};
 
 /// Marks counted in one transaction.

@@ -15,8 +15,10 @@ use sea_orm::{
 use super::{
     super::rules::TALLIES,
     counts::{
-        Dimension, Families, Keys, SERVED, care_of, counted_answers, counted_care, counted_families, summed_answers,
+        Dimension, Families, Key, Keys, SERVED, care_of, counted_answers, counted_care, counted_families,
+        summed_answers,
     },
+    month,
 };
 use crate::platform::db::LockRows as _;
 
@@ -121,4 +123,24 @@ pub(super) async fn unmark(db: &impl ConnectionTrait, ids: Vec<i64>) -> Result<(
 pub(super) async fn count_marks(db: &impl ConnectionTrait) -> Result<u64, DbErr> {
     use sea_orm::PaginatorTrait as _;
     marks::Entity::find().count(db).await
+}
+
+/// The months of some centres whose answers are to be counted again; nothing if that is everything, or more
+/// than `most`.
+pub(super) async fn marked(db: &impl ConnectionTrait, only: &[CentreId], most: u64) -> Result<Option<Vec<Key>>, DbErr> {
+    use marks::Column::{CentreId as Centre, FamilyId, Month as OfMonth};
+    let answers = FamilyId.is_null().and(OfMonth.is_not_null()).and(Centre.is_in(only.iter().copied()));
+    let rows: Vec<(Option<CentreId>, Option<String>)> = marks::Entity::find()
+        .select_only()
+        .columns([Centre, OfMonth])
+        .distinct()
+        .filter(Centre.is_null().or(answers))
+        .limit(most + 1)
+        .into_tuple()
+        .all(db)
+        .await?;
+    if rows.len() as u64 > most {
+        return Ok(None);
+    }
+    Ok(rows.into_iter().map(|(centre, of_month)| Some((month(&of_month?)?, centre?))).collect())
 }
