@@ -75,6 +75,7 @@ pub fn start(ctx: &Ctx) -> Jobs {
         every(ctx, seconds(60), jobs::REMINDERS, notices::reminders::remind),
         every(ctx, seconds(2), jobs::MODERATION, moderation::service::check_due),
         every(ctx, seconds(600), jobs::UNMODERATED, moderation::service::adopt),
+        every(ctx, seconds(2), jobs::SATISFACTION, satisfaction::rollups::settle),
         every(ctx, seconds(600), jobs::SNAPSHOTS, satisfaction::snapshots::take_due),
         every(ctx, seconds(60), jobs::INDICATORS, indicators::snapshots::take_due),
         every(ctx, seconds(5), jobs::CODE_KEYS, async |ctx: &Ctx| {

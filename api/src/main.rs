@@ -8,7 +8,6 @@ use std::{
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 use entity::{CentreId, StaffRole};
-use migration::{Migrator, MigratorTrait as _};
 use quanxiangtuo::{
     config::{AppEnv, Settings},
     features::{
@@ -21,7 +20,7 @@ use quanxiangtuo::{
         indicators::command as indicators,
         ops::jobs,
         privacy::service::{reseal, retention},
-        satisfaction::snapshots,
+        satisfaction::command as satisfaction,
         vouchers::code_keys,
     },
     openapi,
@@ -113,6 +112,12 @@ enum SatisfactionCommand {
     /// Recompute the snapshot of every closed month from the versions of the ratings; fails and names
     /// the months that aren't the same.
     Verify,
+    /// Count every roll-up again of the ratings and the care; fails and names those that aren't the same.
+    Recount {
+        /// Put them right.
+        #[arg(long)]
+        repair: bool,
+    },
 }
 
 #[derive(Subcommand)]
@@ -186,7 +191,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         }
         Command::Migrate => {
             let db = startup::connect(&settings).await?;
-            Migrator::up(db.writer(), None).await?;
+            startup::migrate(&db).await?;
             println!("the schema is up to date");
         }
         Command::Seed => println!("{}", seed(&settings, &clock).await?),
@@ -194,7 +199,17 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Audit(AuditCommand::Verify { expect }) => println!("{}", verify_audit(&settings, expect).await?),
         Command::Keys(KeysCommand::Rotate { leaked }) => println!("{}", rotate_keys(&settings, &clock, leaked).await?),
         Command::Jobs => println!("{}", show_jobs(settings, clock).await?),
-        Command::Satisfaction(SatisfactionCommand::Verify) => println!("{}", verify_satisfaction(&settings).await?),
+        Command::Satisfaction(command) => {
+            let db = startup::connect(&settings).await?;
+            let told = match command {
+                SatisfactionCommand::Verify => satisfaction::verify(&db).await?,
+                SatisfactionCommand::Recount { repair } => {
+                    startup::prepare_schema(&settings, &db).await?;
+                    satisfaction::recount(&db, repair).await?
+                }
+            };
+            println!("{told}");
+        }
         Command::Keys(KeysCommand::Reencrypt { status: true }) => println!("{}", sealed_by(&settings).await?),
         Command::Keys(KeysCommand::Reencrypt { status: false }) => reencrypt(&settings).await?,
         Command::Retention(RetentionCommand::Report) => println!("{}", report_retention(settings, clock).await?),
@@ -322,19 +337,6 @@ async fn report_retention(settings: Settings, clock: Clock) -> anyhow::Result<St
         )?;
     }
     Ok(out.trim_end().to_owned())
-}
-
-async fn verify_satisfaction(settings: &Settings) -> anyhow::Result<String> {
-    let db = startup::connect(settings).await?;
-    let verdict = snapshots::verify(db.reader()).await.map_err(anyhow::Error::new)?;
-    let (n, broken) = verdict;
-    let named = broken.iter().map(|broken| {
-        let why = if broken.changed { "the stored figures were changed" } else { "the ratings say otherwise" };
-        format!("{} ({why})", broken.month.format("%Y-%m"))
-    });
-    let named: Vec<String> = named.collect();
-    anyhow::ensure!(named.is_empty(), "not as it was: {}", named.join(", "));
-    Ok(format!("{n} closed months are as the versions of the ratings say"))
 }
 
 async fn verify_audit(settings: &Settings, expect: Option<Anchor>) -> anyhow::Result<String> {

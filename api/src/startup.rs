@@ -20,7 +20,9 @@ use crate::{
     features::{
         auth::{limits, token::Tokens},
         centres::{Catalogue, free_places::FreePlaces, way_cache::WayCache},
+        console::Remembered,
         demo::{self, Seeded},
+        satisfaction::rollups,
         vouchers::{
             code_keys::CodeKeys,
             gate::{self, Gate},
@@ -65,6 +67,7 @@ struct Parts {
     code_keys: Arc<CodeKeys>,
     tokens: Arc<Tokens>,
     free_places: Arc<FreePlaces>,
+    overview: Arc<Remembered>,
     counters: Arc<Counters>,
     stopping: Stopping,
     metrics: Metrics,
@@ -104,6 +107,7 @@ impl Parts {
             code_keys: self.code_keys,
             tokens: self.tokens,
             free_places: self.free_places,
+            overview: self.overview,
             counters: self.counters,
             redemptions: Default::default(),
             bookings: Default::default(),
@@ -147,7 +151,13 @@ pub async fn prepare_schema(settings: &Settings, db: &Db) -> anyhow::Result<()> 
         );
         return Ok(());
     }
-    Migrator::up(db.writer(), None).await.context("the schema can't be brought up to date")
+    migrate(db).await
+}
+
+/// Brings the schema up to date, and counts the rows that were there into what is new of it.
+pub async fn migrate(db: &Db) -> anyhow::Result<()> {
+    Migrator::up(db.writer(), None).await.context("the schema can't be brought up to date")?;
+    rollups::fill(db).await.context("the roll-ups can't be counted")
 }
 
 /// Fills an empty demonstration, before anything reads the centres.
@@ -209,6 +219,7 @@ pub async fn context(settings: Settings, clock: Clock) -> anyhow::Result<Ctx> {
         code_keys,
         tokens: Arc::default(),
         free_places,
+        overview: Arc::default(),
         counters: Arc::default(),
         stopping: Stopping::default(),
         metrics,
@@ -240,6 +251,7 @@ impl Application {
             code_keys: Arc::clone(&main.code_keys),
             tokens: Arc::clone(&main.tokens),
             free_places: Arc::clone(&main.free_places),
+            overview: Arc::clone(&main.overview),
             counters: Arc::clone(&main.counters),
             stopping: main.stopping.clone(),
             metrics: main.metrics.clone(),

@@ -9,6 +9,7 @@ use crate::{
         auth::token::Tokens,
         bookings::service::Together,
         centres::{Catalogue, free_places::FreePlaces, way_cache::WayCache},
+        console::Remembered,
         vouchers::{Redemptions, code_keys::CodeKeys, gate::Gate},
     },
     http::counters::Counters,
@@ -40,6 +41,8 @@ pub struct Ctx {
     pub catalogue: Arc<Catalogue>,
     /// What is held in classes, remembered for searches; shared by the workers.
     pub free_places: Arc<FreePlaces>,
+    /// The officers' first page, for moments; shared by the workers.
+    pub overview: Arc<Remembered>,
     /// How long ways take.
     pub walking: Walking,
     /// Ways to centres that a routing engine found; shared by the workers.

@@ -36,6 +36,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("catalogue_poll_ms", "100"),
     // Rows are written behind the application's back here.
     ("search_places_ms", "0"),
+    ("console_page_ms", "0"),
     ("shutdown_seconds", "5"),
 ];
 

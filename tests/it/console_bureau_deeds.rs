@@ -187,7 +187,30 @@ async fn a_rating_is_left_out_by_two_officers_and_a_text_is_passed() {
     let row = moderations::Entity::find().one(app.db()).await.unwrap().unwrap();
     saved(&one, &format!("/bureau/moderation/{}/pass", row.id), &[("reason", "无违规内容")]).await;
     let comments = one.get("/bureau/satisfaction").await.expect(200);
+    assert!(comments.contains("分项数据") && comments.contains("家园沟通"), "{comments}");
     assert!(comments.contains("&#60;b&#62;老师很凶"), "{comments}");
+}
+
+#[tokio::test]
+async fn the_first_page_is_remembered_for_moments_and_an_officers_deed_ends_that() {
+    let app = TestApp::spawn_with(&[("console_page_ms", "60000")]).await;
+    let place = app.place().await;
+    let (one, _) = app.at_bureau(StaffRole::Officer).await;
+    let (two, _) = app.at_bureau(StaffRole::Admin).await;
+    let first = one.get("/bureau").await.expect(200);
+    assert!(first.contains("数据截至 2026-03-02 09:0"), "{first}");
+    let main = |page: &str| page.split("<main").nth(1).unwrap().to_owned();
+    filed(&app, &place, "饭菜是凉的").await;
+    let again = two.get("/bureau").await.expect(200);
+    assert_eq!(main(&again).split("</main>").next(), main(&first).split("</main>").next());
+    assert_ne!(again, first, "each has the word of the own session");
+    // Asked for otherwise than as it is, and in another language, it is another page.
+    assert!(one.get("/bureau?sort=f1").await.expect(200).contains("/bureau/complaints?status=open"));
+    two.read_english();
+    assert!(two.get("/bureau").await.expect(200).contains("Complaints nobody has taken"));
+    let row = complaints::Entity::find().one(app.db()).await.unwrap().unwrap();
+    saved(&one, &format!("/bureau/complaints/{}/take", row.id), &[]).await;
+    assert!(!two.get("/bureau").await.expect(200).contains("Complaints nobody has taken"));
 }
 
 #[tokio::test]

@@ -63,6 +63,8 @@ mod registers_rows;
 mod replies;
 mod satisfaction;
 mod satisfaction_answers;
+mod satisfaction_rollups;
+mod satisfaction_world;
 mod settlement;
 mod support;
 mod terms;

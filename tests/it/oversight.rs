@@ -1,10 +1,76 @@
 //! Signals of abuse and the funnel of a campaign.
 
 use chrono::{Days, NaiveDate, TimeDelta};
-use entity::{RedemptionStatus, VisitStatus, vouchers};
+use entity::{RedemptionStatus, VisitStatus, rating_traces, ratings, vouchers};
 use harness::{Family, Place, TestApp, day, hm};
-use quanxiangtuo::platform::clock::instant_at;
+use quanxiangtuo::{features::privacy::service::retention, platform::clock::instant_at};
+use reqwest::Method;
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, sea_query::Expr};
 use serde_json::{Value, json};
+
+#[tokio::test]
+async fn unusual_ratings_are_flagged_and_still_count() {
+    let app = TestApp::spawn_with(&[("signal_rating_families", "3")]).await;
+    let (busy, quiet) = (app.place().await, app.place().await);
+    let officer = app.officer().await;
+    let today = app.clock.today();
+    let rate = async |family: &Family, place: &Place, program: &str| {
+        let visit = app.visit(place, family, today - Days::new(1), VisitStatus::Left).await;
+        let body = Some(json!({ "visit_id": visit.id, "level": 5 }));
+        let sent = family.client.send(Method::POST, "/ratings", body, &[("user-agent", program)]).await;
+        sent.created()["id"].clone()
+    };
+    let path = format!("/bureau/signals?from={today}&to={today}");
+    let families = app.many_families(11).await;
+    // Seven within the hour from seven phones, and two from one.
+    for (n, family) in families[..7].iter().enumerate() {
+        rate(family, &busy, &format!("phone {n}")).await;
+    }
+    rate(&families[7], &quiet, "one phone").await;
+    rate(&families[8], &quiet, "one phone").await;
+    assert_eq!(officer.get(&path).await.ok()["items"], json!([]));
+
+    let eighth = rate(&families[9], &busy, "phone 9").await;
+    let third = rate(&families[9], &quiet, "one phone").await;
+    // The same phone at another centre is another's.
+    rate(&families[8], &busy, "phone 8").await;
+    let found = officer.get(&path).await.ok();
+    assert_eq!(kinds(&found), ["rating_burst", "rating_device"]);
+    let (burst, device) = (&found["items"][0], &found["items"][1]);
+    assert_eq!((&burst["count"], &burst["centre_id"]), (&json!(9), &json!(busy.centre.id)));
+    assert_eq!(burst["rating_ids"][7], eighth);
+    assert_eq!((&device["count"], &device["centre_id"]), (&json!(3), &json!(quiet.centre.id)));
+    assert_eq!((&device["rating_ids"][2], &device["device"]), (&third, &json!(null)));
+    let figures = officer.get("/bureau/satisfaction").await.ok();
+    assert_eq!(figures["overall"]["answers"], 12, "{figures:#}");
+
+    // What a centre usually gets in a day is no burst.
+    ratings::Entity::update_many()
+        .col_expr(ratings::Column::CreatedAt, Expr::value(instant_at(today - Days::new(20), hm(9, 0))))
+        .filter(ratings::Column::CentreId.eq(quiet.centre.id))
+        .exec(app.db())
+        .await
+        .unwrap();
+    let family = &families[10];
+    let staff = rate(family, &quiet, "own phone").await;
+    ratings::Entity::update_many()
+        .col_expr(ratings::Column::ExcludedFor, Expr::value("staff_or_relative"))
+        .filter(ratings::Column::FamilyId.eq(family.family_id))
+        .exec(app.db())
+        .await
+        .unwrap();
+    let found = officer.get(&format!("{path}&centre_id={}", quiet.id())).await.ok();
+    assert_eq!(kinds(&found), ["rating_staff"]);
+    assert_eq!(found["items"][0]["rating_ids"], json!([staff]));
+    let sheet = officer.get(&format!("/bureau/signals.csv?from={today}&to={today}")).await;
+    assert!(String::from_utf8(sheet.bytes).unwrap().contains("短时间集中评价"));
+
+    // The trace goes after its days, the rating stays.
+    let traces = app.count(rating_traces::Entity).await;
+    app.clock.advance(TimeDelta::days(36));
+    retention::apply(&app.ctx).await.unwrap();
+    assert_eq!((traces, app.count(rating_traces::Entity).await), (13, 0));
+}
 
 fn kinds(page: &Value) -> Vec<&str> {
     page["items"].as_array().unwrap().iter().map(|item| item["kind"].as_str().unwrap()).collect()

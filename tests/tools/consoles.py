@@ -248,6 +248,8 @@ def officers_read_what_families_say(_, browser, base, size):
     carer = staff(base, "carer")
     redeemed = carer.post("/desk/redemptions", {"code": family.code(), "request_id": f"browser-{family.voucher}"})
     family.api.post("/ratings", {"redemption_id": redeemed["id"], "level": 5})
+    # The page remembers its figures for two seconds.
+    bureau.page.wait_for_timeout(2100)
     bureau.page.reload()
     assert bureau.page.evaluate(answers) == before + 1
     bureau.page.goto(base + "/bureau/satisfaction?by=township")

@@ -16,7 +16,7 @@ use quanxiangtuo::features::{
     families::service::NAME_PLACE,
 };
 
-use crate::seed::{Parent, Seed};
+use crate::seed::{Desk, Parent, Seed};
 
 const TOWNSHIPS: [&str; 4] = ["洛阳镇", "东园镇", "张坂镇", "百崎回族乡"];
 /// Tokens outlive the run.
@@ -96,23 +96,38 @@ impl Seed<'_> {
         sessions::Model { id, family_id, staff_id, created_at: self.now, revoked_at: None, revoked_for: None }
     }
 
+    /// An officer at the API and at the console.
+    pub(crate) async fn officer(&self) -> anyhow::Result<Desk> {
+        let (id, session): (StaffId, SessionId) = (self.clock.id(), self.clock.id());
+        self.insert(vec![self.account(id, "bench".to_owned(), StaffRole::Officer, None)]).await?;
+        self.insert(vec![self.session(session, None, Some(id))]).await?;
+        let user = UserOut { id: id.to_string(), role: Role::Officer, centre_id: None };
+        let life = token::ConsoleLife { idle_minutes: TOKEN_MINUTES, hours: 10 };
+        let cookie = token::issue_console(&self.keys, &user, session, self.now, life)?;
+        Ok(Desk { token: self.token(&user, session)?, cookie })
+    }
+
+    fn account(&self, id: StaffId, username: String, role: StaffRole, centre_id: Option<CentreId>) -> staff::Model {
+        staff::Model {
+            id,
+            username,
+            // No password has this hash: these accounts are used by token only.
+            password_hash: "none".to_owned(),
+            role,
+            centre_id,
+            name_sealed: self.keys.seal("staff.name", "前台".as_bytes()),
+            status: AccountStatus::Active,
+            failed_attempts: 0,
+            locked_until: None,
+            created_at: self.now,
+        }
+    }
+
     pub(crate) async fn desks(&mut self, centres: &[CentreId]) -> anyhow::Result<Vec<String>> {
         let (mut staff_rows, mut session_rows, mut tokens) = (vec![], vec![], vec![]);
         for (i, centre) in centres.iter().take(DESKS).enumerate() {
             let (id, session): (StaffId, SessionId) = (self.clock.id(), self.clock.id());
-            staff_rows.push(staff::Model {
-                id,
-                username: format!("bench{i}"),
-                // No password has this hash: these accounts are used by token only.
-                password_hash: "none".to_owned(),
-                role: StaffRole::Carer,
-                centre_id: Some(*centre),
-                name_sealed: self.keys.seal("staff.name", "前台".as_bytes()),
-                status: AccountStatus::Active,
-                failed_attempts: 0,
-                locked_until: None,
-                created_at: self.now,
-            });
+            staff_rows.push(self.account(id, format!("bench{i}"), StaffRole::Carer, Some(*centre)));
             session_rows.push(self.session(session, None, Some(id)));
             let user = UserOut { id: id.to_string(), role: Role::Carer, centre_id: Some(*centre) };
             tokens.push(self.token(&user, session)?);

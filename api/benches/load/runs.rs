@@ -20,7 +20,7 @@ use serde_json::Value;
 use crate::{
     Cli, bare, circle,
     client::{self, Request, Sample, Until},
-    places,
+    figures, places,
     process::Server,
     report::{self, Row},
     rush,
@@ -55,14 +55,14 @@ const LARGE_PAGES: (&str, &str) = ("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1");
 const SERVER: &str = env!("CARGO_BIN_EXE_quanxiangtuo");
 
 /// A database of this run, dropped at its end.
-struct Scratch {
+pub(crate) struct Scratch {
     admin: Db,
     name: String,
-    url: String,
+    pub(crate) url: String,
 }
 
 impl Scratch {
-    async fn make(admin_url: &str, name: &str) -> anyhow::Result<Self> {
+    pub(crate) async fn make(admin_url: &str, name: &str) -> anyhow::Result<Self> {
         let name = format!("{name}_{}", data_encoding::HEXLOWER.encode(&random_bytes::<4>()));
         let admin = Db::connect(admin_url, 1).await.context("PostgreSQL doesn't answer at the URL given")?;
         admin.writer().execute_unprepared(&format!("CREATE DATABASE {name}")).await?;
@@ -71,7 +71,7 @@ impl Scratch {
         Ok(Self { admin, url: format!("{server}/{name}{query}"), name })
     }
 
-    async fn drop(self) -> anyhow::Result<()> {
+    pub(crate) async fn drop(self) -> anyhow::Result<()> {
         let statement = format!("DROP DATABASE {} WITH (FORCE)", self.name);
         self.admin.writer().execute_unprepared(&statement).await?;
         Ok(())
@@ -101,6 +101,9 @@ pub async fn all(cli: &Cli) -> anyhow::Result<bool> {
         rows.extend(more_rows);
         memory.extend(more_memory);
     }
+    let (more_rows, more_memory) = figures::all(cli, workers, &settings(workers)).await?;
+    rows.extend(more_rows);
+    memory.extend(more_memory);
     if cli.wants("walk") && cli.valhalla_url.is_empty() {
         println!("walk: no Valhalla here, left out");
     } else if cli.wants("walk") {

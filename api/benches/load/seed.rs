@@ -166,6 +166,24 @@ pub async fn only_centres(db: &Db, n: usize) -> anyhow::Result<Vec<LngLat>> {
     Ok((0..512).map(|_| seed.point(0.85)).collect())
 }
 
+/// An officer, signed in.
+pub struct Desk {
+    /// For the API.
+    pub token: String,
+    /// For the console.
+    pub cookie: String,
+}
+
+/// Fills a migrated, empty database with centres and an officer.
+pub async fn bureau(db: &Db, n: usize) -> anyhow::Result<Desk> {
+    let clock = Clock::system();
+    let (now, today) = (clock.now(), clock.today());
+    let keys = Settings::with(&[])?.keyring()?;
+    let mut seed = Seed { db, clock, keys, now, today, rng: StdRng::seed_from_u64(2) };
+    seed.centres(n).await?;
+    seed.officer().await
+}
+
 fn without_family(parents: Vec<(Parent, FamilyId)>) -> Vec<Parent> {
     parents.into_iter().map(|(parent, _)| parent).collect()
 }

@@ -22,6 +22,21 @@ impl FromRequest for ClientAddress {
     }
 }
 
+/// The address of a request with the word that its program says of itself: of two phones behind one address
+/// mostly two. Only to be hashed.
+#[derive(Clone, Debug)]
+pub struct ClientDevice(pub String);
+
+impl FromRequest for ClientDevice {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let program = req.headers().get("user-agent").and_then(|word| word.to_str().ok()).unwrap_or_default();
+        ready(Ok(Self(format!("{}\n{program}", ClientAddress::of(req).0))))
+    }
+}
+
 impl ClientAddress {
     /// The address of a request; of IPv6 the network of 64 bits that one household has.
     #[must_use]

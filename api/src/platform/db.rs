@@ -7,8 +7,8 @@
 use std::time::Duration;
 
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, QuerySelect,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    AccessMode, ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
+    DbErr, IsolationLevel, QuerySelect, SqliteTransactionMode, TransactionOptions, TransactionTrait,
     sea_query::LockType,
     sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
@@ -131,6 +131,40 @@ where
             Err(error)
         }
     }
+}
+
+/// Runs `work` over one state of the database: what others commit meanwhile isn't seen by any of its reads.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that begins transactions")]
+pub async fn read_txn<T, E>(db: &Db, work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T, E>) -> Result<T, E>
+where
+    E: From<DbErr>,
+{
+    let options = match db.reader.get_database_backend() {
+        DbBackend::Postgres => TransactionOptions {
+            isolation_level: Some(IsolationLevel::RepeatableRead),
+            access_mode: Some(AccessMode::ReadOnly),
+            ..TransactionOptions::default()
+        },
+        _ => TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
+            ..TransactionOptions::default()
+        },
+    };
+    let txn = db.reader.begin_with_options(options).await?;
+    let done = work(&txn).await;
+    // Nothing was written.
+    let _ = txn.rollback().await;
+    done
+}
+
+/// Lets the statements of a transaction take their time, and sort and scan whole tables: for counting
+/// everything.
+pub async fn unhurried(txn: &DatabaseTransaction) -> Result<(), DbErr> {
+    if txn.get_database_backend() == DbBackend::Postgres {
+        let settings = "SET LOCAL statement_timeout = 0; SET LOCAL work_mem = '64MB'; SET LOCAL enable_seqscan = on";
+        txn.execute_unprepared(settings).await?;
+    }
+    Ok(())
 }
 
 /// Row locks, on PostgreSQL: nobody else changes or locks the rows until the transaction ends. SQLite has

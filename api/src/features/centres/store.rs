@@ -8,11 +8,13 @@ use entity::{
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, FromQueryResult, QueryFilter, QueryOrder,
-    QuerySelect,
-    sea_query::{CaseStatement, Expr, Func, Order, OverStatement as _, Query, WindowStatement},
+    QuerySelect, sea_query::Expr,
 };
 
-use crate::platform::db::LockRows as _;
+use crate::{
+    features::satisfaction::rollups::{self, CentreSums},
+    platform::db::LockRows as _,
+};
 
 /// Everything stored about some centres.
 pub(super) struct Rows {
@@ -23,16 +25,7 @@ pub(super) struct Rows {
     pub(super) classes: Vec<classes::Model>,
     pub(super) offers: Vec<offers::Model>,
     pub(super) reductions: Vec<fee_reductions::Model>,
-    pub(super) ratings: Vec<RatingRow>,
-}
-
-/// Sums over a centre's ratings.
-#[derive(FromQueryResult)]
-pub(super) struct RatingRow {
-    pub(super) centre_id: CentreId,
-    pub(super) n: i64,
-    pub(super) satisfied: i64,
-    pub(super) total: i64,
+    pub(super) ratings: Vec<CentreSums>,
 }
 
 /// Points read at once.
@@ -85,39 +78,8 @@ pub(super) async fn load(
             .all(db)
             .await?,
         reductions: rows!(fee_reductions, CentreId).order_by_asc(fee_reductions::Column::Kind).all(db).await?,
-        ratings: rating_sums(db, only, rated_since).await?,
+        ratings: rollups::centre_sums(db, only, rated_since).await?,
     })
-}
-
-/// Sums per centre over the answers that count: the latest per child, centre and month
-/// (`domain.md`, Ratings), as the bureau's figures count them.
-async fn rating_sums(db: &impl ConnectionTrait, only: &[CentreId], since: NaiveDate) -> Result<Vec<RatingRow>, DbErr> {
-    use ratings::Column::{CareDate, CentreId as Centre, ChildId, ExcludedFor, Id, Level, Month, UpdatedAt};
-    let latest_first = WindowStatement::partition_by(ChildId)
-        .add_partition_by(Expr::col(Centre))
-        .add_partition_by(Expr::col(Month))
-        .order_by(UpdatedAt, Order::Desc)
-        .order_by(Id, Order::Desc)
-        .take();
-    let mut states = Query::select();
-    states
-        .columns([Centre, Level])
-        .expr_window_as(Func::cust("ROW_NUMBER"), latest_first, "nth")
-        .from(ratings::Entity)
-        .and_where(Expr::col(CareDate).gte(since))
-        .and_where(Expr::col(ExcludedFor).is_null())
-        .and_where(Expr::col(Centre).is_in(only.iter().copied()));
-    let satisfied = CaseStatement::new().case(Expr::col(Level).gte(4), 1).finally(0);
-    let mut sums = Query::select();
-    sums.column(Centre)
-        .expr_as(Func::count(Expr::col(Level)), "n")
-        .expr_as(Func::sum(satisfied), "satisfied")
-        .expr_as(Func::sum(Expr::col(Level)), "total")
-        .from_subquery(states, "states")
-        .and_where(Expr::col("nth").eq(1))
-        .group_by_col(Centre);
-    let rows = db.query_all(&sums).await?;
-    rows.iter().map(|row| RatingRow::from_query_result(row, "")).collect()
 }
 
 /// The centres with ratings of care from one day until before another.

@@ -20,8 +20,23 @@ const INK: RGBColor = RGBColor(0x33, 0x3d, 0x47);
 
 /// Rates (fractions of one) over months, with the target as a line.
 pub(super) fn rates(points: &[Point], target: f64) -> Result<String> {
+    picture(points, target, Shape::Line)
+}
+
+/// Rates of things beside each other, with the target as a line.
+pub(super) fn bars(points: &[Point], target: f64) -> Result<String> {
+    picture(points, target, Shape::Bars)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Line,
+    Bars,
+}
+
+fn picture(points: &[Point], target: f64, shape: Shape) -> Result<String> {
     let mut svg = String::new();
-    draw(&mut svg, points, target).map_err(Problem::internal)?;
+    draw(&mut svg, points, target, shape).map_err(Problem::internal)?;
     Ok(readable(&svg))
 }
 
@@ -31,7 +46,12 @@ fn readable(svg: &str) -> String {
     plain.replacen("<svg ", "<svg class=\"chart\" aria-hidden=\"true\" focusable=\"false\" ", 1)
 }
 
-fn draw(svg: &mut String, points: &[Point], target: f64) -> std::result::Result<(), Box<dyn std::error::Error>> {
+fn draw(
+    svg: &mut String,
+    points: &[Point],
+    target: f64,
+    shape: Shape,
+) -> std::result::Result<(), Box<dyn std::error::Error>> {
     let known = || points.iter().flat_map(|p| p.value.into_iter().chain(p.interval.map(|(low, _)| low)));
     // Tens of percent, from a little below the lowest figure.
     let low = known().chain([target]).filter(|v| v.is_finite()).fold(1.0, f64::min);
@@ -61,6 +81,13 @@ fn draw(svg: &mut String, points: &[Point], target: f64) -> std::result::Result<
         let (x, y) = chart.backend_coord(&(i as f64, floor));
         root.draw(&Text::new(point.label.clone(), (x - 20, y + 8), ("sans-serif", 12).into_font().color(&INK)))?;
     }
+    if shape == Shape::Bars {
+        let known = points.iter().enumerate().filter_map(|(i, p)| p.value.filter(|v| v.is_finite()).map(|v| (i, v)));
+        chart.draw_series(known.map(|(i, v)| {
+            let x = i as f64;
+            Rectangle::new([(x - 0.3, floor), (x + 0.3, v.max(floor))], LINE.mix(0.55).filled())
+        }))?;
+    }
     chart.draw_series(LineSeries::new([(-0.5, target), (last + 0.5, target)], GOAL.stroke_width(2)))?;
     for (i, point) in points.iter().enumerate() {
         if let Some((low, high)) = point.interval.filter(|(low, high)| low.is_finite() && high.is_finite()) {
@@ -72,7 +99,8 @@ fn draw(svg: &mut String, points: &[Point], target: f64) -> std::result::Result<
         }
     }
     // A gap where a month has no figure.
-    for run in points.iter().enumerate().collect::<Vec<_>>().split(|(_, p)| p.value.is_none_or(|v| !v.is_finite())) {
+    let joined = if shape == Shape::Line { points } else { &[] };
+    for run in joined.iter().enumerate().collect::<Vec<_>>().split(|(_, p)| p.value.is_none_or(|v| !v.is_finite())) {
         let line = run.iter().filter_map(|(i, p)| p.value.map(|v| (*i as f64, v.max(floor))));
         chart.draw_series(LineSeries::new(line.clone(), LINE.stroke_width(2)))?;
         chart.draw_series(line.map(|at| Circle::new(at, 4, LINE.filled())))?;
@@ -94,9 +122,10 @@ mod tests {
         for values in [vec![], vec![None], vec![Some(0.9)], vec![Some(0.0), None, Some(1.0)], vec![Some(f64::NAN); 24]]
         {
             let points: Vec<Point> = values.into_iter().map(point).collect();
-            let svg = rates(&points, 0.9).unwrap();
-            assert!(svg.starts_with("<svg class") && svg.contains("</svg>"));
-            assert!(!svg.contains("style="), "the policy stops inline styles");
+            for svg in [rates(&points, 0.9).unwrap(), bars(&points, 0.9).unwrap()] {
+                assert!(svg.starts_with("<svg class") && svg.contains("</svg>"));
+                assert!(!svg.contains("style="), "the policy stops inline styles");
+            }
         }
     }
 }

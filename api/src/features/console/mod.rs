@@ -11,11 +11,14 @@ mod desk;
 mod fields;
 mod form;
 mod refusal;
+mod remembered;
 mod shell;
 mod sign_in;
 mod table;
 mod values;
 mod view;
+
+pub use remembered::Remembered;
 
 use actix_web::{
     Error, HttpMessage as _,
@@ -49,6 +52,11 @@ async fn around(
     let mut response = next.call(req).await?.map_into_boxed_body();
     let request = response.request().clone();
     let ctx = request.app_data::<Data<Ctx>>();
+    if let Some(ctx) = ctx
+        && !request.method().is_safe()
+    {
+        ctx.overview.forget().await;
+    }
     if let Some(cookie) = ctx.and_then(|ctx| cookie::renewed(ctx, &request))
         && response.response().cookies().next().is_none()
     {

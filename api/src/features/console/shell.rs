@@ -139,6 +139,11 @@ impl Shell {
         if self.query.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, self.query) }
     }
 
+    /// Whether the page is asked for as it is, without a query.
+    pub(super) fn is_plain(&self) -> bool {
+        self.query.is_empty()
+    }
+
     /// What the query says of a name.
     pub(super) fn asked(&self, name: &str) -> Option<String> {
         form_urlencoded::parse(self.query.as_bytes())

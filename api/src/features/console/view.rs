@@ -1,5 +1,7 @@
 //! Pages made of parts, in one template: what most pages are.
 
+use std::sync::Arc;
+
 use actix_web::HttpResponse;
 use askama::Template;
 
@@ -8,7 +10,11 @@ use super::{
     shell::{Shell, show},
     table::Table,
 };
-use crate::{error::Result, http::Moment, state::Ctx};
+use crate::{
+    error::{Problem, Result},
+    http::Moment,
+    state::Ctx,
+};
 
 /// A part of a page.
 pub(super) enum Part {
@@ -38,11 +44,34 @@ pub(super) enum Part {
 
 /// A page.
 #[derive(Template)]
-#[template(path = "console/view.html")]
+#[template(path = "console/parts.html")]
 pub(super) struct View {
     shell: Shell,
     title: String,
     parts: Vec<Part>,
+}
+
+/// What is around its parts.
+#[derive(Template)]
+#[template(path = "console/view.html")]
+struct Around<'a> {
+    shell: &'a Shell,
+    title: &'a str,
+    main: &'a str,
+}
+
+/// The parts of a page, drawn.
+#[derive(Clone)]
+pub(super) struct Drawn {
+    title: Arc<str>,
+    main: Arc<str>,
+}
+
+impl Drawn {
+    /// Answers the page to somebody.
+    pub(super) fn answer(&self, shell: &Shell) -> Result<HttpResponse> {
+        show(&Around { shell, title: &self.title, main: &self.main })
+    }
 }
 
 impl View {
@@ -103,12 +132,19 @@ impl View {
         {
             return table.download(&ending, Moment(ctx.clock.now()));
         }
+        self.draw()?.answer(&shell)
+    }
+
+    /// Draws the parts: the same to everybody who reads the same language, if no form is among them.
+    pub(super) fn draw(mut self) -> Result<Drawn> {
+        let shell = self.shell.clone();
         for (n, table) in self.tables().enumerate().filter(|(_, table)| table.has_own_download()) {
             let n = n.to_string();
             table.downloads = ["csv", "xlsx"]
                 .map(|ending| (ending.to_uppercase(), shell.with(&[("as", ending), ("table", &n)])))
                 .to_vec();
         }
-        show(&self)
+        let main = self.render().map_err(Problem::internal)?;
+        Ok(Drawn { title: self.title.into(), main: main.into() })
     }
 }

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     config::{AppEnv, Settings},
     error::Problem,
-    features::auth::password,
+    features::{auth::password, satisfaction::rollups},
     platform::{
         clock::Clock,
         crypto::Keyring,
@@ -67,7 +67,7 @@ pub async fn seed(settings: &Settings, db: &Db, keys: &Keyring, clock: &Clock) -
     // One hash for all accounts, outside the transaction: hashing is slow by design.
     let password_hash = password::hash(PASSWORD.to_owned()).await.map_err(Refused::Password)?;
     let (today, now) = (clock.today(), clock.now());
-    write_txn(db, async |txn| {
+    let seeded = write_txn(db, async |txn| {
         store::lock(txn).await?;
         if let Some(outcome) = standing(txn).await? {
             return Ok(outcome);
@@ -114,9 +114,11 @@ pub async fn seed(settings: &Settings, db: &Db, keys: &Keyring, clock: &Clock) -
         store::insert::<redemptions::Entity>(txn, campaigns.redemptions).await?;
         store::insert::<ratings::Entity>(txn, history.ratings).await?;
         store::insert::<rating_versions::Entity>(txn, history.versions).await?;
-        Ok(Seeded::Now { centres: SITES.len(), visits, ratings })
+        Ok::<_, Refused>(Seeded::Now { centres: SITES.len(), visits, ratings })
     })
-    .await
+    .await?;
+    rollups::fill(db).await?;
+    Ok(seeded)
 }
 
 /// Why there is nothing to do, if so.

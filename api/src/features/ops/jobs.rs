@@ -39,6 +39,8 @@ pub const MODERATION: &str = "moderation";
 pub const UNMODERATED: &str = "unmoderated_texts";
 /// Notices as WeChat messages.
 pub const MESSAGES: &str = "messages";
+/// Changed answers and care into the roll-ups of satisfaction.
+pub const SATISFACTION: &str = "satisfaction";
 /// Snapshots of closed months.
 pub const SNAPSHOTS: &str = "monthly_snapshots";
 /// The journal of centres, and the plan's indicators of closed months.
@@ -159,6 +161,7 @@ pub async fn waiting(ctx: &Ctx) -> Result<Vec<(&'static str, u64)>> {
         (REMINDERS, notices::reminders::waiting(ctx).await?),
         (MODERATION, moderation::service::waiting(ctx).await?),
         (MESSAGES, notices::sending::waiting(ctx).await?),
+        (SATISFACTION, satisfaction::rollups::waiting(ctx).await?),
         (SNAPSHOTS, satisfaction::snapshots::waiting(ctx).await?),
         (INDICATORS, indicators::snapshots::waiting(ctx).await?),
         (DELIVERIES, hooks::deliver::waiting(ctx).await?),

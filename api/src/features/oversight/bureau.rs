@@ -21,7 +21,8 @@ use crate::{
 /// List signals
 ///
 /// Flags for people to look at, never a punishment: scans at night, bursts on one device, one guardian
-/// with vouchers for many children, redemptions without check-in, more redemptions than places. The
+/// with vouchers for many children, redemptions without check-in, more redemptions than places; of ratings
+/// many within a short time, several families' from one device, those of families tied to the staff. The
 /// thresholds are settings.
 #[utoipa::path(tag = "bureau", security(("bearer" = [])), params(SignalsQuery),
     responses((status = 200, description = "One page", body = Page<SignalOut>), Refusals))]
@@ -109,7 +110,8 @@ pub(super) async fn read_funnel_xlsx(
     funnel_table(&service::funnel(&ctx, id.0, query.by).await?).xlsx()
 }
 
-const SIGNALS: [&str; 9] = ["类别", "机构编号", "机构名称", "家庭编号", "设备", "日期", "数量", "阈值", "说明"];
+const SIGNALS: [&str; 10] =
+    ["类别", "机构编号", "机构名称", "家庭编号", "设备", "日期", "数量", "阈值", "说明", "相关评价"];
 const FUNNEL: [&str; 9] = [
     "分组",
     "发放总数（张）",
@@ -135,6 +137,7 @@ fn signals_table(signals: &[SignalOut], as_of: Moment) -> Table<'static> {
             signal.count.into(),
             signal.threshold.into(),
             Cell::text(&signal.detail),
+            Cell::text(&signal.rating_ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")),
         ]
     });
     Table { filename: "signals".to_owned(), header: &SIGNALS, rows: rows.collect(), as_of }

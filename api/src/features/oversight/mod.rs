@@ -1,11 +1,13 @@
 //! Oversight (监管): signals of abuse and the funnel of a campaign, for the bureau.
 //!
 //! Promises: a signal is a flag for people to look at; nothing is refused, held back or punished by
-//! it. Its thresholds are settings. Both are read from the rows of redemptions, vouchers and visits;
+//! it. Its thresholds are settings. Both are read from the rows of redemptions, vouchers, visits and ratings;
 //! nothing is stored.
 
 mod bureau;
 pub mod funnel_dto;
+pub mod rating_signals;
+mod rating_store;
 pub mod rules;
 pub mod service;
 pub mod signal_dto;

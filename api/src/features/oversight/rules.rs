@@ -30,6 +30,12 @@ pub fn bursts(times: &[DateTime<Utc>], least: usize, window: TimeDelta) -> Vec<s
     found
 }
 
+/// Whether so many within a short time are many for who usually gets so many in a whole day.
+#[must_use]
+pub fn unusual(n: usize, a_day: f64, factor: f64) -> bool {
+    n as f64 >= a_day * factor
+}
+
 /// A voucher with what became of it.
 #[derive(Clone, Debug)]
 pub struct Trial {
@@ -148,6 +154,12 @@ mod tests {
         assert_eq!(bursts(&at(&[0, 10, 20, 61]), 4, window), Vec::<std::ops::Range<usize>>::new());
         assert_eq!(bursts(&at(&[0, 30, 60, 90, 120, 500, 501, 502]), 3, window), [0..3, 5..8]);
         assert_eq!(bursts(&at(&[]), 3, window), Vec::<std::ops::Range<usize>>::new());
+    }
+
+    #[test]
+    fn what_is_many_depends_on_what_is_usual() {
+        assert!(unusual(8, 0.0, 3.0) && unusual(9, 3.0, 3.0));
+        assert!(!unusual(8, 3.0, 3.0));
     }
 
     fn trial(family: u128, used: &[&str], own: &[&str]) -> Trial {

@@ -2,11 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::{Days, TimeDelta};
+use chrono::{Days, NaiveDate, TimeDelta};
 use entity::{CampaignId, Fen, MinuteOfDay};
 
 use super::{
     funnel_dto::{FunnelBy, FunnelGroupOut, FunnelOut},
+    rating_signals,
     rules::{Funnel, Trial, bursts},
     signal_dto::{SignalKind, SignalOut, SignalsQuery},
     store::{self, Scan, Scope},
@@ -21,7 +22,7 @@ use crate::{
 /// Days of one look at most.
 const MOST_DAYS: i64 = 31;
 /// Redemptions named with a signal.
-const SAMPLE: usize = 10;
+pub(super) const SAMPLE: usize = 10;
 /// Vouchers read at once for a funnel.
 const VOUCHERS: u64 = 1000;
 
@@ -62,6 +63,19 @@ pub async fn all_signals(ctx: &Ctx, query: &SignalsQuery) -> Result<Vec<SignalOu
     if asked(SignalKind::AbovePlaces) {
         all.extend(above_places(ctx, scope).await?);
     }
+    let kinds = SignalKind::OF_RATINGS.into_iter().filter(|kind| asked(*kind));
+    all.extend(rating_signals::found(ctx, scope, kinds.collect()).await?);
+    named(ctx, all).await
+}
+
+/// Signals about ratings alone.
+pub async fn of_ratings(ctx: &Ctx, from: NaiveDate, to: NaiveDate) -> Result<Vec<SignalOut>> {
+    let scope = Scope { from, to, centre: None };
+    named(ctx, rating_signals::found(ctx, scope, SignalKind::OF_RATINGS.to_vec()).await?).await
+}
+
+/// With the centres' names, in order.
+async fn named(ctx: &Ctx, mut all: Vec<SignalOut>) -> Result<Vec<SignalOut>> {
     let ids: HashSet<_> = all.iter().filter_map(|signal| signal.centre_id).collect();
     let names = store::names(ctx.db.reader(), &ids.into_iter().collect::<Vec<_>>()).await?;
     for signal in &mut all {
@@ -83,6 +97,7 @@ fn flag(kind: SignalKind, scans: &[&Scan], threshold: i64, detail: String) -> Si
         threshold,
         detail,
         redemption_ids: scans.iter().take(SAMPLE).map(|scan| scan.id).collect(),
+        rating_ids: Vec::new(),
     }
 }
 

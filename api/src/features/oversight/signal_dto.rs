@@ -1,7 +1,7 @@
 //! Signals of abuse at the API.
 
 use chrono::NaiveDate;
-use entity::{CentreId, FamilyId, RedemptionId};
+use entity::{CentreId, FamilyId, RatingId, RedemptionId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -21,9 +21,18 @@ pub enum SignalKind {
     NoCheckIn,
     /// More redemptions on a day than the centre has places.
     AbovePlaces,
+    /// Many answers of a centre within a short time, against its own usual.
+    RatingBurst,
+    /// Answers of several families from one device on one day.
+    RatingDevice,
+    /// Answers of families tied to the centre's staff; they are out of the figures.
+    RatingStaff,
 }
 
 impl SignalKind {
+    /// Those about ratings.
+    pub const OF_RATINGS: [Self; 3] = [Self::RatingBurst, Self::RatingDevice, Self::RatingStaff];
+
     /// The term in Chinese.
     #[must_use]
     pub const fn zh(self) -> &'static str {
@@ -33,6 +42,9 @@ impl SignalKind {
             Self::ManyChildren => "同一监护人名下多名儿童领券",
             Self::NoCheckIn => "核销当日无签到记录",
             Self::AbovePlaces => "当日核销超过托位数",
+            Self::RatingBurst => "短时间集中评价",
+            Self::RatingDevice => "同一设备多个家庭评价",
+            Self::RatingStaff => "机构人员或亲属评价（不计入）",
         }
     }
 }
@@ -41,7 +53,7 @@ impl SignalKind {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct SignalsQuery {
-    /// First day of care.
+    /// First day of care; of ratings, on which they were given.
     #[param(value_type = Day)]
     pub from: Day,
     /// Last day of care, inclusive; 31 days at most.
@@ -76,7 +88,7 @@ pub struct SignalOut {
     pub device: Option<String>,
     /// On which day.
     pub date: Option<NaiveDate>,
-    /// How many: scans, or children.
+    /// How many: scans, children, answers, or families.
     pub count: i64,
     /// From how many on it is noticed.
     pub threshold: i64,
@@ -85,4 +97,6 @@ pub struct SignalOut {
     pub detail: String,
     /// Some of the redemptions, 10 at most.
     pub redemption_ids: Vec<RedemptionId>,
+    /// Some of the ratings, 10 at most.
+    pub rating_ids: Vec<RatingId>,
 }

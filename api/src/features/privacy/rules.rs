@@ -37,11 +37,13 @@ pub enum Rule {
     Looks,
     /// What remains of erased accounts.
     ServedMarks,
+    /// Hashes of the devices that ratings came from.
+    RatingTraces,
 }
 
 impl Rule {
     /// Every rule with an end, in the order of the report.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::InactiveAccounts,
         Self::LeavingAccounts,
         Self::RemovedChildren,
@@ -57,6 +59,7 @@ impl Rule {
         Self::CalendarFeeds,
         Self::Looks,
         Self::ServedMarks,
+        Self::RatingTraces,
     ];
 
     /// Stable word, and what it is about.
@@ -77,6 +80,7 @@ impl Rule {
             Self::CalendarFeeds => ("calendar_feeds", "已停用的日历链接"),
             Self::Looks => ("data_looks", "完整信息查看记录"),
             Self::ServedMarks => ("served_marks", "已注销账号的领券标记（加密哈希）"),
+            Self::RatingTraces => ("rating_traces", "评价来源设备的加密哈希（按机构按日，不可跨机构跨日关联）"),
         }
     }
 
@@ -97,6 +101,7 @@ impl Rule {
             }
             Self::Looks => settings.retention_look_days,
             Self::ServedMarks => settings.retention_served_mark_days,
+            Self::RatingTraces => settings.rating_trace_days,
         }
     }
 
@@ -117,6 +122,7 @@ impl Rule {
             Self::CalendarFeeds => "供核对近期的链接使用情况",
             Self::Looks => "供家庭了解谁查看过孩子的完整信息（网络安全法第二十一条：日志留存不少于六个月）",
             Self::ServedMarks => "防止同一家庭重复领取体验券，不含可识别身份的信息",
+            Self::RatingTraces => "供人工核查同一设备代评，核查期满即无必要（个人信息保护法第十九条：最短必要时间）",
         }
     }
 

@@ -76,6 +76,23 @@ pub const TABLES: &[Table] = &[
         erased: "deleted, those to staff about the family too",
     },
     Table {
+        name: "satisfaction_served",
+        exported: Exported::Not("in which months a centre served the family, which its visits and redemptions tell"),
+        erased: "stays for the figures, as the attendance does",
+    },
+    Table {
+        name: "rating_traces",
+        exported: Exported::Not(
+            "a keyed hash that tells only whether two ratings of a centre and day came from one device",
+        ),
+        erased: "deleted",
+    },
+    Table {
+        name: "satisfaction_marks",
+        exported: Exported::Not("that a day of care is yet to be counted, for seconds"),
+        erased: "counted and deleted within seconds",
+    },
+    Table {
         name: "audit_reasons",
         exported: Exported::Not("the officers' grounds, which reversals and answers to complaints tell"),
         erased: "the text and the key of its digest go; the digest stays in the chain",

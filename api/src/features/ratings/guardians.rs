@@ -10,7 +10,7 @@ use super::{
 use crate::{
     error::Result,
     features::auth::Guardian,
-    http::{Idempotency, Json, Page, Path, Query, Refusals},
+    http::{Idempotency, Json, Page, Path, Query, Refusals, address::ClientDevice},
     state::Ctx,
 };
 
@@ -27,9 +27,10 @@ pub(super) async fn rate(
     ctx: Data<Ctx>,
     guardian: Guardian,
     key: Idempotency,
+    device: ClientDevice,
     Json(body): Json<RatingIn>,
 ) -> Result<HttpResponse> {
-    Ok(service::rate(&ctx, guardian.family_id, &key, body).await?.respond(StatusCode::CREATED))
+    Ok(service::rate(&ctx, guardian.family_id, &key, &device, body).await?.respond(StatusCode::CREATED))
 }
 
 /// List the family's ratings

@@ -1,7 +1,9 @@
 //! Use cases of ratings.
 
 use chrono::{DateTime, Utc};
-use entity::{CareType, CentreId, ChildId, ConsentPurpose, FamilyId, ModeratedKind, RatingId, TextStatus, ratings};
+use entity::{
+    CareType, CentreId, ChildId, ConsentPurpose, FamilyId, ModeratedKind, RatingId, TextStatus, rating_traces, ratings,
+};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -19,8 +21,9 @@ use crate::{
         admission, centres, complaints, families,
         moderation::{self, service::Written},
     },
-    http::{Cursor, Idempotency, Moment, Month, Once, Page, Paragraph, once},
+    http::{Cursor, Idempotency, Moment, Month, Once, Page, Paragraph, address::ClientDevice, once},
     platform::{
+        clock::local,
         constraint::{Constraint, violated},
         db::write_txn,
     },
@@ -29,9 +32,19 @@ use crate::{
 
 /// Binds the sealed cursor of the public list to its use.
 const CURSOR_PLACE: &str = "ratings.cursor";
+/// Binds the hash of a device to its use.
+const TRACE_PLACE: &str = "rating_traces.trace";
+/// Enough to tell the devices of a centre and a day apart.
+const TRACE_BYTES: usize = 8;
 
 /// Rates an occasion.
-pub async fn rate(ctx: &Ctx, family: FamilyId, key: &Idempotency, body: RatingIn) -> Result<Once<RatingOut>> {
+pub async fn rate(
+    ctx: &Ctx,
+    family: FamilyId,
+    key: &Idempotency,
+    device: &ClientDevice,
+    body: RatingIn,
+) -> Result<Once<RatingOut>> {
     let RatingIn { visit_id, redemption_id, level, sub, text } = body;
     let occasion = rules::occasion(visit_id, redemption_id)?;
     let RatingSubIn { environment, carers, meals, safety, communication } = sub.unwrap_or_default();
@@ -67,6 +80,7 @@ pub async fn rate(ctx: &Ctx, family: FamilyId, key: &Idempotency, body: RatingIn
             Some(Constraint::RatingPerVisit | Constraint::RatingPerRedemption) => rules::rated_before(),
             _ => error.into(),
         })?;
+        store::keep_trace(txn, trace(ctx, &row, device)).await?;
         counted(ctx, txn, &row, now).await?;
         if row.text.is_some() {
             moderation::submit(ctx, txn, written(&row)).await?;
@@ -80,6 +94,15 @@ pub async fn rate(ctx: &Ctx, family: FamilyId, key: &Idempotency, body: RatingIn
         ctx.metrics.event("rated");
     }
     Ok(done)
+}
+
+/// What the same device would give again at this centre on this day, and nowhere else: it can't be followed
+/// from centre to centre or from day to day (`docs/decisions/personal-data.md`).
+fn trace(ctx: &Ctx, row: &ratings::Model, device: &ClientDevice) -> rating_traces::Model {
+    let day = local(row.created_at).date_naive();
+    let mut trace = ctx.keys.lookup_hash(TRACE_PLACE, &format!("{} {day} {}", row.centre_id, device.0));
+    trace.truncate(TRACE_BYTES);
+    rating_traces::Model { rating_id: row.id, trace, at: row.created_at }
 }
 
 /// Changes a rating within its 30 days.

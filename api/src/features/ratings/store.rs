@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use entity::{
     CentreId, ConsentPurpose, FamilyId, ModeratedKind, RatingId, RatingVersionId, RedemptionId, TextStatus, VisitId,
-    consents, moderations, rating_versions, ratings, redemptions, visits,
+    consents, moderations, rating_traces, rating_versions, ratings, redemptions, visits,
 };
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, IntoActiveModel as _,
@@ -96,6 +96,11 @@ pub(super) async fn texts_without_moderation(
 /// Stores a new rating.
 pub(super) async fn insert(db: &impl ConnectionTrait, row: ratings::Model) -> Result<(), DbErr> {
     ratings::Entity::insert(row.into_active_model().reset_all()).exec_without_returning(db).await.map(drop)
+}
+
+/// Keeps from which device a rating came.
+pub(super) async fn keep_trace(db: &impl ConnectionTrait, row: rating_traces::Model) -> Result<(), DbErr> {
+    rating_traces::Entity::insert(rating_traces::ActiveModel::from(row)).exec_without_returning(db).await.map(drop)
 }
 
 /// Stores a changed rating.

@@ -20,6 +20,8 @@ pub enum SatisfactionBy {
     CareType,
     /// A group per calendar month of care.
     Month,
+    /// A group per sub-score: its figures are those of the sub-score, among the answers that gave it.
+    SubScore,
 }
 
 /// Which report.
@@ -50,8 +52,8 @@ pub struct SatisfactionOut {
     pub as_of: Moment,
     /// All centres together.
     pub overall: SatisfactionFigures,
-    /// A group each; townships, kinds, forms of care and months are all listed, centres only if
-    /// they had care or answers.
+    /// A group each; townships, kinds, forms of care, months and sub-scores are all listed, centres only
+    /// if they had care or answers.
     pub groups: Vec<SatisfactionGroup>,
 }
 
@@ -98,7 +100,46 @@ pub struct SatisfactionFigures {
     pub met: Option<bool>,
     /// Whether the interval's lower bound is at least the target; null if too few.
     pub met_with_confidence: Option<bool>,
+    /// The sub-scores; null in a group by sub-score.
+    pub sub: Option<SatisfactionScores>,
 }
+
+/// The sub-scores of answers: each counted among the answers that gave it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
+pub struct SatisfactionScores {
+    /// 环境.
+    pub environment: SatisfactionCounted,
+    /// 保育人员.
+    pub carers: SatisfactionCounted,
+    /// 餐食.
+    pub meals: SatisfactionCounted,
+    /// 安全.
+    pub safety: SatisfactionCounted,
+    /// 家园沟通.
+    pub communication: SatisfactionCounted,
+}
+
+impl SatisfactionScores {
+    /// Each with its word and its name in Chinese and English.
+    #[must_use]
+    pub fn named(&self) -> [(&'static str, &'static str, &'static str, SatisfactionCounted); 5] {
+        let Self { environment, carers, meals, safety, communication } = *self;
+        let figures = [environment, carers, meals, safety, communication];
+        std::array::from_fn(|i| {
+            let (word, zh, en) = SCORE_NAMES[i];
+            (word, zh, en, figures[i])
+        })
+    }
+}
+
+/// Word, Chinese and English name of each sub-score.
+pub const SCORE_NAMES: [(&str, &str, &str); 5] = [
+    ("environment", "环境", "Environment"),
+    ("carers", "保育人员", "Carers"),
+    ("meals", "餐食", "Meals"),
+    ("safety", "安全", "Safety"),
+    ("communication", "家园沟通", "Communication"),
+];
 
 /// An interval of confidence.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
@@ -189,6 +230,7 @@ impl From<SatisfactionFigures> for SatisfactionCounted {
             interval,
             met,
             met_with_confidence,
+            sub: _,
         } = figures;
         Self { answers, satisfied, too_few, rate, mean, interval, met, met_with_confidence }
     }

@@ -11,12 +11,13 @@
 //!   reversed later still counts as an answer, so the quotient is capped at 1.
 //! - The *interval* is Wilson's score interval at 95 %. The target is *met* if the rate is at
 //!   least the target, *met with confidence* if the lower bound is.
+//! - A *sub-score* has the same figures among the answers that gave it, by its own levels.
 //! - Fewer than five answers are *too few*: neither rate nor mean nor interval nor verdict.
 //! - Fractions and means have four decimals, rounded half up; verdicts use unrounded values.
 
 use chrono::{Datelike as _, Months, NaiveDate};
 
-use super::dto::{SatisfactionFigures, SatisfactionInterval};
+use super::dto::{SatisfactionFigures, SatisfactionInterval, SatisfactionScores};
 use crate::{
     error::{Problem, Result, Text},
     http::Month,
@@ -33,6 +34,52 @@ const Z: f64 = 1.959_963_984_540_054;
 /// Fractions are rounded to this many parts.
 const PARTS: i64 = 10_000;
 
+/// The sub-scores of a rating.
+pub const SCORES: [&str; 5] = ["environment", "carers", "meals", "safety", "communication"];
+
+/// What is counted of answers, under these names: those of each level; of each sub-score those who gave it,
+/// those of 4 or 5, and the sum.
+pub(super) const TALLIES: [&str; 20] = [
+    "level_1",
+    "level_2",
+    "level_3",
+    "level_4",
+    "level_5",
+    "environment_n",
+    "environment_satisfied",
+    "environment_total",
+    "carers_n",
+    "carers_satisfied",
+    "carers_total",
+    "meals_n",
+    "meals_satisfied",
+    "meals_total",
+    "safety_n",
+    "safety_satisfied",
+    "safety_total",
+    "communication_n",
+    "communication_satisfied",
+    "communication_total",
+];
+
+/// What the database counted of one sub-score.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Score {
+    /// Answers that gave it.
+    pub answers: i64,
+    /// Those of 4 or 5.
+    pub satisfied: i64,
+    /// Their sum.
+    pub total: i64,
+}
+
+impl From<Score> for Counts {
+    fn from(score: Score) -> Self {
+        let Score { answers, satisfied, total } = score;
+        Self { answers, satisfied, total, ..Self::default() }
+    }
+}
+
 /// What the database counted of a group.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -46,12 +93,60 @@ pub struct Counts {
     pub units: i64,
     /// Distinct families with care.
     pub families: i64,
+    /// The sub-scores, in the order of [`SCORES`].
+    pub scores: [Score; 5],
+}
+
+impl Counts {
+    /// Of what was counted of answers, in the order of [`TALLIES`].
+    pub(super) fn of(n: [i64; TALLIES.len()]) -> Self {
+        let [one, two, three, four, five, scores @ ..] = n;
+        let mut counts = Self {
+            answers: one + two + three + four + five,
+            satisfied: four + five,
+            total: one + 2 * two + 3 * three + 4 * four + 5 * five,
+            ..Self::default()
+        };
+        for (score, n) in counts.scores.iter_mut().zip(scores.chunks_exact(3)) {
+            *score = Score { answers: n[0], satisfied: n[1], total: n[2] };
+        }
+        counts
+    }
+}
+
+impl std::ops::AddAssign for Counts {
+    fn add_assign(&mut self, other: Self) {
+        let Self { answers, satisfied, total, units, families, scores } = other;
+        self.answers += answers;
+        self.satisfied += satisfied;
+        self.total += total;
+        self.units += units;
+        self.families += families;
+        for (score, other) in self.scores.iter_mut().zip(scores) {
+            score.answers += other.answers;
+            score.satisfied += other.satisfied;
+            score.total += other.total;
+        }
+    }
 }
 
 /// The figures of a group, against a target (a fraction).
 #[must_use]
 pub fn figures(counts: Counts, target: f64) -> SatisfactionFigures {
-    let Counts { answers, satisfied, total, units, families } = counts;
+    let scores = counts.scores.map(|score| figures_of(Counts::from(score), target, None).into());
+    let [environment, carers, meals, safety, communication] = scores;
+    figures_of(counts, target, Some(SatisfactionScores { environment, carers, meals, safety, communication }))
+}
+
+/// The figures of a sub-score as a group of its own: within the care of all.
+#[must_use]
+pub fn score_figures(score: Score, of: Counts, target: f64) -> SatisfactionFigures {
+    let Counts { units, families, .. } = of;
+    figures_of(Counts { units, families, ..Counts::from(score) }, target, None)
+}
+
+fn figures_of(counts: Counts, target: f64, sub: Option<SatisfactionScores>) -> SatisfactionFigures {
+    let Counts { answers, satisfied, total, units, families, scores: _ } = counts;
     let enough = answers >= ENOUGH_ANSWERS;
     let (low, high) = wilson(satisfied, answers);
     SatisfactionFigures {
@@ -65,6 +160,7 @@ pub fn figures(counts: Counts, target: f64) -> SatisfactionFigures {
         interval: enough.then(|| SatisfactionInterval { low: rounded(low), high: rounded(high) }),
         met: enough.then(|| reaches(satisfied, answers, target)),
         met_with_confidence: enough.then_some(low >= target),
+        sub,
     }
 }
 
@@ -146,7 +242,7 @@ mod tests {
     use crate::error::Code;
 
     fn counts(satisfied: i64, answers: i64) -> Counts {
-        Counts { answers, satisfied, total: satisfied * 5, units: answers, families: answers }
+        Counts { answers, satisfied, total: satisfied * 5, units: answers, families: answers, ..Counts::default() }
     }
 
     fn confident(satisfied: i64, answers: i64) -> Option<bool> {
@@ -207,7 +303,7 @@ mod tests {
 
     #[test]
     fn a_response_rate_never_exceeds_one() {
-        let odd = Counts { answers: 7, satisfied: 7, total: 35, units: 6, families: 6 };
+        let odd = Counts { answers: 7, satisfied: 7, total: 35, units: 6, families: 6, ..Counts::default() };
         assert_eq!(figures(odd, 0.9).response_rate, Some(1.0));
     }
 

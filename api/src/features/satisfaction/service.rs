@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use entity::{CareType, CentreKind};
 
 use super::{
-    dto::{SatisfactionBy, SatisfactionGroup, SatisfactionOut, SatisfactionQuery},
+    dto::{SCORE_NAMES, SatisfactionBy, SatisfactionGroup, SatisfactionOut, SatisfactionQuery},
+    rollups,
     rules::{self, Counts},
-    store::{self, Answers},
+    store::{self, Answers, Row},
 };
 use crate::{
     error::Result,
     http::{Moment, Month},
+    platform::db::read_txn,
     state::Ctx,
 };
 
@@ -20,39 +22,49 @@ use crate::{
 pub async fn report(ctx: &Ctx, query: SatisfactionQuery, source: Answers) -> Result<SatisfactionOut> {
     let SatisfactionQuery { from, to, by } = query;
     let (from, to) = rules::period(from, to, ctx.clock.today())?;
-    let (db, target) = (ctx.db.reader(), ctx.settings.satisfaction_target);
-    let as_of = match source {
-        Answers::Present => ctx.clock.now(),
-        Answers::AsOf(instant) => instant,
-    };
-    let answers = store::answers(db, source, (from, to), by).await?;
+    let (now, target) = (ctx.clock.now(), ctx.settings.satisfaction_target);
+    rollups::freshen(ctx).await;
+    // Sub-scores are counted with every answer.
+    let (scores, by) = (by == Some(SatisfactionBy::SubScore), by.filter(|by| *by != SatisfactionBy::SubScore));
+    let mut groups = by.map(|by| listed(ctx, by, from, to)).unwrap_or_default();
     let mut overall = Counts::default();
-    // Every answer is in one group. Care isn't: families, and children in several forms of care.
-    for row in &answers {
-        overall.answers += row.answers;
-        overall.satisfied += row.satisfied;
-        overall.total += row.total;
-    }
-    for row in store::care(db, (from, to), None).await? {
-        overall.units += row.units;
-        overall.families += row.families;
-    }
-    let groups = match by {
-        None => Vec::new(),
-        Some(by) => {
-            let mut groups = listed(ctx, by, from, to);
-            for row in answers {
-                let counts = &mut groups.entry(row.key, row.label).counts;
-                (counts.answers, counts.satisfied, counts.total) = (row.answers, row.satisfied, row.total);
-            }
-            for row in store::care(db, (from, to), Some(by)).await? {
-                let counts = &mut groups.entry(row.key, row.label).counts;
-                (counts.units, counts.families) = (row.units, row.families);
-            }
-            groups.sorted(target)
+    let as_of = read_txn(&ctx.db, async |txn| {
+        let range = (from, to);
+        // Every answer is in one group. Care isn't: families, and children in several forms of care.
+        for row in store::answers(txn, source, range, by).await? {
+            overall += row.counts;
+            groups.add(row);
         }
+        for row in store::care(txn, range, None).await?.into_iter().chain(store::families(txn, range, None).await?) {
+            overall += row.counts;
+        }
+        if by.is_some() {
+            for row in store::care(txn, range, by).await?.into_iter().chain(store::families(txn, range, by).await?) {
+                groups.add(row);
+            }
+        }
+        match source {
+            Answers::Present => rollups::as_of(txn, now).await,
+            Answers::AsOf(instant) => Ok(instant),
+        }
+    })
+    .await?;
+    let (by, groups) = match by {
+        _ if scores => (Some(SatisfactionBy::SubScore), by_score(overall, target)),
+        Some(by) => (Some(by), groups.sorted(target)),
+        None => (None, Vec::new()),
     };
     Ok(SatisfactionOut { from, to, by, target, as_of: Moment(as_of), overall: rules::figures(overall, target), groups })
+}
+
+/// A group per sub-score.
+fn by_score(overall: Counts, target: f64) -> Vec<SatisfactionGroup> {
+    let group = |((key, label, _), score): ((&str, &str, &str), _)| SatisfactionGroup {
+        key: key.to_owned(),
+        label: label.to_owned(),
+        figures: rules::score_figures(score, overall, target),
+    };
+    SCORE_NAMES.into_iter().zip(overall.scores).map(group).collect()
 }
 
 /// Groups by their key, each with its place in the order.
@@ -67,9 +79,10 @@ struct Group {
 }
 
 impl Groups {
-    fn entry(&mut self, key: String, label: Option<String>) -> &mut Group {
+    fn add(&mut self, Row { key, label, counts }: Row) {
         let label = label.unwrap_or_else(|| key.clone());
-        self.0.entry(key).or_insert_with(|| Group { place: usize::MAX, label, counts: Counts::default() })
+        let group = Group { place: usize::MAX, label, counts: Counts::default() };
+        self.0.entry(key).or_insert(group).counts += counts;
     }
 
     fn sorted(self, target: f64) -> Vec<SatisfactionGroup> {
@@ -89,7 +102,7 @@ impl Groups {
 /// The groups of a closed list, in its order, so that one without care or answers shows as such.
 fn listed(ctx: &Ctx, by: SatisfactionBy, from: Month, to: Month) -> Groups {
     let words: Vec<(String, String)> = match by {
-        SatisfactionBy::Centre => Vec::new(),
+        SatisfactionBy::Centre | SatisfactionBy::SubScore => Vec::new(),
         SatisfactionBy::Township => ctx.catalogue.townships().iter().map(|name| (name.clone(), name.clone())).collect(),
         SatisfactionBy::Kind => CentreKind::ALL.iter().map(|kind| (kind.to_string(), kind.zh().to_owned())).collect(),
         SatisfactionBy::CareType => CareType::ALL.iter().map(|form| (form.to_string(), form.zh().to_owned())).collect(),

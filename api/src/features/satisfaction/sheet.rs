@@ -4,7 +4,7 @@ use super::dto::{SatisfactionFigures, SatisfactionOut};
 use crate::http::table::{Cell, Table};
 
 /// The columns. Rates are fractions of 1, as in the JSON.
-const HEADER: [&str; 18] = [
+const HEADER: [&str; 33] = [
     "编码",
     "名称",
     "起始月份",
@@ -23,6 +23,21 @@ const HEADER: [&str; 18] = [
     "评价数不足（少于5份）",
     "统计维度",
     "统计时间",
+    "环境：评价（份）",
+    "环境：满意率（小数）",
+    "环境：平均分（1–5分）",
+    "保育人员：评价（份）",
+    "保育人员：满意率（小数）",
+    "保育人员：平均分（1–5分）",
+    "餐食：评价（份）",
+    "餐食：满意率（小数）",
+    "餐食：平均分（1–5分）",
+    "安全：评价（份）",
+    "安全：满意率（小数）",
+    "安全：平均分（1–5分）",
+    "家园沟通：评价（份）",
+    "家园沟通：满意率（小数）",
+    "家园沟通：平均分（1–5分）",
 ];
 
 /// The overall row, then a row per group.
@@ -34,7 +49,7 @@ pub(super) fn table(report: &SatisfactionOut) -> Table<'static> {
 }
 
 fn row(report: &SatisfactionOut, key: &str, label: &str, figures: &SatisfactionFigures) -> Vec<Cell> {
-    use super::dto::SatisfactionBy::{CareType, Centre, Kind, Month, Township};
+    use super::dto::SatisfactionBy::{CareType, Centre, Kind, Month, SubScore, Township};
     let SatisfactionFigures {
         answers,
         satisfied,
@@ -46,6 +61,7 @@ fn row(report: &SatisfactionOut, key: &str, label: &str, figures: &SatisfactionF
         interval,
         met,
         met_with_confidence,
+        sub,
     } = *figures;
     let by = match report.by {
         None => "总体",
@@ -54,8 +70,9 @@ fn row(report: &SatisfactionOut, key: &str, label: &str, figures: &SatisfactionF
         Some(Kind) => "机构类型",
         Some(CareType) => "服务形式",
         Some(Month) => "月份",
+        Some(SubScore) => "分项",
     };
-    vec![
+    let mut cells = vec![
         Cell::text(key),
         Cell::text(label),
         Cell::text(&report.from.to_string()),
@@ -74,5 +91,15 @@ fn row(report: &SatisfactionOut, key: &str, label: &str, figures: &SatisfactionF
         Some(too_few).into(),
         Cell::text(by),
         Cell::moment(report.as_of),
-    ]
+    ];
+    match sub {
+        Some(sub) => {
+            for (_, _, _, score) in sub.named() {
+                cells.extend([score.answers.into(), score.rate.into(), score.mean.into()]);
+            }
+        }
+        // A row of a sub-score has none of its own.
+        None => cells.extend((18..HEADER.len()).map(|_| Cell::Empty)),
+    }
+    cells
 }

@@ -15,6 +15,7 @@ use super::{
         SatisfactionBy, SatisfactionCentreRevisedOut, SatisfactionCounted, SatisfactionMonthOut,
         SatisfactionMonthsQuery,
     },
+    rollups,
     rules::{self, Counts},
     store::{self, Answers},
 };
@@ -39,11 +40,11 @@ struct Line {
 
 async fn lines(db: &impl ConnectionTrait, month: Month, state: Answers) -> Result<Vec<Line>> {
     let rows = store::answers(db, state, (month, month), Some(SatisfactionBy::Centre)).await?;
-    let line = |row: store::AnswerRow| Line {
+    let line = |row: store::Row| Line {
         centre: row.key,
-        answers: row.answers,
-        satisfied: row.satisfied,
-        total: row.total,
+        answers: row.counts.answers,
+        satisfied: row.counts.satisfied,
+        total: row.counts.total,
     };
     let mut lines: Vec<Line> = rows.into_iter().map(line).collect();
     lines.sort_by(|a, b| a.centre.cmp(&b.centre));
@@ -79,6 +80,7 @@ pub async fn months(ctx: &Ctx, query: SatisfactionMonthsQuery) -> Result<Page<Sa
     let db = ctx.db.reader();
     let found = store::snapshot_page(db, month.map(|month| month.0), before, limit.plus_one()).await?;
     let page = Page::of(found, limit, |row| row.month, |row| row);
+    rollups::freshen(ctx).await;
     let mut items = Vec::with_capacity(page.items.len());
     for row in page.items {
         let taken: Vec<Line> = serde_json::from_str(&row.figures).map_err(Problem::internal)?;

@@ -1,21 +1,24 @@
-//! The counting, set-based and by the database: one statement for the answers of all groups, one
-//! for the care behind them.
+//! The figures' reads: of the roll-ups, or of the versions of the ratings, and always by the database.
 
-use chrono::{DateTime, Months, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use entity::{
-    CentreId, RedemptionStatus, VisitStatus, centres, rating_versions, ratings, redemptions, satisfaction_snapshots,
-    visits,
+    CentreId, centres, rating_versions, ratings, satisfaction_answers, satisfaction_care, satisfaction_centre_families,
+    satisfaction_families, satisfaction_snapshots,
 };
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _, QueryFilter as _,
     QueryOrder as _, QueryResult, QuerySelect as _,
     sea_query::{
         Alias, CaseStatement, Expr, Func, IntoColumnRef, JoinType, OnConflict, Order, OverStatement as _, Query,
-        SelectStatement, UnionType, WindowStatement,
+        SelectStatement, WindowStatement,
     },
 };
 
-use super::dto::SatisfactionBy;
+use super::{
+    dto::SatisfactionBy,
+    rollups::counts::{ANY, Dimension},
+    rules::{Counts, SCORES, TALLIES},
+};
 use crate::http::Month;
 
 /// Which state of the ratings is counted.
@@ -27,116 +30,148 @@ pub enum Answers {
     AsOf(DateTime<Utc>),
 }
 
-/// The answers of a group.
+/// What was counted of a group: its answers, its care or its families; the rest is 0.
 #[derive(Debug)]
-pub(super) struct AnswerRow {
+pub(super) struct Row {
     pub(super) key: String,
     pub(super) label: Option<String>,
-    pub(super) answers: i64,
-    pub(super) satisfied: i64,
-    pub(super) total: i64,
+    pub(super) counts: Counts,
 }
 
-/// The care of a group.
-#[derive(Debug)]
-pub(super) struct CareRow {
-    pub(super) key: String,
-    pub(super) label: Option<String>,
-    pub(super) units: i64,
-    pub(super) families: i64,
-}
-
-/// Answers per group; without `by` one row.
+/// Answers per group; without `by` one row. As they are: from the roll-ups.
 pub(super) async fn answers(
     db: &impl ConnectionTrait,
     source: Answers,
     (from, to): (Month, Month),
     by: Option<SatisfactionBy>,
-) -> Result<Vec<AnswerRow>, DbErr> {
-    let states = match source {
-        Answers::Present => present(from, to),
-        Answers::AsOf(instant) => as_of(from, to, instant),
-    };
-    let satisfied = CaseStatement::new().case(of("level").gte(4), 1).finally(0);
+) -> Result<Vec<Row>, DbErr> {
     let mut query = Query::select();
-    query
-        .expr_as(Func::count(of("child_id")), "answers")
-        .expr_as(Func::sum(satisfied), "satisfied")
-        .expr_as(Func::sum(of("level")), "total")
-        .from_subquery(states, "facts")
-        .and_where(of("nth").eq(1));
-    group(&mut query, by);
+    match source {
+        Answers::Present => {
+            query.from_as(satisfaction_answers::Entity, "facts");
+            for name in TALLIES {
+                query.expr_as(Func::sum(of(name)), name);
+            }
+            rolled_up(&mut query, (from, to), by);
+        }
+        Answers::AsOf(instant) => {
+            query.from_subquery(as_of(from, to, instant), "facts").and_where(of("nth").eq(1));
+            tally(&mut query);
+            group(&mut query, by, "care_type", "month_key");
+        }
+    }
     let rows = db.query_all(&query).await?;
     let row = |row: QueryResult| {
         let (key, label) = key(&row, by)?;
-        Ok(AnswerRow {
-            key,
-            label,
-            answers: row.try_get("", "answers")?,
-            satisfied: row.try_get::<Option<i64>>("", "satisfied")?.unwrap_or(0),
-            total: row.try_get::<Option<i64>>("", "total")?.unwrap_or(0),
-        })
+        Ok(Row { key, label, counts: tallied(&row)? })
     };
-    rows.into_iter().map(row).collect()
+    let rows: Vec<Row> = rows.into_iter().map(row).collect::<Result<_, DbErr>>()?;
+    Ok(rows.into_iter().filter(|row| by.is_none() || row.counts.answers > 0).collect())
 }
 
-/// Care per group; without `by` one row.
+/// What was counted under the names of [`TALLIES`].
+pub(super) fn tallied(row: &QueryResult) -> Result<Counts, DbErr> {
+    let mut n = [0; TALLIES.len()];
+    for (n, name) in n.iter_mut().zip(TALLIES) {
+        *n = row.try_get::<Option<i64>>("", name)?.unwrap_or(0);
+    }
+    Ok(Counts::of(n))
+}
+
+/// Distinct (child, centre, month) with care per group; without `by` one row.
 pub(super) async fn care(
+    db: &impl ConnectionTrait,
+    range: (Month, Month),
+    by: Option<SatisfactionBy>,
+) -> Result<Vec<Row>, DbErr> {
+    let mut query = Query::select();
+    query.from_as(satisfaction_care::Entity, "facts").expr_as(Func::sum(of("units")), "n");
+    rolled_up(&mut query, range, by);
+    numbers(db, &query, by, |units| Counts { units, ..Counts::default() }).await
+}
+
+/// Distinct families with care per group; without `by` one row.
+///
+/// A family counts in the first month of the range in which the group served it: where the last time
+/// before lies before the range.
+pub(super) async fn families(
     db: &impl ConnectionTrait,
     (from, to): (Month, Month),
     by: Option<SatisfactionBy>,
-) -> Result<Vec<CareRow>, DbErr> {
-    // A child has one family, so that distinct rows are distinct (child, centre, month), and with
-    // the form of care among the columns distinct within it.
-    let by_type = by == Some(SatisfactionBy::CareType);
-    let end = to.0.checked_add_months(Months::new(1)).unwrap_or(to.0);
-    let mut units = Query::select();
-    {
-        use visits::{Column, Entity};
-        units.columns([Column::FamilyId, Column::ChildId, Column::CentreId]);
-        units.expr_as(month_text(Column::Date), "month_key").from(Entity);
-        if by_type {
-            units.column(Column::CareType);
-        }
-        units
-            .and_where(Expr::col(Column::Status).eq(VisitStatus::Left.as_str()))
-            .and_where(Expr::col(Column::Date).gte(from.0))
-            .and_where(Expr::col(Column::Date).lt(end));
-    }
-    let mut days = Query::select();
-    {
-        use redemptions::{Column, Entity};
-        days.columns([Column::FamilyId, Column::ChildId, Column::CentreId]);
-        days.expr_as(month_text(Column::ServiceDate), "month_key").from(Entity);
-        if by_type {
-            days.column(Column::CareType);
-        }
-        days.and_where(Expr::col(Column::Status).eq(RedemptionStatus::Redeemed.as_str()))
-            .and_where(Expr::col(Column::ServiceDate).gte(from.0))
-            .and_where(Expr::col(Column::ServiceDate).lt(end));
-    }
-    // UNION, not UNION ALL: it leaves each row once.
-    units.union(UnionType::Distinct, days);
+) -> Result<Vec<Row>, DbErr> {
+    use SatisfactionBy::{CareType, Centre, Kind, Month as ByMonth, SubScore, Township};
     let mut query = Query::select();
+    query.expr_as(Func::sum(of("families")), "n").and_where(of("month").between(from.to_string(), to.to_string()));
+    // Within a month every family counts once, whenever it came before.
+    if by != Some(ByMonth) {
+        query.and_where(of("last").lt(from.to_string()));
+    }
+    if by == Some(Centre) {
+        query.from_as(satisfaction_centre_families::Entity, "facts");
+        group(&mut query, by, "", "");
+    } else {
+        let dimension = match by {
+            Some(Township) => Dimension::Township,
+            Some(Kind) => Dimension::Kind,
+            Some(CareType) => Dimension::CareType,
+            None | Some(Centre | ByMonth | SubScore) => Dimension::All,
+        };
+        query.from_as(satisfaction_families::Entity, "facts").and_where(of("dimension").eq(dimension.word()));
+        if by.is_some() {
+            let key = ("facts", if by == Some(ByMonth) { "month" } else { "key" });
+            query.expr_as(Expr::col(key), "key").group_by_col(key);
+        }
+    }
+    numbers(db, &query, by, |families| Counts { families, ..Counts::default() }).await
+}
+
+async fn numbers(
+    db: &impl ConnectionTrait,
+    query: &SelectStatement,
+    by: Option<SatisfactionBy>,
+    counts: impl Fn(i64) -> Counts,
+) -> Result<Vec<Row>, DbErr> {
+    let mut found = Vec::new();
+    for row in db.query_all(query).await? {
+        let n = row.try_get::<Option<i64>>("", "n")?.unwrap_or(0);
+        if n > 0 {
+            let (key, label) = key(&row, by)?;
+            found.push(Row { key, label, counts: counts(n) });
+        }
+    }
+    Ok(found)
+}
+
+/// The months and groups of a roll-up.
+fn rolled_up(query: &mut SelectStatement, (from, to): (Month, Month), by: Option<SatisfactionBy>) {
+    let form = of("form");
     query
-        .expr_as(Func::count(of("child_id")), "units")
-        .expr_as(Func::count_distinct(of("family_id")), "families")
-        .from_subquery(units, "facts");
-    group(&mut query, by);
-    let rows = db.query_all(&query).await?;
-    let row = |row: QueryResult| {
-        let (key, label) = key(&row, by)?;
-        Ok(CareRow { key, label, units: row.try_get("", "units")?, families: row.try_get("", "families")? })
-    };
-    rows.into_iter().map(row).collect()
+        .and_where(of("month").between(from.to_string(), to.to_string()))
+        .and_where(if by == Some(SatisfactionBy::CareType) { form.ne(ANY) } else { form.eq(ANY) });
+    group(query, by, "form", "month");
+}
+
+/// Adds what is counted of single answers (`facts`), under the names of [`TALLIES`].
+pub(super) fn tally(query: &mut SelectStatement) {
+    let ones = |condition: Expr| Func::sum(CaseStatement::new().case(condition, 1).finally(0));
+    for (level, name) in (1..).zip(&TALLIES[..5]) {
+        query.expr_as(ones(of("level").eq(level)), *name);
+    }
+    for (score, names) in SCORES.iter().zip(TALLIES[5..].chunks_exact(3)) {
+        query
+            .expr_as(Func::count(of(score)), names[0])
+            .expr_as(ones(of(score).gte(4)), names[1])
+            .expr_as(Func::coalesce([Expr::from(Func::sum(of(score))), 0.into()]), names[2]);
+    }
 }
 
 /// The ratings as they are, numbered from the latest within child, centre and month.
-fn present(from: Month, to: Month) -> SelectStatement {
+pub(super) fn present(which: Condition) -> SelectStatement {
     use ratings::{Column, Entity};
     let mut query = Query::select();
     query
         .columns([Column::ChildId, Column::CentreId, Column::CareType, Column::Level])
+        .columns(SCORES)
         .expr_as(month_text(Column::Month), "month_key")
         .expr_window_as(
             Func::cust("ROW_NUMBER"),
@@ -147,7 +182,7 @@ fn present(from: Month, to: Month) -> SelectStatement {
             "nth",
         )
         .from(Entity)
-        .and_where(Expr::col(Column::Month).between(from.0, to.0))
+        .cond_where(which)
         .and_where(Expr::col(Column::ExcludedFor).is_null());
     query
 }
@@ -163,6 +198,7 @@ fn as_of(from: Month, to: Month, instant: DateTime<Utc>) -> SelectStatement {
     states
         .columns([rating(R::Id), rating(R::ChildId), rating(R::CentreId), rating(R::CareType)])
         .columns([version(V::Level), version(V::ExcludedFor)])
+        .columns(SCORES.map(|score| (rating_versions::Entity, score)))
         // An exclusion begins a state, but is no new answer.
         .expr_as(Func::coalesce([Expr::col(version(V::AnsweredAt)), Expr::col(version(V::At))]), "at")
         .expr_as(month_text(rating(R::Month)), "month_key")
@@ -179,6 +215,7 @@ fn as_of(from: Month, to: Month, instant: DateTime<Utc>) -> SelectStatement {
     let mut query = Query::select();
     query
         .columns(["child_id", "centre_id", "care_type", "level", "month_key"].map(state))
+        .columns(SCORES.map(state))
         .expr_window_as(
             Func::cust("ROW_NUMBER"),
             latest(["child_id", "centre_id", "month_key"].map(state), ["at", "id"].map(state)),
@@ -205,27 +242,27 @@ fn latest<const P: usize, const O: usize>(
 }
 
 /// `YYYY-MM` of a date: both databases write a date as text in ISO form.
-fn month_text(date: impl IntoColumnRef) -> Expr {
+pub(super) fn month_text(date: impl IntoColumnRef) -> Expr {
     let text = Expr::col(date).cast_as(Alias::new("text"));
     Expr::from(Func::cust("SUBSTR").args([text, 1.into(), 7.into()]))
 }
 
 /// A column of the counted rows.
-fn of(column: &'static str) -> Expr {
+pub(super) fn of(column: &'static str) -> Expr {
     Expr::col(("facts", column))
 }
 
-/// Adds the key (and a centre's name) of the groups.
-fn group(query: &mut SelectStatement, by: Option<SatisfactionBy>) {
-    use SatisfactionBy::{CareType, Centre, Kind, Month, Township};
-    let Some(by) = by else { return };
+/// Adds the key (and a centre's name) of the groups; the form of care and the month are in these columns.
+fn group(query: &mut SelectStatement, by: Option<SatisfactionBy>, form: &'static str, month: &'static str) {
+    use SatisfactionBy::{CareType, Centre, Kind, Month, SubScore, Township};
+    let Some(by) = by.filter(|by| *by != SubScore) else { return };
     let centre = |column: centres::Column| (centres::Entity, column).into_column_ref();
     let key = match by {
         Centre => centre(centres::Column::Id),
         Township => centre(centres::Column::Township),
         Kind => centre(centres::Column::Kind),
-        CareType => ("facts", "care_type").into_column_ref(),
-        Month => ("facts", "month_key").into_column_ref(),
+        CareType | SubScore => ("facts", form).into_column_ref(),
+        Month => ("facts", month).into_column_ref(),
     };
     if matches!(by, Centre | Township | Kind) {
         query.join(

@@ -31,21 +31,31 @@ use crate::{
         vouchers::{dto::VoucherPageQuery, service::campaigns},
     },
     http::Limit,
+    platform::clock::local,
     state::Ctx,
 };
 
 #[get("")]
 pub(super) async fn bureau_overview(ctx: Data<Ctx>, shell: Shell, _bureau: Bureau) -> Result<HttpResponse> {
-    let view = View::new(&shell, shell.t("总览", "Overview")).table(attention::of_today(&ctx, &shell).await?);
-    let view = satisfied(&ctx, &shell, view).await?;
-    let view = view.heading("发放中的体验券", "Vouchers being given out").table(funnels(&ctx, &shell).await?);
-    let circle = figures::report(&ctx, circle_query(CoverageBy::Township)).await?;
-    view.heading("15分钟托育服务圈", "The 15-minute circle")
-        .part(Part::Big(percent(circle.total.rate), beside(&shell, &circle)))
-        .part(map::picture(&ctx, &shell, map::query(None)).await?)
-        .table(townships(&shell, &circle))
-        .part(Part::Links(vec![(shell.t("查看服务圈", "See the circle").to_owned(), "/bureau/coverage".to_owned())]))
-        .answer(&ctx)
+    // The same for every officer.
+    ctx.overview.page(&ctx, &shell, async || page(&ctx, &shell).await).await
+}
+
+async fn page(ctx: &Ctx, shell: &Shell) -> Result<View> {
+    let at = local(ctx.clock.now()).format("%Y-%m-%d %H:%M:%S");
+    let view = View::new(shell, shell.t("总览", "Overview"))
+        .text(&format!("数据截至 {at}"), &format!("As of {at}"))
+        .table(attention::of_today(ctx, shell).await?);
+    let view = satisfied(ctx, shell, view).await?;
+    let view = view.heading("发放中的体验券", "Vouchers being given out").table(funnels(ctx, shell).await?);
+    let circle = figures::report(ctx, circle_query(CoverageBy::Township)).await?;
+    let see = (shell.t("查看服务圈", "See the circle").to_owned(), "/bureau/coverage".to_owned());
+    Ok(view
+        .heading("15分钟托育服务圈", "The 15-minute circle")
+        .part(Part::Big(percent(circle.total.rate), beside(shell, &circle)))
+        .part(map::picture(ctx, shell, map::query(None)).await?)
+        .table(townships(shell, &circle))
+        .part(Part::Links(vec![see])))
 }
 
 async fn satisfied(ctx: &Ctx, shell: &Shell, view: View) -> Result<View> {

@@ -1,6 +1,7 @@
 //! Satisfaction: filters, the trend, and a table by whatever is asked for.
 
 use actix_web::{HttpResponse, get, web::Data};
+use chrono::Months;
 use serde::Deserialize;
 
 use super::super::{
@@ -11,14 +12,16 @@ use super::super::{
     values::centre_name,
     view::{Part, View},
 };
+use super::signals;
 use crate::{
     error::Result,
     features::{
         auth::Bureau,
+        oversight::service as oversight,
         ratings::{exclusion_dto::BureauRatingsQuery, exclusions},
         satisfaction::{
             Answers,
-            dto::{SatisfactionBy, SatisfactionFigures, SatisfactionOut, SatisfactionQuery},
+            dto::{SatisfactionBy, SatisfactionFigures, SatisfactionOut, SatisfactionQuery, SatisfactionScores},
             service,
         },
     },
@@ -34,13 +37,17 @@ pub(super) struct PageQuery {
     cursor: Option<Cursor>,
 }
 
-const GROUPS: [(SatisfactionBy, &str, &str, &str); 5] = [
+const GROUPS: [(SatisfactionBy, &str, &str, &str); 6] = [
     (SatisfactionBy::Centre, "centre", "按机构", "By centre"),
     (SatisfactionBy::Township, "township", "按乡镇", "By township"),
     (SatisfactionBy::Kind, "kind", "按机构类型", "By kind"),
     (SatisfactionBy::CareType, "care_type", "按服务形式", "By form of care"),
     (SatisfactionBy::Month, "month", "按月", "By month"),
+    (SatisfactionBy::SubScore, "sub_score", "按分项", "By sub-score"),
 ];
+
+/// Months of the trend.
+const TREND: u32 = 24;
 
 #[get("/satisfaction")]
 pub(super) async fn bureau_satisfaction(
@@ -51,8 +58,12 @@ pub(super) async fn bureau_satisfaction(
 ) -> Result<HttpResponse> {
     let by = query.by.unwrap_or(SatisfactionBy::Centre);
     let asked = |by| SatisfactionQuery { from: query.from, to: query.to, by: Some(by) };
-    let months = service::report(&ctx, asked(SatisfactionBy::Month), Answers::Present).await?;
     let report = service::report(&ctx, asked(by), Answers::Present).await?;
+    // Without a range asked for, two years show more of a trend than one.
+    let since = query.from.or_else(|| report.to.0.checked_sub_months(Months::new(TREND - 1)).map(Month));
+    let trend_query = SatisfactionQuery { from: since, ..asked(SatisfactionBy::Month) };
+    let months = service::report(&ctx, trend_query, Answers::Present).await?;
+    let trend_range = format!("from={}&to={}", months.from, months.to);
     let (_, word, zh, en) = GROUPS.into_iter().find(|(group, ..)| *group == by).unwrap_or(GROUPS[0]);
     let range = format!("from={}&to={}", report.from, report.to);
     let groups = GROUPS.map(|(group, word, zh, en)| (word.to_owned(), shell.t(zh, en).to_owned(), group == by));
@@ -78,8 +89,17 @@ pub(super) async fn bureau_satisfaction(
         )
         .part(Part::Folded(
             table(&shell, shell.t("逐月数据", "Figures by month"), &months)
-                .downloads("/bureau/satisfaction", &format!("{range}&by=month")),
+                .downloads("/bureau/satisfaction", &format!("{trend_range}&by=month")),
         ))
+        .heading("分项评价", "Sub-scores")
+        .part(scores_chart(&shell, &report)?)
+        .table(scores_table(&shell, &report).downloads("/bureau/satisfaction", &format!("{range}&by=sub_score")))
+        .heading("异常评价提示", "Unusual patterns")
+        .text(
+            "仅供人工核查，不代表违规；答案仍计入统计，除非两位工作人员决定剔除。",
+            "For people to look at; what is flagged still counts, unless two officers leave it out.",
+        )
+        .table(unusual(&ctx, &shell, report.to).await?)
         .table(comments(&ctx, &shell, query.from.filter(|month| Some(*month) == query.to), query.cursor).await?)
         .answer(&ctx)
 }
@@ -100,6 +120,64 @@ pub(super) fn trend(shell: &Shell, months: &SatisfactionOut) -> Result<Part> {
         "Rate by month with its 95% interval and the target; the figures are in the table.",
     );
     Ok(Part::Picture(chart::rates(&points, months.target)?, words.to_owned()))
+}
+
+/// Signals about the ratings given in the last month of the report, as far as it is over.
+async fn unusual(ctx: &Ctx, shell: &Shell, month: Month) -> Result<Table> {
+    let last = month.0.checked_add_months(Months::new(1)).and_then(|next| next.pred_opt()).unwrap_or(month.0);
+    let signals = oversight::of_ratings(ctx, month.0, last).await?;
+    Ok(signals::listed(shell, shell.t("异常评价", "Unusual answers"), signals))
+}
+
+/// The rates of the sub-scores beside each other.
+fn scores_chart(shell: &Shell, report: &SatisfactionOut) -> Result<Part> {
+    let points: Vec<Point> = report
+        .overall
+        .sub
+        .iter()
+        .flat_map(SatisfactionScores::named)
+        .map(|(_, zh, en, score)| Point {
+            label: shell.t(zh, en).to_owned(),
+            value: score.rate,
+            interval: score.interval.map(|interval| (interval.low, interval.high)),
+        })
+        .collect();
+    let words = shell.t(
+        "各分项的满意率、95%区间与目标线；数据见表格。",
+        "Rate of each sub-score with its 95% interval and the target; the figures are in the table.",
+    );
+    Ok(Part::Picture(chart::bars(&points, report.target)?, words.to_owned()))
+}
+
+/// The sub-scores, a line each.
+fn scores_table(shell: &Shell, report: &SatisfactionOut) -> Table {
+    let t = |zh, en| shell.t(zh, en);
+    let columns = [
+        t("分项", "Sub-score"),
+        t("#评价", "#Answers"),
+        t("#满意", "#Satisfied"),
+        t("#满意率", "#Rate"),
+        t("#95%区间", "#95% interval"),
+        t("#均分", "#Mean"),
+        t("是否达标", "Met"),
+    ];
+    let mut table = Table::new(shell, t("分项数据", "Figures by sub-score"), &columns);
+    for (_, zh, en, score) in report.overall.sub.iter().flat_map(SatisfactionScores::named) {
+        table.row(vec![
+            text(t(zh, en)),
+            number(score.answers),
+            number(score.satisfied),
+            Cell::Number(percent(score.rate)),
+            Cell::Number(interval(score.interval)),
+            Cell::Number(mean(score.mean)),
+            verdict(shell, score.met, score.met_with_confidence),
+        ]);
+    }
+    table.sortable(shell, 'd')
+}
+
+fn mean(mean: Option<f64>) -> String {
+    mean.map_or_else(|| "—".to_owned(), |mean| format!("{mean:.2}"))
 }
 
 /// What families wrote, of a month alone if one is asked for, once moderation has passed it.
@@ -152,7 +230,7 @@ pub(super) fn table(shell: &Shell, caption: &str, report: &SatisfactionOut) -> T
             number(figures.satisfied),
             Cell::Number(percent(figures.rate)),
             Cell::Number(interval(figures.interval)),
-            Cell::Number(figures.mean.map_or_else(|| "—".to_owned(), |mean| format!("{mean:.2}"))),
+            Cell::Number(mean(figures.mean)),
             number(figures.families_served),
             Cell::Number(percent(figures.response_rate)),
             met(shell, figures),
@@ -163,7 +241,11 @@ pub(super) fn table(shell: &Shell, caption: &str, report: &SatisfactionOut) -> T
 
 /// Whether the target is met, in a word.
 pub(in super::super) fn met(shell: &Shell, figures: &SatisfactionFigures) -> Cell {
-    let (class, zh, en) = match (figures.met, figures.met_with_confidence) {
+    verdict(shell, figures.met, figures.met_with_confidence)
+}
+
+fn verdict(shell: &Shell, met: Option<bool>, with_confidence: Option<bool>) -> Cell {
+    let (class, zh, en) = match (met, with_confidence) {
         (Some(true), Some(true)) => ("good", "达标（可信）", "met with confidence"),
         (Some(true), _) => ("good", "达标", "met"),
         (Some(false), _) => ("bad", "未达标", "not met"),

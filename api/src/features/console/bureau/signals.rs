@@ -23,7 +23,7 @@ use crate::{
         auth::Bureau,
         oversight::{
             service,
-            signal_dto::{SignalKind, SignalsQuery},
+            signal_dto::{SignalKind, SignalOut, SignalsQuery},
         },
     },
     http::{Cursor, Day, Limit, Query},
@@ -42,12 +42,15 @@ struct SignalsPageQuery {
     cursor: Option<Cursor>,
 }
 
-const KINDS: [(SignalKind, &str); 5] = [
+const KINDS: [(SignalKind, &str); 8] = [
     (SignalKind::NightScan, "night_scan"),
     (SignalKind::DeviceBurst, "device_burst"),
     (SignalKind::ManyChildren, "many_children"),
     (SignalKind::NoCheckIn, "no_check_in"),
     (SignalKind::AbovePlaces, "above_places"),
+    (SignalKind::RatingBurst, "rating_burst"),
+    (SignalKind::RatingDevice, "rating_device"),
+    (SignalKind::RatingStaff, "rating_staff"),
 ];
 
 fn word(kind: SignalKind) -> &'static str {
@@ -73,6 +76,21 @@ async fn bureau_signals(
     let kind = query.kind;
     let query = SignalsQuery { from, to, kind, centre_id: None, limit: Limit(50), cursor: query.cursor };
     let page = service::signals(&ctx, &query).await?;
+    let table = listed(&shell, t("异常提示", "Signals"), page.items);
+    let kind = kind.map(|kind| format!("&kind={}", word(kind))).unwrap_or_default();
+    let table = table
+        .page(&shell, page.next_cursor.as_deref())
+        .downloads("/bureau/signals", &format!("from={}&to={}{kind}", from.0, to.0));
+    View::new(&shell, t("异常提示", "Signals"))
+        .text("仅供人工核查，不代表违规。", "For people to look at; never a punishment.")
+        .form(filter)
+        .table(table)
+        .answer(&ctx)
+}
+
+/// Signals, a line each.
+pub(super) fn listed(shell: &Shell, caption: &str, signals: Vec<SignalOut>) -> Table {
+    let t = |zh, en| shell.t(zh, en);
     let columns = [
         t("类别", "Kind"),
         t("机构", "Centre"),
@@ -83,8 +101,8 @@ async fn bureau_signals(
         t("说明", "In words"),
         t("家庭编号", "Family"),
     ];
-    let mut table = Table::new(&shell, t("异常提示", "Signals"), &columns);
-    for signal in page.items {
+    let mut table = Table::new(shell, caption, &columns);
+    for signal in signals {
         table.row(vec![
             text(shell.word(signal.kind.zh(), word(signal.kind))),
             text(dash(signal.centre_name)),
@@ -96,13 +114,5 @@ async fn bureau_signals(
             signal.family_id.map_or_else(|| text("—"), code),
         ]);
     }
-    let kind = kind.map(|kind| format!("&kind={}", word(kind))).unwrap_or_default();
-    let table = table
-        .page(&shell, page.next_cursor.as_deref())
-        .downloads("/bureau/signals", &format!("from={}&to={}{kind}", from.0, to.0));
-    View::new(&shell, t("异常提示", "Signals"))
-        .text("仅供人工核查，不代表违规。", "For people to look at; never a punishment.")
-        .form(filter)
-        .table(table)
-        .answer(&ctx)
+    table
 }

@@ -5,8 +5,8 @@ use entity::{
     AccountStatus, CampaignId, ChildId, ComplaintStatus, ConsentPurpose, FamilyId, ModerationStatus, RedemptionId,
     TextStatus, VoucherId, VoucherStatus, booking_events, bookings, calendar_feeds, centre_ties, children, complaints,
     consents, credit_entries, data_looks, employer_families, entry_checks, families, idempotency_keys, manual_codes,
-    message_credits, moderations, notices, pickup_codes, pickup_persons, rating_replies, ratings, redemptions,
-    refresh_tokens, served_marks, sessions, visits, vouchers,
+    message_credits, moderations, notices, pickup_codes, pickup_persons, rating_replies, rating_traces, ratings,
+    redemptions, refresh_tokens, served_marks, sessions, visits, vouchers,
 };
 use sea_orm::{
     ActiveValue::{Set, Unchanged},
@@ -233,6 +233,8 @@ pub(in super::super) async fn blank_care(db: &impl ConnectionTrait, child: Child
         .await?;
     let rated = ratings::Entity::find().filter(ratings::Column::ChildId.eq(child));
     let rated = rated.select_only().column(ratings::Column::Id).into_query();
+    let traces = rating_traces::Entity::delete_many();
+    traces.filter(rating_traces::Column::RatingId.in_subquery(rated.clone())).exec(db).await?;
     // A reply may repeat what it answers.
     let row =
         rating_replies::ActiveModel { text: Set(None), text_status: Set(TextStatus::Hidden), ..Default::default() };

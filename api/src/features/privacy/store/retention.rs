@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use entity::{
     AccountStatus, FamilyId, bookings, calendar_feeds, children, data_looks, families, idempotency_keys, manual_codes,
-    notices, pickup_codes, pickup_persons, refresh_tokens, refused_scans, served_marks, sessions,
+    notices, pickup_codes, pickup_persons, rating_traces, refresh_tokens, refused_scans, served_marks, sessions,
 };
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _,
@@ -51,6 +51,7 @@ fn due(rule: Rule, before: DateTime<Utc>) -> Due {
         Rule::PickupPersons => of("pickup_persons", "id", all(pickup_persons::Column::RemovedAt.lt(before))),
         Rule::CalendarFeeds => of("calendar_feeds", "id", all(calendar_feeds::Column::RevokedAt.lt(before))),
         Rule::Looks => of("data_looks", "id", all(data_looks::Column::At.lt(before))),
+        Rule::RatingTraces => of("rating_traces", "rating_id", all(rating_traces::Column::At.lt(before))),
         Rule::ServedMarks => of(
             "served_marks",
             "id",
