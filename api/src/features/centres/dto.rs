@@ -76,7 +76,7 @@ pub struct CentreSearch {
     pub township: Option<Line<20>>,
     /// Only centres where vouchers of a running campaign can be used (or only others).
     pub voucher: Option<bool>,
-    /// Part of the name or address.
+    /// Part of the name or address, in simplified or traditional characters, or its pinyin or initials.
     #[param(value_type = Option<String>)]
     pub q: Option<Line<40>>,
     /// Order: `walk` with a point, else `rating`.

@@ -47,8 +47,12 @@ pub(super) async fn nearest<'a>(
     let walked = by_way(asked, centres, start, minutes, judged).await?;
     let mut named: Vec<_> = walked.into_iter().map(|candidate| Named { candidate, straight_m: None }).collect();
     if named.len() < NAMED {
-        let beyond = by_line(asked, centres, start, &named).await?;
-        named.extend(beyond);
+        match by_line(asked, centres, start, &named).await {
+            Ok(beyond) => named.extend(beyond),
+            // Too many look through everything just now: what is known is told, and nothing that isn't.
+            Err(error) if named.is_empty() => return Err(error),
+            Err(_) => {}
+        }
     }
     Ok(named)
 }
