@@ -6,6 +6,8 @@ use super::shape::Ring;
 
 /// Rows that are looked through for a point well inside.
 const ROWS: u32 = 63;
+/// Stretches of a row that points are spread over.
+const WIDE: usize = 4;
 /// Degrees, about a tenth of a metre: a ring that is nowhere wider is none.
 const WIDTH: f64 = 1e-6;
 
@@ -61,14 +63,17 @@ pub(super) fn is_hollow(rings: &[Ring]) -> bool {
     widest(rings).is_none_or(|(width, _)| width < WIDTH)
 }
 
-/// Points spread inside a ring: on seven rows, each stretch inside cut in eight.
+/// Points spread inside a ring: on seven rows, each of the widest stretches inside cut in eight.
 pub(super) fn spread(ring: &Ring) -> Vec<LngLat> {
     let eighths = || (1..8).map(|nth| f64::from(nth) / 8.0);
     let (south_west, north_east) = bounds(ring.iter().copied());
     let mut points = Vec::new();
     for lat in eighths().map(|part| south_west.lat + (north_east.lat - south_west.lat) * part) {
-        for span in crossings(std::slice::from_ref(ring), lat).chunks_exact(2) {
-            points.extend(eighths().map(|part| LngLat { lng: span[0] + (span[1] - span[0]) * part, lat }));
+        let met = crossings(std::slice::from_ref(ring), lat);
+        let mut spans: Vec<(f64, f64)> = met.chunks_exact(2).map(|span| (span[0], span[1] - span[0])).collect();
+        spans.sort_by(|(_, one), (_, other)| other.total_cmp(one));
+        for (west, width) in spans.into_iter().take(WIDE) {
+            points.extend(eighths().map(|part| LngLat { lng: west + width * part, lat }));
         }
     }
     points

@@ -106,7 +106,7 @@ pub enum EngineState {
     Estimate,
     /// It answers.
     Ok,
-    /// It doesn't; until it does everything is estimated.
+    /// It doesn't, or left what it was last asked without an answer; until it answers that is estimated.
     Away,
 }
 
