@@ -58,6 +58,18 @@ pub enum WalkingEngine {
     Tencent,
 }
 
+impl WalkingEngine {
+    /// As it is configured.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Estimate => "estimate",
+            Self::Valhalla => "valhalla",
+            Self::Tencent => "tencent",
+        }
+    }
+}
+
 /// All settings; `config.default.toml` says what each means.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

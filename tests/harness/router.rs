@@ -4,9 +4,11 @@
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use entity::LngLat;
+use quanxiangtuo::platform::coords::Coord;
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -54,6 +56,8 @@ struct State {
     always: Option<Routed>,
     /// Places on no street.
     bad: Vec<LngLat>,
+    /// How long each call takes.
+    takes: Duration,
     /// Calls for ways or areas: the body, or the query as an object.
     calls: Vec<Value>,
     /// Calls under way, now and at most.
@@ -102,6 +106,11 @@ impl FakeRouter {
         self.state().bad.push(place);
     }
 
+    /// How long each call takes from now on.
+    pub fn takes(&self, long: Duration) {
+        self.state().takes = long;
+    }
+
     /// The calls since the last look.
     #[must_use]
     pub fn calls(&self) -> Vec<Value> {
@@ -142,7 +151,7 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
     } else {
         serde_json::from_slice(&body).unwrap()
     };
-    let (routed, held) = {
+    let (routed, held, takes) = {
         let mut state = state.lock().unwrap();
         let told = match url.path() {
             "/status" => None,
@@ -157,8 +166,9 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
             None | Some(Routed::Usual) => usual(url.path(), &asked, &state.bad),
             Some(told) => told,
         };
-        (routed, state.held.clone())
+        (routed, state.held.clone(), state.takes)
     };
+    tokio::time::sleep(takes).await;
     if let Some(held) = held {
         // Closed by nobody.
         let _ = held.acquire().await;
@@ -192,7 +202,7 @@ fn usual(path: &str, asked: &Value, bad: &[LngLat]) -> Routed {
     match path {
         "/status" => Routed::json(200, &json!({ "version": "3.9.1" })),
         "/sources_to_targets" => valhalla(asked, bad),
-        "/ws/distance/v1/matrix" => tencent(asked),
+        "/ws/distance/v1/matrix" => tencent(asked, bad),
         _ => Routed::json(404, &json!({ "error_code": 106, "error": "Try any of", "status_code": 404 })),
     }
 }
@@ -218,7 +228,7 @@ fn valhalla(asked: &Value, bad: &[LngLat]) -> Routed {
     )
 }
 
-fn tencent(asked: &Value) -> Routed {
+fn tencent(asked: &Value, bad: &[LngLat]) -> Routed {
     let refused = |status: i64, message: &str| Routed::json(200, &json!({ "status": status, "message": message }));
     let text = |key: &str| asked[key].as_str().unwrap_or("");
     if text("key") != KEY {
@@ -230,6 +240,12 @@ fn tencent(asked: &Value) -> Routed {
     }
     if to.len() > 200 {
         return refused(397, "一对多最多支持200个坐标点");
+    }
+    // As they are asked for, to a tenth of a metre.
+    let bad: Vec<String> =
+        bad.iter().map(|p| Coord::Gcj02.from_wgs84(*p)).map(|p| format!("{:.6},{:.6}", p.lat, p.lng)).collect();
+    if to.iter().copied().chain([text("from")]).any(|place| bad.iter().any(|bad| bad == place)) {
+        return refused(333, "存在无法吸附的坐标点");
     }
     let element = |_: &&str| match text("mode") {
         "driving" => json!({ "distance": KM * 1000.0, "duration": SECONDS }),

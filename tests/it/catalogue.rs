@@ -21,7 +21,7 @@ async fn centres_are_found_by_a_part_of_their_texts_and_by_pinyin() {
     for (name, address) in [
         ("洛阳镇中心托育园", "泉州市台商投资区洛阳镇惠南路1号"),
         ("重庆路ABC托育园", "泉州市台商投资区东园镇重庆路2号"),
-        ("泉享托长乐园", "泉州市台商投资区张坂镇吕厝路3号"),
+        ("泉享托长乐园", "泉州市台商投資區張坂鎮呂厝路3號"),
     ] {
         app.centre_with(|c| (c.name, c.address) = (name.to_owned(), address.to_owned())).await;
     }
@@ -45,6 +45,11 @@ async fn centres_are_found_by_a_part_of_their_texts_and_by_pinyin() {
         ("lvcuo", vec![changle]),
         ("台商投资区", vec![luoyang, chongqing, changle]),
         ("tstzq", vec![luoyang, chongqing, changle]),
+        // In traditional characters what is written in simplified ones, and the other way round.
+        ("重慶路", vec![chongqing]),
+        ("託育園", vec![luoyang, chongqing]),
+        ("张坂镇", vec![changle]),
+        ("張坂镇", vec![changle]),
         // Not across the end of the name, and not by a single letter.
         ("园泉", vec![]),
         ("xyz", vec![]),

@@ -111,9 +111,21 @@ async fn the_nearest_match_every_other_filter_too() {
     assert!(message.as_str().unwrap().contains("换一个日期"), "{message}");
     let (none, message) = nearest("&age_months=30").await;
     assert!(none.is_empty() && message.as_str().unwrap().contains("减少筛选条件"), "{message}");
-    // Farther than 100 km is no answer.
-    let far = app.anonymous().get("/centres?lng=118.79&lat=26.5&coord=wgs84").await.ok();
-    assert_eq!(far["nearest"], json!([]));
+    // From Beijing they are as the crow flies; nothing was filtered, so nothing is to be dropped.
+    let far = app.anonymous().get("/centres?lng=116.4&lat=39.9&coord=wgs84").await.ok();
+    assert_eq!(names(&far["nearest"]), ["远而空", "非普惠", "近而满"]);
+    let (first, message) = (&far["nearest"][0], far["message"].as_str().unwrap());
+    let straight = metres(LngLat { lng: 116.4, lat: 39.9 }, LngLat { lat: HERE.lat + north(1500.0), ..HERE });
+    assert!(first["walk"].is_null() && (first["straight_m"].as_f64().unwrap() - straight).abs() < 2.0, "{first}");
+    assert!(message.contains("直线距离约") && !message.contains("筛选") && !message.contains("符合条件"), "{message}");
+    let far = app.anonymous().get("/centres?lng=116.4&lat=39.9&date=2026-03-09&inclusive=true").await.ok();
+    assert_eq!(names(&far["nearest"]), ["远而空"], "filters and places hold however far");
+    assert!(found_without_ways(&far));
+}
+
+/// Whether none of the nearest tells a way.
+fn found_without_ways(found: &Value) -> bool {
+    found["nearest"].as_array().unwrap().iter().all(|one| one["walk"].is_null() && one["straight_m"].is_u64())
 }
 
 #[actix_web::test]
@@ -181,7 +193,6 @@ async fn a_circle_is_geojson_whose_areas_agree_with_the_minutes_of_the_centres()
         let minutes: Vec<_> = areas.iter().map(|area| area["properties"]["minutes"].as_u64().unwrap()).collect();
         assert_eq!(minutes, [15, 10, 5], "the largest first, so that the smaller lie on top");
         let origin = features(&circle, "origin");
-        assert!(metres(position(&origin[0]["geometry"]["coordinates"]), p) < 0.2);
         let centres = features(&circle, "centre");
         let shown: Vec<_> = centres.iter().map(|c| c["properties"]["name"].as_str().unwrap()).collect();
         assert_eq!(shown, ["甲", "乙", "丙", "丁"], "nearest first");
@@ -205,9 +216,10 @@ async fn a_circle_is_geojson_whose_areas_agree_with_the_minutes_of_the_centres()
         // In one system all through: the centre stands 100 m north of the origin, as drawn.
         let nearest = position(&centres[0]["geometry"]["coordinates"]);
         assert!((metres(nearest, p) - 100.0).abs() < 0.5, "{coord:?} {}", metres(nearest, p));
-        // Six digits.
-        let digits = |n: f64| (n * 1e6 - (n * 1e6).round()).abs() < 1e-3;
+        // Seven digits: what went in comes out to a centimetre.
+        let digits = |n: f64| (n * 1e7 - (n * 1e7).round()).abs() < 1e-3;
         assert!(outer(areas[0]).iter().all(|p| digits(p.lng) && digits(p.lat)));
+        assert!(metres(position(&origin[0]["geometry"]["coordinates"]), p) < 0.01, "{coord:?}");
     }
 }
 
@@ -233,11 +245,15 @@ async fn a_circle_goes_around_a_centre_too_and_by_other_modes() {
     app.anonymous().get(&here("circle", &format!("&centre_id={id}"))).await.invalid("centre_id");
     app.anonymous().get("/circle").await.invalid("lng");
     app.anonymous().get("/circle?lng=118").await.invalid("lat");
-    for minutes in ["0", "61", "5,x", "1,2,3,4,5"] {
+    for minutes in ["0", "61", "5,x", "1,2,3,4,5", "%2B5", "005", "5,%2010"] {
         app.anonymous().get(&here("circle", &format!("&minutes={minutes}"))).await.invalid("minutes");
     }
     for edge in ["lng=180&lat=0", "lng=-180&lat=-90", "lng=0&lat=90", "lng=179.9999&lat=89.9999"] {
-        app.anonymous().get(&format!("/circle?{edge}&mode=drive&minutes=60")).await.ok();
+        let circle = app.anonymous().get(&format!("/circle?{edge}&mode=drive&minutes=60")).await.ok();
+        let area = &features(&circle, "area")[0]["geometry"];
+        let text = area["coordinates"].to_string().replace(['[', ']'], "");
+        let numbers: Vec<f64> = text.split(',').map(|n| n.parse().unwrap()).collect();
+        assert!(numbers.chunks(2).all(|p| p[0].abs() <= 180.0 && p[1].abs() <= 90.0), "{edge}: {area}");
     }
 }
 

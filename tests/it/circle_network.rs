@@ -140,8 +140,58 @@ async fn the_nearest_never_contradict_the_empty_circle_when_the_engine_goes_away
     app.reload_catalogue().await;
     router.always(Routed::HangUp);
     let later = app.anonymous().get(&here).await.ok();
-    assert_eq!((&later["items"], names(&later["nearest"])), (&json!([]), vec!["近"]));
+    assert_eq!((&later["items"], names(&later["nearest"])), (&json!([]), vec!["近", "新而远"]));
     assert_eq!(later["nearest"][0]["walk"], by_network, "as it was found to be too far");
+    let new = &later["nearest"][1];
+    let straight = new["straight_m"].as_i64().unwrap();
+    assert!(new["walk"].is_null() && (2950..3050).contains(&straight), "no estimate beside a way by street: {new}");
+}
+
+#[actix_web::test]
+async fn from_an_island_without_a_bridge_the_nearest_are_told_by_the_line() {
+    let app = app_on_streets().await;
+    for (name, east) in [("甲", 0.0), ("乙", -400.0), ("丙", -800.0), ("丁", -900.0)] {
+        centre(&app, name, at(east, 0.0)).await;
+    }
+    app.reload_catalogue().await;
+    let found = app.anonymous().get(&around("centres", at(4500.0, 0.0), "")).await.ok();
+    assert_eq!((&found["items"], names(&found["nearest"])), (&json!([]), vec!["甲", "乙", "丙"]));
+    let first = &found["nearest"][0];
+    assert!(first["walk"].is_null() && (4450..4550).contains(&first["straight_m"].as_i64().unwrap()), "{first}");
+    let message = found["message"].as_str().unwrap();
+    assert!(message.contains("直线距离约4.5公里，没有找到可到达的路线") && !message.contains("筛选"), "{message}");
+}
+
+#[actix_web::test]
+async fn a_circle_is_by_street_or_by_estimate_and_never_both() {
+    let router = FakeRouter::start().await;
+    let app = app_with(&router).await;
+    centre(&app, "甲", at(300.0, 0.0)).await;
+    app.reload_catalogue().await;
+    let ring = [at(-900.0, -900.0), at(900.0, -900.0), at(900.0, 900.0), at(-900.0, -900.0)].map(|p| [p.lng, p.lat]);
+    let drawn = Routed::json(
+        200,
+        &json!({ "features": [
+            { "geometry": { "type": "Polygon", "coordinates": [ring] }, "properties": { "contour": 15 } },
+            { "geometry": { "type": "MultiPoint", "coordinates": [ring[0]] }, "properties": {} },
+        ] }),
+    );
+    let methods = async || {
+        let circle = app.anonymous().get(&around("circle", middle(), "&minutes=15")).await.ok();
+        let all = circle["features"].as_array().unwrap().iter();
+        let said: Vec<Value> = all.filter_map(|feature| feature["properties"].get("method")).cloned().collect();
+        (said, circle["attribution"].is_string())
+    };
+    // The one is answered, the other not, or isn't asked for any more; then both.
+    for (answers, method, owed) in [
+        (vec![drawn.clone(), Routed::HangUp], "estimate", false),
+        (vec![Routed::HangUp], "estimate", false),
+        (vec![drawn, Routed::Usual], "network", true),
+    ] {
+        answers.into_iter().for_each(|answer| router.next(answer));
+        assert_eq!(methods().await, (vec![json!(method), json!(method)], owed));
+        let _ = router.calls();
+    }
 }
 
 #[actix_web::test]

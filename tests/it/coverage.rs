@@ -53,7 +53,7 @@ pub async fn import(officer: &Client, features: &[Value]) -> Value {
 }
 
 /// Waits until everything is reckoned. The application's own job takes part.
-async fn settled(app: &TestApp, officer: &Client) {
+pub async fn settled(app: &TestApp, officer: &Client) {
     for _ in 0..200 {
         sweep::compute_due(&app.ctx).await.unwrap();
         if officer.get("/bureau/coverage").await.ok()["up_to_date"] == true {
@@ -64,7 +64,7 @@ async fn settled(app: &TestApp, officer: &Client) {
     panic!("the ways are never up to date");
 }
 
-async fn centre_at(app: &TestApp, east: f64, north: f64) -> centres::Model {
+pub async fn centre_at(app: &TestApp, east: f64, north: f64) -> centres::Model {
     let p = at(east, north);
     app.centre_with(|row| (row.lng, row.lat) = (p.lng, p.lat)).await
 }
@@ -275,6 +275,14 @@ async fn a_change_of_centres_communities_or_settings_is_reckoned() {
     settled(&app, &officer).await;
     assert_eq!(figures().await, (5, 3, 191, 91, 1));
     assert_eq!(coverage_ways::Entity::find().all(app.db()).await.unwrap(), ways);
+    // One closes, and another of its version opens elsewhere within a moment: as many, as often changed.
+    let closed = centres::Entity::find_by_id(centre.id).one(app.db()).await.unwrap().unwrap();
+    change(&app, &centre, |row| row.active = Set(false)).await;
+    let there = at(-700.0, 0.0);
+    app.centre_with(|row| (row.lng, row.lat, row.version) = (there.lng, there.lat, closed.version)).await;
+    settled(&app, &officer).await;
+    // f, and three samples of the strip.
+    assert_eq!(figures().await, (5, 1, 191, 15, 1));
     // Somebody who walks at twice the speed.
     let fast = TestApp::spawn_with(&[("walking_speed_kmh", "8.0"), ("coverage_target", "0.5")]).await;
     let officer = fast.officer().await;

@@ -20,6 +20,10 @@ async fn an_import_is_whole_or_nothing_and_names_every_problem() {
         change(&mut bad);
         bad
     };
+    let square = |from: f64, to: f64| {
+        json!([[from, from], [to, from], [to, to], [from, to], [from, from]].map(|[x, y]| [118.79 + x, 24.89 + y]))
+    };
+    let twice = [square(0.0, 0.01), square(0.002, 0.004), square(0.002, 0.004)];
     let bow = json!([[[118.79, 24.89], [118.8, 24.9], [118.8, 24.89], [118.79, 24.9], [118.79, 24.89]]]);
     let features = [
         good.clone(),
@@ -30,6 +34,7 @@ async fn an_import_is_whole_or_nothing_and_names_every_problem() {
         }),
         changed(&|f| f["properties"]["under3"] = json!(5001)),
         changed(&|f| f["geometry"] = json!({ "type": "Polygon", "coordinates": bow })),
+        changed(&|f| f["geometry"] = json!({ "type": "Polygon", "coordinates": twice })),
         changed(&|f| f["geometry"]["coordinates"] = json!([24.89, 118.79])),
         changed(&|f| f["geometry"] = Value::Null),
         changed(&|f| f["properties"]["name"] = Value::Null),
@@ -46,11 +51,12 @@ async fn an_import_is_whole_or_nothing_and_names_every_problem() {
         "features[4].geometry",
         "features[5].geometry",
         "features[6].geometry",
-        "features[7].properties.name",
-        "features[8].properties",
-        "features[9].type",
-        "features[10]",
-        "features[11].properties.code",
+        "features[7].geometry",
+        "features[8].properties.name",
+        "features[9].properties",
+        "features[10].type",
+        "features[11]",
+        "features[12].properties.code",
     ];
     for dry in ["true", "false"] {
         let path = format!("{IMPORT}?coord=wgs84&dry_run={dry}");

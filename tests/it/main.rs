@@ -24,6 +24,7 @@ mod console_desk;
 mod console_pages;
 mod coverage;
 mod coverage_communities;
+mod coverage_network;
 mod desk_day;
 mod docs;
 mod events;

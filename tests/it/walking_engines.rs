@@ -198,7 +198,6 @@ async fn a_dead_matrix_is_left_alone_while_areas_are_drawn() {
         { "geometry": { "type": "MultiPoint", "coordinates": [ring[0]] }, "properties": {} },
     ] });
     for _ in 0..5 {
-        assert_eq!(ready(&app).await, of("ok", "ok"));
         router.next(Routed::HangUp);
         assert_eq!(method(&app, &places(2)).await, WayMethod::Estimate);
         router.next(Routed::json(200, &drawn));
@@ -210,6 +209,65 @@ async fn a_dead_matrix_is_left_alone_while_areas_are_drawn() {
     assert!(router.calls().is_empty(), "left alone");
     assert_eq!(ready(&app).await, of("degraded", "away"));
     assert!(metrics(&app).await.contains("walking_held_back 1"));
+}
+
+#[tokio::test]
+async fn ready_is_only_an_engine_that_answers_what_it_left_unanswered() {
+    let router = FakeRouter::start().await;
+    let app = app_with(&router, &[]).await;
+    assert_eq!(ready(&app).await, of("ok", "ok"));
+    // It says that it is there, and answers no matrix.
+    for n in 0..3 {
+        router.next(Routed::Body(500, "oops".to_owned()));
+        assert_eq!(method(&app, &places(50)).await, WayMethod::Estimate);
+        router.next(Routed::Body(500, "oops".to_owned()));
+        assert_eq!(ready(&app).await, of("degraded", "away"), "{n}: seen at once");
+        let _ = router.calls();
+    }
+    // Without traffic, after the breaker's pause too.
+    for minutes in 1..3 {
+        app.clock.advance(TimeDelta::minutes(minutes));
+        router.next(Routed::Body(500, "oops".to_owned()));
+        assert_eq!(ready(&app).await, of("degraded", "away"), "{minutes}");
+        assert_eq!(router.calls()[0]["targets"].as_array().unwrap().len(), 50, "asked again what it left");
+    }
+    // Back, and seen without traffic; then it isn't asked for nothing.
+    for asked in [1, 0] {
+        assert_eq!(ready(&app).await, of("ok", "ok"));
+        assert_eq!(router.calls().len(), asked);
+    }
+}
+
+#[tokio::test]
+async fn a_slow_engine_and_a_bad_place_cost_some_answers_their_streets_and_not_the_engine() {
+    let router = FakeRouter::start().await;
+    let app = app_with(&router, &[("walking_timeout_ms", "800")]).await;
+    router.takes(Duration::from_millis(250));
+    let to = places(500);
+    router.is_bad(to[317]);
+    // Each call is answered well in time; halving takes ten of them one after another.
+    let mut asked = 0;
+    loop {
+        asked += 1;
+        let found = ways(&app, &to).await;
+        assert_eq!(found.ways.len(), 500);
+        if found.method == WayMethod::Network {
+            for (n, way) in found.ways.iter().enumerate() {
+                assert_eq!(*way, if n == 317 { None } else { TOLD }, "{n}");
+            }
+            break;
+        }
+        assert!(asked < 5, "goes on from what was learnt");
+    }
+    assert!(asked > 1, "or the test tries nothing");
+    assert_eq!(ready(&app).await, of("ok", "ok"));
+    let told = metrics(&app).await;
+    assert!(told.contains(&format!("walking_fallbacks_total{{reason=\"out_of_time\"}} {}", asked - 1)), "{told}");
+    assert!(!told.contains("too_slow") && !told.contains("reason=\"held_back\""), "{told}");
+    // From elsewhere the bad place is known.
+    let _ = router.calls();
+    let found = app.ctx.walking.ways(at(0.0, 50.0), &to, ON_FOOT).await;
+    assert_eq!((found.method, router.calls().len()), (WayMethod::Network, 10));
 }
 
 #[tokio::test]
@@ -268,7 +326,7 @@ async fn a_bad_place_is_found_by_halving_and_remembered_for_a_while() {
     let app = app_with(&router, &[]).await;
     let to = places(50);
     router.is_bad(to[17]);
-    for (asked, minutes) in [(16, 0), (1, 9), (16, 2)] {
+    for (asked, minutes) in [(16, 0), (1, 19), (16, 2)] {
         app.clock.advance(TimeDelta::minutes(minutes));
         let found = ways(&app, &to).await;
         assert_eq!(found.method, WayMethod::Network);
@@ -277,7 +335,7 @@ async fn a_bad_place_is_found_by_halving_and_remembered_for_a_while() {
         }
         let calls = router.calls().len();
         assert!(calls <= asked, "{calls} calls after {minutes} minutes");
-        assert!(asked == 1 || calls > 5, "forgotten after ten minutes: {calls}");
+        assert!(asked == 1 || calls > 5, "forgotten after twenty minutes: {calls}");
     }
     // One that can't be used by anybody, alone: the place it begins at is asked about instead.
     assert_eq!(ways(&app, &[to[17]]).await.ways, [None]);
@@ -414,6 +472,17 @@ async fn what_tencent_refuses_is_estimated_but_for_a_single_place() {
     let found = ways(&app, &places(3)).await;
     assert_eq!(found.method, WayMethod::Network);
     assert_eq!(found.ways.iter().filter(|way| way.is_none()).count(), 1);
+    // One of a full call, wherever it stands.
+    let to = places(400);
+    for bad in [1, 199, 350] {
+        router.is_bad(to[bad]);
+        let _ = router.calls();
+        let found = ways(&app, &to).await;
+        assert_eq!(found.method, WayMethod::Network, "{bad}");
+        assert!(found.ways[bad].is_none() && found.ways.iter().flatten().count() >= 396);
+        let calls = router.calls().len();
+        assert!((15..=20).contains(&calls), "each is paid for: {calls}");
+    }
     // So near that there is no way: there already.
     router.next(said(326, "起终点距离过近"));
     assert_eq!(ways(&app, &[at(0.0, 2.0)]).await.ways, [Some(Way { seconds: 2, metres: 2 })]);

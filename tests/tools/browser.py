@@ -123,6 +123,17 @@ def draws(browser, base, size):
     assert f"{len(names)}家" in page.texts("#status")[0] and "估算" in page.texts("#status")[0], page.texts("#status")
     towns = page.page.locator("#place optgroup").evaluate_all("all => all.map(one => one.label)")
     assert sorted(towns) == sorted(["东园镇", "洛阳镇", "百崎回族乡", "张坂镇"]), towns
+
+    # Those of the pages after the first are there too: here the server is asked for few at a time.
+    def few(route):
+        route.fulfill(json=answer(base, route.request.url.removeprefix(base).replace("limit=100", "limit=7")))
+
+    page.page.route("**/api/v1/centres?*", few)
+    page.page.reload()
+    page.shown(1)
+    centres = answer(base, "/api/v1/centres?limit=100")["items"]
+    assert len(centres) > 7, "or there is one page only"
+    page.until(f"document.querySelectorAll('#place optgroup option').length === {len(centres)}")
     page.clean()
     page.close()
 

@@ -76,7 +76,7 @@ pub struct CentreSearch {
     pub township: Option<Line<20>>,
     /// Only centres where vouchers of a running campaign can be used (or only others).
     pub voucher: Option<bool>,
-    /// Part of the name or address.
+    /// Part of the name or address, in simplified or traditional characters, or its pinyin or initials.
     #[param(value_type = Option<String>)]
     pub q: Option<Line<40>>,
     /// Order: `walk` with a point, else `rating`.
@@ -153,8 +153,12 @@ pub struct CentreCardOut {
     pub demo: bool,
     /// Where it is, in the system that was asked for.
     pub location: LocationOut,
-    /// The way from the point of the search; null without one.
+    /// The way from the point of the search; null without one, and in `nearest` where `straight_m` stands.
     pub walk: Option<WalkOut>,
+    /// In `nearest` only, of a centre that no way was found to, or that lies more than 100 km away: metres as
+    /// the crow flies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub straight_m: Option<u32>,
     /// Lowest price of the form of care searched for, or of the first on offer.
     pub price_from_fen: Option<Fen>,
     /// What that price is for.
@@ -173,8 +177,9 @@ pub struct CentreCardsOut {
     pub items: Vec<CentreCardOut>,
     /// Pass as `cursor` for the next page; null on the last.
     pub next_cursor: Option<String>,
-    /// When nothing is found around the point: up to three that match the other filters, within 100 km,
-    /// nearest first; `walk` says how far. With a routing engine only those that a way leads to.
+    /// When nothing is found around the point: the nearest three that match the other filters (fewer only where
+    /// there are no more). First those within 100 km that a way leads to, nearest first, with `walk`; then,
+    /// if these are fewer, the nearest as the crow flies, with `straight_m` in its place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nearest: Option<Vec<CentreCardOut>>,
     /// With `nearest`: what to tell the family, in Chinese or English.

@@ -26,22 +26,34 @@ pub struct Inside {
     pub price: Option<(Fen, OfferUnit)>,
 }
 
-/// The centres reached within `minutes`, nearest first and `most` of them at most, and whether there are
-/// more. With a routing engine the nearest [`MOST_ASKED`] as the crow flies are looked at.
+/// What is inside.
+pub struct AllInside {
+    /// How the ways were found.
+    pub method: WayMethod,
+    /// Nearest first.
+    pub centres: Vec<Inside>,
+    /// Whether there are more.
+    pub more: bool,
+}
+
+/// The centres reached within `minutes`, nearest first and `most` of them at most: by street if that is asked
+/// for and the routing engine answers, which is asked about the nearest [`MOST_ASKED`] as the crow flies; else
+/// by estimate.
 pub async fn inside(
     ctx: &Ctx,
     start: &Start,
     minutes: u32,
     most: usize,
     without: Option<CentreId>,
-) -> (Vec<Inside>, bool) {
+    by: WayMethod,
+) -> AllInside {
     let centres = ctx.catalogue.now();
     let near = centres.within(start.from, ctx.walking.reach(start.travel, f64::from(minutes)));
     let mut near: Vec<_> = near.filter(|(spot, _)| without != Some(spot.id())).collect();
     near.sort_unstable_by(|(a, near), (b, far)| near.total_cmp(far).then_with(|| a.id().cmp(&b.id())));
     let more = near.len() > MOST_ASKED;
     near.truncate(MOST_ASKED);
-    let (method, ways) = if ctx.walking.has_network() {
+    let (method, ways) = if by == WayMethod::Network {
         let to: Vec<_> = near.iter().map(|(spot, _)| (spot.id(), spot.location())).collect();
         let found = start.ways(ctx, &to).await;
         (found.method, found.ways)
@@ -67,5 +79,5 @@ pub async fn inside(
         walk,
         price: spot.price(None).map(|price| (price.fen, price.unit)),
     });
-    (shown.collect(), more)
+    AllInside { method, centres: shown.collect(), more }
 }

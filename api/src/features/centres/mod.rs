@@ -21,6 +21,7 @@ pub mod rules;
 pub mod scan;
 mod search;
 pub mod service;
+mod simplified;
 pub mod start;
 pub mod store;
 mod text;

@@ -1,29 +1,88 @@
-//! When nothing is inside the circle: the nearest that match the other filters, and what to do next.
+//! When nothing is inside the circle: the nearest three that match the other filters, how far they are, and
+//! what to do next. Where no way is found to so many, they are the nearest as the crow flies, and it is said.
+
+use std::sync::Arc;
 
 use super::{
+    card::number,
     dto::CentreSearch,
     index::Index,
-    search::{Asked, Candidate, Source},
+    scan,
+    search::{self, Asked, Candidate, Source},
     start::{MOST_ASKED, Start},
+    voucher_scope::VoucherScope,
 };
 use crate::{
     error::{Result, Text},
-    platform::walking::{Travel, TravelMode, WayMethod},
+    platform::walking::{Travel, TravelMode, WayMethod, metres},
 };
 
 /// So many are named.
 const NAMED: usize = 3;
 /// So many of the nearest as the crow flies are looked at on the network first, then ever more.
 const LOOKED_AT: usize = 12;
-/// Farther than this nobody brings a child, in metres.
+/// Farther than this nobody brings a child, in metres: no way is looked for.
 const FARTHEST: f64 = 100_000.0;
 /// The circle is widened by this factor until it holds enough.
 const WIDER: f64 = 4.0;
 /// Minutes of a search at most; see [`super::dto::CentreSearch`].
 const MOST_MINUTES: u32 = 60;
 
-/// The nearest around a start, nearest first. `judged` says how the empty circle was found to be empty.
+/// One of the nearest.
+pub(super) struct Named<'a> {
+    candidate: Candidate<'a>,
+    /// How far it is as the crow flies, where no way is told.
+    straight_m: Option<u32>,
+}
+
+/// The nearest around a start: by their ways, then as the crow flies. `judged` says how the empty circle was
+/// found to be empty.
 pub(super) async fn nearest<'a>(
+    asked: &Asked<'_>,
+    centres: &'a Arc<Index>,
+    start: &Start,
+    minutes: u32,
+    judged: Option<WayMethod>,
+) -> Result<Vec<Named<'a>>> {
+    let walked = by_way(asked, centres, start, minutes, judged).await?;
+    let mut named: Vec<_> = walked.into_iter().map(|candidate| Named { candidate, straight_m: None }).collect();
+    if named.len() < NAMED {
+        match by_line(asked, centres, start, &named).await {
+            Ok(beyond) => named.extend(beyond),
+            // Too many look through everything just now: what is known is told, and nothing that isn't.
+            Err(error) if named.is_empty() => return Err(error),
+            Err(_) => {}
+        }
+    }
+    Ok(named)
+}
+
+/// As many as are missing, nearest first as the crow flies.
+async fn by_line<'a>(
+    asked: &Asked<'_>,
+    centres: &'a Arc<Index>,
+    start: &Start,
+    named: &[Named<'_>],
+) -> Result<Vec<Named<'a>>> {
+    // Whoever asks for a date reads places: of the nearest only.
+    let most = if asked.query.date.is_some() { MOST_ASKED } else { NAMED };
+    let mut near = scan::nearest(asked, centres, start.from, most).await?;
+    near.sort_unstable_by(Candidate::order);
+    near.truncate(most);
+    near.retain(|one| named.iter().all(|named| named.candidate.spot.id() != one.spot.id()));
+    let missing = NAMED - named.len();
+    let mut free = asked.free(&Source::Known(near), None, missing).await?;
+    free.sort_unstable_by(Candidate::order);
+    free.truncate(missing);
+    let named = free.into_iter().map(|candidate| {
+        let straight = metres(start.from, candidate.spot.location()).round();
+        Named { candidate, straight_m: Some(straight as u32) }
+    });
+    Ok(named.collect())
+}
+
+/// Those that a way leads to, nearest first.
+async fn by_way<'a>(
     asked: &Asked<'_>,
     centres: &'a Index,
     start: &Start,
@@ -114,37 +173,100 @@ async fn walked<'a>(
     Ok(known)
 }
 
+/// Appends a list of [`super::dto::CentreCardOut`].
+pub(super) fn write(out: &mut Vec<u8>, query: &CentreSearch, vouchers: &VoucherScope, nearest: &[Named<'_>]) {
+    out.push(b'[');
+    for (i, named) in nearest.iter().enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        search::item(out, query, vouchers, &named.candidate);
+        if let Some(metres) = named.straight_m {
+            // Into the object that was just closed.
+            out.pop();
+            out.extend_from_slice(b",\"straight_m\":");
+            number(out, metres);
+            out.push(b'}');
+        }
+    }
+    out.push(b']');
+}
+
+/// Whether anything narrows the search, so that there is something to drop.
+const fn has_filters(query: &CentreSearch) -> bool {
+    query.date.is_some()
+        || query.care_type.is_some()
+        || query.age_months.is_some()
+        || query.inclusive.is_some()
+        || query.kind.is_some()
+        || query.township.is_some()
+        || query.voucher.is_some()
+        || query.q.is_some()
+}
+
 /// What to tell the family.
-pub(super) fn message(query: &CentreSearch, travel: Travel, minutes: u32, nearest: &[Candidate<'_>]) -> Text {
+pub(super) fn message(query: &CentreSearch, travel: Travel, minutes: u32, nearest: &[Named<'_>]) -> Text {
+    let Some(first) = nearest.first() else { return nothing_at_all(query) };
     let (by, by_en) = match travel.mode {
         TravelMode::Walk => ("步行", "on foot"),
         TravelMode::Cycle => ("骑自行车", "by bicycle"),
         TravelMode::EBike => ("骑电动车", "by e-bike"),
         TravelMode::Drive => ("驾车", "by car"),
     };
-    let Some(walk) = nearest.first().and_then(|first| first.walk) else {
-        return Text::new(
-            "附近没有符合条件的托育机构，请减少筛选条件，或换一个位置、日期再查询。",
-            "No centre near here matches: drop a filter, or choose another place or date.",
-        );
-    };
-    let far = walk.minutes;
-    let (advice, advice_en) = if far <= MOST_MINUTES {
-        (format!("可将时间放宽到{far}分钟"), format!("allow {far} minutes"))
+    let (far, far_en, mut advice, mut advice_en) = if let Some(walk) = first.candidate.walk {
+        let far = walk.minutes;
+        let (advice, advice_en) = if far <= MOST_MINUTES {
+            (format!("可将时间放宽到{far}分钟"), format!("allow {far} minutes"))
+        } else {
+            ("可换一个离得更近的位置".to_owned(), "choose a place nearer to it".to_owned())
+        };
+        (format!("{by}约{far}分钟"), format!("{far} minutes {by_en}"), advice, advice_en)
     } else {
-        ("可换一个离得更近的位置".to_owned(), "choose a place nearer to it".to_owned())
+        let metres = first.straight_m.unwrap_or(0);
+        let (far, far_en) = straight(metres);
+        let is_near = f64::from(metres) <= FARTHEST;
+        let (none, none_en) =
+            if is_near { ("，没有找到可到达的路线", ", and no way there was found") } else { ("", "") };
+        let advice = "可换一个离得更近的位置".to_owned();
+        let far = format!("直线距离约{far}{none}");
+        (far, format!("{far_en} away as the crow flies{none_en}"), advice, "choose a place nearer to it".to_owned())
     };
-    let (mode, mode_en) =
-        if travel.mode == TravelMode::Drive { ("", "") } else { ("、换一种出行方式", ", travel another way") };
-    let (filters, filters_en) = if query.date.is_some() {
-        ("或换一个日期", "or take another date")
-    } else {
-        ("或减少筛选条件", "or drop a filter")
-    };
+    if travel.mode != TravelMode::Drive {
+        advice.push_str("、换一种出行方式");
+        advice_en.push_str(", travel another way");
+    }
+    if query.date.is_some() {
+        advice.push_str("，或换一个日期");
+        advice_en.push_str(", or take another date");
+    } else if has_filters(query) {
+        advice.push_str("，或减少筛选条件");
+        advice_en.push_str(", or drop a filter");
+    }
+    let (that, that_en) = if has_filters(query) { ("符合条件的", " that matches") } else { ("", "") };
     Text::new(
-        format!("{minutes}分钟内没有符合条件的托育机构，最近的一家{by}约{far}分钟。{advice}{mode}，{filters}。"),
-        format!(
-            "Nothing that matches is within {minutes} minutes; the nearest is {far} minutes {by_en}. You can {advice_en}{mode_en}, {filters_en}."
-        ),
+        format!("{minutes}分钟内没有{that}托育机构，最近的一家{far}。{advice}。"),
+        format!("Nothing{that_en} is within {minutes} minutes; the nearest is {far_en}. You can {advice_en}."),
     )
+}
+
+/// When there is none to name.
+fn nothing_at_all(query: &CentreSearch) -> Text {
+    if !has_filters(query) {
+        return Text::new("目前还没有托育机构。", "There are no centres yet.");
+    }
+    let (zh, en) = if query.date.is_some() { ("，或换一个日期", ", or choose another date") } else { ("", "") };
+    Text::new(
+        format!("没有符合条件的托育机构，请减少筛选条件{zh}再查询。"),
+        format!("No centre matches: drop a filter{en}."),
+    )
+}
+
+/// Metres for people.
+fn straight(metres: u32) -> (String, String) {
+    let km = f64::from(metres) / 1000.0;
+    match metres {
+        0..1_000 => (format!("{metres}米"), format!("{metres} m")),
+        1_000..10_000 => (format!("{km:.1}公里"), format!("{km:.1} km")),
+        _ => (format!("{km:.0}公里"), format!("{km:.0} km")),
+    }
 }

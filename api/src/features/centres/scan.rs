@@ -4,13 +4,17 @@
 
 use std::{sync::Arc, time::Duration};
 
+use entity::LngLat;
 use tokio::{sync::Semaphore, time::timeout};
 
 use super::{
-    index::Index,
+    index::{Index, Spot},
     search::{After, Asked, Best, Candidate, filter},
 };
-use crate::error::{Code, Problem, Result};
+use crate::{
+    error::{Code, Problem, Result},
+    platform::walking::metres,
+};
 
 /// How long a caller waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -45,21 +49,47 @@ impl Scans {
     }
 }
 
-/// [`Asked::first`] of all centres. What is found is told by its place and looked up again in the same
-/// moment's index, for a borrowed centre can't come from another thread.
+/// [`Asked::first`] of all centres.
 pub(super) async fn first<'a>(
     asked: &Asked<'_>,
     centres: &'a Arc<Index>,
     after: Option<After>,
     most: usize,
 ) -> Result<Vec<Candidate<'a>>> {
+    let (sort, care_type) = (asked.sort, asked.query.care_type);
+    look_through(asked, centres, after, most, move |spot| Candidate::of(spot, None, sort, care_type)).await
+}
+
+/// The nearest of all centres as the crow flies, however far: `most` of them or some more, in no order, by
+/// their metres from a point.
+pub(super) async fn nearest<'a>(
+    asked: &Asked<'_>,
+    centres: &'a Arc<Index>,
+    from: LngLat,
+    most: usize,
+) -> Result<Vec<Candidate<'a>>> {
+    look_through(asked, centres, None, most, move |spot| {
+        Candidate::keyed(metres(from, spot.location()).round() as i64, spot)
+    })
+    .await
+}
+
+/// The first that pass the filters that cost nothing. What is found is told by its place and looked up again
+/// in the same moment's index, for a borrowed centre can't come from another thread.
+async fn look_through<'a>(
+    asked: &Asked<'_>,
+    centres: &'a Arc<Index>,
+    after: Option<After>,
+    most: usize,
+    candidate: impl for<'s> Fn(Spot<'s>) -> Candidate<'s> + Send + 'static,
+) -> Result<Vec<Candidate<'a>>> {
     let (all, query, vouchers) = (Arc::clone(centres), asked.query.clone(), Arc::clone(asked.vouchers));
-    let (rules, day, sort) = (asked.ctx.catalogue.rules(), asked.day(), asked.sort);
+    let (rules, day) = (asked.ctx.catalogue.rules(), asked.day());
     let look = move || {
         let mut best = Best::new(most, after);
         let mut fits = filter(&query, &vouchers, &rules, || day);
         let found = all.each().filter(|spot| fits(spot));
-        found.for_each(|spot| best.add(Candidate::of(spot, None, sort, query.care_type)));
+        found.for_each(|spot| best.add(candidate(spot)));
         best.found.iter().map(Candidate::place).collect::<Vec<After>>()
     };
     let found = asked.ctx.catalogue.scans().run(look).await?;

@@ -37,9 +37,14 @@ impl<'a> Candidate<'a> {
         Self { key: sort_key(sort, &spot, walk, care_type), spot, walk, free_places: None }
     }
 
+    /// One without a way, in the order of a key of the caller's.
+    pub(super) const fn keyed(key: i64, spot: Spot<'a>) -> Self {
+        Self { key, spot, walk: None, free_places: None }
+    }
+
     /// One without a way, at its place.
     pub(super) fn at(After(key, id): After, centres: &'a Index) -> Option<Self> {
-        Some(Self { key, spot: centres.get(id)?, walk: None, free_places: None })
+        Some(Self::keyed(key, centres.get(id)?))
     }
 
     pub(super) fn place(&self) -> After {
@@ -120,7 +125,7 @@ pub async fn search(ctx: &Ctx, query: &CentreSearch, english: impl FnOnce() -> b
         let asked = Asked { sort: CentreSort::Walk, ..asked };
         let nearest = Box::pin(nearest::nearest(&asked, &centres, &start, minutes, judged)).await?;
         out.extend_from_slice(b",\"nearest\":");
-        items(&mut out, query, &vouchers, &nearest);
+        nearest::write(&mut out, query, &vouchers, &nearest);
         let text = nearest::message(query, travel, minutes, &nearest);
         let text = if english() { &text.en } else { &text.zh };
         out.extend_from_slice(b",\"message\":");
@@ -364,7 +369,7 @@ fn items(out: &mut Vec<u8>, query: &CentreSearch, vouchers: &VoucherScope, found
 }
 
 /// Appends one [`super::dto::CentreCardOut`].
-fn item(out: &mut Vec<u8>, query: &CentreSearch, vouchers: &VoucherScope, candidate: &Candidate<'_>) {
+pub(super) fn item(out: &mut Vec<u8>, query: &CentreSearch, vouchers: &VoucherScope, candidate: &Candidate<'_>) {
     card::write(out, &candidate.spot, query.coord, query.care_type);
     match candidate.walk {
         Some(walk) => {

@@ -1,12 +1,13 @@
-//! Search by text: a part of the name or address, or its pinyin, as whole syllables or as the first
-//! letters of each (`luoyang`, `lyz`, `luoyz`). A character with several readings matches by any.
+//! Search by text: a part of the name or address, in simplified or traditional characters, or its pinyin, as
+//! whole syllables or as the first letters of each (`luoyang`, `lyz`, `luoyz`). A character with several
+//! readings matches by any.
 
 use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 use pinyin::{Pinyin, ToPinyinMulti as _};
 
-use super::index::Spot;
+use super::{index::Spot, simplified::simplified};
 
 /// What to look for: the text in one piece, or all of its words.
 pub(super) struct Wanted {
@@ -34,7 +35,7 @@ impl Wanted {
         for part in [name, "\n", address_start, address] {
             scratch.push_str(part);
         }
-        if spot.upper() || scratch.bytes().any(untidy) {
+        if spot.marked() || scratch.bytes().any(untidy) {
             *scratch = tidy(scratch);
         }
         self.is_in(scratch)
@@ -58,18 +59,24 @@ impl Word {
     }
 }
 
-/// Without what people leave out when they type, in small letters of the usual width: `“党建+”邻里` is
-/// `党建邻里`, `ＬＹＺ` is `lyz`.
+/// Without what people leave out when they type, in small letters of the usual width and simplified
+/// characters: `“党建+”邻里` is `党建邻里`, `ＬＹＺ` is `lyz`, `東園鎮` is `东园镇`.
 fn tidy(text: &str) -> String {
     let usual = |c: char| match c {
         // Fullwidth forms of ASCII.
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
-        _ => c,
+        _ => simplified(c),
     };
     text.chars().map(usual).filter(|c| c.is_alphanumeric() || *c == '\n').flat_map(char::to_lowercase).collect()
 }
 
-/// Whether a byte may belong to what [`tidy`] changes, capitals apart; few texts hold any.
+/// Whether a text holds capitals or traditional characters, of which [`untidy`] doesn't tell.
+pub(super) fn is_marked(text: &str) -> bool {
+    text.to_lowercase() != text || text.chars().any(|c| simplified(c) != c)
+}
+
+/// Whether a byte may belong to what [`tidy`] changes, but for what is marked ([`is_marked`]); few texts
+/// hold any.
 const fn untidy(byte: u8) -> bool {
     // General punctuation, CJK punctuation and fullwidth forms begin with these bytes, and some characters.
     (byte.is_ascii() && !byte.is_ascii_alphanumeric() && byte != b'\n') || matches!(byte, 0xc2 | 0xe2 | 0xe3 | 0xef)
@@ -169,8 +176,8 @@ fn initials(c: char) -> u32 {
 }
 
 /// The block of common characters (CJK Unified Ideographs).
-const FIRST: char = '\u{4e00}';
-const LAST: char = '\u{9fff}';
+pub(super) const FIRST: char = '\u{4e00}';
+pub(super) const LAST: char = '\u{9fff}';
 
 fn look_up(c: char) -> u32 {
     let readings = c.to_pinyin_multi().into_iter().flatten();
@@ -234,6 +241,17 @@ mod tests {
         for wanted in ["yyqz", "uoyang", "l", "luoyy", "zhang", "xyz"] {
             assert!(!finds(wanted, place), "{wanted}");
         }
+    }
+
+    #[test]
+    fn traditional_and_simplified_characters_find_each_other() {
+        for text in ["东园镇托育园", "東園鎮託育園"] {
+            assert_eq!(is_marked(text), text.starts_with('東'));
+            for wanted in ["东园镇", "東園鎮", "东園", "園鎮", "dyz", "dongyuan", "托育园", "託育"] {
+                assert!(Wanted::of(wanted).is_in(&tidy(text)), "{wanted} in {text}");
+            }
+        }
+        assert!(!Wanted::of("東園鎮").is_in(&tidy("洛阳镇")));
     }
 
     #[test]

@@ -32,7 +32,7 @@ use serde::{Deserialize, Serialize};
 
 use super::start::Start;
 use crate::{
-    config::{Settings, WalkingEngine},
+    config::Settings,
     platform::{
         breaker::Breaker,
         kv::{Kv, KvError},
@@ -293,11 +293,7 @@ fn key(settings: &Settings, cell: Cell, travel: Travel) -> String {
         TravelMode::EBike => ("e_bike", settings.e_bike_speed_kmh),
         TravelMode::Drive => ("drive", settings.driving_speed_kmh),
     };
-    let engine = match settings.walking_engine {
-        WalkingEngine::Estimate => "none",
-        WalkingEngine::Valhalla => "valhalla",
-        WalkingEngine::Tencent => "tencent",
-    };
+    let engine = settings.walking_engine.as_str();
     let (pushchair, off) = (u8::from(travel.pushchair), settings.walking_off_network_m);
     format!("ways:{engine}:{mode}:{pushchair}:{speed}:{off}:{}:{}", cell.row, cell.column)
 }

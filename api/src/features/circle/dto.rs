@@ -55,7 +55,7 @@ pub struct CircleOut {
     pub pushchair: bool,
     /// More centres are inside than the 100 that are listed.
     pub more: bool,
-    /// To be shown beside a drawing of what a routing engine found; null if all is estimated.
+    /// To be shown beside a drawing of what a routing engine found; null if it is estimated.
     pub attribution: Option<&'static str>,
     /// Areas, the largest first; the origin; centres, nearest first.
     pub features: Vec<CircleFeatureOut>,
@@ -79,7 +79,7 @@ pub struct CircleFeatureOut {
 /// A point in a drawing: longitude and latitude.
 pub type Position = Vec<f64>;
 
-/// A geometry: positions are `[longitude, latitude]` with six digits; outer rings run against the clock.
+/// A geometry: positions are `[longitude, latitude]` with seven digits; outer rings run against the clock.
 #[derive(Debug, PartialEq, Serialize, ToSchema)]
 #[serde(tag = "type", content = "coordinates")]
 pub enum CircleGeometryOut {

@@ -1,7 +1,7 @@
 //! The 15-minute circle as a drawing: what is reached on the pavement, and the centres in it.
 //!
-//! Promises: areas and minutes of one answer start at the same point and each says how it was found; a
-//! point that enters or leaves names its coordinate system; whose circle it is, is not stored.
+//! Promises: areas and minutes of one answer start at the same point, are found the same way, by street or by
+//! estimate, and say which; a point that enters or leaves names its coordinate system; whose circle it is, is not stored.
 
 mod dto;
 mod public;

@@ -20,7 +20,12 @@ pub fn minutes(text: &str) -> Result<Vec<u32>> {
         );
         Problem::field("minutes", "out_of_range", text)
     };
-    let number = |part: &str| part.trim().parse().ok().filter(|minutes| (1..=60).contains(minutes)).ok_or_else(wrong);
+    // One or two digits and nothing else, as the document says: `parse` takes a sign too.
+    let is_plain = |part: &str| (1..=2).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+    let number = |part: &str| {
+        let minutes = is_plain(part).then(|| part.parse().ok()).flatten();
+        minutes.filter(|minutes| (1..=60).contains(minutes)).ok_or_else(wrong)
+    };
     let mut all = text.split(',').map(number).collect::<Result<Vec<u32>>>()?;
     if all.len() > MOST_MINUTES {
         return Err(wrong());
@@ -30,10 +35,10 @@ pub fn minutes(text: &str) -> Result<Vec<u32>> {
     Ok(all)
 }
 
-/// A point in the system asked for; six digits are a tenth of a metre.
+/// A point in the system asked for; seven digits are a centimetre.
 pub fn position(point: LngLat, coord: Coord) -> Position {
     let p = coord.from_wgs84(point);
-    let round = |degrees: f64| (degrees * 1e6).round() / 1e6;
+    let round = |degrees: f64| (degrees * 1e7).round() / 1e7;
     vec![round(p.lng), round(p.lat)]
 }
 
@@ -86,8 +91,8 @@ mod tests {
     #[test]
     fn minutes_are_one_to_four_numbers_each_once_the_largest_first() {
         assert_eq!(minutes("5,10,15").unwrap(), [15, 10, 5]);
-        assert_eq!(minutes("10, 10").unwrap(), [10]);
-        for wrong in ["", "0", "61", "5,", "a", "1,2,3,4,5", "-5", "5;10", "1.5"] {
+        assert_eq!(minutes("10,10").unwrap(), [10]);
+        for wrong in ["", "0", "61", "5,", "a", "1,2,3,4,5", "-5", "5;10", "1.5", "+5", "005", "5, 10", " 5", "５"] {
             assert!(minutes(wrong).is_err(), "{wrong}");
         }
     }

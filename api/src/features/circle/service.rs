@@ -38,11 +38,13 @@ pub async fn circle(ctx: &Ctx, query: &CircleQuery) -> Result<CircleOut> {
     let start = Start::at(ctx, at, travel);
     let widest = minutes.first().copied().unwrap_or_default();
     let centre_id = centre.as_ref().map(|centre| centre.row.id);
-    let areas = ctx.walking.areas(start.from, &minutes, travel).await;
-    let (centres, more) = inside::inside(ctx, &start, widest, MOST_CENTRES, centre_id).await;
-
-    let coord = query.coord;
-    let found = areas.method == WayMethod::Network || centres.iter().any(|c| c.walk.method == WayMethod::Network);
+    // One by street and the other by estimate would contradict each other: both, or neither.
+    let mut areas = ctx.walking.areas(start.from, &minutes, travel).await;
+    let found = inside::inside(ctx, &start, widest, MOST_CENTRES, centre_id, areas.method).await;
+    if found.method != areas.method {
+        areas = ctx.walking.estimated_areas(start.from, &minutes, travel);
+    }
+    let (coord, centres, more) = (query.coord, found.centres, found.more);
     let mut features: Vec<_> = areas
         .areas
         .iter()
@@ -64,7 +66,7 @@ pub async fn circle(ctx: &Ctx, query: &CircleQuery) -> Result<CircleOut> {
         mode: travel.mode,
         pushchair: travel.pushchair,
         more,
-        attribution: if found { attribution(ctx.settings.walking_engine) } else { None },
+        attribution: if areas.method == WayMethod::Network { attribution(ctx.settings.walking_engine) } else { None },
         features,
     })
 }

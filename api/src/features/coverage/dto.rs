@@ -228,9 +228,10 @@ pub struct CommunityNearestOut {
     pub centre_id: CentreId,
     /// Its name.
     pub centre_name: String,
-    /// Minutes on foot, rounded up; null where the street network shows no way within half an hour.
+    /// Minutes on foot, rounded up; null where there is no way within half an hour: the street network shows
+    /// none, or, with a routing engine, the straight line alone is longer.
     pub minutes: Option<u32>,
-    /// How that was found.
+    /// How that was found: `network` is what the engine has answered, `estimate` what the straight line says.
     pub method: WayMethod,
     /// Metres as the crow flies.
     pub straight_m: u32,

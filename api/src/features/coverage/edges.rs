@@ -1,9 +1,12 @@
-//! Edges of rings: which cross, and which holes leave their outer ring, both with a tolerance for what only
-//! touches. On a plane in metres; pure.
+//! Edges of rings: which cross, which holes leave their outer ring and which overlap, all with a tolerance for
+//! what only touches. On a plane in metres; pure.
 
 use entity::LngLat;
 
-use super::shape::{DEGREE_M, Ring, inside};
+use super::{
+    rows::{bounds, inside, spread},
+    shape::{DEGREE_M, Ring},
+};
 
 /// Metres by which edges must pass through each other to count as crossing. What touches in one system of
 /// coordinates (a hole that meets the outer ring, parts with a common border) overlaps by some
@@ -87,4 +90,20 @@ pub(super) fn is_outside(outer: &Ring, hole: &Ring) -> bool {
         let at = plane(origin, p);
         !inside(outer, p) && !edges.iter().any(|edge| edge.touches(at))
     })
+}
+
+/// Whether one of some holes whose edges don't cross lies in another, in part or whole, or is the same: what
+/// is in both would be inside the polygon again. They may touch.
+pub(super) fn holes_overlap(holes: &[Ring]) -> bool {
+    let Some(origin) = holes.first().and_then(|hole| hole.first()).copied() else { return false };
+    let edges = |hole: &Ring| hole.windows(2).map(|edge| Edge::of(origin, edge)).collect::<Vec<_>>();
+    let known: Vec<_> = holes.iter().map(|hole| (hole, bounds(hole.iter().copied()), edges(hole))).collect();
+    let any_other_holds = |n: usize, p: LngLat| {
+        known.iter().enumerate().any(|(other, (hole, (south_west, north_east), edges))| {
+            let is_near = (south_west.lng..=north_east.lng).contains(&p.lng)
+                && (south_west.lat..=north_east.lat).contains(&p.lat);
+            other != n && is_near && inside(hole, p) && !edges.iter().any(|edge| edge.touches(plane(origin, p)))
+        })
+    };
+    holes.iter().enumerate().any(|(n, hole)| spread(hole).into_iter().any(|p| any_other_holds(n, p)))
 }

@@ -317,6 +317,9 @@ fn told(flaw: Flaw) -> Told {
         ),
         Flaw::Crossing => ("invalid", text("边界自相交，请修正后重新导出。", "edges cross each other.")),
         Flaw::HoleOutside => ("invalid", text("内环（孔洞）不在外环之内。", "a hole lies outside its polygon.")),
+        Flaw::HolesOverlap => {
+            ("invalid", text("内环（孔洞）相互重叠或重复。", "two holes of a polygon overlap, or are the same."))
+        }
         Flaw::NoArea => ("invalid", text("多边形面积过小（不足100平方米）。", "a polygon of less than 100 m².")),
     }
 }

@@ -17,6 +17,7 @@ pub mod dto;
 mod edges;
 pub mod figures_dto;
 pub mod geojson;
+mod rows;
 pub mod rules;
 pub mod service;
 pub mod shape;

@@ -8,7 +8,10 @@ use entity::{Admits, CentreId, CentreKind, CommunityId, Filed, LngLat};
 use sea_orm::FromQueryResult;
 
 use super::{figures_dto::CoverageFigures, store::Community};
-use crate::error::{Problem, Result, Text};
+use crate::{
+    error::{Problem, Result, Text},
+    platform::walking::WayMethod,
+};
 
 /// The circle of the plan (15分钟托育服务圈).
 pub const CIRCLE_MINUTES: u32 = 15;
@@ -107,6 +110,9 @@ pub struct World {
     pub centres: HashMap<CentreId, Centre>,
     /// Ways to each community.
     pub ways: HashMap<CommunityId, Vec<Ways>>,
+    /// How the ways of centres were reckoned, of those that lie near some community: also of one that none is
+    /// short enough from, of which [`Self::ways`] knows nothing.
+    pub reckoned: HashMap<CentreId, WayMethod>,
 }
 
 /// How much of a community lies inside.
@@ -164,10 +170,11 @@ impl World {
         best
     }
 
-    /// Whether any of the ways from some centres was estimated.
+    /// Whether any of the ways from some centres was estimated, be they short enough or not.
     #[must_use]
     pub fn any_estimated(&self, centres: &HashSet<CentreId>) -> bool {
-        self.ways.values().flatten().any(|ways| ways.estimated && centres.contains(&ways.centre))
+        centres.iter().any(|centre| self.reckoned.get(centre) == Some(&WayMethod::Estimate))
+            || self.ways.values().flatten().any(|ways| ways.estimated && centres.contains(&ways.centre))
     }
 }
 

@@ -2,13 +2,16 @@
 //! longitude first; pure.
 //!
 //! Own code, and not a geometry crate: what is needed is one crossing test (`edges.rs`) and one scan by
-//! rows, and both are bounded by [`MOST_POINTS`].
+//! rows (`rows.rs`), and both are bounded by [`MOST_POINTS`].
 
 use std::collections::BTreeSet;
 
 use entity::LngLat;
 
-use super::edges::{edges_cross, is_outside, plane};
+use super::{
+    edges::{edges_cross, holes_overlap, is_outside, plane},
+    rows::{bounds, crossings, is_hollow, widest},
+};
 use crate::platform::walking::metres;
 
 /// A closed ring: the last point is the first.
@@ -61,6 +64,8 @@ pub enum Flaw {
     Crossing,
     /// A hole outside its polygon.
     HoleOutside,
+    /// A hole in a hole, or the same one twice.
+    HolesOverlap,
     /// Next to no area.
     NoArea,
 }
@@ -161,7 +166,10 @@ impl Shape {
             if holes.iter().any(|hole| is_outside(outer, hole)) {
                 return Err(Flaw::HoleOutside);
             }
-            if area(rings) < LEAST_AREA {
+            if holes_overlap(holes) {
+                return Err(Flaw::HolesOverlap);
+            }
+            if area(rings) < LEAST_AREA || is_hollow(rings) {
                 return Err(Flaw::NoArea);
             }
         }
@@ -170,14 +178,7 @@ impl Shape {
 
     /// South-west and north-east corners.
     fn bounds(&self) -> (LngLat, LngLat) {
-        let least = LngLat { lng: f64::INFINITY, lat: f64::INFINITY };
-        let most = LngLat { lng: f64::NEG_INFINITY, lat: f64::NEG_INFINITY };
-        self.points().fold((least, most), |(least, most), p| {
-            (
-                LngLat { lng: least.lng.min(p.lng), lat: least.lat.min(p.lat) },
-                LngLat { lng: most.lng.max(p.lng), lat: most.lat.max(p.lat) },
-            )
-        })
+        bounds(self.points())
     }
 
     /// The points that stand for a shape that was checked: the point itself, or those of a grid of about
@@ -235,41 +236,11 @@ impl Shape {
 
     /// A point in a polygon that is too thin for the grid.
     fn somewhere_inside(&self) -> LngLat {
-        let (south_west, north_east) = self.bounds();
-        let mut best: Option<(f64, LngLat)> = None;
-        for nth in 1..64 {
-            let lat = south_west.lat + (north_east.lat - south_west.lat) * f64::from(nth) / 64.0;
-            for rings in self.polygons() {
-                for span in crossings(rings, lat).chunks_exact(2) {
-                    let width = span[1] - span[0];
-                    if best.is_none_or(|(widest, _)| width > widest) {
-                        best = Some((width, LngLat { lng: f64::midpoint(span[0], span[1]), lat }));
-                    }
-                }
-            }
-        }
+        let each = self.polygons().iter().filter_map(|rings| widest(rings));
+        let best = each.max_by(|(one, _), (other, _)| one.total_cmp(other));
         // A checked polygon has an area, so some row meets it; its corner is as near as can be.
-        best.map_or_else(|| self.points().next().unwrap_or(south_west), |(_, point)| point)
+        best.map_or_else(|| self.points().next().unwrap_or_else(|| self.bounds().0), |(_, point)| point)
     }
-}
-
-/// Where a row meets the rings, from west to east: between the first and the second it is inside.
-fn crossings(rings: &[Ring], lat: f64) -> Vec<f64> {
-    let edges = rings.iter().flat_map(|ring| ring.windows(2));
-    let meets = edges.filter(|edge| (edge[0].lat <= lat) != (edge[1].lat <= lat));
-    let mut at: Vec<f64> = meets
-        .map(|edge| {
-            let (a, b) = (edge[0], edge[1]);
-            a.lng + (lat - a.lat) / (b.lat - a.lat) * (b.lng - a.lng)
-        })
-        .collect();
-    at.sort_by(f64::total_cmp);
-    at
-}
-
-/// Whether a point lies inside a ring; of one on the ring it may say either.
-pub(super) fn inside(ring: &Ring, p: LngLat) -> bool {
-    crossings(std::slice::from_ref(ring), p.lat).iter().filter(|lng| **lng > p.lng).count() % 2 == 1
 }
 
 /// Square metres, holes taken away.
@@ -305,7 +276,7 @@ pub fn unpacked(bytes: &[u8]) -> Vec<LngLat> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::rows::inside, *};
 
     fn ring(points: &[(f64, f64)]) -> Ring {
         points.iter().map(|(x, y)| LngLat { lng: 118.79 + x / 1000.0, lat: 24.89 + y / 1000.0 }).collect()
@@ -329,6 +300,19 @@ mod tests {
         assert_eq!(flaw(vec![square(0.0, 0.0, 5.0), square(4.0, 4.0, 2.0)]), Err(Flaw::Crossing));
         assert_eq!(flaw(vec![square(0.0, 0.0, 5.0), square(6.0, 6.0, 1.0)]), Err(Flaw::HoleOutside));
         assert_eq!(flaw(vec![ring(&[(0.0, 0.0), (5.0, 0.0), (2.0, 0.0), (0.0, 0.0)])]), Err(Flaw::NoArea));
+        // Inside twice is outside again: whatever lies in both holes would count.
+        let (whole, hole) = (square(0.0, 0.0, 9.0), square(1.0, 1.0, 4.0));
+        let backwards: Ring = hole.iter().rev().copied().collect();
+        let beside = ring(&[(3.0, 1.0), (7.0, 1.0), (7.0, 5.0), (3.0, 5.0), (3.0, 1.0)]);
+        for other in
+            [hole.clone(), backwards, square(2.0, 2.0, 1.0), square(1.0, 1.0, 2.0), square(1.0, 1.0, 6.0), beside]
+        {
+            assert_eq!(flaw(vec![whole.clone(), hole.clone(), other.clone()]), Err(Flaw::HolesOverlap));
+            assert_eq!(flaw(vec![whole.clone(), other, hole.clone()]), Err(Flaw::HolesOverlap));
+        }
+        assert_eq!(flaw(vec![whole.clone(), hole.clone(), square(5.0, 1.0, 2.0), square(5.0, 5.0, 1.0)]), Ok(()));
+        let twice = [whole.clone(), whole].concat();
+        assert_eq!(flaw(vec![twice]), Err(Flaw::NoArea));
         assert_eq!(flaw(vec![square(0.0, 0.0, 900.0)]), Err(Flaw::TooLarge));
         let many: Ring = (0..=MOST_POINTS).map(|_| LngLat { lng: 118.0, lat: 24.0 }).collect();
         assert_eq!(flaw(vec![many]), Err(Flaw::TooManyPoints));

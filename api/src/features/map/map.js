@@ -25,6 +25,7 @@ const KINDS = {
   family: "Family",
 };
 const STEP = 100; // metres, of an arrow key
+const PAGES = 50; // of a hundred centres, at most
 
 let origin = null; // { lng, lat }
 let places = []; // centres known without a circle
@@ -102,8 +103,11 @@ function draw() {
     if (area.length) text(0, top + 14 * pixel, word(`${areas[i].properties.minutes}分钟`, `${areas[i].properties.minutes} min`), pixel, "middle");
   });
   const inside = new Map(of("centre").map((centre) => [centre.id, centre]));
+  // What lies beyond the drawing at any shape of the box needs no dot.
+  const view = half * Math.max(1, box.width / Math.max(1, box.height), box.height / Math.max(1, box.width));
+  const seen = ({ lng, lat }) => plane(lng, lat).every((metres) => Math.abs(metres) <= view);
   for (const place of places) {
-    if (!inside.has(place.id)) dot(place.id, place.name, place.location.lng, place.location.lat, "dot", 5 * pixel);
+    if (!inside.has(place.id) && seen(place.location)) dot(place.id, place.name, place.location.lng, place.location.lat, "dot", 5 * pixel);
   }
   const few = inside.size <= 12 && box.width >= 600;
   for (const [id, centre] of inside) {
@@ -168,7 +172,10 @@ function entry(centre) {
   }
   const about = document.createElement("span");
   const kind = word(centre.kindLabel, KINDS[centre.kind] || centre.kind);
-  const way = word(`约${centre.minutes}分钟，${centre.metres}米`, `${centre.minutes} min, ${centre.metres} m`);
+  const straight = centre.straight >= 1000 ? [`${(centre.straight / 1000).toFixed(1)}公里`, `${(centre.straight / 1000).toFixed(1)} km`] : [`${centre.straight}米`, `${centre.straight} m`];
+  const way = centre.way
+    ? word(`约${centre.way.minutes}分钟，${centre.way.distance_m}米`, `${centre.way.minutes} min, ${centre.way.distance_m} m`)
+    : word(`直线距离${straight[0]}`, `${straight[1]} as the crow flies`);
   about.textContent = (kind ? `${kind} · ` : "") + way + price(centre.fen, centre.unit);
   button.append(name, about);
   button.addEventListener("click", () => choose(centre.id));
@@ -191,7 +198,7 @@ function list(near) {
   const inside = circle.features.filter((feature) => feature.properties.role === "centre");
   at("centres").replaceChildren(
     ...inside.map(({ id, properties: p }) =>
-      entry({ id, name: p.name, kind: p.kind, kindLabel: p.kind_label, inclusive: p.inclusive, minutes: p.minutes, metres: p.distance_m, fen: p.price_from_fen, unit: p.price_unit })
+      entry({ id, name: p.name, kind: p.kind, kindLabel: p.kind_label, inclusive: p.inclusive, way: p, fen: p.price_from_fen, unit: p.price_unit })
     )
   );
   const others = (near && near.nearest) || [];
@@ -199,7 +206,7 @@ function list(near) {
   at("none").textContent = near ? near.message || "" : "";
   at("nearest").replaceChildren(
     ...others.map((c) =>
-      entry({ id: c.id, name: c.name, kind: c.kind, kindLabel: "", inclusive: c.inclusive, minutes: c.walk.minutes, metres: c.walk.distance_m, fen: c.price_from_fen, unit: c.price_unit })
+      entry({ id: c.id, name: c.name, kind: c.kind, kindLabel: "", inclusive: c.inclusive, way: c.walk, straight: c.straight_m, fen: c.price_from_fen, unit: c.price_unit })
     )
   );
   return inside.length;
@@ -207,12 +214,11 @@ function list(near) {
 
 /* Asking */
 
-// How area and times were found; a routing engine may give the one and not the other. The times are of the
-// centres inside, else of the nearest.
+// How area and times were found. Inside they are found alike; those of the nearest are asked for by themselves.
 function foundBy(near) {
   const by = (role) => circle.features.filter((feature) => feature.properties.role === role).map((feature) => feature.properties.method);
   const [area] = by("area");
-  const others = ((near && near.nearest) || []).map((centre) => centre.walk.method);
+  const others = ((near && near.nearest) || []).flatMap((centre) => (centre.walk ? [centre.walk.method] : []));
   const [times] = [...by("centre"), ...others, area];
   const of = (method) => (method === "network" ? word("按路网计算", "by the street network") : word("按直线距离估算", "estimated from the straight line"));
   if (area === times) return of(area);
@@ -291,23 +297,36 @@ function locate() {
 
 /* The places to start from are those of the centres, by township; the first is where most are near. */
 
-function offer() {
-  const towns = new Map();
-  for (const centre of places) towns.set(centre.township, [...(towns.get(centre.township) || []), centre]);
-  for (const [town, centres] of towns) {
-    const group = document.createElement("optgroup");
-    group.label = town;
-    for (const centre of centres) {
-      const option = document.createElement("option");
-      option.value = centre.id;
-      option.textContent = `${town} · ${short(centre.name)}`;
-      group.append(option);
+function offer(centres) {
+  for (const centre of centres) {
+    const town = centre.township;
+    let group = [...at("place").querySelectorAll("optgroup")].find((one) => one.label === town);
+    if (!group) {
+      group = document.createElement("optgroup");
+      group.label = town;
+      at("place").append(group);
     }
-    at("place").append(group);
+    const option = document.createElement("option");
+    option.value = centre.id;
+    option.textContent = `${town} · ${short(centre.name)}`;
+    group.append(option);
   }
+}
+
+function busiest() {
   const near = (a, b) => Math.hypot((a.lng - b.lng) * Math.cos((a.lat * Math.PI) / 180), a.lat - b.lat) * DEGREE < 700;
   const neighbours = (centre) => places.filter((other) => near(centre.location, other.location)).length;
   return places.reduce((best, centre) => (!best || neighbours(centre) > neighbours(best) ? centre : best), null);
+}
+
+// The next centres, from a cursor on; where that is told, null on the last page.
+async function more(cursor) {
+  const page = await read(`/api/v1/centres?coord=wgs84&limit=100${cursor ? `&cursor=${cursor}` : ""}`);
+  const news = page.items.filter((centre) => !places.some((place) => place.id === centre.id));
+  places.push(...news);
+  // One of them may be known from a circle, but not to choose from.
+  offer(page.items);
+  return page.next_cursor;
 }
 
 function placed() {
@@ -324,15 +343,23 @@ async function begin() {
   at("minutes").addEventListener("change", show);
   at("controls").addEventListener("submit", (event) => event.preventDefault());
   addEventListener("resize", draw);
+  let cursor;
   try {
-    places = (await read("/api/v1/centres?coord=wgs84&limit=100")).items;
+    cursor = await more(null);
   } catch (error) {
     return say(word("暂时无法读取托育机构：", "The centres can't be read: ") + error.message);
   }
-  const first = offer();
+  const first = busiest();
   if (!first) return say(word("还没有托育机构。", "There are no centres yet."));
   at("place").value = first.id;
   placed();
+  // The rest comes while the first circle is looked at; a page that fails ends it.
+  try {
+    for (let page = 1; cursor && page < PAGES; page++) cursor = await more(cursor);
+  } catch {
+    cursor = null;
+  }
+  draw();
 }
 
 begin();

@@ -43,7 +43,8 @@ pub(super) fn reach(settings: &Settings, travel: Travel, minutes: f64) -> f64 {
     minutes * per_minute(settings, travel) / settings.walking_detour
 }
 
-/// The circle around a point that is reached within `minutes`.
+/// The circle around a point that is reached within `minutes`. None of its points lies beyond 180°: where
+/// it crosses that meridian it is in two pieces (RFC 7946 3.1.9).
 pub(super) fn area(settings: &Settings, from: LngLat, minutes: u32, travel: Travel) -> Area {
     let angle = reach(settings, travel, f64::from(minutes)) / EARTH_M;
     let (lat, lng) = (from.lat.to_radians(), from.lng.to_radians());
@@ -54,7 +55,69 @@ pub(super) fn area(settings: &Settings, from: LngLat, minutes: u32, travel: Trav
         LngLat { lng: (lng + east).to_degrees(), lat: there.to_degrees() }
     };
     // Against the clock, as GeoJSON wants outer rings (RFC 7946 3.1.6).
-    Area { minutes, polygons: vec![vec![(0..=CORNERS).rev().map(corner).collect()]] }
+    let ring: Vec<LngLat> = (0..=CORNERS).rev().map(corner).collect();
+    let polar = angle + lat.abs() >= std::f64::consts::FRAC_PI_2;
+    let pieces = if polar { vec![cap(ring, lat > 0.0)] } else { pieces(ring) };
+    Area { minutes, polygons: pieces.into_iter().map(|ring| vec![ring]).collect() }
+}
+
+/// A ring around a pole as a band from 180° west to 180° east, up to the pole.
+fn cap(mut ring: Vec<LngLat>, is_north: bool) -> Vec<LngLat> {
+    ring.pop();
+    for p in &mut ring {
+        p.lng = (p.lng + 180.0).rem_euclid(360.0) - 180.0;
+    }
+    ring.sort_by(|a, b| a.lng.total_cmp(&b.lng));
+    let (Some(west), Some(east)) = (ring.first().copied(), ring.last().copied()) else { return ring };
+    // Where the edge that crosses 180° does so.
+    let (to_west, to_east) = (west.lng + 180.0, 180.0 - east.lng);
+    let lat = if to_west + to_east > 0.0 {
+        (west.lat * to_east + east.lat * to_west) / (to_west + to_east)
+    } else {
+        west.lat
+    };
+    let at = |lng: f64, lat: f64| LngLat { lng, lat };
+    let pole = if is_north { 90.0 } else { -90.0 };
+    let mut band = vec![at(-180.0, lat)];
+    band.append(&mut ring);
+    band.extend([at(180.0, lat), at(180.0, pole), at(-180.0, pole), at(-180.0, lat)]);
+    if !is_north {
+        band.reverse();
+    }
+    band
+}
+
+/// A ring that may run past 180°, cut there.
+fn pieces(ring: Vec<LngLat>) -> Vec<Vec<LngLat>> {
+    for edge in [180.0_f64, -180.0] {
+        // How far it runs past, in degrees.
+        let past = |p: &LngLat| (p.lng - edge) * edge.signum();
+        if ring.iter().any(|p| past(p) > 0.0) {
+            let back = |p: LngLat| LngLat { lng: p.lng - 2.0 * edge, lat: p.lat };
+            let over = cut(&ring, edge, past).into_iter().map(back).collect();
+            let pieces = [cut(&ring, edge, |p| -past(p)), over];
+            return pieces.into_iter().filter(|piece: &Vec<_>| piece.len() > 3).collect();
+        }
+    }
+    vec![ring]
+}
+
+/// The part of a ring on the side of a meridian where `inside` isn't negative (Sutherland and Hodgman):
+/// closed, or empty.
+fn cut(ring: &[LngLat], meridian: f64, inside: impl Fn(&LngLat) -> f64) -> Vec<LngLat> {
+    let mut part = Vec::with_capacity(ring.len() + 2);
+    for edge in ring.windows(2) {
+        let (a, b) = (inside(&edge[0]), inside(&edge[1]));
+        if a >= 0.0 {
+            part.push(edge[0]);
+        }
+        if a * b < 0.0 {
+            let lat = edge[0].lat + (edge[1].lat - edge[0].lat) * a / (a - b);
+            part.push(LngLat { lng: meridian, lat });
+        }
+    }
+    part.extend(part.first().copied());
+    part
 }
 
 #[cfg(test)]
@@ -81,5 +144,40 @@ mod tests {
         assert!(ring.iter().all(|corner| (metres(from, *corner) - far).abs() < 0.01));
         let twice_area: f64 = ring.windows(2).map(|e| e[0].lng * e[1].lat - e[1].lng * e[0].lat).sum();
         assert!(twice_area > 0.0, "against the clock");
+    }
+
+    #[test]
+    fn an_area_across_the_far_meridian_or_around_a_pole_stays_on_the_map() {
+        let settings = Settings::with(&[]).unwrap();
+        let by_car = Travel { mode: TravelMode::Drive, pushchair: false };
+        let twice_area = |ring: &[LngLat]| -> f64 {
+            let from = ring[0];
+            let (x, y) = (|p: &LngLat| p.lng - from.lng, |p: &LngLat| p.lat - from.lat);
+            ring.windows(2).map(|e| x(&e[0]) * y(&e[1]) - x(&e[1]) * y(&e[0])).sum()
+        };
+        let whole = area(&settings, LngLat { lng: 118.0, lat: 0.0 }, 60, by_car);
+        let whole = twice_area(&whole.polygons[0][0]);
+        for (lng, lat, pieces) in [
+            (180.0, 0.0, 2),
+            (-180.0, 0.0, 2),
+            (179.9, 0.0, 2),
+            (-179.95, 0.0, 2),
+            (179.0, 0.0, 1),
+            (180.0, 89.9, 1),
+            (10.0, 90.0, 1),
+            (-180.0, -90.0, 1),
+            (0.0, -89.99, 1),
+            (180.0, -89.0, 2),
+        ] {
+            let drawn = area(&settings, LngLat { lng, lat }, 60, by_car).polygons;
+            assert_eq!(drawn.len(), pieces, "{lng} {lat}");
+            for ring in drawn.iter().map(|rings| &rings[0]) {
+                assert!(ring.len() > 3 && ring.first() == ring.last());
+                assert!(ring.iter().all(|p| p.lng.abs() <= 180.0 && p.lat.abs() <= 90.0), "{lng} {lat}: {ring:?}");
+                assert!(twice_area(ring) > 0.0, "{lng} {lat}: against the clock");
+            }
+            let sum: f64 = drawn.iter().map(|rings| twice_area(&rings[0])).sum();
+            assert!(f64::abs(lat) > 0.0 || (sum / whole - 1.0).abs() < 1e-3, "{lng}: nothing is lost");
+        }
     }
 }

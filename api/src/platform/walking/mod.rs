@@ -4,11 +4,12 @@
 //! All points are WGS-84. Times are of a person at the configured speed: 15 minutes on foot are 1000 m
 //! (GB50180 2.0.2, TD/T 1062), not a routing engine's usual 1275 m. No engine's way is faster than that.
 //!
-//! Read `network.rs` (time-out, breaker, chunks, bad places) first, then the engines, `valhalla.rs` and
-//! `tencent.rs`: what each is asked and how its answer reads.
+//! Read `network.rs` (time-out, breaker) first, then `question.rs` (chunks, bad places), then the engines,
+//! `valhalla.rs` and `tencent.rs`: what each is asked and how its answer reads.
 
 mod estimate;
 mod network;
+mod question;
 mod tencent;
 mod valhalla;
 
@@ -105,7 +106,7 @@ pub enum EngineState {
     Estimate,
     /// It answers.
     Ok,
-    /// It doesn't; until it does everything is estimated.
+    /// It doesn't, or left what it was last asked without an answer; until it answers that is estimated.
     Away,
 }
 
@@ -195,6 +196,12 @@ impl Walking {
         {
             return Areas { method: WayMethod::Network, areas };
         }
+        self.estimated_areas(from, minutes, travel)
+    }
+
+    /// The same by estimate, whatever is configured.
+    #[must_use]
+    pub fn estimated_areas(&self, from: LngLat, minutes: &[u32], travel: Travel) -> Areas {
         let area = |minutes: &u32| estimate::area(&self.settings, from, *minutes, travel);
         Areas { method: WayMethod::Estimate, areas: minutes.iter().map(area).collect() }
     }

@@ -1,24 +1,24 @@
-//! Between the walkers and a routing engine: how long a question may take, how it is cut to the engine's
-//! limits, what becomes of places that the engine can't use, and when it is left alone.
+//! Between the walkers and a routing engine: how long a call and a question may take, what the engine's
+//! limits are, and when it is left alone. How a question is cut to the limits stands in `question.rs`.
 //!
 //! A question is answered by the engine as a whole or not at all: then its asker estimates, so that no
 //! answer mixes the two.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::LngLat;
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use quick_cache::sync::Cache;
 use serde::de::DeserializeOwned;
 
-use super::{Area, Travel, Way, estimate, tencent::Tencent, valhalla::Valhalla};
+use super::{
+    Area, Travel, Way, estimate,
+    question::{Learnt, Question, has_streets},
+    tencent::Tencent,
+    valhalla::Valhalla,
+};
 use crate::{
     config::Settings,
     platform::{
@@ -34,18 +34,13 @@ const FAILURES: u32 = 5;
 const LEFT_ALONE_FOR: TimeDelta = TimeDelta::seconds(10);
 /// Places of one question, at most; a million centres may lie within an hour's drive.
 const PLACES_MOST: usize = 20_000;
-/// So many places are answered within `walking_timeout_ms`, and as many more in as long again: families
-/// ask about fewer, the work in the background can wait.
+/// So many places are answered within [`CALLS_IN_TIME`] × `walking_timeout_ms`, and as many more in as long
+/// again: families ask about fewer, the work in the background can wait.
 const PLACES_IN_TIME: usize = 2000;
-/// Farther north or south no engine is asked, in degrees: there are no streets (the northernmost town lies
-/// at 78°), but degrees of longitude so short that the grid which Valhalla draws an area on takes
-/// gigabytes. Anybody may ask from there.
-const LATITUDE_MOST: f64 = 80.0;
+/// One call has `walking_timeout_ms`; a question takes several, and waits for as many one after another.
+const CALLS_IN_TIME: u32 = 2;
 /// Bytes of an answer, at most: a matrix has some 200 a place, an area some 10 000.
 const ANSWER_MOST: usize = 4 * 1024 * 1024;
-/// How long it is remembered that a place is not on the engine's map, and how many such.
-const OFF_MAP_FOR: TimeDelta = TimeDelta::minutes(10);
-const OFF_MAP_MOST: usize = 20_000;
 /// How long the engine may take to say that it is there.
 const PRESENT_WITHIN: Duration = Duration::from_secs(1);
 
@@ -68,13 +63,16 @@ pub(super) enum Engine {
 }
 
 impl Engine {
-    /// Places of one call, how many calls at once, and how many calls each chunk may take at most until
-    /// the places that can't be used are found; a chunk without such takes one.
-    const fn limits(&self) -> (usize, usize, usize) {
+    /// Places of one call, how many calls at once, and how many calls a question may take for each of its
+    /// chunks, on average, until the places that can't be used are found: a chunk without such takes one.
+    pub(super) const fn limits(&self) -> (usize, usize, usize) {
         match self {
-            Self::Valhalla(_) => (50, 4, 128),
-            // One to 200; each pair is paid for, and so are pairs in a second.
-            Self::Tencent(_) => (200, 1, 16),
+            // As many as it takes though all are bad.
+            Self::Valhalla(_) => (50, 4, 160),
+            // One to 200; each pair is paid for, and so are pairs in a second. A bad place takes 19 calls
+            // at most (the chunk, eight times two halves, the beginning, the place alone), another one
+            // fewer than those: for four or more, what they learn is left to the next question.
+            Self::Tencent(_) => (200, 1, 64),
         }
     }
 
@@ -98,39 +96,56 @@ impl Engine {
     }
 }
 
+/// A question that got no answer, to be asked again by whoever wants to know how the engine fares.
+#[derive(Clone)]
+enum Unanswered {
+    Ways(LngLat, Vec<LngLat>, Travel),
+    Areas(LngLat, Vec<u32>, Travel),
+}
+
 /// Between us and one kind of call: a matrix may be dead while areas are still drawn.
 struct Guard {
     breaker: Breaker,
-    /// Whether the last question got no answer.
-    failing: AtomicBool,
+    /// The last question, if it got no answer.
+    unanswered: Mutex<Option<Unanswered>>,
 }
 
 impl Guard {
     fn new() -> Self {
-        Self { breaker: Breaker::new(FAILURES, LEFT_ALONE_FOR), failing: AtomicBool::new(false) }
+        Self { breaker: Breaker::new(FAILURES, LEFT_ALONE_FOR), unanswered: Mutex::default() }
     }
 
     fn well(&self) {
-        self.failing.store(false, Ordering::Relaxed);
+        self.answered();
         self.breaker.succeeded();
     }
 
-    fn failed(&self, now: DateTime<Utc>) {
-        self.failing.store(true, Ordering::Relaxed);
+    fn failed(&self, now: DateTime<Utc>, question: Unanswered) {
+        *self.unanswered.lock().unwrap_or_else(PoisonError::into_inner) = Some(question);
         self.breaker.failed(now);
+    }
+
+    fn answered(&self) {
+        *self.unanswered.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    fn unanswered(&self) -> Option<Unanswered> {
+        self.unanswered.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 /// A routing engine, guarded. Clones share what is known of it.
 #[derive(Clone)]
 pub(super) struct Network {
-    engine: Engine,
+    pub(super) engine: Engine,
+    /// How long a call may take; its client sees to that.
     within: Duration,
     for_ways: Arc<Guard>,
     for_areas: Arc<Guard>,
-    /// Places that the engine didn't find, and until when that is believed.
-    off_map: Arc<Cache<(u64, u64, Travel), DateTime<Utc>>>,
-    clock: Clock,
+    /// Held by whoever asks an unanswered question again to see how the engine fares.
+    looking: Arc<tokio::sync::Mutex<()>>,
+    pub(super) learnt: Arc<Learnt>,
+    pub(super) clock: Clock,
     metrics: Metrics,
 }
 
@@ -141,7 +156,8 @@ impl Network {
             within: Duration::from_millis(settings.walking_timeout_ms.into()),
             for_ways: Arc::new(Guard::new()),
             for_areas: Arc::new(Guard::new()),
-            off_map: Arc::new(Cache::new(OFF_MAP_MOST)),
+            looking: Arc::default(),
+            learnt: Arc::default(),
             clock,
             metrics,
         }
@@ -165,8 +181,15 @@ impl Network {
             return None;
         }
         let rounds = u32::try_from(to.len().div_ceil(PLACES_IN_TIME)).unwrap_or(u32::MAX);
-        let within = self.within.saturating_mul(rounds);
-        self.asked(&self.for_ways, within, self.matrix(from, to, travel)).await
+        let (chunk, ..) = self.engine.limits();
+        let again = Unanswered::Ways(from, to.iter().take(chunk).copied().collect(), travel);
+        let mut question = Question::new(self, from, to, travel, self.clock.now());
+        if self.asked(&self.for_ways, rounds, again, question.pursue()).await.is_some() {
+            Some(question.answered())
+        } else {
+            question.keep();
+            None
+        }
     }
 
     /// Areas for all minutes, or nothing.
@@ -174,8 +197,8 @@ impl Network {
         if !self.is_for_it(from, travel) {
             return None;
         }
-        let question = self.counted("areas", self.engine.areas(from, minutes, travel));
-        self.asked(&self.for_areas, self.within, question).await
+        let again = Unanswered::Areas(from, minutes.to_vec(), travel);
+        self.asked(&self.for_areas, 1, again, self.drawn(from, minutes, travel)).await
     }
 
     /// Whether the engine is asked at all; that it isn't says nothing about how it fares.
@@ -192,19 +215,43 @@ impl Network {
         false
     }
 
-    /// Whether the engine answers, and both kinds of call may be made. Tencent isn't asked, for each call is
-    /// paid for: there it is how the last question fared.
+    /// Whether the engine answers, and both kinds of call may be made. That it is there isn't enough where
+    /// the last question got no answer: that one is asked again. Tencent isn't asked, for each call is paid
+    /// for: there it is how the last question fared.
     pub(super) async fn answers(&self) -> bool {
         if self.is_held_back() {
             return false;
         }
-        match &self.engine {
-            Engine::Valhalla(valhalla) => {
-                tokio::time::timeout(PRESENT_WITHIN, valhalla.is_there()).await.unwrap_or(false)
-            }
-            // It draws no areas.
-            Engine::Tencent(_) => !self.for_ways.failing.load(Ordering::Relaxed),
+        let unanswered = [&self.for_ways, &self.for_areas].map(|guard| guard.unanswered().map(|asked| (guard, asked)));
+        let Engine::Valhalla(valhalla) = &self.engine else { return unanswered.iter().all(Option::is_none) };
+        // By one caller at a time: anybody may want to know, and a call is dearer than the question.
+        let looking = self.looking.try_lock();
+        if unanswered.iter().any(Option::is_some) && looking.is_err() {
+            return false;
         }
+        let look = async {
+            if !valhalla.is_there().await {
+                return false;
+            }
+            for (guard, asked) in unanswered.into_iter().flatten() {
+                if !self.is_answered(asked).await {
+                    return false;
+                }
+                // The breaker counts what families ask.
+                guard.answered();
+            }
+            true
+        };
+        tokio::time::timeout(PRESENT_WITHIN, look).await.unwrap_or(false)
+    }
+
+    /// Whether a question is answered now, be it by the refusal of a place.
+    async fn is_answered(&self, asked: Unanswered) -> bool {
+        let failure = match asked {
+            Unanswered::Ways(from, to, travel) => self.call(from, &to, travel).await.err(),
+            Unanswered::Areas(from, minutes, travel) => self.drawn(from, &minutes, travel).await.err(),
+        };
+        matches!(failure, None | Some(Failure::Place))
     }
 
     /// Whether calls of either kind are held back.
@@ -217,21 +264,24 @@ impl Network {
     async fn asked<T>(
         &self,
         guard: &Guard,
-        within: Duration,
+        rounds: u32,
+        again: Unanswered,
         question: impl Future<Output = Result<T, Failure>>,
     ) -> Option<T> {
         if guard.breaker.enter(self.clock.now()).is_err() {
             self.metrics.way_fallback("held_back");
             return None;
         }
-        let outcome = tokio::time::timeout(within, question).await.unwrap_or(Err(Failure::Away("too_slow")));
-        match outcome {
+        let budget = self.within.saturating_mul(CALLS_IN_TIME).saturating_mul(rounds);
+        // No call has overrun its own time, or its failure would have ended the question.
+        let out_of_time = Err(Failure::NotForIt("out_of_time"));
+        match tokio::time::timeout(budget, question).await.unwrap_or(out_of_time) {
             Ok(answer) => {
                 guard.well();
                 Some(answer)
             }
             Err(Failure::Away(reason)) => {
-                guard.failed(self.clock.now());
+                guard.failed(self.clock.now(), again);
                 self.metrics.way_fallback(reason);
                 tracing::warn!(reason, "the routing engine did not answer: estimated");
                 None
@@ -266,87 +316,15 @@ impl Network {
         answer
     }
 
-    async fn call(&self, from: LngLat, to: &[LngLat], travel: Travel) -> Result<Vec<Option<Way>>, Failure> {
+    /// One call for ways.
+    pub(super) async fn call(&self, from: LngLat, to: &[LngLat], travel: Travel) -> Result<Vec<Option<Way>>, Failure> {
         let ways = self.counted("matrix", self.engine.matrix(from, to, travel)).await?;
         if ways.len() == to.len() { Ok(ways) } else { Err(Failure::Away("malformed")) }
     }
 
-    async fn matrix(&self, from: LngLat, to: &[LngLat], travel: Travel) -> Result<Vec<Option<Way>>, Failure> {
-        let (chunk, at_once, _) = self.engine.limits();
-        let now = self.clock.now();
-        let on_map: Vec<(usize, LngLat)> =
-            to.iter().copied().enumerate().filter(|(_, place)| !self.is_off_map(*place, travel, now)).collect();
-        let mut ways = vec![None; to.len()];
-        if on_map.is_empty() {
-            // Whether no way leads there, or nothing is known around here.
-            self.call(from, &[from], travel).await?;
-        }
-        let parts: Vec<_> = on_map.chunks(chunk).map(|part| self.part(from, part, travel)).collect();
-        let mut parts = stream::iter(parts).buffer_unordered(at_once);
-        while let Some(part) = parts.try_next().await? {
-            for (n, way) in part {
-                ways[n] = way;
-            }
-        }
-        Ok(ways)
+    async fn drawn(&self, from: LngLat, minutes: &[u32], travel: Travel) -> Result<Vec<Area>, Failure> {
+        self.counted("areas", self.engine.areas(from, minutes, travel)).await
     }
-
-    /// The ways to some places. Where the engine refuses them for one it can't use, they are halved until
-    /// that one stands alone; to it no way leads, the others are answered.
-    async fn part(
-        &self,
-        from: LngLat,
-        places: &[(usize, LngLat)],
-        travel: Travel,
-    ) -> Result<Vec<(usize, Option<Way>)>, Failure> {
-        let (_, _, calls_most) = self.engine.limits();
-        let mut found = Vec::with_capacity(places.len());
-        let mut waiting = vec![places];
-        let (mut calls, mut from_is_known) = (0, false);
-        while let Some(some) = waiting.pop() {
-            calls += 1;
-            if calls > calls_most {
-                return Err(Failure::NotForIt("too_many_bad_places"));
-            }
-            let to: Vec<LngLat> = some.iter().map(|(_, place)| *place).collect();
-            match self.call(from, &to, travel).await {
-                Ok(ways) => found.extend(some.iter().map(|(n, _)| *n).zip(ways)),
-                Err(Failure::Place) => {
-                    // The place where the way begins may be the bad one.
-                    if !from_is_known {
-                        self.call(from, &[from], travel).await?;
-                        from_is_known = true;
-                    }
-                    if let [(n, place)] = some {
-                        // Off the map for everyone, or only not to be reached from here?
-                        if self.call(*place, &[*place], travel).await == Err(Failure::Place) {
-                            let until = self.clock.now() + OFF_MAP_FOR;
-                            self.off_map.insert(off_map_key(*place, travel), until);
-                        }
-                        found.push((*n, None));
-                    } else {
-                        let (one, other) = some.split_at(some.len() / 2);
-                        waiting.extend([other, one]);
-                    }
-                }
-                Err(failure) => return Err(failure),
-            }
-        }
-        Ok(found)
-    }
-
-    fn is_off_map(&self, place: LngLat, travel: Travel, now: DateTime<Utc>) -> bool {
-        !has_streets(place) || self.off_map.get(&off_map_key(place, travel)).is_some_and(|until| now < until)
-    }
-}
-
-/// Whether a place lies where an engine may be asked about it.
-fn has_streets(place: LngLat) -> bool {
-    place.lat.abs() <= LATITUDE_MOST
-}
-
-const fn off_map_key(place: LngLat, travel: Travel) -> (u64, u64, Travel) {
-    (place.lng.to_bits(), place.lat.to_bits(), travel)
 }
 
 /// A way as the engine tells it, but no faster than the configured speed, with what is walked between the

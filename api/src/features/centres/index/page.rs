@@ -17,6 +17,7 @@ use crate::features::centres::{
     card::{PriceFrom, millionths},
     coords::Coord,
     plan::{CentrePlan, RatingSummary},
+    text::is_marked,
 };
 
 pub(in crate::features::centres) use self::spot::Spot;
@@ -61,8 +62,8 @@ const CROSS_STRAIT: u8 = 4;
 const DEMO: u8 = 8;
 /// Something in the texts must be escaped in JSON.
 const ESCAPED: u8 = 16;
-/// The texts are not in lower case.
-const UPPER: u8 = 32;
+/// The texts are not in lower case and simplified characters.
+const MARKED: u8 = 32;
 
 /// See the module.
 pub(super) struct Page {
@@ -230,7 +231,7 @@ impl Head {
         let (name_bytes, address_bytes) = (add(&row.name), add(&row.address[start..]));
         let all = [&row.name, &row.address, &row.township];
         let escaped = all.iter().any(|text| text.bytes().any(|b| b < 0x20 || b == b'"' || b == b'\\'));
-        let upper = all[..2].iter().any(|text| text.to_lowercase() != **text);
+        let marked = all[..2].iter().any(|text| is_marked(text));
         let flag = |set: bool, flag: u8| if set { flag } else { 0 };
         let count = |n: i64| u32::try_from(n.max(0)).unwrap_or(u32::MAX);
         Self {
@@ -248,7 +249,7 @@ impl Head {
                 | flag(row.cross_strait, CROSS_STRAIT)
                 | flag(row.demo, DEMO)
                 | flag(escaped, ESCAPED)
-                | flag(upper, UPPER),
+                | flag(marked, MARKED),
             common,
         }
     }

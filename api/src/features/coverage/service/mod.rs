@@ -20,6 +20,7 @@ use super::{
     store::{self, Community, ways},
 };
 use crate::{
+    config::Settings,
     error::{Problem, Result},
     platform::walking::{Travel, WayMethod, metres},
     state::Ctx,
@@ -34,14 +35,15 @@ async fn written<T: Serialize>(make: impl FnOnce() -> Result<T> + Send + 'static
 
 /// What everything reckoned depends on: communities, centres, and the settings of ways.
 async fn gate(ctx: &Ctx, db: &impl ConnectionTrait) -> Result<String, DbErr> {
-    Ok(format!("{}/{}", ways::marks(db).await?, fingerprint(ctx)))
+    Ok(format!("{}/{}", ways::marks(db).await?, fingerprint(&ctx.settings)))
 }
 
-/// The settings of ways.
-fn fingerprint(ctx: &Ctx) -> String {
-    let (speed, detour) = (ctx.settings.walking_speed_kmh, ctx.settings.walking_detour);
-    let network = ctx.walking.has_network();
-    format!("{speed}/{detour}/{network}/{SPACING_M}/{}", rules::MOST_MINUTES)
+/// The settings of ways on foot. Where the engine is isn't one of them: replicas may reach the same one under
+/// different addresses.
+fn fingerprint(settings: &Settings) -> String {
+    let (engine, speed) = (settings.walking_engine.as_str(), settings.walking_speed_kmh);
+    let (detour, off) = (settings.walking_detour, settings.walking_off_network_m);
+    format!("{engine}/{speed}/{detour}/{off}/{SPACING_M}/{}", rules::MOST_MINUTES)
 }
 
 /// The world as it was read, and how fresh its ways are.
@@ -54,9 +56,8 @@ pub(super) struct Read {
 /// Reads communities, centres and ways.
 pub(super) async fn read(ctx: &Ctx) -> Result<Read> {
     let db = ctx.db.reader();
-    // The state first: what changes meanwhile is not taken for reckoned.
+    // The state first, and last what it is held against: what changes meanwhile is not taken for reckoned.
     let state = ways::state(db).await?;
-    let gate = gate(ctx, db).await?;
     let communities = store::all(db, false).await?;
     let centres: HashMap<_, _> = ways::centres(db).await?.into_iter().map(|centre| (centre.id, centre)).collect();
     let shapes: HashMap<_, _> = communities.iter().map(|community| (community.id, community.shape)).collect();
@@ -67,11 +68,14 @@ pub(super) async fn read(ctx: &Ctx) -> Result<Read> {
             by_community.entry(community).or_default().push(found);
         }
     }
+    let by = |estimated| if estimated { WayMethod::Estimate } else { WayMethod::Network };
+    let reckoned = ways::reckoned(db).await?.into_iter().map(|(centre, again)| (centre, by(again))).collect();
+    let gate = gate(ctx, db).await?;
     Ok(Read {
         // Of no communities there is nothing to reckon.
         up_to_date: communities.is_empty() || state.as_ref().is_some_and(|state| state.gate == gate),
         computed_at: state.map(|state| state.computed_at),
-        world: World { communities, centres, ways: by_community },
+        world: World { communities, centres, ways: by_community, reckoned },
     })
 }
 
@@ -98,7 +102,7 @@ pub(super) fn coverage(
 }
 
 /// The nearest centre from the community's first sample: by the ways that are kept, or else as the crow
-/// flies.
+/// flies. By the street network is only what an engine has answered.
 fn nearest(
     ctx: &Ctx,
     world: &World,
@@ -127,9 +131,36 @@ fn nearest(
     }
     let far = counting.iter().filter_map(|id| Some((straight(id)?, *id)));
     let (metres, id) = far.min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)))?;
-    if ctx.walking.has_network() {
-        // A river may lie between: an estimate would tell a way that isn't there.
-        return out(id, None, WayMethod::Network);
+    let reckoned = world.reckoned.get(&id);
+    let reach = ctx.walking.reach(Travel::default(), rules::MOST_MINUTES.into());
+    if ctx.walking.has_network() && (metres > reach || reckoned == Some(&WayMethod::Network)) {
+        // A river may lie between: an estimate would tell a way that isn't there. So far away no engine is
+        // asked: the straight line says it all.
+        let method = if metres > reach { WayMethod::Estimate } else { WayMethod::Network };
+        return out(id, None, method);
     }
+    // The engine has said nothing of it, if there is one.
     out(id, Some(ctx.walking.estimate(Travel::default(), metres).seconds), WayMethod::Estimate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_setting_that_changes_ways_is_noticed() {
+        let valhalla = [("walking_engine", "valhalla"), ("valhalla_url", "http://127.0.0.1:8002")];
+        let of = |more: &[(&str, &str)]| fingerprint(&Settings::with(more).unwrap());
+        let all = [
+            of(&[]),
+            of(&valhalla),
+            of(&[("walking_engine", "tencent"), ("tencent_key", "k")]),
+            of(&[&valhalla[..], &[("walking_off_network_m", "50")]].concat()),
+            of(&[("walking_speed_kmh", "5.0")]),
+            of(&[("walking_detour", "1.4")]),
+        ];
+        assert_eq!(all.iter().collect::<HashSet<_>>().len(), all.len(), "{all:?}");
+        // The same engine by another name.
+        assert_eq!(of(&[valhalla[0], ("valhalla_url", "http://valhalla:8002")]), all[1]);
+    }
 }

@@ -73,7 +73,7 @@ pub(super) fn near(communities: &[Community], at: LngLat, reach: f64) -> Vec<&Co
 
 /// What a centre's ways depend on, hashed.
 fn inputs(ctx: &Ctx, centre: &Centre, near: &[&Community]) -> Vec<u8> {
-    let mut bytes = fingerprint(ctx).into_bytes();
+    let mut bytes = fingerprint(&ctx.settings).into_bytes();
     bytes.extend([centre.lng, centre.lat].into_iter().flat_map(f64::to_le_bytes));
     for community in near {
         bytes.extend(community.id.0.as_bytes());

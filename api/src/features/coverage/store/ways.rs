@@ -57,8 +57,10 @@ struct Marks {
     versions: i64,
 }
 
-/// What tells that communities or centres changed: how many there are and the sums of their versions,
-/// which every change raises. A latest time of change would miss a transaction that commits late.
+/// What tells that communities or centres changed: how many there are and the sums of their versions.
+/// Every change raises a version and nothing is ever deleted, so both only rise, as long as those that have
+/// closed or ended count too: no two changes make up for each other. A latest time of change would miss a
+/// transaction that commits late.
 pub(in super::super) async fn marks(db: &impl ConnectionTrait) -> Result<String, DbErr> {
     let marks = |found: Option<Marks>| found.map_or((0, 0), |marks| (marks.n, marks.versions));
     let communities = communities::Entity::find()
@@ -72,12 +74,25 @@ pub(in super::super) async fn marks(db: &impl ConnectionTrait) -> Result<String,
         .select_only()
         .column_as(whole(centres::Column::Id.count()), "n")
         .column_as(whole(centres::Column::Version.sum()), "versions")
-        .filter(centres::Column::Active.eq(true))
         .into_model::<Marks>()
         .one(db)
         .await?;
     let ((communities, states), (centres, versions)) = (marks(communities), marks(centres));
     Ok(format!("{communities}.{states}/{centres}.{versions}"))
+}
+
+/// The centres whose ways were reckoned, and whether they are to be asked for again because the engine
+/// didn't answer.
+pub(in super::super) async fn reckoned(db: &impl ConnectionTrait) -> Result<HashMap<CentreId, bool>, DbErr> {
+    use coverage_centres::Column::{AgainAt, CentreId as Id, ComputedAt};
+    let rows: Vec<(CentreId, Option<DateTime<Utc>>)> = coverage_centres::Entity::find()
+        .select_only()
+        .columns([Id, AgainAt])
+        .filter(ComputedAt.is_not_null())
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(|(centre, again_at)| (centre, again_at.is_some())).collect())
 }
 
 /// What the ways were last wholly reckoned from, and when.

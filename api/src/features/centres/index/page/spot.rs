@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use entity::{Band, CareType, CentreId, CentreKind, LngLat, Ownership, class_rules};
 
 use super::{
-    BAND_BITS, CROSS_STRAIT, Common, DEMO, ESCAPED, FILED, Head, NO_PRICE, Page, SUSPENDED, UPPER, price, rating,
+    BAND_BITS, CROSS_STRAIT, Common, DEMO, ESCAPED, FILED, Head, MARKED, NO_PRICE, Page, SUSPENDED, price, rating,
 };
 use crate::features::centres::{
     card::PriceFrom,
@@ -75,9 +75,9 @@ impl<'a> Spot<'a> {
         self.flag(ESCAPED)
     }
 
-    /// Whether name or address hold capitals.
-    pub(in crate::features::centres) fn upper(&self) -> bool {
-        self.flag(UPPER)
+    /// Whether name or address hold capitals or traditional characters.
+    pub(in crate::features::centres) fn marked(&self) -> bool {
+        self.flag(MARKED)
     }
 
     fn flag(&self, flag: u8) -> bool {
