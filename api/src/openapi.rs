@@ -41,6 +41,8 @@ pub const COMMITTED: &str = include_str!("../../openapi.yaml");
         (name = "ratings", description = "Rate a centre"),
         (name = "complaints", description = "Complain about a centre"),
         (name = "events", description = "Talks, classes and family days, with sign-up"),
+        (name = "articles", description = "Policy and parenting knowledge, to read"),
+        (name = "guidance", description = "Guidance at home: ask for it, withdraw it"),
         (name = "desk", description = "The centre's day"),
         (name = "calendars", description = "Calendar feeds by secret link"),
         (name = "bureau", description = "Campaigns and figures"),

@@ -10,6 +10,8 @@ pub mod values;
 
 pub mod access_keys;
 pub mod adjustments;
+pub mod article_versions;
+pub mod articles;
 pub mod audit_heads;
 pub mod audit_reasons;
 pub mod audit_rows;
@@ -51,6 +53,7 @@ pub mod families;
 pub mod fee_reductions;
 pub mod freed_places;
 pub mod fund_rules;
+pub mod guidance_requests;
 pub mod idempotency_keys;
 pub mod indicator_snapshots;
 pub mod job_runs;

@@ -42,6 +42,8 @@ mod m0032_registers;
 mod m0034_indicators;
 mod m0035_support;
 mod m0036_events;
+mod m0041_articles;
+mod m0042_guidance;
 
 /// The list of steps.
 pub struct Migrator;
@@ -85,6 +87,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0034_indicators::Migration),
             Box::new(m0035_support::Migration),
             Box::new(m0036_events::Migration),
+            Box::new(m0041_articles::Migration),
+            Box::new(m0042_guidance::Migration),
         ]
     }
 }

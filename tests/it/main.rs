@@ -2,6 +2,7 @@
 //! the in-process store and again on PostgreSQL with Redis.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
+mod articles;
 mod audit;
 mod auth;
 mod auth_second_factor;
@@ -33,6 +34,7 @@ mod exports;
 mod families;
 mod feeds;
 mod fuzz;
+mod guidance;
 mod imports;
 mod indicators;
 mod logs;

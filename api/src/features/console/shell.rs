@@ -74,6 +74,8 @@ const BUREAU: &[Way] = &[
     way("/bureau/campaigns", "体验券", "Vouchers"),
     way("/bureau/statements", "结算", "Settlement"),
     way("/bureau/complaints", "投诉", "Complaints"),
+    way("/bureau/guidance", "入户指导", "Guidance at home"),
+    way("/bureau/articles", "文章", "Articles"),
     way("/bureau/moderation", "审核", "Moderation"),
     way("/bureau/ratings", "评价", "Ratings"),
     way("/bureau/centres", "机构", "Centres"),
@@ -95,6 +97,7 @@ const DESK: &[Way] = &[
     way("/desk/hours", "开放时间", "Hours"),
     way("/desk/roster", "排班", "Roster"),
     way("/desk/conflicts", "冲突", "Conflicts"),
+    way("/desk/guidance", "入户指导", "Guidance at home"),
     way("/desk/statements", "结算单", "Statements"),
     // Managers' alone, and last.
     way("/desk/ratings", "评价", "Ratings"),
@@ -154,6 +157,13 @@ impl Shell {
         let query =
             form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).extend_pairs(new.copied()).finish();
         if query.is_empty() { self.path.clone() } else { format!("{}?{query}", self.path) }
+    }
+
+    /// What the query chooses, for a download of all that it leaves.
+    pub(super) fn filters(&self) -> String {
+        let kept = form_urlencoded::parse(self.query.as_bytes())
+            .filter(|(name, value)| !matches!(&**name, "done" | "cursor" | "sort" | "limit") && !value.is_empty());
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).finish()
     }
 
     /// A word of a closed list: its Chinese term, or the word of the API with spaces.

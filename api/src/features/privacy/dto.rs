@@ -224,6 +224,9 @@ pub struct ExportOut {
     /// Sign-ups for events.
     #[schema(value_type = Vec<Object>)]
     pub event_signups: Vec<Value>,
+    /// Requests for guidance at home.
+    #[schema(value_type = Vec<Object>)]
+    pub guidance_requests: Vec<Value>,
     /// Credits for subscription messages.
     pub credit_entries: Vec<Value>,
     /// Who may take the children home, those taken off the list too.

@@ -52,6 +52,7 @@ pub const TABLES: &[Table] = &[
     table("complaints", "complaints", "withdrawn if unanswered; the words and the answer go"),
     table("notices", "notices", "deleted"),
     table("event_signups", "event_signups", "withdrawn if to come; a number and persons stay for the figures"),
+    table("guidance_requests", "guidance_requests", "withdrawn if live, which deletes the address; the answer goes"),
     table("credit_entries", "credit_entries", "deleted"),
     Table { name: "message_credits", exported: Exported::Not("the sums of credit_entries"), erased: "deleted" },
     Table {
@@ -120,6 +121,8 @@ pub const SEALED: &[Sealed] = &[
     sealed("children", &["id"], "allergies_sealed"),
     sealed("complaints", &["id"], "text_sealed"),
     sealed("complaints", &["id"], "answer_sealed"),
+    sealed("guidance_requests", &["id"], "address_sealed"),
+    sealed("guidance_requests", &["id"], "answer_sealed"),
     sealed("audit_reasons", &["audit_id"], "text_sealed"),
     sealed("staff", &["id"], "name_sealed"),
     sealed("carers", &["id"], "name_sealed"),

@@ -3,6 +3,7 @@
 mod affected;
 mod bookings;
 mod classes;
+mod guidance;
 mod hours;
 mod ratings;
 mod roster;
@@ -44,6 +45,8 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
         .service(roster::desk_roster)
         .service(roster::desk_roster_set)
         .service(roster::desk_conflicts)
+        .service(guidance::desk_guidance)
+        .service(guidance::desk_answer_guidance)
         .service(ratings::desk_ratings)
         .service(ratings::desk_rating_reply)
         .service(ratings::desk_reply_withdraw)

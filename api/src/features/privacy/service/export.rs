@@ -4,8 +4,8 @@
 use actix_web::web::Bytes;
 use entity::{
     FamilyId, booking_events, bookings, calendar_feeds, centre_ties, children, complaints, consents, credit_entries,
-    data_looks, event_signups, notices, pickup_persons, rating_versions, ratings, redemption_reversals, redemptions,
-    served_marks, sessions, visits, vouchers, waitlist_entries,
+    data_looks, event_signups, guidance_requests, notices, pickup_persons, rating_versions, ratings,
+    redemption_reversals, redemptions, served_marks, sessions, visits, vouchers, waitlist_entries,
 };
 use futures_util::{Stream, stream};
 use sea_orm::{
@@ -43,6 +43,7 @@ pub const SECTIONS: &[&str] = &[
     "complaints",
     "notices",
     "event_signups",
+    "guidance_requests",
     "credit_entries",
     "pickup_persons",
     "centre_ties",
@@ -172,6 +173,7 @@ async fn section(ctx: &Ctx, family: FamilyId, name: &str, after: Option<Uuid>) -
         "complaints" => paged!(complaints, |row| rated::complaint(ctx, row)),
         "notices" => paged!(notices, |row| Ok(rows::notice(row))),
         "event_signups" => paged!(event_signups, |row| Ok(rows::signup(&row))),
+        "guidance_requests" => paged!(guidance_requests, |row| rated::guidance(ctx, row)),
         "credit_entries" => paged!(credit_entries, |row| Ok(rows::credit(row))),
         "pickup_persons" => paged!(pickup_persons, |row| rows::pickup_person(ctx, row)),
         "centre_ties" => paged!(centre_ties, |row| Ok(rows::tie(ctx, family, row))),
