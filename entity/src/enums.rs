@@ -121,6 +121,8 @@ words! {
     ArticleKind { Policy = "policy" / "政策解读", Parenting = "parenting" / "育儿知识" }
     /// How far an article is.
     ArticleStatus { Draft = "draft" / "草稿", Published = "published" / "已发布", Withdrawn = "withdrawn" / "已撤下" }
+    /// What a guardian's document is (project 11).
+    DocumentKind { MainlandTravelPermit = "mainland_travel_permit" / "台湾居民来往大陆通行证" }
     /// What guidance at home is about.
     GuidanceTopic {
         Feeding = "feeding" / "喂养与辅食", Sleep = "sleep" / "睡眠与作息", Development = "development" / "生长发育",

@@ -172,6 +172,8 @@ ids! {
     SignupId = "sgn";
     /// An article for families (文章).
     ArticleId = "art";
+    /// A document of a guardian (证件).
+    DocumentId = "doc";
     /// A request for guidance at home (入户指导申请).
     GuidanceId = "gdr";
     /// A line of the ledger of subscription credits.

@@ -50,6 +50,7 @@ pub mod entry_checks;
 pub mod event_signups;
 pub mod events;
 pub mod families;
+pub mod family_documents;
 pub mod fee_reductions;
 pub mod freed_places;
 pub mod fund_rules;

@@ -1,7 +1,7 @@
 //! Guidance at home: asked for by a family, assigned by the bureau, answered by whoever comes.
 
 use chrono::TimeDelta;
-use entity::{NoticeKind, StaffRole, audit_rows, guidance_requests, notices};
+use entity::{GuidanceStatus, NoticeKind, StaffRole, audit_rows, guidance_requests, notices};
 use harness::{Browser, Client, Family, Place, TestApp, at_once};
 use quanxiangtuo::features::privacy::service::erasure::erase_due;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
@@ -89,6 +89,16 @@ async fn a_child_has_one_live_request_whoever_asks_at_once() {
     assert_eq!((&gone["status"], &gone["address"]), (&json!("withdrawn"), &json!(null)));
     family.client.post(&withdraw, json!({})).await.problem(409, "WRONG_STATE");
     asked(&family).await;
+    // Nobody comes, and nobody says so: the address is not kept for ever.
+    app.clock.advance(TimeDelta::days(48));
+    erase_due(&app.ctx).await.unwrap();
+    let row = |rows: Vec<guidance_requests::Model>| rows.into_iter().find(|row| row.id.to_string() != id).unwrap();
+    let kept = row(guidance_requests::Entity::find().all(app.db()).await.unwrap());
+    assert!(kept.address_sealed.is_some(), "30 days after the last that was wished for");
+    app.clock.advance(TimeDelta::days(1));
+    erase_due(&app.ctx).await.unwrap();
+    let kept = row(guidance_requests::Entity::find().all(app.db()).await.unwrap());
+    assert_eq!((kept.status, kept.address_sealed), (GuidanceStatus::Declined, None));
 }
 
 #[tokio::test]

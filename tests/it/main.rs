@@ -27,6 +27,7 @@ mod coverage;
 mod coverage_communities;
 mod desk_day;
 mod docs;
+mod documents;
 mod events;
 mod exchange;
 mod exclusions;

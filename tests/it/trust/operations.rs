@@ -25,6 +25,7 @@ const WORDS: &[(&str, &str)] = &[
     ("token", "nobodys"),
     ("purpose", "location"),
     ("number", "1"),
+    ("kind", "mainland_travel_permit"),
     ("table", "classes"),
     ("input", "residents"),
     ("indicator", "under2_places"),
@@ -39,6 +40,7 @@ static MORE: LazyLock<BTreeMap<&str, Value>> = LazyLock::new(|| {
         ("upload_offline_scans", json!({ "scans": [scan] })),
         ("give_consent", json!({ "version": harness::people::CONSENT_VERSION })),
         ("make_own_access_key", json!({ "expires_at": "2026-06-01T00:00:00+08:00" })),
+        ("put_document", json!({ "agreed": true })),
         ("request_guidance", json!({ "agreed": true })),
         ("make_own_webhook", json!({ "url": "http://127.0.0.1:9/none" })),
     ])

@@ -204,6 +204,11 @@ impl Shell {
         Some(match &*done {
             "saved" => self.t("已保存。", "Saved."),
             "sent" => self.t("已提交。", "Submitted."),
+            "matches" => self.t("证件号码一致。", "It is the guardian's document."),
+            "differs" => {
+                self.t("证件号码与家长登记的不一致，请核实身份。", "It isn't the document that the guardian noted.")
+            }
+            "not_noted" => self.t("家长没有登记台胞证。", "The guardian noted no such document."),
             "ended" => self.t("已结束。", "Ended."),
             _ => return None,
         })

@@ -1,6 +1,7 @@
 //! Use cases of families; [`super::staff`] has those of the bureau and the desk. Locks are taken in one order: the
 //! child with its family, then the request.
 
+use chrono::Days;
 use entity::{ChildId, FamilyId, GuidanceId, GuidanceStatus, guidance_requests};
 use sea_orm::ConnectionTrait;
 
@@ -112,6 +113,20 @@ pub async fn withdraw_live(
     child: Option<ChildId>,
 ) -> Result<()> {
     Ok(store::withdraw_live(db, family, child, ctx.clock.now()).await?)
+}
+
+/// A request that nobody came for within so many days after the last that was wished for ends by itself: no address
+/// is kept for ever.
+const LAPSES_AFTER: Days = Days::new(30);
+
+/// Ends what lapsed.
+pub async fn lapse(ctx: &Ctx) -> Result<()> {
+    Ok(store::lapse(ctx.db.writer(), ctx.clock.today() - LAPSES_AFTER, ctx.clock.now()).await?)
+}
+
+/// How many requests wait for the bureau.
+pub async fn waiting(ctx: &Ctx) -> Result<u64> {
+    Ok(store::count_open(ctx.db.reader()).await?)
 }
 
 /// A child is erased: what was answered about it goes.

@@ -10,7 +10,7 @@ use entity::{
 };
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _,
-    QueryFilter as _, QueryOrder as _, QuerySelect as _, UpdateMany,
+    PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, UpdateMany,
 };
 
 use super::rules::LIVE;
@@ -159,6 +159,23 @@ pub(super) async fn withdraw_live(
         .exec(db)
         .await
         .map(drop)
+}
+
+/// Ends what nobody came for in all the days before one.
+pub(super) async fn lapse(db: &impl ConnectionTrait, before: NaiveDate, now: DateTime<Utc>) -> Result<(), DbErr> {
+    Entity::update_many()
+        .set(ended(GuidanceStatus::Declined, now))
+        .filter(Column::Status.is_in(LIVE))
+        .filter(Column::WishedUntil.lt(before))
+        .filter(Condition::any().add(Column::VisitOn.is_null()).add(Column::VisitOn.lt(before)))
+        .exec(db)
+        .await
+        .map(drop)
+}
+
+/// Requests that nobody is named for.
+pub(super) async fn count_open(db: &impl ConnectionTrait) -> Result<u64, DbErr> {
+    Entity::find().filter(Column::Status.eq(GuidanceStatus::Open)).count(db).await
 }
 
 /// What was answered about a child goes.

@@ -176,6 +176,9 @@ pub struct ExportOut {
     /// The account itself.
     #[schema(value_type = Object)]
     pub account: Value,
+    /// Documents of the guardian, masked.
+    #[schema(value_type = Vec<Object>)]
+    pub documents: Vec<Value>,
     /// Children, those taken away too.
     #[schema(value_type = Vec<Object>)]
     pub children: Vec<Value>,

@@ -28,6 +28,7 @@ const fn table(name: &'static str, list: &'static str, erased: &'static str) -> 
 /// Every such table. The erasure itself is in the service and store of this feature.
 pub const TABLES: &[Table] = &[
     table("families", "account", "openid, nickname, phone and township are written over; the row stays, closed"),
+    table("family_documents", "documents", "deleted"),
     table(
         "children",
         "children",
@@ -116,6 +117,7 @@ pub const SEALED: &[Sealed] = &[
     sealed("families", &["id"], "openid_sealed"),
     sealed("families", &["id"], "nickname_sealed"),
     sealed("families", &["id"], "phone_sealed"),
+    sealed("family_documents", &["id"], "tail_sealed"),
     sealed("children", &["id"], "name_sealed"),
     sealed("children", &["id"], "legal_name_sealed"),
     sealed("children", &["id"], "allergies_sealed"),

@@ -28,4 +28,8 @@ pub(super) const OUTREACH: &[(&str, Roles)] = &[
     ("answer_guidance", BUREAU),
     ("list_desk_guidance", DESK),
     ("answer_desk_guidance", DESK),
+    // documents of guardians
+    ("put_document", GUARDIAN),
+    ("delete_document", GUARDIAN),
+    ("check_document", DESK),
 ];

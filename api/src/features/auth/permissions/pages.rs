@@ -84,6 +84,7 @@ pub(super) const PAGES: &[(&str, Roles)] = &[
     ("desk_visit_check_in", DESK),
     ("desk_visit_check_out", DESK),
     ("desk_visit_leave", DESK),
+    ("desk_check_document", DESK),
     ("desk_visit_absent", DESK),
     ("desk_entry_check", DESK),
     ("desk_scan", DESK),

@@ -22,6 +22,7 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(today::desk_today)
         .service(visits::desk_visit_check_in)
         .service(visits::desk_visit_leave)
+        .service(visits::desk_check_document)
         .service(visits::desk_visit_check_out)
         .service(visits::desk_visit_absent)
         .service(visits::desk_entry_check)

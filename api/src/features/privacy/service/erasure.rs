@@ -35,6 +35,7 @@ const REASON_GONE: &str = "（已随孩子资料删除）";
 
 /// Erases what is due; how many accounts and children.
 pub async fn erase_due(ctx: &Ctx) -> Result<u64> {
+    guidance::lapse(ctx).await?;
     let (mut erased, mut failed) = (0, None);
     // One that fails holds up no other.
     let mut note = |outcome: Result<bool>| match outcome {

@@ -4,7 +4,7 @@
 use actix_web::web::Bytes;
 use entity::{
     FamilyId, booking_events, bookings, calendar_feeds, centre_ties, children, complaints, consents, credit_entries,
-    data_looks, event_signups, guidance_requests, notices, pickup_persons, rating_versions, ratings,
+    data_looks, event_signups, family_documents, guidance_requests, notices, pickup_persons, rating_versions, ratings,
     redemption_reversals, redemptions, served_marks, sessions, visits, vouchers, waitlist_entries,
 };
 use futures_util::{Stream, stream};
@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::super::{export_ratings as rated, export_rows as rows, store::export as store};
 use crate::{
     error::{Code, Problem, Result},
-    features::families::store::family_row,
+    features::families::{documents, store::family_row},
     http::{
         Moment,
         ratelimit::{EXPORT, limit},
@@ -27,6 +27,7 @@ use crate::{
 
 /// The lists of the document, in their order.
 pub const SECTIONS: &[&str] = &[
+    "documents",
     "children",
     "consents",
     "bookings",
@@ -127,6 +128,7 @@ async fn section(ctx: &Ctx, family: FamilyId, name: &str, after: Option<Uuid>) -
         };
     }
     match name {
+        "documents" => paged!(family_documents, |row| Ok(json!(documents::out(ctx, &row)?))),
         "children" => paged!(children, |row| rows::child(ctx, row)),
         "consents" => paged!(consents, |row| Ok(rows::consent(row))),
         "bookings" => paged!(bookings, |row| Ok(rows::booking(ctx, row))),
