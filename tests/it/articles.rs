@@ -92,3 +92,19 @@ async fn the_bureaus_page_lists_writes_shows_and_publishes() {
     browser.post(&format!("{at}/withdraw"), &[("reason", "过时")]).await.sent();
     assert!(browser.get("/bureau/articles?status=published").await.expect(200).contains("没有记录"));
 }
+
+#[tokio::test]
+async fn a_reader_of_traditional_characters_reads_pages_so_and_what_was_written_as_it_was() {
+    let app = TestApp::spawn().await;
+    let (browser, _) = app.at_bureau(StaffRole::Officer).await;
+    let fields = [("kind", "policy"), ("title", "发展托育里程"), ("text", "干部发布。")];
+    browser.post("/bureau/articles", &fields).await.sent();
+    let sent = browser.get("/console/language?to=hant&back=/bureau/articles").await.sent();
+    let seen = browser.get(&sent).await;
+    assert_eq!(seen.headers["content-language"], "zh-Hant");
+    let page = seen.expect(200);
+    assert!(page.contains("lang=\"zh-Hant\"") && page.contains("民生保障局") && page.contains("政策解讀"), "{page}");
+    assert!(page.contains("发展托育里程") && page.contains("滿意度") && page.contains("简体"), "{page}");
+    let refused = browser.get("/bureau/articles/art_0192f0c18a7c7d10b1c2d3e4f5a6b7c8").await.expect(404);
+    assert!(refused.contains("沒有找到您要的內容"), "{refused}");
+}

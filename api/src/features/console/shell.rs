@@ -13,9 +13,11 @@ use askama::Template;
 use futures_util::future::{Ready, ready};
 
 use crate::{
-    error::{Problem, Result},
+    error::{Problem, Result, Text},
     features::auth::{cookie, dto::Role},
-    http::prefers_english,
+    http::language,
+    language::Language,
+    platform::hant,
     state::Ctx,
 };
 
@@ -106,6 +108,7 @@ const DESK: &[Way] = &[
 /// See the module. Anybody has one; it says nothing about what the caller may do.
 #[derive(Clone, Debug)]
 pub(super) struct Shell {
+    pub(super) language: Language,
     pub(super) english: bool,
     pub(super) area: Area,
     path: String,
@@ -119,22 +122,29 @@ pub(super) struct Shell {
 impl Shell {
     /// Of a request.
     pub(super) fn of(req: &HttpRequest) -> Self {
-        let english = match req.cookie(LANGUAGE) {
-            Some(cookie) => cookie.value() == "en",
-            None => prefers_english(req.headers()),
-        };
+        let chosen = req.cookie(LANGUAGE);
+        let language = chosen.map_or_else(|| language(req.headers()), |cookie| of_word(cookie.value()));
         let (area, path) = (Area::of(req.path()), req.path().to_owned());
         let held = req.app_data::<Data<Ctx>>().and_then(|ctx| Some((ctx, cookie::held(ctx, req)?)));
         let (role, csrf) = match held {
             Some((ctx, claims)) => (Some(claims.role), cookie::csrf(ctx, claims.sid)),
             None => (None, String::new()),
         };
-        Self { english, area, path, query: req.query_string().to_owned(), role, csrf }
+        Self { language, english: language.is_english(), area, path, query: req.query_string().to_owned(), role, csrf }
     }
 
-    /// One of two texts.
-    pub(super) const fn t<'a>(&self, zh: &'a str, en: &'a str) -> &'a str {
-        if self.english { en } else { zh }
+    /// One of two texts of ours.
+    pub(super) fn t<'a>(&self, zh: &'a str, en: &'a str) -> &'a str {
+        match self.language {
+            Language::English => en,
+            Language::Hans => zh,
+            Language::Hant => hant::known(zh),
+        }
+    }
+
+    /// The same of texts that were made now.
+    pub(super) fn told(&self, text: &Text) -> String {
+        text.in_language(self.language).into_owned()
     }
 
     /// The page's own address.
@@ -168,7 +178,7 @@ impl Shell {
 
     /// A word of a closed list: its Chinese term, or the word of the API with spaces.
     pub(super) fn word(&self, zh: &str, word: &str) -> String {
-        if self.english { word.replace('_', " ") } else { zh.to_owned() }
+        if self.english { word.replace('_', " ") } else { self.t(zh, zh).to_owned() }
     }
 
     /// Whether a centre's manager is signed in: carers read what managers change.
@@ -176,8 +186,8 @@ impl Shell {
         self.role == Some(Role::Manager)
     }
 
-    pub(super) fn lang(&self) -> &'static str {
-        if self.english { "en" } else { "zh-CN" }
+    pub(super) const fn lang(&self) -> &'static str {
+        self.language.tag()
     }
 
     pub(super) fn ways(&self) -> &'static [Way] {
@@ -193,9 +203,14 @@ impl Shell {
         self.path == way.href || (way.href != self.area.home() && self.path.starts_with(&format!("{}/", way.href)))
     }
 
-    pub(super) fn language_href(&self) -> String {
+    /// The other languages: where to choose them, their tags, what they call themselves.
+    pub(super) fn languages(&self) -> Vec<(String, &'static str, &'static str)> {
         let back = form_urlencoded::byte_serialize(self.here().as_bytes()).collect::<String>();
-        format!("/console/language?to={}&back={back}", self.t("en", "zh"))
+        let others = LANGUAGES.iter().filter(|(_, language, _)| *language != self.language);
+        let way = |(word, language, name): &(&str, Language, &'static str)| {
+            (format!("/console/language?to={word}&back={back}"), language.tag(), *name)
+        };
+        others.map(way).collect()
     }
 
     /// What was done before the page was asked for again, if it says so.
@@ -251,10 +266,19 @@ pub(super) fn own<'a>(path: Option<&'a str>, or: &'a str) -> &'a str {
 
 const LANGUAGE: &str = "language";
 
+/// Words of the cookie, and what the languages call themselves.
+const LANGUAGES: [(&str, Language, &str); 3] =
+    [("zh", Language::Hans, "简体"), ("hant", Language::Hant, "繁體"), ("en", Language::English, "English")];
+
+fn of_word(word: &str) -> Language {
+    LANGUAGES.iter().find(|(known, ..)| *known == word).map_or(Language::Hans, |(_, language, _)| *language)
+}
+
 /// Remembers the language for a year, and goes back.
-pub(super) fn remember_language(req: &HttpRequest, english: bool, back: Option<&str>) -> HttpResponse {
+pub(super) fn remember_language(req: &HttpRequest, to: &str, back: Option<&str>) -> HttpResponse {
+    let to = LANGUAGES.iter().map(|(word, ..)| *word).find(|word| *word == to).unwrap_or("zh");
     let secure = req.connection_info().scheme() == "https";
-    let cookie = Cookie::build(LANGUAGE, if english { "en" } else { "zh" })
+    let cookie = Cookie::build(LANGUAGE, to)
         .path("/")
         .http_only(true)
         .same_site(SameSite::Lax)

@@ -3,6 +3,17 @@
 use entity::NoticeKind;
 use serde_json::Value;
 
+use crate::{error::Text, language::Language};
+
+/// The text as it is written in a language; what others entered stays as it is.
+#[must_use]
+pub fn text_in(language: Language, kind: NoticeKind, facts: &Value) -> String {
+    let entered = ["centre_name", "reason"].map(|name| facts[name].as_str().unwrap_or_default().to_owned());
+    let [centre, reason] = entered;
+    let text = Text::new(text(kind, facts), "").keeping(centre).keeping(reason);
+    text.in_language(language).into_owned()
+}
+
 /// The text of a notice from its facts; what is missing is left out.
 #[must_use]
 pub fn text(kind: NoticeKind, facts: &Value) -> String {
