@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use entity::{GuidanceStatus, NoticeKind, StaffRole, audit_rows, guidance_requests, notices};
 use harness::{Browser, Client, Family, Place, TestApp, at_once};
 use quanxiangtuo::features::privacy::service::erasure::erase_due;
+use reqwest::Method;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
 use serde_json::{Value, json};
 
@@ -39,6 +40,12 @@ async fn a_request_is_assigned_to_a_centre_which_alone_reads_where_and_answers()
 
     let assigned = assign(&officer, &id, &place).await;
     assert_eq!((&assigned["status"], &assigned["address"]), (&json!("assigned"), &json!(null)), "{assigned}");
+    let name = place.centre.name.clone();
+    let told = family.client.send(Method::GET, "/me/notices", None, &[("Accept-Language", "zh-TW, zh;q=0.5")]).await;
+    assert_eq!(told.header("content-language"), Some("zh-Hant"));
+    assert_eq!(told.text("/items/0/title"), "入戶指導已安排");
+    let text = format!("您申請的入戶指導已安排在2026-03-05，由{name}上門，請安排家長在家。");
+    assert_eq!(told.text("/items/0/text"), text, "what a centre is called stays as it is");
     let path = format!("/bureau/guidance/{id}/assign");
     let mine = json!({ "staff_id": me.id, "visit_on": "2026-03-06" });
     officer.post(&path, mine.clone()).await.problem(409, "WRONG_STATE");
