@@ -5,7 +5,7 @@
 //! field at fault and facts for the client; the language and the request id are filled in by
 //! [`crate::http::observe`] when the answer leaves.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use actix_web::{
     HttpResponse, ResponseError,
@@ -18,6 +18,9 @@ use sea_orm::DbErr;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
+
+use crate::language::Language;
+pub use crate::language::Text;
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $word:literal, $status:ident, $zh:literal, $en:literal;)*) => {
@@ -36,7 +39,7 @@ macro_rules! codes {
             pub const fn status(self) -> StatusCode { match self { $(Self::$name => StatusCode::$status),* } }
             /// What to tell people who were told nothing more exact.
             #[must_use]
-            pub const fn text(self) -> Text { match self { $(Self::$name => Text { zh: std::borrow::Cow::Borrowed($zh), en: std::borrow::Cow::Borrowed($en) }),* } }
+            pub const fn text(self) -> Text { match self { $(Self::$name => Text { zh: Cow::Borrowed($zh), en: Cow::Borrowed($en), entered: Vec::new() }),* } }
         }
     };
 }
@@ -123,28 +126,6 @@ impl Code {
         ];
         let other = if status.is_client_error() { Self::InvalidInput } else { Self::Internal };
         general.into_iter().find(|code| code.status() == status).unwrap_or(other)
-    }
-}
-
-/// A text in both languages.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Text {
-    /// Chinese, the default.
-    pub zh: std::borrow::Cow<'static, str>,
-    /// English.
-    pub en: std::borrow::Cow<'static, str>,
-}
-
-impl Text {
-    /// From the two texts.
-    pub fn new(zh: impl Into<std::borrow::Cow<'static, str>>, en: impl Into<std::borrow::Cow<'static, str>>) -> Self {
-        Self { zh: zh.into(), en: en.into() }
-    }
-
-    /// The text in a language.
-    #[must_use]
-    pub fn in_language(&self, english: bool) -> &str {
-        if english { &self.en } else { &self.zh }
     }
 }
 
@@ -242,34 +223,33 @@ impl Problem {
     }
 
     /// The same, each with what is wrong.
-    pub fn faults(&self, english: bool) -> impl Iterator<Item = (&str, &str)> {
-        self.errors.iter().map(move |error| (error.field.as_str(), error.text.in_language(english)))
+    pub fn faults(&self, language: Language) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
+        self.errors.iter().map(move |error| (error.field.as_str(), error.text.in_language(language)))
     }
 
     /// The body and headers in a language, under a request's id.
     #[must_use]
-    pub fn render(&self, english: bool, request_id: &str) -> HttpResponse {
+    pub fn render(&self, language: Language, request_id: &str) -> HttpResponse {
         let title = self.code.text();
         let mut r#type = format!("urn:quanxiangtuo:problem:{}", self.code.as_str());
         r#type.make_ascii_lowercase();
         let body = ProblemBody {
             r#type: &r#type,
-            title: title.in_language(english),
+            title: &title.in_language(language),
             status: self.code.status().as_u16(),
-            detail: self.detail.in_language(english),
+            detail: &self.detail.in_language(language),
             code: self.code.as_str(),
             request_id,
             errors: self
                 .errors
                 .iter()
-                .map(|e| ProblemField { field: &e.field, code: e.code, detail: e.text.in_language(english) })
+                .map(|e| ProblemField { field: &e.field, code: e.code, detail: e.text.in_language(language) })
                 .collect(),
             facts: &self.facts,
         };
         let mut response = HttpResponse::build(self.code.status());
-        let language = if english { "en" } else { "zh-CN" };
         response.insert_header((CONTENT_TYPE, HeaderValue::from_static("application/problem+json")));
-        response.insert_header((CONTENT_LANGUAGE, HeaderValue::from_static(language)));
+        response.insert_header((CONTENT_LANGUAGE, HeaderValue::from_static(language.tag())));
         if let Some(seconds) = self.retry_after_s {
             response.insert_header(("Retry-After", seconds.to_string()));
         }
@@ -296,7 +276,8 @@ pub struct ProblemBody<'a> {
     /// The HTTP status.
     #[schema(example = 409)]
     status: u16,
-    /// What is wrong here and what to do next; Chinese, or English by `Accept-Language: en`.
+    /// What is wrong here and what to do next; Chinese, or English by `Accept-Language: en`, in
+    /// traditional characters by `zh-Hant`, `zh-TW` or `zh-HK`.
     detail: &'a str,
     /// Stable code.
     #[schema(example = "NO_PLACE")]
@@ -321,7 +302,8 @@ pub struct ProblemField<'a> {
     #[schema(example = "out_of_range")]
     code: &'a str,
     /// What is wrong.
-    detail: &'a str,
+    #[schema(value_type = String)]
+    detail: Cow<'a, str>,
 }
 
 impl fmt::Display for Problem {

@@ -6,6 +6,7 @@ pub mod config;
 pub mod error;
 pub mod features;
 pub mod http;
+pub mod language;
 pub mod openapi;
 pub mod platform;
 pub mod routes;

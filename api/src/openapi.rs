@@ -28,7 +28,7 @@ pub const COMMITTED: &str = include_str!("../../openapi.yaml");
 #[openapi(
     info(
         title = "Quanxiangtuo 泉享托",
-        description = "Inclusive childcare of children under three: centres in the 15-minute circle, bookings, trial vouchers, ratings and the bureau's figures.\n\nConventions: times are RFC 3339 with +08:00, dates `YYYY-MM-DD`, money integer fen (`*_fen`). Lists take `limit` (1–100) and an opaque `cursor`. Refusals are `application/problem+json` (RFC 9457) with a stable `code`; texts are Chinese, or English with `Accept-Language: en`. `POST`s that create or change take `Idempotency-Key`.",
+        description = "Inclusive childcare of children under three: centres in the 15-minute circle, bookings, trial vouchers, ratings and the bureau's figures.\n\nConventions: times are RFC 3339 with +08:00, dates `YYYY-MM-DD`, money integer fen (`*_fen`). Lists take `limit` (1–100) and an opaque `cursor`. Refusals are `application/problem+json` (RFC 9457) with a stable `code`; texts are Chinese, or English with `Accept-Language: en`; with `zh-Hant`, `zh-TW` or `zh-HK` refusals and notices are in traditional characters (names and what people wrote stay as they are), as `Content-Language` says. `POST`s that create or change take `Idempotency-Key`.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
     servers((url = "/", description = "This server")),
@@ -41,6 +41,8 @@ pub const COMMITTED: &str = include_str!("../../openapi.yaml");
         (name = "ratings", description = "Rate a centre"),
         (name = "complaints", description = "Complain about a centre"),
         (name = "events", description = "Talks, classes and family days, with sign-up"),
+        (name = "articles", description = "Policy and parenting knowledge, to read"),
+        (name = "guidance", description = "Guidance at home: ask for it, withdraw it"),
         (name = "desk", description = "The centre's day"),
         (name = "calendars", description = "Calendar feeds by secret link"),
         (name = "bureau", description = "Campaigns and figures"),

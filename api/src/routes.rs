@@ -33,6 +33,8 @@ fn api(cfg: &mut impl Registry) {
     features::ratings::routes(cfg);
     features::complaints::routes(cfg);
     features::events::routes(cfg);
+    features::articles::routes(cfg);
+    features::guidance::routes(cfg);
     features::planning::routes(cfg);
     features::pickups::routes(cfg);
     features::terms::routes(cfg);

@@ -117,6 +117,22 @@ words! {
         Waiting = "waiting" / "候补中", SignedUp = "signed_up" / "已报名", Attended = "attended" / "已到场",
         Withdrawn = "withdrawn" / "已取消",
     }
+    /// What an article is about.
+    ArticleKind { Policy = "policy" / "政策解读", Parenting = "parenting" / "育儿知识" }
+    /// How far an article is.
+    ArticleStatus { Draft = "draft" / "草稿", Published = "published" / "已发布", Withdrawn = "withdrawn" / "已撤下" }
+    /// What a guardian's document is (project 11).
+    DocumentKind { MainlandTravelPermit = "mainland_travel_permit" / "台湾居民来往大陆通行证" }
+    /// What guidance at home is about.
+    GuidanceTopic {
+        Feeding = "feeding" / "喂养与辅食", Sleep = "sleep" / "睡眠与作息", Development = "development" / "生长发育",
+        Adaptation = "adaptation" / "入托适应", Safety = "safety" / "居家安全", Other = "other" / "其他",
+    }
+    /// How far a request for guidance is.
+    GuidanceStatus {
+        Open = "open" / "待安排", Assigned = "assigned" / "已安排", Done = "done" / "已完成",
+        Declined = "declined" / "未能安排", Withdrawn = "withdrawn" / "已撤回",
+    }
     /// What a family is told.
     NoticeKind {
         BookingConfirmed = "booking_confirmed" / "预约已确认", BookingDeclined = "booking_declined" / "预约未能接受",
@@ -127,6 +143,7 @@ words! {
         VoucherClaimed = "voucher_claimed" / "体验券领取成功",
         UnitUsed = "unit_used" / "体验券核销提醒", RatingInvitation = "rating_invitation" / "邀请评价",
         ComplaintAnswered = "complaint_answered" / "投诉已答复",
+        GuidanceAssigned = "guidance_assigned" / "入户指导已安排", GuidanceAnswered = "guidance_answered" / "入户指导已答复",
     }
     /// What became of a notice that is also sent as a WeChat message.
     MessageStatus {

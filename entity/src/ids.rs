@@ -170,6 +170,12 @@ ids! {
     EventId = "evt";
     /// A family's sign-up for an event (活动报名).
     SignupId = "sgn";
+    /// An article for families (文章).
+    ArticleId = "art";
+    /// A document of a guardian (证件).
+    DocumentId = "doc";
+    /// A request for guidance at home (入户指导申请).
+    GuidanceId = "gdr";
     /// A line of the ledger of subscription credits.
     CreditEntryId = "cre";
     /// A text that is moderated.

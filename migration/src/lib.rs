@@ -44,6 +44,8 @@ mod m0035_support;
 mod m0036_events;
 mod m0039_satisfaction;
 mod m0040_rating_traces;
+mod m0041_articles;
+mod m0042_guidance;
 
 /// The list of steps.
 pub struct Migrator;
@@ -89,6 +91,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0036_events::Migration),
             Box::new(m0039_satisfaction::Migration),
             Box::new(m0040_rating_traces::Migration),
+            Box::new(m0041_articles::Migration),
+            Box::new(m0042_guidance::Migration),
         ]
     }
 }

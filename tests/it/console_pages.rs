@@ -69,6 +69,16 @@ const PAGES: &[(&str, &str)] = &[
     ("bureau_check_statement", "!/bureau/statements/{stm}/check"),
     ("bureau_freeze_statement", "!/bureau/statements/{stm}/freeze"),
     ("bureau_discard_statement", "!/bureau/statements/{stm}/discard"),
+    ("bureau_guidance", "/bureau/guidance"),
+    ("bureau_assign_guidance", "!/bureau/guidance/{gdr}/assign"),
+    ("bureau_answer_guidance", "!/bureau/guidance/{gdr}/answer"),
+    ("bureau_articles", "/bureau/articles"),
+    ("bureau_new_article", "/bureau/articles/new"),
+    ("bureau_create_article", "!/bureau/articles"),
+    ("bureau_article", "/bureau/articles/{art}"),
+    ("bureau_edit_article", "!/bureau/articles/{art}/edit"),
+    ("bureau_publish_article", "!/bureau/articles/{art}/publish"),
+    ("bureau_withdraw_article", "!/bureau/articles/{art}/withdraw"),
 ];
 
 async fn call(browser: &Browser, page: &str) -> Seen {

@@ -112,6 +112,21 @@ async fn every_indicator_shows_what_it_is_made_of_or_what_is_missing() {
     // No community was imported: the bureau's own count is wanted.
     assert_eq!(of(&report, "community_coverage")["reason"]["code"], "input_missing");
 
+    // The register has carers: they count, not what was entered.
+    let path = format!("/bureau/centres/{}/carers", world.place.id());
+    let certified = json!({ "name": "陈一", "certificate": "junior", "certificate_no": "QZ1" });
+    for carer in [certified, json!({ "name": "林二", "certificate": "none" })] {
+        world.officer.post(&path, carer).await.created();
+    }
+    for day in ["2026-01-15", "2026-02-20"] {
+        let visit = json!({ "kind": "guidance_visit", "from": day, "party": "洛阳镇卫生院" });
+        world.officer.post(&format!("/bureau/centres/{}/records", world.place.id()), visit).await.created();
+    }
+    let report = world.read("").await;
+    let carers = of(&report, "certified_carers");
+    assert_eq!((&carers["value"], &carers["sources"][0]["source"]), (&json!(0.5), &json!("保育人员台账")), "{carers}");
+    assert_eq!(of(&report, "guidance_signed")["variants"][0]["numerator"], 1, "{report}");
+
     let csv = world.officer.get("/bureau/indicators.csv").await;
     let text = String::from_utf8(csv.bytes.clone()).unwrap();
     let mut table = csv::Reader::from_reader(text.trim_start_matches('\u{feff}').as_bytes());

@@ -2,6 +2,7 @@
 //! the in-process store and again on PostgreSQL with Redis.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
+mod articles;
 mod audit;
 mod auth;
 mod auth_second_factor;
@@ -27,6 +28,7 @@ mod coverage_communities;
 mod coverage_network;
 mod desk_day;
 mod docs;
+mod documents;
 mod events;
 mod exchange;
 mod exclusions;
@@ -34,6 +36,7 @@ mod exports;
 mod families;
 mod feeds;
 mod fuzz;
+mod guidance;
 mod imports;
 mod indicators;
 mod logs;

@@ -163,7 +163,16 @@ async fn refusals_are_chinese_and_on_request_english() {
         assert_eq!(reply.header("content-language"), Some("en"), "{language}");
         assert!(reply.text("/detail").is_ascii() && reply.text("/title").is_ascii());
     }
-    let client = app.guardian("chen").await.english();
+    for language in ["zh-TW", "zh-HK,zh;q=0.9,en;q=0.8", "zh-Hant;q=0.9, zh;q=0.5, en;q=0.1"] {
+        let reply = ask(Some(language)).await;
+        assert_eq!(reply.header("content-language"), Some("zh-Hant"), "{language}");
+        assert_eq!(reply.text("/detail"), "請先登錄後再試。");
+    }
+    let client = app.guardian("chen").await;
+    let hant = [("Accept-Language", "zh-Hant")];
+    let reply = client.send(Method::POST, "/me/children", Some(json!({})), &hant).await;
+    assert_eq!(reply.text("/errors/0/detail"), "缺少必填項 name。");
+    let client = client.english();
     let problem = client.post("/me/children", json!({})).await.invalid("name");
     assert!(problem["errors"][0]["detail"].as_str().unwrap().is_ascii());
 }

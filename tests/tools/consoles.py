@@ -310,10 +310,10 @@ def works_by_keyboard_and_by_itself(_, browser, base, size):
 
 
 PAGES = {
-    ("bureau", "officer"): ["/bureau", "/bureau/satisfaction"],
+    ("bureau", "officer"): ["/bureau", "/bureau/satisfaction", "/bureau/articles", "/bureau/articles/new", "/bureau/guidance"],
     ("desk", "manager"): ["/desk", f"/desk?date=2026-03-03", "/desk/scan", "/desk/bookings", "/desk/bookings?status=confirmed",
                           "/desk/waitlist", "/desk/classes", "/desk/hours", "/desk/roster", "/desk/conflicts",
-                          "/desk/ratings", "/desk/statements", "/desk/statements/nothing"],
+                          "/desk/ratings", "/desk/statements", "/desk/statements/nothing", "/desk/guidance"],
 }
 
 
@@ -330,6 +330,8 @@ def is_readable_by_all(_, browser, base, size):
                     found.append(f"{path}: {one['id']}: {[node['html'][:160] for node in one['nodes'][:3]]}")
         console.page.goto(f"{base}/console/language?to=en&back=/{area}")
         assert console.page.evaluate("document.documentElement.lang") == "en"
+        console.page.goto(f"{base}/console/language?to=hant&back=/{area}")
+        assert console.page.evaluate("document.documentElement.lang") == "zh-Hant"
         console.close()
     page = Console(browser, base, size, "desk", None)
     found += [f"sign-in: {one['id']}" for one in Axe().run(page.page).response["violations"]

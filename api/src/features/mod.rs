@@ -3,6 +3,7 @@
 //! place that opens a write transaction), `store.rs` (queries).
 
 pub mod admission;
+pub mod articles;
 pub mod audit;
 pub mod auth;
 pub mod bookings;
@@ -19,6 +20,7 @@ pub mod exchange;
 pub mod exports;
 pub mod families;
 pub mod feeds;
+pub mod guidance;
 pub mod imports;
 pub mod indicators;
 pub mod map;

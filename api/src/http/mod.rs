@@ -18,7 +18,7 @@ pub mod values;
 pub use self::{
     idempotency::{Answered, Idempotency, Once, keep_answers, once},
     json::Json,
-    observe::prefers_english,
+    observe::language,
     page::{Cursor, Limit, Page},
     path::Path,
     query::Query,

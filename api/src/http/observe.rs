@@ -23,6 +23,7 @@ use tracing::Instrument as _;
 use super::ratelimit;
 use crate::{
     error::{Code, Problem, Text},
+    language::Language,
     platform::{clock::Stopwatch, crypto::random_bytes},
     state::Ctx,
 };
@@ -52,9 +53,9 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub struct Route(pub &'static str);
 
 /// Draws the refusals of a request for people; put among its extensions by whoever serves pages. Takes the
-/// problem, whether to speak English, the request's id, and the request.
+/// problem, the request's id, and the request, which says in which language.
 #[derive(Clone, Copy)]
-pub struct Drawn(pub fn(&Problem, bool, &str, &HttpRequest) -> HttpResponse);
+pub struct Drawn(pub fn(&Problem, &str, &HttpRequest) -> HttpResponse);
 
 /// The request's body, read before anything may answer: a server that answers before it has read
 /// the body must close the connection.
@@ -83,7 +84,7 @@ pub async fn observe(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let watch = Stopwatch::start();
     let request_id = request_id(&req);
-    let english = prefers_english(req.headers());
+    let language = language(req.headers());
     let ctx = req.app_data::<Data<Ctx>>().cloned();
     let span = tracing::info_span!("request", request_id = %text(&request_id));
     let mut response = async {
@@ -95,7 +96,7 @@ pub async fn observe(
     .instrument(span.clone())
     .await?;
     if response.status().is_client_error() || response.status().is_server_error() {
-        response = as_problem(response, english, text(&request_id));
+        response = as_problem(response, language, text(&request_id));
     }
     let headers = response.headers_mut();
     headers.insert(REQUEST_ID, request_id);
@@ -137,24 +138,10 @@ fn text(request_id: &HeaderValue) -> &str {
     request_id.to_str().unwrap_or_default()
 }
 
-/// Chinese unless the client lists English before Chinese.
+/// What the client wants to read.
 #[must_use]
-pub fn prefers_english(headers: &HeaderMap) -> bool {
-    let Some(list) = headers.get(ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()) else {
-        return false;
-    };
-    let quality = |item: &str| match item.split_once(";q=") {
-        Some((_, q)) => q.trim().parse().unwrap_or(0.0),
-        None => 1.0_f32,
-    };
-    let best = |language: &str| {
-        list.split(',')
-            .map(str::trim)
-            .filter(|i| i.to_ascii_lowercase().starts_with(language))
-            .map(quality)
-            .fold(0.0, f32::max)
-    };
-    best("en") > best("zh")
+pub fn language(headers: &HeaderMap) -> Language {
+    headers.get(ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).map_or(Language::Hans, Language::preferred)
 }
 
 async fn read_body(req: &mut ServiceRequest) -> Result<(), Problem> {
@@ -199,7 +186,7 @@ fn too_large(most: usize) -> Problem {
 }
 
 /// Renders a refusal. Failures that the framework answered itself get the problem of their status.
-fn as_problem(response: ServiceResponse<BoxBody>, english: bool, request_id: &str) -> ServiceResponse<BoxBody> {
+fn as_problem(response: ServiceResponse<BoxBody>, language: Language, request_id: &str) -> ServiceResponse<BoxBody> {
     let known = response.response().error().and_then(|e| e.as_error::<Problem>()).cloned();
     let content_type = response.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("");
     if known.is_none() && matches!(content_type, "application/problem+json" | "application/json") {
@@ -210,8 +197,8 @@ fn as_problem(response: ServiceResponse<BoxBody>, english: bool, request_id: &st
     let request = response.request().clone();
     let drawn = request.extensions().get::<Drawn>().copied();
     let mut rendered = match drawn {
-        Some(Drawn(draw)) => draw(&problem, english, request_id, &request),
-        None => problem.render(english, request_id),
+        Some(Drawn(draw)) => draw(&problem, request_id, &request),
+        None => problem.render(language, request_id),
     };
     for name in [&ALLOW, &ratelimit::POLICY, &ratelimit::LIMIT] {
         if let Some(value) = response.headers().get(name) {

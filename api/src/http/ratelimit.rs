@@ -72,6 +72,10 @@ rules! {
     // Texts that officers must read.
     /// Complaints filed by a family.
     COMPLAINT = "complaint", 10 in 3600 s, true;
+    /// Documents that staff compare with a guardian's.
+    DOCUMENT_CHECK = "document-check", 10 in 600 s, true;
+    /// Requests of a family for guidance at home.
+    GUIDANCE = "guidance", 10 in 3600 s, true;
     // What is dear to reckon.
     /// Imports of communities by an officer, dry runs too.
     IMPORT = "import", 30 in 600 s, true;

@@ -7,6 +7,7 @@ pub mod constraint;
 pub mod coords;
 pub mod crypto;
 pub mod db;
+pub mod hant;
 pub mod kv;
 pub mod outgoing;
 pub mod stepped_code;

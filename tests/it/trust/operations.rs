@@ -14,7 +14,7 @@ pub const ROLES: [Role; 5] = [Role::Guardian, Role::Carer, Role::Manager, Role::
 /// All others are public or the bureau's.
 pub const OWNED: &[&str] = &[
     "chd", "bkg", "vis", "vch", "rdm", "wtl", "pup", "tie", "rtg", "rta", "cpl", "ntc", "cls", "emc", "stm", "axk",
-    "whk", "whd", "sgn",
+    "whk", "whd", "sgn", "gdr",
 ];
 
 /// Good values of path parameters that are no ids.
@@ -25,6 +25,7 @@ const WORDS: &[(&str, &str)] = &[
     ("token", "nobodys"),
     ("purpose", "location"),
     ("number", "1"),
+    ("kind", "mainland_travel_permit"),
     ("table", "classes"),
     ("work", "trust-work-1"),
     ("input", "residents"),
@@ -40,6 +41,8 @@ static MORE: LazyLock<BTreeMap<&str, Value>> = LazyLock::new(|| {
         ("upload_offline_scans", json!({ "scans": [scan] })),
         ("give_consent", json!({ "version": harness::people::CONSENT_VERSION })),
         ("make_own_access_key", json!({ "expires_at": "2026-06-01T00:00:00+08:00" })),
+        ("put_document", json!({ "agreed": true })),
+        ("request_guidance", json!({ "agreed": true })),
         ("make_own_webhook", json!({ "url": "http://127.0.0.1:9/none" })),
     ])
 });

@@ -202,6 +202,21 @@ impl Side {
         bureau.officer.post(&format!("/bureau/events/{event}/publish"), json!({})).await.ok();
         let signup = family.client.post(&format!("/events/{event}/signups"), json!({ "persons": 1 })).await.created();
 
+        let asked = json!({ "child_id": family.child(), "topic": "sleep", "wished_from": "2026-03-04",
+            "wished_until": "2026-03-20", "address": "文化站旁", "agreed": true });
+        let asked = family.client.post("/me/guidance", asked).await.created();
+        let to = json!({ "centre_id": centre, "visit_on": "2026-03-02" });
+        let path = format!("/bureau/guidance/{}/assign", asked["id"].as_str().unwrap());
+        bureau.officer.post(&path, to).await.ok();
+
+        let article = json!({ "kind": "policy", "title": "普惠托育", "text": "第一段" });
+        let article = bureau.officer.post("/bureau/articles", article).await.created();
+        bureau
+            .officer
+            .post(&format!("/bureau/articles/{}/publish", article["id"].as_str().unwrap()), json!({}))
+            .await
+            .ok();
+
         let complaint = json!({ "centre_id": centre, "text": "没有户外活动" });
         let complaint = family.client.post("/complaints", complaint).await.created();
         let alias = replies::alias(&app.ctx.keys, rating["id"].as_str().unwrap().parse().unwrap());
@@ -246,13 +261,15 @@ impl Side {
             ("whd", delivery.id.to_string()),
             ("mdr", verdict.id.to_string()),
             ("evt", event),
+            ("art", text(&article)),
+            ("gdr", text(&asked)),
             ("sgn", text(&signup)),
             ("rec", text(&record)),
             ("crr", text(&listed)),
             ("trn", text(&training)),
         ]);
         // Whoever searches reads the names of centres and classes; the last are the bureau's.
-        let open = ["cls", "com", "ctr", "cmp", "evt", "fru", "mdr", "pin", "rex", "sup", "trn"];
+        let open = ["art", "cls", "com", "ctr", "cmp", "evt", "fru", "mdr", "pin", "rex", "sup", "trn"];
         let marks = ids.iter().filter(|(prefix, _)| !open.contains(prefix)).map(|(_, id)| id.clone());
         let marks = marks.chain([name, cared_for.id.to_string(), cared_for.booking_id.to_string()]).collect();
         Self { place, family, carer, manager, ids, marks }

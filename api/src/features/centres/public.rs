@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    http::{Path, PublicRefusals, Query, prefers_english},
+    http::{Path, PublicRefusals, Query, language},
     state::Ctx,
 };
 
@@ -31,7 +31,7 @@ pub(super) async fn search_centres(
     req: HttpRequest,
     query: Query<CentreSearch>,
 ) -> Result<HttpResponse> {
-    let body = search::search(&ctx, &query.0, || prefers_english(req.headers())).await?;
+    let body = search::search(&ctx, &query.0, || language(req.headers())).await?;
     Ok(HttpResponse::Ok().content_type("application/json").body(body))
 }
 

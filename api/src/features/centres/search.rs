@@ -20,6 +20,7 @@ use super::{
 use crate::{
     error::{Problem, Result, Text},
     http::Cursor,
+    language::Language,
     platform::walking::WayMethod,
     state::Ctx,
 };
@@ -73,7 +74,7 @@ pub(super) enum Source<'a, 's> {
 
 /// Runs a search and writes the answer's JSON ([`super::dto::CentreCardsOut`]). What waits for others is boxed,
 /// so that a search around a point doesn't carry its room about.
-pub async fn search(ctx: &Ctx, query: &CentreSearch, english: impl FnOnce() -> bool) -> Result<Vec<u8>> {
+pub async fn search(ctx: &Ctx, query: &CentreSearch, language: impl FnOnce() -> Language) -> Result<Vec<u8>> {
     let travel = travel(query.mode, query.pushchair)?;
     let start = Start::of_query(ctx, (query.lng, query.lat, query.coord), travel)?;
     check(query, start.as_ref())?;
@@ -127,10 +128,10 @@ pub async fn search(ctx: &Ctx, query: &CentreSearch, english: impl FnOnce() -> b
         out.extend_from_slice(b",\"nearest\":");
         nearest::write(&mut out, query, &vouchers, &nearest);
         let text = nearest::message(query, travel, minutes, &nearest);
-        let text = if english() { &text.en } else { &text.zh };
+        let text = text.in_language(language());
         out.extend_from_slice(b",\"message\":");
         // Writing text to memory can't fail.
-        let _ = serde_json::to_writer(&mut out, text);
+        let _ = serde_json::to_writer(&mut out, &text);
     }
     out.push(b'}');
     Ok(out)

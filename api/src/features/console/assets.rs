@@ -75,6 +75,5 @@ struct LanguageQuery {
 /// Remembers the language, and goes back.
 #[get("/language")]
 async fn language(req: HttpRequest, query: Query<LanguageQuery>) -> HttpResponse {
-    let english = query.0.to == "en";
-    shell::remember_language(&req, english, query.0.back.as_deref())
+    shell::remember_language(&req, &query.0.to, query.0.back.as_deref())
 }

@@ -180,7 +180,7 @@ impl Fields {
     /// As it was sent, with what was wrong.
     pub(super) fn again(mut self, shell: &Shell, body: &[u8], problem: &Problem) -> Self {
         let sent: Vec<(String, String)> = form_urlencoded::parse(body).into_owned().collect();
-        problem.text().in_language(shell.english).clone_into(&mut self.wrong);
+        self.wrong = shell.told(problem.text());
         for field in &mut self.fields {
             let values: Vec<&String> =
                 sent.iter().filter(|(name, _)| name == field.name).map(|(_, value)| value).collect();
@@ -194,8 +194,8 @@ impl Fields {
                 }
             }
             let plain = field.name.trim_end_matches("[]");
-            let faults: Vec<&str> = problem
-                .faults(shell.english)
+            let faults: Vec<_> = problem
+                .faults(shell.language)
                 .filter(|(at, _)| at.split(['[', '.']).next() == Some(plain))
                 .map(|(_, text)| text)
                 .collect();

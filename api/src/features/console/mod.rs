@@ -24,7 +24,9 @@ use actix_web::{
     Error, HttpMessage as _,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
-    http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue, REFERRER_POLICY},
+    http::header::{
+        CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, REFERRER_POLICY,
+    },
     middleware::{Next, from_fn},
     web::{Data, ServiceConfig, scope},
 };
@@ -63,7 +65,12 @@ async fn around(
         // A cookie of ours can't fail to be written.
         let _ = response.response_mut().add_cookie(&cookie);
     }
+    let language = shell::Shell::of(&request).language.tag();
     let headers = response.headers_mut();
+    // Not of a download: a table is as the API has it.
+    if headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html")) {
+        headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language));
+    }
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -13,9 +13,11 @@ use askama::Template;
 use futures_util::future::{Ready, ready};
 
 use crate::{
-    error::{Problem, Result},
+    error::{Problem, Result, Text},
     features::auth::{cookie, dto::Role},
-    http::prefers_english,
+    http::language,
+    language::Language,
+    platform::hant,
     state::Ctx,
 };
 
@@ -74,6 +76,8 @@ const BUREAU: &[Way] = &[
     way("/bureau/campaigns", "体验券", "Vouchers"),
     way("/bureau/statements", "结算", "Settlement"),
     way("/bureau/complaints", "投诉", "Complaints"),
+    way("/bureau/guidance", "入户指导", "Guidance at home"),
+    way("/bureau/articles", "文章", "Articles"),
     way("/bureau/moderation", "审核", "Moderation"),
     way("/bureau/ratings", "评价", "Ratings"),
     way("/bureau/centres", "机构", "Centres"),
@@ -95,6 +99,7 @@ const DESK: &[Way] = &[
     way("/desk/hours", "开放时间", "Hours"),
     way("/desk/roster", "排班", "Roster"),
     way("/desk/conflicts", "冲突", "Conflicts"),
+    way("/desk/guidance", "入户指导", "Guidance at home"),
     way("/desk/statements", "结算单", "Statements"),
     // Managers' alone, and last.
     way("/desk/ratings", "评价", "Ratings"),
@@ -103,6 +108,7 @@ const DESK: &[Way] = &[
 /// See the module. Anybody has one; it says nothing about what the caller may do.
 #[derive(Clone, Debug)]
 pub(super) struct Shell {
+    pub(super) language: Language,
     pub(super) english: bool,
     pub(super) area: Area,
     path: String,
@@ -116,22 +122,29 @@ pub(super) struct Shell {
 impl Shell {
     /// Of a request.
     pub(super) fn of(req: &HttpRequest) -> Self {
-        let english = match req.cookie(LANGUAGE) {
-            Some(cookie) => cookie.value() == "en",
-            None => prefers_english(req.headers()),
-        };
+        let chosen = req.cookie(LANGUAGE);
+        let language = chosen.map_or_else(|| language(req.headers()), |cookie| of_word(cookie.value()));
         let (area, path) = (Area::of(req.path()), req.path().to_owned());
         let held = req.app_data::<Data<Ctx>>().and_then(|ctx| Some((ctx, cookie::held(ctx, req)?)));
         let (role, csrf) = match held {
             Some((ctx, claims)) => (Some(claims.role), cookie::csrf(ctx, claims.sid)),
             None => (None, String::new()),
         };
-        Self { english, area, path, query: req.query_string().to_owned(), role, csrf }
+        Self { language, english: language.is_english(), area, path, query: req.query_string().to_owned(), role, csrf }
     }
 
-    /// One of two texts.
-    pub(super) const fn t<'a>(&self, zh: &'a str, en: &'a str) -> &'a str {
-        if self.english { en } else { zh }
+    /// One of two texts of ours.
+    pub(super) fn t<'a>(&self, zh: &'a str, en: &'a str) -> &'a str {
+        match self.language {
+            Language::English => en,
+            Language::Hans => zh,
+            Language::Hant => hant::known(zh),
+        }
+    }
+
+    /// The same of texts that were made now.
+    pub(super) fn told(&self, text: &Text) -> String {
+        text.in_language(self.language).into_owned()
     }
 
     /// The page's own address.
@@ -161,9 +174,16 @@ impl Shell {
         if query.is_empty() { self.path.clone() } else { format!("{}?{query}", self.path) }
     }
 
+    /// What the query chooses, for a download of all that it leaves.
+    pub(super) fn filters(&self) -> String {
+        let kept = form_urlencoded::parse(self.query.as_bytes())
+            .filter(|(name, value)| !matches!(&**name, "done" | "cursor" | "sort" | "limit") && !value.is_empty());
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).finish()
+    }
+
     /// A word of a closed list: its Chinese term, or the word of the API with spaces.
     pub(super) fn word(&self, zh: &str, word: &str) -> String {
-        if self.english { word.replace('_', " ") } else { zh.to_owned() }
+        if self.english { word.replace('_', " ") } else { self.t(zh, zh).to_owned() }
     }
 
     /// Whether a centre's manager is signed in: carers read what managers change.
@@ -171,8 +191,8 @@ impl Shell {
         self.role == Some(Role::Manager)
     }
 
-    pub(super) fn lang(&self) -> &'static str {
-        if self.english { "en" } else { "zh-CN" }
+    pub(super) const fn lang(&self) -> &'static str {
+        self.language.tag()
     }
 
     pub(super) fn ways(&self) -> &'static [Way] {
@@ -188,9 +208,14 @@ impl Shell {
         self.path == way.href || (way.href != self.area.home() && self.path.starts_with(&format!("{}/", way.href)))
     }
 
-    pub(super) fn language_href(&self) -> String {
+    /// The other languages: where to choose them, their tags, what they call themselves.
+    pub(super) fn languages(&self) -> Vec<(String, &'static str, &'static str)> {
         let back = form_urlencoded::byte_serialize(self.here().as_bytes()).collect::<String>();
-        format!("/console/language?to={}&back={back}", self.t("en", "zh"))
+        let others = LANGUAGES.iter().filter(|(_, language, _)| *language != self.language);
+        let way = |(word, language, name): &(&str, Language, &'static str)| {
+            (format!("/console/language?to={word}&back={back}"), language.tag(), *name)
+        };
+        others.map(way).collect()
     }
 
     /// What was done before the page was asked for again, if it says so.
@@ -199,6 +224,11 @@ impl Shell {
         Some(match &*done {
             "saved" => self.t("已保存。", "Saved."),
             "sent" => self.t("已提交。", "Submitted."),
+            "matches" => self.t("证件号码一致。", "It is the guardian's document."),
+            "differs" => {
+                self.t("证件号码与家长登记的不一致，请核实身份。", "It isn't the document that the guardian noted.")
+            }
+            "not_noted" => self.t("家长没有登记台胞证。", "The guardian noted no such document."),
             "ended" => self.t("已结束。", "Ended."),
             _ => return None,
         })
@@ -241,10 +271,19 @@ pub(super) fn own<'a>(path: Option<&'a str>, or: &'a str) -> &'a str {
 
 const LANGUAGE: &str = "language";
 
+/// Words of the cookie, and what the languages call themselves.
+const LANGUAGES: [(&str, Language, &str); 3] =
+    [("zh", Language::Hans, "简体"), ("hant", Language::Hant, "繁體"), ("en", Language::English, "English")];
+
+fn of_word(word: &str) -> Language {
+    LANGUAGES.iter().find(|(known, ..)| *known == word).map_or(Language::Hans, |(_, language, _)| *language)
+}
+
 /// Remembers the language for a year, and goes back.
-pub(super) fn remember_language(req: &HttpRequest, english: bool, back: Option<&str>) -> HttpResponse {
+pub(super) fn remember_language(req: &HttpRequest, to: &str, back: Option<&str>) -> HttpResponse {
+    let to = LANGUAGES.iter().map(|(word, ..)| *word).find(|word| *word == to).unwrap_or("zh");
     let secure = req.connection_info().scheme() == "https";
-    let cookie = Cookie::build(LANGUAGE, if english { "en" } else { "zh" })
+    let cookie = Cookie::build(LANGUAGE, to)
         .path("/")
         .http_only(true)
         .same_site(SameSite::Lax)

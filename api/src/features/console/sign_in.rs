@@ -97,7 +97,7 @@ async fn sign_in(
             let second = problem.code() == Code::SecondFactorRequired;
             let demo = ctx.settings.app_env == crate::config::AppEnv::Demo;
             let next = own(next.as_deref(), shell.area.home());
-            let wrong = Some(problem.text().in_language(shell.english).to_owned());
+            let wrong = Some(shell.told(problem.text()));
             let page = SignInPage { next, username: &username, wrong, second, demo, shell };
             let body = page.render().map_err(Problem::internal)?;
             Ok(HttpResponse::Ok().content_type("text/html; charset=utf-8").body(body))

@@ -19,8 +19,10 @@
 //!
 //! Read [`sites`] (what there is), then `history` (what happened), then [`service`].
 
+mod articles;
 mod campaigns;
 mod communities;
+mod guidance;
 mod history;
 mod mint;
 mod people;

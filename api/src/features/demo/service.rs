@@ -1,14 +1,16 @@
 //! Seeding: once, whole, into an empty database.
 
 use entity::{
-    booking_events, bookings, campaign_centres, campaigns, carer_trainings, carers, centre_hours, centre_records,
-    centre_states, centres, children, classes, communities, community_versions, consents, entry_checks, families,
-    offers, plan_inputs, rating_versions, ratings, redemptions, staff, visits, vouchers,
+    article_versions, articles, booking_events, bookings, campaign_centres, campaigns, carer_trainings, carers,
+    centre_hours, centre_records, centre_states, centres, children, classes, communities, community_versions, consents,
+    entry_checks, families, guidance_requests, offers, plan_inputs, rating_versions, ratings, redemptions, staff,
+    visits, vouchers,
 };
 use sea_orm::DbErr;
 
 use super::{
-    PASSWORD, campaigns as vouchers_made, communities as places, history, people, plan, registers,
+    PASSWORD, articles as written, campaigns as vouchers_made, communities as places, guidance, history, people, plan,
+    registers,
     site::Site,
     sites::{self, SITES},
     store,
@@ -94,6 +96,9 @@ pub async fn seed(settings: &Settings, db: &Db, keys: &Keyring, clock: &Clock) -
         store::insert::<staff::Entity>(txn, accounts).await?;
         let inputs = officer.map(|officer| plan::inputs(officer, today)).unwrap_or_default();
         store::insert::<plan_inputs::Entity>(txn, inputs).await?;
+        let (texts, versions) = officer.map(|officer| written::rows(officer, today)).unwrap_or_default();
+        store::insert::<articles::Entity>(txn, texts).await?;
+        store::insert::<article_versions::Entity>(txn, versions).await?;
 
         let past = people::past(today, &rules);
         let people = people::rows(keys, today, &past);
@@ -101,6 +106,8 @@ pub async fn seed(settings: &Settings, db: &Db, keys: &Keyring, clock: &Clock) -
         store::insert::<children::Entity>(txn, people.children).await?;
         store::insert::<consents::Entity>(txn, people.consents).await?;
 
+        let asked = guidance::rows(keys, today, &past);
+        store::insert::<guidance_requests::Entity>(txn, asked).await?;
         let history = history::rows(today, &rules, &past);
         let (visits, ratings) = (history.visits.len(), history.ratings.len());
         let campaigns = vouchers_made::rows(keys, today, &past, &history.visits);

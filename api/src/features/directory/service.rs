@@ -149,7 +149,8 @@ fn taken(name: &str) -> Problem {
     let text = Text::new(
         format!("该乡镇已有同名机构“{name}”，请核对名称。"),
         "There is a centre of this name in the township.",
-    );
+    )
+    .keeping(name);
     Problem::field("name", "exists", text)
 }
 

@@ -7,11 +7,15 @@ use entity::{BookingStatus, CentreId, VisitStatus, bookings, centre_hours, centr
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel as _,
     PaginatorTrait as _, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Expr, Func, LikeExpr, Query},
+    sea_query::{Expr, Query},
 };
 
 use super::dto::{BureauCentreSort, BureauCentresQuery};
-use crate::{error::Result, http::Cursor, platform::db::LockRows as _};
+use crate::{
+    error::Result,
+    http::Cursor,
+    platform::db::{LockRows as _, contains},
+};
 
 /// Whether the township of whoever enters or renames a centre is locked: two would both find a name free.
 pub async fn lock_townships(db: &impl ConnectionTrait) -> Result<(), DbErr> {
@@ -96,19 +100,6 @@ pub(super) async fn places(db: &impl ConnectionTrait, ids: &[CentreId]) -> Resul
     Ok(found)
 }
 
-/// A pattern that finds a text anywhere, whatever it is made of.
-fn anywhere(text: &str) -> LikeExpr {
-    let mut pattern = String::from("%");
-    for c in text.to_lowercase().chars() {
-        if matches!(c, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    LikeExpr::new(pattern).escape('\\')
-}
-
 /// Whether a centre is recognised as inclusive on a day, as `Model::inclusive_on` says.
 fn inclusive_on(day: NaiveDate) -> Condition {
     use centres::Column::{InclusiveFrom, InclusiveUntil};
@@ -139,9 +130,8 @@ pub(super) async fn page(
             .add_option(inclusive.map(|yes| if yes { inclusive_on(today) } else { inclusive_on(today).not() })),
     );
     if let Some(q) = q {
-        let has =
-            |column: centres::Column| sea_orm::ExprTrait::like(Expr::expr(Func::lower(Expr::col(column))), anywhere(q));
-        rows = rows.filter(Condition::any().add(has(Name)).add(has(Address)).add(has(FiledNo)));
+        let all = Condition::any().add(contains(Name, q)).add(contains(Address, q)).add(contains(FiledNo, q));
+        rows = rows.filter(all);
     }
     let after: Option<After> = cursor.as_ref().map(Cursor::unpack).transpose()?;
     rows = match sort {

@@ -5,6 +5,7 @@ use entity::{ChildId, ConsentPurpose, FamilyId, TextStatus};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::documents_dto::DocumentOut;
 use crate::http::{
     Day, Line, Moment,
     values::{nullable, object},
@@ -50,6 +51,8 @@ pub struct FamilyOut {
     pub created_at: Moment,
     /// The guardian's phone, masked, once it was verified through WeChat.
     pub phone: Option<PhoneOut>,
+    /// The guardian's documents, masked.
+    pub documents: Vec<DocumentOut>,
     /// Its children.
     pub children: Vec<ChildOut>,
 }

@@ -1,9 +1,11 @@
 //! Handlers for guardians (and the public texts of consent).
 
-use actix_web::{HttpResponse, get, http::StatusCode, patch, post, web::Data};
-use entity::ChildId;
+use actix_web::{HttpResponse, delete, get, http::StatusCode, patch, post, put, web::Data};
+use entity::{ChildId, DocumentKind};
 
 use super::{
+    documents,
+    documents_dto::{DocumentIn, DocumentOut},
     dto::{
         ChildIn, ChildOut, ChildPatch, ChildrenOut, ConsentTextsOut, ConsentTextsQuery, FamilyOut, PhoneIn, PhoneOut,
     },
@@ -53,6 +55,39 @@ pub(super) async fn verify_phone(
     Json(body): Json<PhoneIn>,
 ) -> Result<HttpResponse> {
     Ok(phone::verify(&ctx, guardian.family_id, &address, &key, &body.code).await?.respond(StatusCode::OK))
+}
+
+/// Note a document of the guardian
+///
+/// A 台胞证 (台湾居民来往大陆通行证), in place of the one before. Its number isn't kept: a keyed hash, by which a desk
+/// can tell whether a document that is shown at the door is the guardian's, and the last four digits to show.
+#[utoipa::path(tag = "family", security(("bearer" = [])), request_body = DocumentIn,
+    params(("kind" = DocumentKind, Path, description = "What it is")),
+    responses((status = 200, description = "Noted", body = DocumentOut), Refusals))]
+#[put("/me/documents/{kind}")]
+pub(super) async fn put_document(
+    ctx: Data<Ctx>,
+    guardian: Guardian,
+    kind: Path<DocumentKind>,
+    Json(body): Json<DocumentIn>,
+) -> Result<HttpResponse> {
+    Ok(HttpResponse::Ok().json(documents::put(&ctx, guardian.family_id, kind.0, body).await?))
+}
+
+/// Forget a document of the guardian
+///
+/// At once.
+#[utoipa::path(tag = "family", security(("bearer" = [])),
+    params(("kind" = DocumentKind, Path, description = "What it is")),
+    responses((status = 204, description = "Forgotten"), Refusals))]
+#[delete("/me/documents/{kind}")]
+pub(super) async fn delete_document(
+    ctx: Data<Ctx>,
+    guardian: Guardian,
+    kind: Path<DocumentKind>,
+) -> Result<HttpResponse> {
+    documents::delete(&ctx, guardian.family_id, kind.0).await?;
+    Ok(HttpResponse::NoContent().finish())
 }
 
 /// List the family's children

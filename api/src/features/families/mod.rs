@@ -4,6 +4,8 @@
 //! (个人信息保护法 第三十一条); names are sealed at rest; another family's child is a 404.
 
 pub mod consents;
+pub mod documents;
+pub mod documents_dto;
 pub mod dto;
 mod guardians;
 mod names;
@@ -19,6 +21,8 @@ pub fn routes(cfg: &mut impl Registry) {
     cfg.service(guardians::list_consents)
         .service(guardians::me)
         .service(guardians::verify_phone)
+        .service(guardians::put_document)
+        .service(guardians::delete_document)
         .service(guardians::list_children)
         .service(guardians::add_child)
         .service(guardians::change_child);

@@ -1,6 +1,7 @@
 //! Pure rules about children.
 
 use chrono::{Datelike, Months, NaiveDate};
+use entity::DocumentKind;
 
 use crate::error::{Problem, Result, Text};
 
@@ -78,6 +79,23 @@ pub fn masked_phone(phone: &str) -> String {
     let (head, tail) = if chars.len() >= 11 { (3, 4) } else { (2.min(chars.len() / 3), 2.min(chars.len() / 3)) };
     let shown = |chars: &[char]| chars.iter().collect::<String>();
     format!("{}****{}", shown(&chars[..head]), shown(&chars[chars.len() - tail..]))
+}
+
+/// Refuses a number that no document of the kind has: a 台胞证 has eight digits since 2015, one of before ten.
+pub fn check_document(kind: DocumentKind, number: &str) -> Result<()> {
+    let fits = match kind {
+        DocumentKind::MainlandTravelPermit => {
+            matches!(number.len(), 8 | 10) && number.bytes().all(|b| b.is_ascii_digit())
+        }
+    };
+    if fits {
+        return Ok(());
+    }
+    Err(Problem::field(
+        "number",
+        "not_a_number_of_it",
+        Text::new("须为台胞证号码：8位数字（旧证10位）。", "Eight digits, or ten of an older permit."),
+    ))
 }
 
 #[cfg(test)]

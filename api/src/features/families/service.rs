@@ -54,7 +54,8 @@ pub async fn me(ctx: &Ctx, family: FamilyId) -> Result<FamilyOut> {
     let row = store::family_row(ctx.db.reader(), family).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
     let phone = super::phone::shown(ctx, &row)?;
     let created_at = Moment(row.created_at);
-    Ok(FamilyOut { id: row.id, created_at, phone, children: children_of(ctx, family).await? })
+    let (documents, children) = (super::documents::own(ctx, family).await?, children_of(ctx, family).await?);
+    Ok(FamilyOut { id: row.id, created_at, phone, documents, children })
 }
 
 /// The family's children.

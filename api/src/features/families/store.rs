@@ -1,7 +1,10 @@
 //! Queries about families and children.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use entity::{AccountStatus, ChildId, ConsentPurpose, FamilyId, VisitStatus, children, consents, families, visits};
+use entity::{
+    AccountStatus, ChildId, ConsentPurpose, DocumentKind, FamilyId, VisitStatus, children, consents, families,
+    family_documents, visits,
+};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, JoinType, QueryFilter, QueryOrder,
     QuerySelect, Select, sea_query::Expr,
@@ -205,4 +208,30 @@ pub(super) async fn same_child(
     birth_date: NaiveDate,
 ) -> Result<Option<ChildId>, DbErr> {
     Ok(children::Entity::same(family, name_hash, birth_date).one(db).await?.map(|row| row.id))
+}
+
+/// The family's documents.
+pub(super) async fn documents(
+    db: &impl ConnectionTrait,
+    family: FamilyId,
+) -> Result<Vec<family_documents::Model>, DbErr> {
+    let rows = family_documents::Entity::of_family(family).order_by_asc(family_documents::Column::Kind);
+    rows.all(db).await
+}
+
+/// Notes a document.
+pub(super) async fn insert_document(db: &impl ConnectionTrait, row: family_documents::Model) -> Result<(), DbErr> {
+    let row = family_documents::ActiveModel::from(row);
+    family_documents::Entity::insert(row).exec_without_returning(db).await.map(drop)
+}
+
+/// Forgets a document; whether there was one.
+pub(super) async fn delete_document(
+    db: &impl ConnectionTrait,
+    family: FamilyId,
+    kind: DocumentKind,
+) -> Result<bool, DbErr> {
+    use family_documents::Column::{FamilyId as Family, Kind};
+    let gone = family_documents::Entity::delete_many().filter(Family.eq(family)).filter(Kind.eq(kind)).exec(db).await?;
+    Ok(gone.rows_affected == 1)
 }

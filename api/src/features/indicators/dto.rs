@@ -147,7 +147,8 @@ pub struct IndicatorReason {
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct IndicatorVariant {
     /// `enrolment`: children with a full-day or half-day place this month ÷ places; `attendance`: days of
-    /// care of children ÷ places on opening days, of the month up to the day.
+    /// care of children ÷ places on opening days, of the month up to the day; `guided_twice`: centres with a
+    /// contract and at least two guidance visits in the calendar year ÷ centres.
     #[schema(example = "attendance")]
     pub basis: String,
     /// Null where there is nothing to divide by.

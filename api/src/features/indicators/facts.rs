@@ -30,6 +30,21 @@ pub struct Facts {
     pub satisfaction: Satisfaction,
     /// Communities in the circle; kept for the day itself only.
     pub coverage: Option<Coverage>,
+    /// What the registers know, by their rows of the day it was counted. Absent of months that were counted before
+    /// they were asked, whose bytes stay as they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registers: Option<Registers>,
+}
+
+/// What the registers know of the centres in service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Registers {
+    /// Carers at work.
+    pub carers: i64,
+    /// Those certified.
+    pub certified: i64,
+    /// Centres with a medical contract and two guidance visits in the calendar year.
+    pub guided_twice: i64,
 }
 
 /// A figure that the bureau entered.

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     facts::{Facts, Prices},
-    registers,
     targets::{PARTS, Target},
 };
 
@@ -65,7 +64,7 @@ pub struct Reason {
 /// An indicator counted in another way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Variant {
-    /// `enrolment` or `attendance`.
+    /// `enrolment`, `attendance` or `guided_twice`.
     pub basis: String,
     /// The value × 10 000.
     pub parts: Option<i64>,
@@ -141,6 +140,15 @@ fn figure(target: Target, numerator: Number, denominator: Number) -> Figure {
     // What is short by less than half a part is short all the same.
     figure.gap = Some(if met { 0 } else { short.max(1) });
     figure
+}
+
+fn variant(basis: &str, numerator: i64, denominator: i64) -> Variant {
+    Variant {
+        basis: basis.to_owned(),
+        parts: (denominator > 0).then(|| quotient(numerator, 1, denominator)),
+        numerator,
+        denominator,
+    }
 }
 
 impl Facts {
@@ -235,6 +243,31 @@ impl Facts {
         )
     }
 
+    /// By the register of carers; what the bureau entered counts only where it has none.
+    fn carers(&self) -> (Number, Number) {
+        match self.registers.filter(|registers| registers.carers > 0) {
+            Some(registers) => {
+                let of = |what: &str, value: i64| {
+                    let source = "保育人员台账".to_owned();
+                    (value, vec![Source { what: what.to_owned(), source, as_of: self.day, value }])
+                };
+                (Ok(of("持证保育人员数", registers.certified)), Ok(of("保育人员数", registers.carers)))
+            }
+            None => (self.input(PlanInputCode::CertifiedCarers), self.input(PlanInputCode::Carers)),
+        }
+    }
+
+    /// Contracts, and of those who have one how many were guided twice.
+    fn guidance(&self) -> Figure {
+        let centres = || self.of_centres("机构数", |centres| centres.centres);
+        let signed = self.of_centres("签约机构数", |centres| centres.signed_centres);
+        let mut figure = figure(self.target(IndicatorCode::GuidanceSigned), signed, centres());
+        if let (Some(registers), Ok((centres, _))) = (self.registers, centres()) {
+            figure.variants = vec![variant("guided_twice", registers.guided_twice, centres)];
+        }
+        figure
+    }
+
     fn coverage(&self) -> (Number, Number) {
         match &self.coverage {
             Some(coverage) if coverage.communities > 0 => {
@@ -281,12 +314,6 @@ impl Facts {
         let places = || self.of_centres("托位数", |centres| centres.places);
         let enrolled = self.own("当月在托儿童（全日托、半日托）", care.enrolled);
         let mut figure = figure(self.target(IndicatorCode::PlaceUse), Ok(enrolled), places());
-        let variant = |basis: &str, numerator: i64, denominator: i64| Variant {
-            basis: basis.to_owned(),
-            parts: (denominator > 0).then(|| quotient(numerator, 1, denominator)),
-            numerator,
-            denominator,
-        };
         if let Ok((places, _)) = places() {
             figure.variants = vec![
                 variant("enrolment", care.enrolled, places),
@@ -311,12 +338,9 @@ pub fn all(facts: &Facts) -> Vec<Figure> {
         let (numerator, denominator) = match code {
             PlacesPer_1000People => (places(), facts.input(PlanInputCode::Residents)),
             PlacesPer_1000Under3 => (places(), facts.input(PlanInputCode::UnderThrees)),
-            GuidanceSigned => (facts.of_centres("签约机构数", |centres| centres.signed_centres), centres()),
+            GuidanceSigned => return facts.guidance(),
             Under2Places => (facts.of_centres("乳儿班、托小班托位数", |centres| centres.under2_places), places()),
-            CertifiedCarers => {
-                let (certified, carers) = registers::carers();
-                (facts.input(certified), facts.input(carers))
-            }
+            CertifiedCarers => facts.carers(),
             PriceToIncome => {
                 (facts.price("全日托月均价（分）", |centres| centres.prices), facts.input(PlanInputCode::Income))
             }

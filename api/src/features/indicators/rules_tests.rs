@@ -1,6 +1,6 @@
 use super::*;
 use crate::features::indicators::{
-    facts::{Care, Centres, Coverage, Input, Satisfaction, Year},
+    facts::{Care, Centres, Coverage, Input, Registers, Satisfaction, Year},
     targets::PlanTargets,
 };
 
@@ -53,6 +53,7 @@ fn facts() -> Facts {
             communities: 16,
             sources: vec![("民政局".to_owned(), day("2025-06-30"), 16)],
         }),
+        registers: None,
     }
 }
 
@@ -139,4 +140,27 @@ fn facts_come_back_from_their_text_and_make_the_same_figures() {
     assert_eq!(figures, serde_json::to_string(&all(&facts)).unwrap());
     let read: Vec<Figure> = serde_json::from_str(&figures).unwrap();
     assert_eq!(read, all(&facts));
+}
+
+#[test]
+fn carers_are_those_of_the_register_and_the_bureaus_only_where_it_has_none() {
+    let mut facts = facts();
+    facts.inputs.push(input(PlanInputCode::Carers, 20));
+    facts.inputs.push(input(PlanInputCode::CertifiedCarers, 18));
+    let before = serde_json::to_string(&facts).unwrap();
+    assert!(!before.contains("registers"), "months of before keep their bytes");
+    let entered = one(&facts, IndicatorCode::CertifiedCarers);
+    assert_eq!((entered.parts, &*entered.sources[0].source), (Some(9000), "公报"));
+    assert!(one(&facts, IndicatorCode::GuidanceSigned).variants.is_empty());
+
+    facts.registers = Some(Registers { carers: 0, certified: 0, guided_twice: 4 });
+    assert_eq!(one(&facts, IndicatorCode::CertifiedCarers).parts, Some(9000), "an empty register says nothing");
+    let guided = &one(&facts, IndicatorCode::GuidanceSigned).variants[0];
+    assert_eq!((&*guided.basis, guided.parts, guided.denominator), ("guided_twice", Some(4000), 10));
+
+    facts.registers = Some(Registers { carers: 8, certified: 6, guided_twice: 0 });
+    let counted = one(&facts, IndicatorCode::CertifiedCarers);
+    assert_eq!((counted.parts, &*counted.sources[0].source), (Some(7500), "保育人员台账"));
+    let again: Facts = serde_json::from_str(&serde_json::to_string(&facts).unwrap()).unwrap();
+    assert_eq!(again, facts);
 }

@@ -9,7 +9,7 @@ use super::{
         IndicatorOut, IndicatorTrendOut, IndicatorTrendPoint, IndicatorsOn, IndicatorsOut, IndicatorsQuery, TrendQuery,
     },
     facts::{Care, Centres, Coverage, Facts, Input, Satisfaction, Year},
-    rules, snapshots,
+    registers, rules, snapshots,
     store::{
         care,
         states::{self, Part},
@@ -106,14 +106,16 @@ pub async fn kept(ctx: &Ctx, view: View, month_days: i64, targets: Vec<Target>) 
             too_few: report.overall.too_few,
         },
         coverage: None,
+        registers: None,
     })
 }
 
-/// Everything of a day: what can be counted again, and attendance and coverage as they are now.
+/// Everything of a day: what can be counted again, and attendance, coverage and registers as they are now.
 pub async fn gather(ctx: &Ctx, view: View) -> Result<Facts> {
     let db = ctx.db.reader();
     let mut facts = kept(ctx, view, ctx.settings.price_month_days.into(), targets(ctx)).await?;
     facts.care = cared_for(db, view).await?;
+    facts.registers = Some(registers::count(db, view.day).await?);
     if view.coverage {
         let indicator = coverage::indicator(ctx).await?;
         let sources = indicator.sources.into_iter().map(|of| (of.source, of.as_of.0, of.communities));

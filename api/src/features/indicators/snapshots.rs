@@ -126,7 +126,7 @@ async fn fault(ctx: &Ctx, row: &indicator_snapshots::Model) -> Result<Option<Fau
     let view = View { day: facts.day, known_at: row.as_of, live: false, coverage: false };
     let again = kept(ctx, view, facts.month_days, facts.targets.clone()).await?;
     // What has no journal is as it was kept.
-    let again = Facts { care: facts.care, coverage: facts.coverage.clone(), ..again };
+    let again = Facts { care: facts.care, coverage: facts.coverage.clone(), registers: facts.registers, ..again };
     let again = serde_json::to_string(&again).map_err(Problem::internal)?;
     Ok((again != row.facts).then_some(Fault::Facts))
 }
@@ -150,8 +150,9 @@ pub async fn recompute(ctx: &Ctx) -> Result<(u64, Vec<Revised>)> {
         let stored: Facts = serde_json::from_str(&row.facts).map_err(Problem::internal)?;
         let view = View { day: stored.day, known_at: ctx.clock.now(), live: false, coverage: false };
         let now = gather(ctx, view).await?;
-        // Judged by the targets of then; the coverage of then isn't known any more.
-        let now = Facts { targets: stored.targets, month_days: stored.month_days, coverage: stored.coverage, ..now };
+        // Judged by the targets of then; what coverage and registers were then isn't known any more.
+        let Facts { targets, month_days, coverage, registers, .. } = stored;
+        let now = Facts { targets, month_days, coverage, registers, ..now };
         let differing = figures(&row)?.into_iter().zip(rules::all(&now)).filter(|(kept, now)| kept != now);
         revised.extend(differing.map(|(kept, now)| Revised { month: row.month, kept, now }));
     }

@@ -13,7 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     error::ProblemBody,
-    http::{Query, Registry, prefers_english},
+    http::{Query, Registry, language},
 };
 
 const PAGE: &str = include_str!("page.html");
@@ -57,7 +57,7 @@ struct MapQuery {
 async fn page(req: HttpRequest, query: Query<MapQuery>) -> HttpResponse {
     let english = match query.0.lang {
         Some(language) => matches!(language, Language::En),
-        None => prefers_english(req.headers()),
+        None => language(req.headers()).is_english(),
     };
     // The page is Chinese as it stands; its script puts the English in place.
     let body = if english { PAGE.replacen("lang=\"zh-CN\"", "lang=\"en\"", 1) } else { PAGE.to_owned() };

@@ -1,5 +1,7 @@
 //! What families get, and what the bureau sees of messages.
 
+use std::borrow::Cow;
+
 use entity::{MessageStatus, NoticeId, NoticeKind};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -28,7 +30,8 @@ pub struct NoticeOut {
     pub kind: NoticeKind,
     /// Heading, in Chinese.
     #[schema(example = "明日托育提醒")]
-    pub title: &'static str,
+    #[schema(value_type = String)]
+    pub title: Cow<'static, str>,
     /// For people, in Chinese; says what to do next.
     pub text: String,
     /// Ids, dates and times to go on from.

@@ -1,6 +1,6 @@
 //! Handlers for guardians.
 
-use actix_web::{HttpResponse, get, post, web::Data};
+use actix_web::{HttpRequest, HttpResponse, get, http::header::CONTENT_LANGUAGE, post, web::Data};
 
 use super::{
     dto::{NoticeOut, NoticesQuery, NoticesReadIn},
@@ -9,22 +9,28 @@ use super::{
 use crate::{
     error::Result,
     features::auth::Guardian,
-    http::{Json, Page, Query, Refusals},
+    http::{Json, Page, Query, Refusals, language},
+    language::Language,
     state::Ctx,
 };
 
 /// List the family's notices
 ///
-/// Newest first: answers of centres, offered places, reminders.
+/// Newest first: answers of centres, offered places, reminders. In Chinese, in traditional characters by
+/// `Accept-Language: zh-Hant` (`zh-TW`, `zh-HK`); names and reasons stay as they were entered.
 #[utoipa::path(tag = "family", security(("bearer" = [])), params(NoticesQuery), responses(
     (status = 200, description = "A page of notices", body = Page<NoticeOut>), Refusals))]
 #[get("/me/notices")]
 pub(super) async fn list_notices(
     ctx: Data<Ctx>,
+    req: HttpRequest,
     guardian: Guardian,
     Query(query): Query<NoticesQuery>,
 ) -> Result<HttpResponse> {
-    Ok(HttpResponse::Ok().json(service::page(&ctx, guardian.family_id, query).await?))
+    // They have no English.
+    let language = if language(req.headers()) == Language::Hant { Language::Hant } else { Language::Hans };
+    let page = service::page(&ctx, guardian.family_id, language, query).await?;
+    Ok(HttpResponse::Ok().insert_header((CONTENT_LANGUAGE, language.tag())).json(page))
 }
 
 /// Mark notices as read

@@ -113,6 +113,8 @@ const fn note(kind: NoticeKind) -> &'static str {
         NoticeKind::UnitUsed => "如非本人使用，请联系机构",
         NoticeKind::RatingInvitation => "请为今天的托育服务打分",
         NoticeKind::ComplaintAnswered => "请查看答复并告知是否满意",
+        NoticeKind::GuidanceAssigned => "请安排家长在家，如不便请及时撤回",
+        NoticeKind::GuidanceAnswered => "请在小程序查看答复",
     }
 }
 

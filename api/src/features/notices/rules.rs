@@ -3,6 +3,17 @@
 use entity::NoticeKind;
 use serde_json::Value;
 
+use crate::{error::Text, language::Language};
+
+/// The text as it is written in a language; what others entered stays as it is.
+#[must_use]
+pub fn text_in(language: Language, kind: NoticeKind, facts: &Value) -> String {
+    let entered = ["centre_name", "reason"].map(|name| facts[name].as_str().unwrap_or_default().to_owned());
+    let [centre, reason] = entered;
+    let text = Text::new(text(kind, facts), "").keeping(centre).keeping(reason);
+    text.in_language(language).into_owned()
+}
+
 /// The text of a notice from its facts; what is missing is left out.
 #[must_use]
 pub fn text(kind: NoticeKind, facts: &Value) -> String {
@@ -48,6 +59,8 @@ pub fn text(kind: NoticeKind, facts: &Value) -> String {
         NoticeKind::ComplaintAnswered => {
             format!("您{date}对{centre}的投诉已答复，请到“我的投诉”查看，并告诉我们是否满意。")
         }
+        NoticeKind::GuidanceAssigned => format!("您申请的入户指导已安排在{date}，由{centre}上门，请安排家长在家。"),
+        NoticeKind::GuidanceAnswered => format!("您{date}申请的入户指导已有答复，请到“入户指导”查看。"),
         NoticeKind::RatingInvitation => format!("{date}在{centre}的{care}已结束，请为今天的服务打分。"),
     }
 }

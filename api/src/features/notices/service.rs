@@ -9,8 +9,9 @@ use super::{
     message, rules, store,
 };
 use crate::{
-    error::{Problem, Result},
+    error::{Problem, Result, Text},
     http::{Cursor, Moment, Page},
+    language::Language,
     state::Ctx,
 };
 
@@ -98,21 +99,21 @@ pub async fn about_booking(
 }
 
 /// A page of the family's notices, the newest first.
-pub async fn page(ctx: &Ctx, family: FamilyId, query: NoticesQuery) -> Result<Page<NoticeOut>> {
+pub async fn page(ctx: &Ctx, family: FamilyId, language: Language, query: NoticesQuery) -> Result<Page<NoticeOut>> {
     let after = query.cursor.as_ref().map(Cursor::unpack).transpose()?;
     let unread = query.unread.unwrap_or(false);
     let rows = store::page(ctx.db.reader(), family, unread, after, query.limit).await?;
-    let shown = rows.into_iter().map(out).collect::<Result<Vec<_>>>()?;
+    let shown = rows.into_iter().map(|row| out(row, language)).collect::<Result<Vec<_>>>()?;
     Ok(Page::of(shown, query.limit, |notice| notice.id, |notice| notice))
 }
 
-fn out(row: notices::Model) -> Result<NoticeOut> {
+fn out(row: notices::Model, language: Language) -> Result<NoticeOut> {
     let kind: NoticeKind = row.kind.parse().map_err(Problem::internal)?;
     Ok(NoticeOut {
         id: row.id,
         kind,
-        title: kind.zh(),
-        text: rules::text(kind, &row.facts),
+        title: Text::new(kind.zh(), "").in_language(language).into_owned().into(),
+        text: rules::text_in(language, kind, &row.facts),
         facts: row.facts,
         at: Moment(row.at),
         read_at: row.read_at.map(Moment),

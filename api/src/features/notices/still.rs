@@ -3,8 +3,8 @@
 
 use chrono::{DateTime, Utc};
 use entity::{
-    BookingId, BookingStatus, ComplaintId, ComplaintStatus, NoticeKind, RedemptionId, RedemptionStatus, VisitId,
-    VisitStatus, VoucherId, VoucherStatus, notices,
+    BookingId, BookingStatus, ComplaintId, ComplaintStatus, GuidanceId, GuidanceStatus, NoticeKind, RedemptionId,
+    RedemptionStatus, VisitId, VisitStatus, VoucherId, VoucherStatus, notices,
 };
 use sea_orm::{ConnectionTrait, DbErr};
 use serde_json::Value;
@@ -56,6 +56,18 @@ pub(super) async fn holds(
         NoticeKind::ComplaintAnswered => {
             let Some(id) = id::<ComplaintId>(facts, "complaint_id") else { return Ok(true) };
             Ok(store::complaint(db, id).await?.is_none_or(|status| status == ComplaintStatus::Answered))
+        }
+        NoticeKind::GuidanceAssigned | NoticeKind::GuidanceAnswered => {
+            let Some(id) = id::<GuidanceId>(facts, "guidance_id") else { return Ok(true) };
+            let found = store::guidance(db, id).await?;
+            Ok(found.is_none_or(|(status, visit_on)| match kind {
+                // Not of a day that was changed since.
+                NoticeKind::GuidanceAssigned => {
+                    status == GuidanceStatus::Assigned
+                        && visit_on.map(|day| day.to_string()).as_deref() == facts["date"].as_str()
+                }
+                _ => matches!(status, GuidanceStatus::Done | GuidanceStatus::Declined),
+            }))
         }
     }
 }

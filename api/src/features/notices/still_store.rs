@@ -2,8 +2,8 @@
 
 use chrono::NaiveDate;
 use entity::{
-    BookingId, BookingStatus, ComplaintId, ComplaintStatus, RedemptionId, RedemptionStatus, VisitId, VoucherId,
-    VoucherStatus, bookings, complaints, ratings, redemptions, visits, vouchers,
+    BookingId, BookingStatus, ComplaintId, ComplaintStatus, GuidanceId, GuidanceStatus, RedemptionId, RedemptionStatus,
+    VisitId, VoucherId, VoucherStatus, bookings, complaints, guidance_requests, ratings, redemptions, visits, vouchers,
 };
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
 
@@ -42,4 +42,13 @@ pub(super) async fn redemption(db: &impl ConnectionTrait, id: RedemptionId) -> R
 pub(super) async fn complaint(db: &impl ConnectionTrait, id: ComplaintId) -> Result<Option<ComplaintStatus>, DbErr> {
     let state = complaints::Entity::find_by_id(id).select_only().column(complaints::Column::Status);
     state.into_tuple().one(db).await
+}
+
+/// The state of a request for guidance, and the day of the visit.
+pub(super) async fn guidance(
+    db: &impl ConnectionTrait,
+    id: GuidanceId,
+) -> Result<Option<(GuidanceStatus, Option<NaiveDate>)>, DbErr> {
+    use guidance_requests::Column::{Status, VisitOn};
+    guidance_requests::Entity::find_by_id(id).select_only().columns([Status, VisitOn]).into_tuple().one(db).await
 }

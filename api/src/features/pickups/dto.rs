@@ -1,10 +1,13 @@
 //! What families and desks send and get.
 
-use entity::PickupPersonId;
+use entity::{DocumentKind, PickupPersonId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::http::{Line, Moment};
+use crate::{
+    features::families::documents_dto::DocumentCheck,
+    http::{Line, Moment},
+};
 
 /// Somebody who may take the family's children home.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -55,4 +58,21 @@ pub struct PickupCodeOut {
     pub name: String,
     /// The end of the day of the visit.
     pub expires_at: Moment,
+}
+
+/// A document that somebody shows at the door.
+#[derive(Deserialize, ToSchema)]
+pub struct DocumentCheckIn {
+    /// What it is.
+    pub kind: DocumentKind,
+    /// Its number.
+    #[schema(example = "01234567")]
+    pub number: Line<20>,
+}
+
+/// Whether it is the guardian's.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct DocumentCheckOut {
+    /// Nothing else of the guardian's document is told.
+    pub result: DocumentCheck,
 }

@@ -20,5 +20,6 @@ pub fn routes(cfg: &mut impl Registry) {
         .service(guardians::add_pickup_person)
         .service(guardians::remove_pickup_person)
         .service(guardians::make_pickup_code)
-        .service(desk::list_visit_pickup);
+        .service(desk::list_visit_pickup)
+        .service(desk::check_document);
 }

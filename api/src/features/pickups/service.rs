@@ -7,17 +7,26 @@ use entity::{
 };
 use rand::RngExt as _;
 use sea_orm::DatabaseTransaction;
+use serde_json::json;
 
 use super::{
-    dto::{PickupCodeIn, PickupCodeOut, PickupPersonIn, PickupPersonOut, PickupPersonsOut},
+    dto::{
+        DocumentCheckIn, DocumentCheckOut, PickupCodeIn, PickupCodeOut, PickupPersonIn, PickupPersonOut,
+        PickupPersonsOut,
+    },
     store,
 };
 use crate::{
     error::{Code, Problem, Result, Text},
-    features::{auth::Desk, families::store as family_store, privacy::service::looks},
+    features::{
+        audit,
+        auth::Desk,
+        families::{documents, store as family_store},
+        privacy::service::looks,
+    },
     http::{
         Idempotency, Moment, Once, once,
-        ratelimit::{PICKUP_CODE, limit},
+        ratelimit::{DOCUMENT_CHECK, PICKUP_CODE, limit},
     },
     platform::{clock::instant_at, db::write_txn},
     state::Ctx,
@@ -173,6 +182,31 @@ pub async fn of_visit(ctx: &Ctx, desk: &Desk, visit: VisitId) -> Result<PickupPe
     })
     .await?;
     persons(ctx, row.family_id).await
+}
+
+/// Whether a document that somebody shows at the door is the guardian's of a visit of the desk's centre.
+pub async fn check_document(
+    ctx: &Ctx,
+    desk: &Desk,
+    key: &Idempotency,
+    visit: VisitId,
+    body: DocumentCheckIn,
+) -> Result<Once<DocumentCheckOut>> {
+    limit(ctx, &DOCUMENT_CHECK, &desk.staff_id.to_string()).await?;
+    let DocumentCheckIn { kind, number } = body;
+    once(ctx, key, &desk.staff_id.to_string(), async |txn| {
+        let row = store::visit_of_centre(txn, desk.centre_id, visit).await?;
+        let row = row.ok_or_else(|| Problem::new(Code::NotFound))?;
+        if !matches!(row.status, VisitStatus::Expected | VisitStatus::InCare) {
+            return Err(over(&row));
+        }
+        key.about(row.family_id);
+        let result = documents::check(ctx, txn, row.family_id, kind, &number).await?;
+        let detail = json!({ "kind": kind, "result": result });
+        audit::record(ctx, txn, desk.into(), "visit.document_check", visit.to_string(), detail).await?;
+        Ok(DocumentCheckOut { result })
+    })
+    .await
 }
 
 /// Counts a try of a code; before the transaction, so that a refusal doesn't take it back.

@@ -176,6 +176,9 @@ pub struct ExportOut {
     /// The account itself.
     #[schema(value_type = Object)]
     pub account: Value,
+    /// Documents of the guardian, masked.
+    #[schema(value_type = Vec<Object>)]
+    pub documents: Vec<Value>,
     /// Children, those taken away too.
     #[schema(value_type = Vec<Object>)]
     pub children: Vec<Value>,
@@ -224,6 +227,9 @@ pub struct ExportOut {
     /// Sign-ups for events.
     #[schema(value_type = Vec<Object>)]
     pub event_signups: Vec<Value>,
+    /// Requests for guidance at home.
+    #[schema(value_type = Vec<Object>)]
+    pub guidance_requests: Vec<Value>,
     /// Credits for subscription messages.
     pub credit_entries: Vec<Value>,
     /// Who may take the children home, those taken off the list too.

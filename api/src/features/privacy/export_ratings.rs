@@ -1,6 +1,6 @@
-//! Ratings and complaints as the export writes them, each model taken apart by name like the other rows.
+//! Ratings, complaints and requests for guidance as the export writes them, each model taken apart by name like the other rows.
 
-use entity::{RatingId, complaints, rating_versions, ratings};
+use entity::{RatingId, complaints, guidance_requests, rating_versions, ratings};
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
@@ -9,6 +9,7 @@ use crate::{
     error::Result,
     features::{
         complaints::{ANSWER_PLACE, TEXT_PLACE},
+        guidance,
         ratings::replies,
     },
     http::Moment,
@@ -98,6 +99,36 @@ pub(super) fn complaint(ctx: &Ctx, row: complaints::Model) -> Result<Value> {
         "due_at": Moment(due_at), "answer": open(ctx, ANSWER_PLACE, answer_sealed.as_deref())?,
         "answered_at": at(answered_at), "satisfied": satisfied, "created_at": Moment(created_at),
         "closed_at": at(closed_at),
+    }))
+}
+
+pub(super) fn guidance(ctx: &Ctx, row: guidance_requests::Model) -> Result<Value> {
+    let guidance_requests::Model {
+        id,
+        family_id: _,
+        child_id,
+        topic,
+        wished_from,
+        wished_until,
+        half,
+        township,
+        address_sealed,
+        status,
+        centre_id,
+        staff_id: _,
+        visit_on,
+        assigned_at,
+        answer_sealed,
+        answered_by: _,
+        created_at,
+        ended_at,
+    } = row;
+    Ok(json!({
+        "id": id, "child_id": child_id, "topic": topic, "wished_from": wished_from, "wished_until": wished_until,
+        "half": half, "township": township, "address": open(ctx, guidance::ADDRESS_PLACE, address_sealed.as_deref())?,
+        "status": status, "centre": centre_id.map(|id| centre(ctx, id)), "visit_on": visit_on,
+        "assigned_at": at(assigned_at), "answer": open(ctx, guidance::ANSWER_PLACE, answer_sealed.as_deref())?,
+        "created_at": Moment(created_at), "ended_at": at(ended_at),
     }))
 }
 

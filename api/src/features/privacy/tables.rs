@@ -28,6 +28,7 @@ const fn table(name: &'static str, list: &'static str, erased: &'static str) -> 
 /// Every such table. The erasure itself is in the service and store of this feature.
 pub const TABLES: &[Table] = &[
     table("families", "account", "openid, nickname, phone and township are written over; the row stays, closed"),
+    table("family_documents", "documents", "deleted"),
     table(
         "children",
         "children",
@@ -52,6 +53,7 @@ pub const TABLES: &[Table] = &[
     table("complaints", "complaints", "withdrawn if unanswered; the words and the answer go"),
     table("notices", "notices", "deleted"),
     table("event_signups", "event_signups", "withdrawn if to come; a number and persons stay for the figures"),
+    table("guidance_requests", "guidance_requests", "withdrawn if live, which deletes the address; the answer goes"),
     table("credit_entries", "credit_entries", "deleted"),
     Table { name: "message_credits", exported: Exported::Not("the sums of credit_entries"), erased: "deleted" },
     Table {
@@ -132,11 +134,14 @@ pub const SEALED: &[Sealed] = &[
     sealed("families", &["id"], "openid_sealed"),
     sealed("families", &["id"], "nickname_sealed"),
     sealed("families", &["id"], "phone_sealed"),
+    sealed("family_documents", &["id"], "tail_sealed"),
     sealed("children", &["id"], "name_sealed"),
     sealed("children", &["id"], "legal_name_sealed"),
     sealed("children", &["id"], "allergies_sealed"),
     sealed("complaints", &["id"], "text_sealed"),
     sealed("complaints", &["id"], "answer_sealed"),
+    sealed("guidance_requests", &["id"], "address_sealed"),
+    sealed("guidance_requests", &["id"], "answer_sealed"),
     sealed("audit_reasons", &["audit_id"], "text_sealed"),
     sealed("staff", &["id"], "name_sealed"),
     sealed("carers", &["id"], "name_sealed"),

@@ -13,11 +13,14 @@ mod bureau_carers;
 pub mod carers_dto;
 mod desk;
 pub mod dto;
+mod guided;
 pub mod marks;
 pub mod rules;
 pub mod service;
 mod sheet;
 pub mod store;
+
+pub use guided::guided_twice;
 
 use crate::http::Registry;
 

@@ -26,10 +26,13 @@ pub fn check(
     match broken {
         None => Ok(()),
         Some(rule) => Err(Problem::new(Code::FundRuleViolation)
-            .detail(Text::new(
-                format!("{}。请改用其他资金来源，或调整资金用途。", rule.clause),
-                format!("`{source}` money may not pay for `{category}`; take another source."),
-            ))
+            .detail(
+                Text::new(
+                    format!("{}。请改用其他资金来源，或调整资金用途。", rule.clause),
+                    format!("`{source}` money may not pay for `{category}`; take another source."),
+                )
+                .keeping(rule.clause.clone()),
+            )
             .fact("clause", &rule.clause)
             .fact("document", &rule.document)
             .fact("fund_rule_id", rule.id)

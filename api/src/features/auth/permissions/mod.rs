@@ -8,6 +8,7 @@
 //!
 //! What depends on more than the operation (whose account, how long ago) is an [`Extra`] below.
 
+mod outreach;
 mod pages;
 mod table;
 
@@ -16,6 +17,7 @@ use std::{collections::HashMap, sync::LazyLock};
 use entity::StaffRole;
 
 use self::{
+    outreach::OUTREACH,
     pages::PAGES,
     table::{ADMIN, MANAGER, SCOPES, TABLE},
 };
@@ -64,7 +66,11 @@ impl Extra {
     }
 }
 
-static BY_OPERATION: LazyLock<HashMap<&str, Roles>> = LazyLock::new(|| TABLE.iter().copied().collect());
+static BY_OPERATION: LazyLock<HashMap<&str, Roles>> = LazyLock::new(|| named().collect());
+
+fn named() -> impl Iterator<Item = (&'static str, Roles)> {
+    TABLE.iter().chain(OUTREACH).copied()
+}
 
 static PAGE_ROLES: LazyLock<HashMap<&str, Roles>> = LazyLock::new(|| PAGES.iter().copied().collect());
 
@@ -103,7 +109,7 @@ pub(super) fn check_scope(operation: Option<&str>, scopes: &str) -> Result<()> {
 
 /// Every operation of the table.
 pub fn operations() -> impl Iterator<Item = &'static str> {
-    TABLE.iter().map(|(operation, _)| *operation)
+    named().map(|(operation, _)| operation)
 }
 
 /// Every page of the consoles and every form of theirs, with who may open or send it.
@@ -127,7 +133,7 @@ mod tests {
 
     #[test]
     fn each_operation_is_named_once() {
-        assert_eq!(TABLE.len(), BY_OPERATION.len());
+        assert_eq!(named().count(), BY_OPERATION.len());
         assert_eq!(PAGES.len(), PAGE_ROLES.len());
         assert!(PAGES.iter().all(|(page, _)| roles(page).is_none()));
     }

@@ -5,7 +5,7 @@ use super::{
     Roles,
 };
 
-const GUARDIAN: Roles = Roles::of(&[Role::Guardian]);
+pub(super) const GUARDIAN: Roles = Roles::of(&[Role::Guardian]);
 pub(super) const DESK: Roles = Roles::of(&[Role::Carer, Role::Manager]);
 pub(super) const MANAGER: Roles = Roles::of(&[Role::Manager]);
 /// Whose accounts decide about others': they may have a second factor.

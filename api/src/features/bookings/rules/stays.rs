@@ -283,7 +283,8 @@ fn nothing_open(skipped: &[Skip]) -> Problem {
             Text::new(
                 format!("该机构在所选日期不开放（{}：{}），请另选日期。", skip.date, skip.label),
                 "The centre isn't open on any of these dates.",
-            ),
+            )
+            .keeping(skip.label.clone()),
         ),
         None => (
             "weekdays",

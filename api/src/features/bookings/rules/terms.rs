@@ -187,10 +187,13 @@ pub fn age_mismatch(
     };
     let (name, listed) = (names(*class), listed(dates));
     Problem::new(Code::AgeClassMismatch)
-        .detail(Text::new(
-            format!("孩子在{listed}的月龄不符合“{name}”的要求，请调整日期或选择其他班级。"),
-            format!("On {} of these dates the child's age does not fit the class; see `dates`.", dates.len()),
-        ))
+        .detail(
+            Text::new(
+                format!("孩子在{listed}的月龄不符合“{name}”的要求，请调整日期或选择其他班级。"),
+                format!("On {} of these dates the child's age does not fit the class; see `dates`.", dates.len()),
+            )
+            .keeping(name),
+        )
         .fact("dates", dates)
         .fact("class_id", class)
 }

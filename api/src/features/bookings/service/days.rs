@@ -83,7 +83,7 @@ fn too_late_for_the_day(ctx: &Ctx, booking: &bookings::Model, visit: &visits::Mo
     if !may_tell {
         return problem;
     }
-    let Text { zh, en } = problem.text().clone();
+    let Text { zh, en, .. } = problem.text().clone();
     problem
         .detail(Text::new(
             format!("{zh}孩子不来时也可提交请假，托位将让给其他孩子，当日费用不退。"),

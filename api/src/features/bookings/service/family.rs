@@ -93,7 +93,7 @@ fn day_by_day(
     if dates.is_empty() {
         return problem;
     }
-    let Text { zh, en } = problem.text().clone();
+    let Text { zh, en, .. } = problem.text().clone();
     problem
         .detail(Text::new(
             format!("{zh}{}仍可逐日取消。", terms::listed(&dates)),

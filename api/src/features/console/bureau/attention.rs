@@ -13,6 +13,7 @@ use crate::{
     error::Result,
     features::{
         complaints::{dto::BureauComplaintsQuery, service as complaints},
+        guidance,
         moderation::{dto::ModerationQuery, service as moderation},
         notices::{dto::MessagesQuery, sending},
         oversight::{service as oversight, signal_dto::SignalsQuery},
@@ -83,6 +84,8 @@ pub(super) async fn of_today(ctx: &Ctx, shell: &Shell) -> Result<Table> {
     );
     let open = complaints_of(ctx, Some(ComplaintStatus::Open), None).await?;
     line("投诉待受理", "Complaints nobody has taken", "/bureau/complaints?status=open", open);
+    let asked = usize::try_from(guidance::waiting(ctx).await?).unwrap_or(usize::MAX);
+    line("入户指导待安排", "Guidance at home to assign", "/bureau/guidance?status=open", asked.into());
     let query = ModerationQuery { status: None, kind: None, limit: MOST, cursor: None };
     let texts = moderation::page(ctx, query).await?;
     line("文字待人工审核", "Texts waiting for moderation", "/bureau/moderation", texts.into());

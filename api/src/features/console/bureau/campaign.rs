@@ -192,7 +192,7 @@ async fn reconciled(ctx: &Ctx, shell: &Shell, id: CampaignId) -> Result<Table> {
     for equation in report.equations {
         let (class, zh, en) = if equation.holds { ("good", "相符", "yes") } else { ("bad", "不符", "no") };
         table.row(vec![
-            text(if shell.english { equation.code } else { equation.text }),
+            text(shell.t(equation.text, equation.code)),
             number(equation.left),
             number(equation.right),
             Cell::Mark(class, t(zh, en).to_owned()),

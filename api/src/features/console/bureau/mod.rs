@@ -2,6 +2,8 @@
 //! what it answers.
 
 mod account;
+mod article;
+mod articles;
 mod attention;
 mod audit;
 mod calendar;
@@ -12,6 +14,7 @@ mod centres;
 mod complaints;
 mod conflicts;
 mod coverage;
+pub(super) mod guidance;
 mod map;
 mod messages;
 mod moderation;
@@ -31,6 +34,8 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
     sign_in::routes(cfg);
     cfg.service(overview::bureau_overview).service(satisfaction::bureau_satisfaction);
     account::routes(cfg);
+    articles::routes(cfg);
+    article::routes(cfg);
     audit::routes(cfg);
     calendar::routes(cfg);
     campaigns::routes(cfg);
@@ -39,6 +44,7 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
     complaints::routes(cfg);
     conflicts::routes(cfg);
     coverage::routes(cfg);
+    guidance::routes(cfg);
     messages::routes(cfg);
     moderation::routes(cfg);
     ratings::routes(cfg);

@@ -13,7 +13,7 @@ use super::{
     sheet::Page,
 };
 use crate::{
-    error::{Code, Problem, Result},
+    error::{Code, Problem, Result, Text},
     features::{
         auth::cookie::CSRF_FIELD,
         planning::{
@@ -61,21 +61,20 @@ fn ask(req: &HttpRequest, shell: Shell, problem: &Problem) -> Result<HttpRespons
         .map(|(name, value)| (name.into_owned(), value.into_owned()))
         .collect();
     let hit = problem.facts.get("affected").and_then(Value::as_u64).unwrap_or_default();
-    let detail = if shell.english {
-        format!("The change hits {hit} booked visits. Nothing is changed yet: decide what becomes of them.")
-    } else {
-        format!("该调整影响{hit}次已预约的托育，尚未保存。请决定如何处理这些预约。")
-    };
+    let detail = shell.told(&Text::new(
+        format!("该调整影响{hit}次已预约的托育，尚未保存。请决定如何处理这些预约。"),
+        format!("The change hits {hit} booked visits. Nothing is changed yet: decide what becomes of them."),
+    ));
     show(&AffectedPage { action: req.path().to_owned(), fields, detail, visits, shell })
 }
 
 /// A change that stands, and the visits that stand against it.
 fn applied(shell: Shell, change: &PlanChangeOut, back: &str) -> Result<HttpResponse> {
-    let said = if shell.english {
-        format!("Visits hit: {}; cancelled: {}. Those below are no longer covered.", change.affected, change.cancelled)
-    } else {
-        format!("影响{}次托育，已取消{}次。下列托育超出现有安排，请尽快处理。", change.affected, change.cancelled)
-    };
+    let (hit, cancelled) = (change.affected, change.cancelled);
+    let said = shell.told(&Text::new(
+        format!("影响{hit}次托育，已取消{cancelled}次。下列托育超出现有安排，请尽快处理。"),
+        format!("Visits hit: {hit}; cancelled: {cancelled}. Those below are no longer covered."),
+    ));
     let table = conflicts(&shell, &change.conflicts);
     let title = shell.t("已保存，有预约受影响", "Saved; bookings are hit");
     let mut page = Page::new(shell, title);

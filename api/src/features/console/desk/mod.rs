@@ -3,6 +3,7 @@
 mod affected;
 mod bookings;
 mod classes;
+mod guidance;
 mod hours;
 mod ratings;
 mod roster;
@@ -21,6 +22,7 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(today::desk_today)
         .service(visits::desk_visit_check_in)
         .service(visits::desk_visit_leave)
+        .service(visits::desk_check_document)
         .service(visits::desk_visit_check_out)
         .service(visits::desk_visit_absent)
         .service(visits::desk_entry_check)
@@ -44,6 +46,8 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
         .service(roster::desk_roster)
         .service(roster::desk_roster_set)
         .service(roster::desk_conflicts)
+        .service(guidance::desk_guidance)
+        .service(guidance::desk_answer_guidance)
         .service(ratings::desk_ratings)
         .service(ratings::desk_rating_reply)
         .service(ratings::desk_reply_withdraw)

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, get, post, web::Data};
 use askama::Template;
-use entity::{ChildId, VisitId};
+use entity::{ChildId, DocumentKind, VisitId};
 use serde::Deserialize;
 
 use super::super::{
@@ -17,9 +17,12 @@ use crate::{
             desk_dto::{DeskAbsentIn, DeskCheckOutIn, DeskEntryCheckIn},
             service,
         },
-        pickups::{dto::PickupPersonOut, service as pickups},
+        pickups::{
+            dto::{DocumentCheckIn, PickupPersonOut},
+            service as pickups,
+        },
     },
-    http::{Day, Idempotency, Line, Path},
+    http::{Day, Idempotency, Line, Once, Path},
     state::Ctx,
 };
 
@@ -57,6 +60,28 @@ pub(super) async fn desk_visit_leave(
 ) -> Result<HttpResponse> {
     let people = pickups::of_visit(&ctx, &desk, id.0).await?.items;
     show(&LeavePage { shell, visit: id.0, people })
+}
+
+#[derive(Deserialize)]
+pub(super) struct DocumentForm {
+    number: Line<20>,
+}
+
+/// Whether a 台胞证 that is shown at the door is the guardian's.
+#[post("/visits/{id}/document")]
+pub(super) async fn desk_check_document(
+    ctx: Data<Ctx>,
+    desk: Desk,
+    key: Idempotency,
+    id: Path<VisitId>,
+    Form(form): Form<DocumentForm>,
+) -> Result<HttpResponse> {
+    let body = DocumentCheckIn { kind: DocumentKind::MainlandTravelPermit, number: form.number };
+    let result = match pickups::check_document(&ctx, &desk, &key, id.0, body).await? {
+        Once::First(out) => out.result.as_str(),
+        Once::Again(_) => "",
+    };
+    Ok(see(&format!("/desk/visits/{}/leave", id.0), result))
 }
 
 /// Who takes the child home; nobody named: the guardian.

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     error::{Problem, Result},
-    features::{auth::service::OPENID_PLACE, families::service::NAME_PLACE, vouchers::ANSWER_PLACE},
+    features::{auth::service::OPENID_PLACE, families::service::NAME_PLACE, guidance, vouchers::ANSWER_PLACE},
     platform::{crypto::random_bytes, db::write_txn},
     state::Ctx,
 };
@@ -35,6 +35,7 @@ const REASON_GONE: &str = "（已随孩子资料删除）";
 
 /// Erases what is due; how many accounts and children.
 pub async fn erase_due(ctx: &Ctx) -> Result<u64> {
+    guidance::lapse(ctx).await?;
     let (mut erased, mut failed) = (0, None);
     // One that fails holds up no other.
     let mut note = |outcome: Result<bool>| match outcome {
@@ -105,6 +106,8 @@ async fn erase_child(txn: &DatabaseTransaction, ctx: &Ctx, child: &children::Mod
     blank_reasons(txn, child.id, REASON_GONE).await?;
     blank_grounds(txn, child.id).await?;
     store::blank_complaints(txn, child.id, now).await?;
+    guidance::withdraw_live(ctx, txn, child.family_id, Some(child.id)).await?;
+    guidance::blank(txn, child.id).await?;
     store::end_moderation(txn, child.id, now).await?;
     for (id, sealed) in store::answers(txn, child.id).await? {
         // What no key opens any more has nothing left to keep.

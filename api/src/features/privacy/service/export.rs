@@ -4,8 +4,8 @@
 use actix_web::web::Bytes;
 use entity::{
     FamilyId, booking_events, bookings, calendar_feeds, centre_ties, children, complaints, consents, credit_entries,
-    data_looks, event_signups, notices, pickup_persons, rating_versions, ratings, redemption_reversals, redemptions,
-    served_marks, sessions, visits, vouchers, waitlist_entries,
+    data_looks, event_signups, family_documents, guidance_requests, notices, pickup_persons, rating_versions, ratings,
+    redemption_reversals, redemptions, served_marks, sessions, visits, vouchers, waitlist_entries,
 };
 use futures_util::{Stream, stream};
 use sea_orm::{
@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::super::{export_ratings as rated, export_rows as rows, store::export as store};
 use crate::{
     error::{Code, Problem, Result},
-    features::families::store::family_row,
+    features::families::{documents, store::family_row},
     http::{
         Moment,
         ratelimit::{EXPORT, limit},
@@ -27,6 +27,7 @@ use crate::{
 
 /// The lists of the document, in their order.
 pub const SECTIONS: &[&str] = &[
+    "documents",
     "children",
     "consents",
     "bookings",
@@ -43,6 +44,7 @@ pub const SECTIONS: &[&str] = &[
     "complaints",
     "notices",
     "event_signups",
+    "guidance_requests",
     "credit_entries",
     "pickup_persons",
     "centre_ties",
@@ -126,6 +128,7 @@ async fn section(ctx: &Ctx, family: FamilyId, name: &str, after: Option<Uuid>) -
         };
     }
     match name {
+        "documents" => paged!(family_documents, |row| Ok(json!(documents::out(ctx, &row)?))),
         "children" => paged!(children, |row| rows::child(ctx, row)),
         "consents" => paged!(consents, |row| Ok(rows::consent(row))),
         "bookings" => paged!(bookings, |row| Ok(rows::booking(ctx, row))),
@@ -172,6 +175,7 @@ async fn section(ctx: &Ctx, family: FamilyId, name: &str, after: Option<Uuid>) -
         "complaints" => paged!(complaints, |row| rated::complaint(ctx, row)),
         "notices" => paged!(notices, |row| Ok(rows::notice(row))),
         "event_signups" => paged!(event_signups, |row| Ok(rows::signup(&row))),
+        "guidance_requests" => paged!(guidance_requests, |row| rated::guidance(ctx, row)),
         "credit_entries" => paged!(credit_entries, |row| Ok(rows::credit(row))),
         "pickup_persons" => paged!(pickup_persons, |row| rows::pickup_person(ctx, row)),
         "centre_ties" => paged!(centre_ties, |row| Ok(rows::tie(ctx, family, row))),

@@ -18,7 +18,7 @@ use crate::{
         bookings::service::{self as bookings, GivenBack},
         events,
         families::store as family_store,
-        waitlist,
+        guidance, waitlist,
     },
     http::Moment,
     platform::db::write_txn,
@@ -134,6 +134,7 @@ async fn close(
     let vouchers = store::usable_vouchers(txn, family, None, ctx.clock.today()).await?.len() as u64;
     store::end_feeds(txn, family, ctx.clock.now()).await?;
     events::withdraw_all(txn, ctx, family).await?;
+    guidance::withdraw_live(ctx, txn, family, None).await?;
     let ended = auth::service::end_sessions_of(txn, ctx, family).await?;
     let out = LeavingOut {
         erase_at: Moment(erase_at),
@@ -194,6 +195,7 @@ pub async fn remove_child(ctx: &Ctx, family: FamilyId, id: ChildId, confirmed: b
             let vouchers = store::revoke_vouchers(txn, id, now).await?;
             store::erase_health(txn, id).await?;
             store::erase_declared(txn, id).await?;
+            guidance::withdraw_live(ctx, txn, family, Some(id)).await?;
             // What was answered before shows its name.
             store::forget_answers(txn, family).await?;
             let out = ChildRemovedOut {

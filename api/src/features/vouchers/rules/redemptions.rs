@@ -143,6 +143,7 @@ pub(super) fn already_redeemed(earlier: &RedeemedToday) -> Problem {
             format!("该儿童今天 {time} 已在「{}」核销过，每天只能核销一次。", earlier.centre_name),
             format!("Already redeemed today at {time}, at another centre."),
         )
+        .keeping(earlier.centre_name.clone())
     };
     Problem::new(Code::AlreadyRedeemedToday)
         .detail(text)

@@ -1,0 +1,202 @@
+//! Requests for guidance at home: who comes and when, and what is answered.
+
+use actix_web::{
+    HttpResponse, get, post,
+    web::{Data, ServiceConfig},
+};
+use entity::{CentreId, GuidanceId, GuidanceStatus, StaffId};
+use serde::Deserialize;
+
+use super::super::{
+    fields::{Choice, Fields, any_of},
+    form::Form,
+    shell::{Shell, see},
+    table::{Cell, Table, text},
+    values::{Names, dash, minute},
+    view::View,
+};
+use crate::{
+    error::{Problem, Result, Text},
+    features::{
+        auth::Bureau,
+        centres::all::{AllQuery, all},
+        guidance::{
+            dto::{BureauGuidanceQuery, GuidanceAnswerIn, GuidanceAssignIn, StaffGuidanceOut},
+            rules::LIVE,
+            staff,
+        },
+    },
+    http::{Day, Idempotency, Limit, Line, Path, Query},
+    state::Ctx,
+};
+
+pub(super) fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(bureau_guidance).service(bureau_assign_guidance).service(bureau_answer_guidance);
+}
+
+#[get("/guidance")]
+async fn bureau_guidance(
+    ctx: Data<Ctx>,
+    shell: Shell,
+    bureau: Bureau,
+    Query(query): Query<BureauGuidanceQuery>,
+) -> Result<HttpResponse> {
+    let t = |zh, en| shell.t(zh, en);
+    let states = GuidanceStatus::ALL.iter().map(|word| (word.as_str(), word.zh(), Some(*word) == query.status));
+    let mut townships: Vec<Choice> = vec![(String::new(), t("全部", "All").to_owned(), query.township.is_none())];
+    townships.extend(ctx.catalogue.townships().iter().map(|name| {
+        let chosen = query.township.as_deref() == Some(&**name);
+        (name.clone(), name.clone(), chosen)
+    }));
+    let filter = Fields::filter(&shell, "/bureau/guidance")
+        .choice("status", t("状态", "State"), any_of(&shell, states))
+        .choice("township", t("乡镇", "Township"), townships);
+    let filters = shell.filters();
+    let page = staff::page(&ctx, bureau.staff_id, query).await?;
+    let names = Names::of(&ctx, page.items.iter().filter_map(|request| request.staff_id)).await?;
+    let comers = comers(&ctx, &shell)?;
+    let columns = [
+        t("申请时间", "Since"),
+        t("乡镇", "Township"),
+        t("主题", "About"),
+        t("月龄", "Months"),
+        t("期望日期", "Wished"),
+        t("状态", "State"),
+        t("上门", "Who comes"),
+        t("上门日期", "On"),
+        t("地址", "Address"),
+        t("答复", "Answer"),
+        t("!操作", "!Do"),
+    ];
+    let mut table = Table::new(&shell, t("入户指导申请", "Requests for guidance at home"), &columns);
+    for request in &page.items {
+        let who = request.centre_name.clone().or_else(|| request.staff_id.map(|id| names.get(Some(id))));
+        table.row(vec![
+            text(minute(request.created_at)),
+            text(request.township.clone()),
+            text(shell.word(request.topic.zh(), request.topic.as_str())),
+            text(request.age_months.to_string()),
+            text(wished(&shell, request)),
+            state(&shell, request.status),
+            text(dash(who)),
+            text(dash(request.visit_on)),
+            text(dash(request.address.clone())),
+            text(dash(request.answer.clone())),
+            Cell::Forms(deeds(&shell, request, &comers)),
+        ]);
+    }
+    View::new(&shell, t("入户指导", "Guidance at home"))
+        .text(
+            "地址只告知上门的机构或经办人，办结或撤回后立即删除。",
+            "The address is told only to whoever comes, and deleted at the end.",
+        )
+        .form(filter)
+        .table(table.page(&shell, page.next_cursor.as_deref()).downloads("/bureau/guidance", &filters))
+        .answer(&ctx)
+}
+
+/// When somebody may come.
+pub(in super::super) fn wished(shell: &Shell, request: &StaffGuidanceOut) -> String {
+    let half = request.half.map(|half| format!(" {}", shell.word(half.zh(), half.as_str()))).unwrap_or_default();
+    format!("{} – {}{half}", request.wished_from, request.wished_until)
+}
+
+/// Its state, in a word with a colour.
+pub(in super::super) fn state(shell: &Shell, status: GuidanceStatus) -> Cell {
+    let class = match status {
+        GuidanceStatus::Open | GuidanceStatus::Assigned => "wait",
+        GuidanceStatus::Done => "good",
+        GuidanceStatus::Declined | GuidanceStatus::Withdrawn => "plain",
+    };
+    Cell::Mark(class, shell.word(status.zh(), status.as_str()))
+}
+
+/// Who may be named: oneself, or a centre in service.
+fn comers(ctx: &Ctx, shell: &Shell) -> Result<Vec<Choice>> {
+    let centres = all(ctx, &AllQuery { limit: Limit(200), ..AllQuery::default() })?.items.into_iter();
+    let centres = centres.map(|centre| (centre.row.id.to_string(), centre.row.name.clone(), false));
+    let me = (ME.to_owned(), shell.t("由我上门", "Myself").to_owned(), true);
+    Ok(std::iter::once(me).chain(centres).collect())
+}
+
+const ME: &str = "me";
+
+fn deeds(shell: &Shell, request: &StaffGuidanceOut, comers: &[Choice]) -> Vec<(String, Fields)> {
+    let t = |zh, en| shell.t(zh, en);
+    if !LIVE.contains(&request.status) {
+        return Vec::new();
+    }
+    let href = |rest: &str| format!("/bureau/guidance/{}/{rest}", request.id);
+    let named = request.status == GuidanceStatus::Assigned;
+    let assign = Fields::post(shell, href("assign"), t("安排并告知家长", "Name them and tell the family"))
+        .choice("to", t("上门的机构或人员", "Who comes"), comers.to_vec())
+        .date("visit_on", t("上门日期", "On"), dash_less(request))
+        .hidden("handing_over", named.to_string());
+    let name = if named { t("改派", "Hand over") } else { t("安排", "Assign") };
+    vec![(name.to_owned(), assign), (t("答复", "Answer").to_owned(), answer(shell, href("answer")))]
+}
+
+fn dash_less(request: &StaffGuidanceOut) -> String {
+    request.visit_on.unwrap_or(request.wished_from).to_string()
+}
+
+/// How a request ends.
+pub(in super::super) fn answer(shell: &Shell, action: String) -> Fields {
+    let t = |zh, en| shell.t(zh, en);
+    let outcome = |word: &str, zh, en, chosen| (word.to_owned(), t(zh, en).to_owned(), chosen);
+    let outcomes = vec![
+        outcome("done", "已上门完成", "somebody came", true),
+        outcome("declined", "不能上门", "nobody comes", false),
+    ];
+    Fields::post(shell, action, t("答复家长", "Answer")).choice("outcome", t("结果", "Outcome"), outcomes).area(
+        "text",
+        t("答复（家长可见）", "The family reads it"),
+        "",
+        500,
+    )
+}
+
+#[derive(Deserialize)]
+struct AssignForm {
+    to: Line<40>,
+    visit_on: Day,
+    #[serde(default)]
+    handing_over: bool,
+}
+
+impl AssignForm {
+    fn into_body(self, me: StaffId) -> Result<GuidanceAssignIn> {
+        let Self { to, visit_on, handing_over } = self;
+        if &*to == ME {
+            return Ok(GuidanceAssignIn { centre_id: None, staff_id: Some(me), visit_on, handing_over });
+        }
+        let centre: CentreId = to
+            .parse()
+            .map_err(|_| Problem::field("to", "unknown", Text::new("请选择上门的机构或人员。", "Choose who comes.")))?;
+        Ok(GuidanceAssignIn { centre_id: Some(centre), staff_id: None, visit_on, handing_over })
+    }
+}
+
+#[post("/guidance/{id}/assign")]
+async fn bureau_assign_guidance(
+    ctx: Data<Ctx>,
+    bureau: Bureau,
+    id: Path<GuidanceId>,
+    key: Idempotency,
+    Form(form): Form<AssignForm>,
+) -> Result<HttpResponse> {
+    staff::assign(&ctx, &bureau, &key, id.0, form.into_body(bureau.staff_id)?).await?;
+    Ok(see("/bureau/guidance", "saved"))
+}
+
+#[post("/guidance/{id}/answer")]
+async fn bureau_answer_guidance(
+    ctx: Data<Ctx>,
+    bureau: Bureau,
+    id: Path<GuidanceId>,
+    key: Idempotency,
+    Form(form): Form<GuidanceAnswerIn>,
+) -> Result<HttpResponse> {
+    staff::answer(&ctx, &bureau, &key, id.0, form).await?;
+    Ok(see("/bureau/guidance", "sent"))
+}
