@@ -69,6 +69,12 @@ const PAGES: &[(&str, &str)] = &[
     ("bureau_check_statement", "!/bureau/statements/{stm}/check"),
     ("bureau_freeze_statement", "!/bureau/statements/{stm}/freeze"),
     ("bureau_discard_statement", "!/bureau/statements/{stm}/discard"),
+    ("bureau_indicators", "/bureau/indicators"),
+    ("bureau_indicator", "/bureau/indicators/satisfaction"),
+    ("bureau_plan_inputs", "/bureau/plan-inputs"),
+    ("bureau_plan_input", "/bureau/plan-inputs/residents"),
+    ("bureau_add_plan_input", "!/bureau/plan-inputs"),
+    ("bureau_withdraw_plan_input", "!/bureau/plan-inputs/{pin}/withdraw"),
 ];
 
 async fn call(browser: &Browser, page: &str) -> Seen {

@@ -70,6 +70,8 @@ const fn way(href: &'static str, zh: &'static str, en: &'static str) -> Way {
 const BUREAU: &[Way] = &[
     way("/bureau", "总览", "Overview"),
     way("/bureau/satisfaction", "满意度", "Satisfaction"),
+    way("/bureau/indicators", "规划指标", "Indicators"),
+    way("/bureau/plan-inputs", "基础数据", "Figures of the plan"),
     way("/bureau/coverage", "服务圈", "Circle"),
     way("/bureau/campaigns", "体验券", "Vouchers"),
     way("/bureau/statements", "结算", "Settlement"),

@@ -1,6 +1,5 @@
 //! The first page of officers: what needs somebody today, satisfaction against the target, the funnel of what
-//! runs, and the circle. The board of the plan's indicators and the register's warnings go here, as further
-//! parts of [`bureau_overview`].
+//! runs, and the circle. The board of the plan's indicators and what runs out at centres stand here too.
 
 use actix_web::{HttpResponse, get, web::Data};
 use entity::CampaignStatus;
@@ -12,7 +11,7 @@ use super::{
         values::yuan,
         view::{Part, View},
     },
-    attention, map, satisfaction,
+    attention, indicators, map, satisfaction,
 };
 use crate::{
     error::Result,
@@ -22,6 +21,7 @@ use crate::{
             figures_dto::{CoverageBy, CoverageOut, CoverageQuery},
             service::figures,
         },
+        indicators::{dto::IndicatorsQuery, service as plan},
         oversight::{funnel_dto::FunnelBy, service as oversight},
         satisfaction::{
             Answers,
@@ -38,6 +38,15 @@ use crate::{
 pub(super) async fn bureau_overview(ctx: Data<Ctx>, shell: Shell, _bureau: Bureau) -> Result<HttpResponse> {
     let view = View::new(&shell, shell.t("总览", "Overview")).table(attention::of_today(&ctx, &shell).await?);
     let view = satisfied(&ctx, &shell, view).await?;
+    let board = plan::report(&ctx, &IndicatorsQuery::default()).await?;
+    let view = view
+        .heading("规划指标", "The plan's indicators")
+        .part(Part::Big(indicators::met(&board), indicators::met_beside(&shell, &board)))
+        .table(indicators::compact(&shell, &board))
+        .part(Part::Links(vec![(
+            shell.t("查看规划指标", "See the indicators").to_owned(),
+            "/bureau/indicators".to_owned(),
+        )]));
     let view = view.heading("发放中的体验券", "Vouchers being given out").table(funnels(&ctx, &shell).await?);
     let circle = figures::report(&ctx, circle_query(CoverageBy::Township)).await?;
     view.heading("15分钟托育服务圈", "The 15-minute circle")
