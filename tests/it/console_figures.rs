@@ -1,8 +1,9 @@
 //! The bureau's pages of figures, registers and imports: each form does what the API does.
 
-use entity::{PlanInputCode, StaffRole, plan_inputs};
+use entity::{PlanInputCode, StaffRole, audit_rows, plan_inputs};
 use harness::{Browser, TestApp};
 use sea_orm::EntityTrait as _;
+use serde_json::json;
 
 async fn saved(browser: &Browser, path: &str, fields: &[(&str, &str)]) -> String {
     let to = browser.post(path, fields).await.sent();
@@ -46,4 +47,37 @@ async fn a_figure_of_the_plan_is_entered_shows_on_the_board_and_is_withdrawn() {
     assert!(page.contains("抄错了年份") && !page.contains("/withdraw"), "{page}");
     browser.post(&path, &[("reason", "再撤一次")]).await.expect(409);
     assert!(browser.get("/bureau/indicators").await.expect(200).contains("缺少“常住人口数”"));
+}
+
+const CALENDAR: &str = "日期,类型,名称\r\n2026-10-01,法定节假日,国庆\r\n2026-10-02,法定节假日,国庆\r\n";
+
+#[tokio::test]
+async fn a_table_is_checked_shows_its_problems_by_row_and_column_and_is_imported_once_confirmed() {
+    let app = TestApp::spawn().await;
+    let (browser, _) = app.at_bureau(StaffRole::Officer).await;
+    let page = browser.get("/bureau/imports").await.expect(200);
+    assert!(page.contains("multipart/form-data") && page.contains("/api/v1/bureau/imports/offers/template.xlsx"));
+    let template = browser.get("/api/v1/bureau/imports/calendar/template.csv").await.expect(200);
+    assert!(template.contains("日期,"), "{template}");
+
+    let fields = [("table", "calendar")];
+    let check = async |file: &[u8], word| browser.upload("/bureau/imports", &fields, ("假日.csv", file), word).await;
+    let wrong = CALENDAR.replace("2026-10-02", "昨天");
+    let page = check(wrong.as_bytes(), true).await.expect(200);
+    assert!(page.contains("<td class=\"n\">3</td><td>日期</td>"), "{page}");
+    assert!(!page.contains("确认导入") && !page.contains("as=csv"), "{page}");
+    let page = check(b"", true).await.expect(200);
+    assert!(page.contains("请选择要上传的文件") && page.contains("value=\"calendar\" selected"), "{page}");
+    check(&vec![b'a'; 5 * 1024 * 1024], true).await.expect(413).find("提交的内容过大").expect("told on a page");
+    check(CALENDAR.as_bytes(), false).await.expect(401);
+
+    let page = check(CALENDAR.as_bytes(), true).await.expect(200);
+    assert!(page.contains("<dt>新增</dt><dd>2</dd>") && page.contains("确认导入"), "{page}");
+    let rows = async || app.officer().await.get("/bureau/calendar?from=2026-10-01&to=2026-10-31").await.ok();
+    assert_eq!(rows().await["items"], json!([]), "nothing is written yet");
+    let file = page.split("name=\"file\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    saved(&browser, "/bureau/imports/confirm", &[("table", "calendar"), ("file", file)]).await;
+    assert_eq!(rows().await["items"].as_array().unwrap().len(), 2);
+    let deeds = audit_rows::Entity::find().all(app.db()).await.unwrap();
+    assert_eq!(deeds.iter().filter(|row| row.action == "table.import").count(), 1);
 }

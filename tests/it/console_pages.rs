@@ -75,6 +75,9 @@ const PAGES: &[(&str, &str)] = &[
     ("bureau_plan_input", "/bureau/plan-inputs/residents"),
     ("bureau_add_plan_input", "!/bureau/plan-inputs"),
     ("bureau_withdraw_plan_input", "!/bureau/plan-inputs/{pin}/withdraw"),
+    ("bureau_imports", "/bureau/imports"),
+    ("bureau_check_import", "!/bureau/imports"),
+    ("bureau_confirm_import", "!/bureau/imports/confirm"),
 ];
 
 async fn call(browser: &Browser, page: &str) -> Seen {

@@ -11,7 +11,7 @@ use actix_web::{
     http::{
         Method,
         header::{
-            ACCEPT_LANGUAGE, ALLOW, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
+            ACCEPT_LANGUAGE, ALLOW, AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderMap, HeaderName, HeaderValue,
             X_CONTENT_TYPE_OPTIONS,
         },
     },
@@ -38,6 +38,9 @@ const LARGE_BODIES: &[(&str, usize)] = &[
     ("/api/v1/bureau/imports/carers", TABLE_BYTES),
     ("/api/v1/bureau/imports/calendar", TABLE_BYTES),
     ("/api/v1/bureau/imports/populations", TABLE_BYTES),
+    // The same tables in forms: with the other fields, and in base64.
+    ("/bureau/imports", TABLE_BYTES + 16 * 1024),
+    ("/bureau/imports/confirm", TABLE_BYTES / 3 * 4 + 16 * 1024),
 ];
 /// Thousands of rows as a workbook.
 const TABLE_BYTES: usize = 4 * 1024 * 1024;
@@ -51,10 +54,25 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 #[derive(Clone, Copy, Debug)]
 pub struct Route(pub &'static str);
 
-/// Draws the refusals of a request for people; put among its extensions by whoever serves pages. Takes the
-/// problem, whether to speak English, the request's id, and the request.
+/// Draws the refusals of a request for people. Takes the problem, whether to speak English, the request's id, and
+/// the request.
 #[derive(Clone, Copy)]
-pub struct Drawn(pub fn(&Problem, bool, &str, &HttpRequest) -> HttpResponse);
+pub struct Drawn {
+    /// The paths of pages, and all below them.
+    pub areas: &'static [&'static str],
+    /// What draws.
+    pub draw: fn(&Problem, bool, &str, &HttpRequest) -> HttpResponse,
+}
+
+impl Drawn {
+    /// What draws the refusals of a path, if pages are served there.
+    fn of(req: &HttpRequest) -> Option<fn(&Problem, bool, &str, &HttpRequest) -> HttpResponse> {
+        let Self { areas, draw } = ***req.app_data::<Data<Self>>()?;
+        let path = req.path();
+        let below = |area: &str| path.strip_prefix(area).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        areas.iter().any(|area| below(area)).then_some(draw)
+    }
+}
 
 /// The request's body, read before anything may answer: a server that answers before it has read
 /// the body must close the connection.
@@ -66,6 +84,14 @@ impl Body {
     #[must_use]
     pub fn of(req: &HttpRequest) -> Self {
         req.extensions().get::<Self>().cloned().unwrap_or_default()
+    }
+}
+
+impl Body {
+    /// All of it.
+    #[must_use]
+    pub fn bytes(&self) -> Bytes {
+        self.0.clone()
     }
 }
 
@@ -157,11 +183,16 @@ pub fn prefers_english(headers: &HeaderMap) -> bool {
     best("en") > best("zh")
 }
 
+/// Nobody else sends anything large.
+fn may_be_signed_in(headers: &HeaderMap) -> bool {
+    headers.contains_key(AUTHORIZATION) || headers.contains_key(COOKIE)
+}
+
 async fn read_body(req: &mut ServiceRequest) -> Result<(), Problem> {
     if matches!(*req.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
         return Ok(());
     }
-    let large = LARGE_BODIES.iter().find(|(path, _)| *path == req.path() && req.headers().contains_key(AUTHORIZATION));
+    let large = LARGE_BODIES.iter().find(|(path, _)| *path == req.path() && may_be_signed_in(req.headers()));
     let most = large.map_or(MOST_BODY_BYTES, |(_, most)| *most);
     let mut payload = req.take_payload();
     // A body that comes in one piece, as most do, isn't copied.
@@ -208,9 +239,8 @@ fn as_problem(response: ServiceResponse<BoxBody>, english: bool, request_id: &st
     }
     let problem = known.unwrap_or_else(|| Problem::new(Code::of_status(response.status())));
     let request = response.request().clone();
-    let drawn = request.extensions().get::<Drawn>().copied();
-    let mut rendered = match drawn {
-        Some(Drawn(draw)) => draw(&problem, english, request_id, &request),
+    let mut rendered = match Drawn::of(&request) {
+        Some(draw) => draw(&problem, english, request_id, &request),
         None => problem.render(english, request_id),
     };
     for name in [&ALLOW, &ratelimit::POLICY, &ratelimit::LIMIT] {

@@ -79,6 +79,7 @@ const BUREAU: &[Way] = &[
     way("/bureau/moderation", "审核", "Moderation"),
     way("/bureau/ratings", "评价", "Ratings"),
     way("/bureau/centres", "机构", "Centres"),
+    way("/bureau/imports", "导入", "Imports"),
     way("/bureau/signals", "异常提示", "Signals"),
     way("/bureau/conflicts", "离线冲突", "Offline conflicts"),
     way("/bureau/messages", "消息", "Messages"),

@@ -12,6 +12,7 @@ mod centres;
 mod complaints;
 mod conflicts;
 mod coverage;
+mod imports;
 mod indicators;
 mod map;
 mod messages;
@@ -41,6 +42,7 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
     complaints::routes(cfg);
     conflicts::routes(cfg);
     coverage::routes(cfg);
+    imports::routes(cfg);
     indicators::routes(cfg);
     messages::routes(cfg);
     moderation::routes(cfg);

@@ -229,10 +229,7 @@ async fn bureau_plan_input(
             Cell::Forms(if gone.is_none() { vec![(name.to_owned(), withdraw)] } else { Vec::new() }),
         ]);
     }
-    let table = match page.next_cursor.as_deref() {
-        None if query.cursor.is_none() => table.sortable(&shell, 'v'),
-        next => table.page(&shell, next),
-    };
+    let table = table.sorted_or_paged(&shell, 'v', page.next_cursor.as_deref());
     View::new(&shell, named(&shell, input.0))
         .facts(&[("单位", "Unit", unit(&shell, input.0))])
         .table(table)
