@@ -78,6 +78,18 @@ const PAGES: &[(&str, &str)] = &[
     ("bureau_imports", "/bureau/imports"),
     ("bureau_check_import", "!/bureau/imports"),
     ("bureau_confirm_import", "!/bureau/imports/confirm"),
+    ("bureau_registers", "/bureau/registers"),
+    ("bureau_records", "/bureau/registers/records"),
+    ("bureau_add_record", "!/bureau/centres/{ctr}/records"),
+    ("bureau_change_record", "!/bureau/records/{rec}/change"),
+    ("bureau_remove_record", "!/bureau/records/{rec}/remove"),
+    ("bureau_carer", "/bureau/carers/{crr}"),
+    ("bureau_add_carer", "!/bureau/centres/{ctr}/carers"),
+    ("bureau_change_carer", "!/bureau/carers/{crr}/change"),
+    ("bureau_carer_left", "!/bureau/carers/{crr}/leave"),
+    ("bureau_remove_carer", "!/bureau/carers/{crr}/remove"),
+    ("bureau_add_training", "!/bureau/carers/{crr}/trainings"),
+    ("bureau_remove_training", "!/bureau/carers/{crr}/trainings/{trn}/remove"),
 ];
 
 async fn call(browser: &Browser, page: &str) -> Seen {

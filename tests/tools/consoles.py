@@ -309,7 +309,8 @@ def works_by_keyboard_and_by_itself(_, browser, base, size):
 
 PAGES = {
     ("bureau", "officer"): ["/bureau", "/bureau/satisfaction", "/bureau/indicators", "/bureau/indicators/satisfaction",
-                            "/bureau/plan-inputs", "/bureau/plan-inputs/residents", "/bureau/imports"],
+                            "/bureau/plan-inputs", "/bureau/plan-inputs/residents",
+                            "/bureau/registers", "/bureau/registers/records", "/bureau/imports"],
     ("desk", "manager"): ["/desk", f"/desk?date=2026-03-03", "/desk/scan", "/desk/bookings", "/desk/bookings?status=confirmed",
                           "/desk/waitlist", "/desk/classes", "/desk/hours", "/desk/roster", "/desk/conflicts",
                           "/desk/ratings", "/desk/statements", "/desk/statements/nothing"],

@@ -79,6 +79,7 @@ const BUREAU: &[Way] = &[
     way("/bureau/moderation", "审核", "Moderation"),
     way("/bureau/ratings", "评价", "Ratings"),
     way("/bureau/centres", "机构", "Centres"),
+    way("/bureau/registers", "台账", "Registers"),
     way("/bureau/imports", "导入", "Imports"),
     way("/bureau/signals", "异常提示", "Signals"),
     way("/bureau/conflicts", "离线冲突", "Offline conflicts"),
@@ -157,6 +158,13 @@ impl Shell {
         let query =
             form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).extend_pairs(new.copied()).finish();
         if query.is_empty() { self.path.clone() } else { format!("{}?{query}", self.path) }
+    }
+
+    /// Some of its query, for another address.
+    pub(super) fn only(&self, names: &[&str]) -> String {
+        let kept = form_urlencoded::parse(self.query.as_bytes())
+            .filter(|(name, value)| names.contains(&&**name) && !value.is_empty());
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).finish()
     }
 
     /// A word of a closed list: its Chinese term, or the word of the API with spaces.
