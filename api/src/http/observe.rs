@@ -54,19 +54,21 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 #[derive(Clone, Copy, Debug)]
 pub struct Route(pub &'static str);
 
-/// Draws the refusals of a request for people. Takes the problem, whether to speak English, the request's id, and
-/// the request.
+/// Draws a refusal for people: the problem, whether to speak English, the request's id, and the request.
+pub type Draw = fn(&Problem, bool, &str, &HttpRequest) -> HttpResponse;
+
+/// Where pages are, and what draws their refusals: those too that come before a request is routed.
 #[derive(Clone, Copy)]
 pub struct Drawn {
     /// The paths of pages, and all below them.
     pub areas: &'static [&'static str],
     /// What draws.
-    pub draw: fn(&Problem, bool, &str, &HttpRequest) -> HttpResponse,
+    pub draw: Draw,
 }
 
 impl Drawn {
     /// What draws the refusals of a path, if pages are served there.
-    fn of(req: &HttpRequest) -> Option<fn(&Problem, bool, &str, &HttpRequest) -> HttpResponse> {
+    fn of(req: &HttpRequest) -> Option<Draw> {
         let Self { areas, draw } = ***req.app_data::<Data<Self>>()?;
         let path = req.path();
         let below = |area: &str| path.strip_prefix(area).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
