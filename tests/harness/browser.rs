@@ -125,9 +125,20 @@ impl Browser {
     }
 
     async fn send(&self, method: Method, path: &str, body: Option<String>, headers: &[(&str, &str)]) -> Seen {
+        let body = body.map(|body| ("application/x-www-form-urlencoded", body.into_bytes()));
+        self.send_as(method, path, body, headers).await
+    }
+
+    async fn send_as(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<(&str, Vec<u8>)>,
+        headers: &[(&str, &str)],
+    ) -> Seen {
         let mut request = self.http.request(method, format!("{}{path}", self.base)).header(COOKIE, self.cookies());
-        if let Some(body) = body {
-            request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(body);
+        if let Some((mime, body)) = body {
+            request = request.header(CONTENT_TYPE, mime).body(body);
         }
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -161,6 +172,23 @@ impl Browser {
         let word = self.csrf.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let fields: Vec<_> = fields.iter().copied().chain([("csrf", &*word)]).collect();
         self.post_raw(path, &fields, &[]).await
+    }
+
+    /// Sends a form with a file of the page seen last; without the word of its forms if `word` is false.
+    pub async fn upload(&self, path: &str, fields: &[(&str, &str)], file: (&str, &[u8]), word: bool) -> Seen {
+        let csrf = self.csrf.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut body = Vec::new();
+        let own = word.then_some(("csrf", &*csrf));
+        for (name, value) in own.into_iter().chain(fields.iter().copied()) {
+            let part = format!("--border\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            body.extend(part.into_bytes());
+        }
+        let part = "--border\r\nContent-Disposition: form-data; name=\"file\"; filename=\"";
+        body.extend(format!("{part}{}\"\r\nContent-Type: application/octet-stream\r\n\r\n", file.0).into_bytes());
+        body.extend(file.1);
+        body.extend(b"\r\n--border--\r\n");
+        let mime = "multipart/form-data; boundary=border";
+        self.send_as(Method::POST, path, Some((mime, body)), &[]).await
     }
 
     /// Sends these fields and no others.

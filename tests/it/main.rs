@@ -22,6 +22,7 @@ mod complaints;
 mod console_bureau;
 mod console_bureau_deeds;
 mod console_desk;
+mod console_figures;
 mod console_pages;
 mod coverage;
 mod coverage_communities;

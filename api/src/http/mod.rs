@@ -4,6 +4,7 @@ pub mod address;
 pub mod counters;
 pub mod idempotency;
 pub mod json;
+pub mod multipart;
 pub mod observe;
 pub mod page;
 pub mod path;

@@ -11,7 +11,7 @@ use actix_web::{
     http::{
         Method,
         header::{
-            ACCEPT_LANGUAGE, ALLOW, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
+            ACCEPT_LANGUAGE, ALLOW, AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderMap, HeaderName, HeaderValue,
             X_CONTENT_TYPE_OPTIONS,
         },
     },
@@ -39,6 +39,9 @@ const LARGE_BODIES: &[(&str, usize)] = &[
     ("/api/v1/bureau/imports/carers", TABLE_BYTES),
     ("/api/v1/bureau/imports/calendar", TABLE_BYTES),
     ("/api/v1/bureau/imports/populations", TABLE_BYTES),
+    // The same tables in forms: with the other fields, and in base64.
+    ("/bureau/imports", TABLE_BYTES + 16 * 1024),
+    ("/bureau/imports/confirm", TABLE_BYTES / 3 * 4 + 16 * 1024),
 ];
 /// Thousands of rows as a workbook.
 const TABLE_BYTES: usize = 4 * 1024 * 1024;
@@ -52,10 +55,27 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 #[derive(Clone, Copy, Debug)]
 pub struct Route(pub &'static str);
 
-/// Draws the refusals of a request for people; put among its extensions by whoever serves pages. Takes the
-/// problem, the request's id, and the request, which says in which language.
+/// Draws a refusal for people: the problem, the request's id, and the request, which says in which language.
+pub type Draw = fn(&Problem, &str, &HttpRequest) -> HttpResponse;
+
+/// Where pages are, and what draws their refusals: those too that come before a request is routed.
 #[derive(Clone, Copy)]
-pub struct Drawn(pub fn(&Problem, &str, &HttpRequest) -> HttpResponse);
+pub struct Drawn {
+    /// The paths of pages, and all below them.
+    pub areas: &'static [&'static str],
+    /// What draws.
+    pub draw: Draw,
+}
+
+impl Drawn {
+    /// What draws the refusals of a path, if pages are served there.
+    fn of(req: &HttpRequest) -> Option<Draw> {
+        let Self { areas, draw } = ***req.app_data::<Data<Self>>()?;
+        let path = req.path();
+        let below = |area: &str| path.strip_prefix(area).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        areas.iter().any(|area| below(area)).then_some(draw)
+    }
+}
 
 /// The request's body, read before anything may answer: a server that answers before it has read
 /// the body must close the connection.
@@ -67,6 +87,14 @@ impl Body {
     #[must_use]
     pub fn of(req: &HttpRequest) -> Self {
         req.extensions().get::<Self>().cloned().unwrap_or_default()
+    }
+}
+
+impl Body {
+    /// All of it.
+    #[must_use]
+    pub fn bytes(&self) -> Bytes {
+        self.0.clone()
     }
 }
 
@@ -144,11 +172,16 @@ pub fn language(headers: &HeaderMap) -> Language {
     headers.get(ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).map_or(Language::Hans, Language::preferred)
 }
 
+/// Nobody else sends anything large.
+fn may_be_signed_in(headers: &HeaderMap) -> bool {
+    headers.contains_key(AUTHORIZATION) || headers.contains_key(COOKIE)
+}
+
 async fn read_body(req: &mut ServiceRequest) -> Result<(), Problem> {
     if matches!(*req.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
         return Ok(());
     }
-    let large = LARGE_BODIES.iter().find(|(path, _)| *path == req.path() && req.headers().contains_key(AUTHORIZATION));
+    let large = LARGE_BODIES.iter().find(|(path, _)| *path == req.path() && may_be_signed_in(req.headers()));
     let most = large.map_or(MOST_BODY_BYTES, |(_, most)| *most);
     let mut payload = req.take_payload();
     // A body that comes in one piece, as most do, isn't copied.
@@ -195,9 +228,8 @@ fn as_problem(response: ServiceResponse<BoxBody>, language: Language, request_id
     }
     let problem = known.unwrap_or_else(|| Problem::new(Code::of_status(response.status())));
     let request = response.request().clone();
-    let drawn = request.extensions().get::<Drawn>().copied();
-    let mut rendered = match drawn {
-        Some(Drawn(draw)) => draw(&problem, request_id, &request),
+    let mut rendered = match Drawn::of(&request) {
+        Some(draw) => draw(&problem, request_id, &request),
         None => problem.render(language, request_id),
     };
     for name in [&ALLOW, &ratelimit::POLICY, &ratelimit::LIMIT] {

@@ -26,7 +26,7 @@ use super::{
 use crate::{
     config::AppEnv,
     error::{Problem, Result},
-    http::observe::Body,
+    http::{multipart, observe::Body},
     state::Ctx,
 };
 
@@ -104,14 +104,20 @@ fn word(req: &HttpRequest) -> Option<String> {
     if let Some(word) = req.headers().get(CSRF_HEADER) {
         return word.to_str().ok().map(ToOwned::to_owned);
     }
-    if !is_form(req.headers()) {
-        return None;
+    match mime(req.headers()) {
+        "application/x-www-form-urlencoded" => {
+            let body = Body::of(req);
+            form_urlencoded::parse(&body).find(|(name, _)| name == CSRF_FIELD).map(|(_, word)| word.into_owned())
+        }
+        "multipart/form-data" => {
+            let part = multipart::parts(req).into_iter().find(|part| part.name == CSRF_FIELD)?;
+            String::from_utf8(part.value.into()).ok()
+        }
+        _ => None,
     }
-    let body = Body::of(req);
-    form_urlencoded::parse(&body).find(|(name, _)| name == CSRF_FIELD).map(|(_, word)| word.into_owned())
 }
 
-fn is_form(headers: &HeaderMap) -> bool {
+fn mime(headers: &HeaderMap) -> &str {
     let mime = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    mime.split(';').next().is_some_and(|mime| mime.trim() == "application/x-www-form-urlencoded")
+    mime.split(';').next().unwrap_or_default().trim()
 }

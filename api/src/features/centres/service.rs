@@ -1,13 +1,13 @@
 //! A centre's page and its free places.
 
 use chrono::{Days, NaiveDate};
-use entity::{Admits, CareType, CentreId, ClassId, MinuteOfDay};
+use entity::{Admits, CareType, CentreId, ClassId, MinuteOfDay, centres};
 
 use super::{
     availability_dto::{
         AvailabilityClassOut, AvailabilityDayOut, AvailabilityOut, AvailabilityQuery, AvailabilitySpanOut,
     },
-    card::badges_of,
+    card::{BadgeOut, badges_of},
     dto::{
         CentreOut, CentrePageQuery, ClassOut, FilingOut, HalfDaysOut, HoursOut, LocationOut, OfferOut, ReductionOut,
         TimesOut,
@@ -36,6 +36,13 @@ fn plan(ctx: &Ctx, id: CentreId) -> Result<std::sync::Arc<CentrePlan>> {
     })
 }
 
+/// The badges that parents see of a centre, with the days on which they were checked.
+pub async fn badges(ctx: &Ctx, row: &centres::Model) -> Result<Vec<BadgeOut>> {
+    let today = ctx.clock.today();
+    let marks = ctx.catalogue.marks().of(ctx.db.reader(), row, today).await?;
+    Ok(badges_of(row, marks, today))
+}
+
 /// The page, with the way from a point if one is given.
 pub async fn page(ctx: &Ctx, id: CentreId, query: &CentrePageQuery) -> Result<CentreOut> {
     let travel = travel(query.mode, query.pushchair)?;
@@ -46,7 +53,7 @@ pub async fn page(ctx: &Ctx, id: CentreId, query: &CentrePageQuery) -> Result<Ce
         None => None,
     };
     let today = ctx.clock.today();
-    let marks = ctx.catalogue.marks().of(ctx.db.reader(), &plan.row, today).await?;
+    let badges = badges(ctx, &plan.row).await?;
     let class_rules = ctx.catalogue.rules();
     let (row, week) = (&plan.row, plan.week_on(today));
     let at = query.coord.from_wgs84(row.location());
@@ -112,7 +119,7 @@ pub async fn page(ctx: &Ctx, id: CentreId, query: &CentrePageQuery) -> Result<Ce
             })
             .collect(),
         rating: plan.rating.into(),
-        badges: badges_of(row, marks, today),
+        badges,
         voucher: ctx.catalogue.takes_vouchers(id),
         demo: row.demo,
     })

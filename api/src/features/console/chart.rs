@@ -18,14 +18,32 @@ const GOAL: RGBColor = RGBColor(0xb4, 0x23, 0x18);
 const GRID: RGBColor = RGBColor(0xe2, 0xe6, 0xea);
 const INK: RGBColor = RGBColor(0x33, 0x3d, 0x47);
 
+/// What a chart's axis shows.
+#[derive(Clone, Copy)]
+struct Axis {
+    from: f64,
+    to: f64,
+    label: fn(f64) -> String,
+}
+
 /// Rates (fractions of one) over months, with the target as a line.
 pub(super) fn rates(points: &[Point], target: f64) -> Result<String> {
-    picture(points, target, Shape::Line)
+    picture(points, target, Axis::of_rates(points, target), Shape::Line)
 }
 
 /// Rates of things beside each other, with the target as a line.
 pub(super) fn bars(points: &[Point], target: f64) -> Result<String> {
-    picture(points, target, Shape::Bars)
+    picture(points, target, Axis::of_rates(points, target), Shape::Bars)
+}
+
+/// Figures of any size over months, from nought on, with the target as a line; shares as percentages.
+pub(super) fn figures(points: &[Point], target: f64, shares: bool) -> Result<String> {
+    let known = points.iter().filter_map(|p| p.value).chain([target]);
+    let most = known.filter(|v| v.is_finite()).fold(0.01, f64::max);
+    let label = |v: f64| format!("{v:.1}");
+    let share = |v: f64| format!("{:.0}%", v * 100.0);
+    let axis = Axis { from: 0.0, to: most * 1.1, label: if shares { share } else { label } };
+    picture(points, target, axis, Shape::Line)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -34,9 +52,19 @@ enum Shape {
     Bars,
 }
 
-fn picture(points: &[Point], target: f64, shape: Shape) -> Result<String> {
+impl Axis {
+    /// Tens of percent, from a little below the lowest figure.
+    fn of_rates(points: &[Point], target: f64) -> Self {
+        let known = points.iter().flat_map(|p| p.value.into_iter().chain(p.interval.map(|(low, _)| low)));
+        let low = known.chain([target]).filter(|v| v.is_finite()).fold(1.0, f64::min);
+        let from = ((low * 10.0 - 0.5).floor() / 10.0).clamp(0.0, 0.9);
+        Self { from, to: 1.0, label: |v| format!("{:.0}%", v * 100.0) }
+    }
+}
+
+fn picture(points: &[Point], target: f64, axis: Axis, shape: Shape) -> Result<String> {
     let mut svg = String::new();
-    draw(&mut svg, points, target, shape).map_err(Problem::internal)?;
+    draw(&mut svg, points, target, axis, shape).map_err(Problem::internal)?;
     Ok(readable(&svg))
 }
 
@@ -50,19 +78,16 @@ fn draw(
     svg: &mut String,
     points: &[Point],
     target: f64,
+    Axis { from, to, label }: Axis,
     shape: Shape,
 ) -> std::result::Result<(), Box<dyn std::error::Error>> {
-    let known = || points.iter().flat_map(|p| p.value.into_iter().chain(p.interval.map(|(low, _)| low)));
-    // Tens of percent, from a little below the lowest figure.
-    let low = known().chain([target]).filter(|v| v.is_finite()).fold(1.0, f64::min);
-    let floor = ((low * 10.0 - 0.5).floor() / 10.0).clamp(0.0, 0.9);
     let root = SVGBackend::with_string(svg, SIZE).into_drawing_area();
     let last = points.len().saturating_sub(1).max(1) as f64;
     let mut chart = ChartBuilder::on(&root)
         .margin(8)
         .x_label_area_size(28)
         .y_label_area_size(46)
-        .build_cartesian_2d(-0.5..last + 0.5, floor..1.0)?;
+        .build_cartesian_2d(-0.5..last + 0.5, from..to)?;
     let step = points.len().div_ceil(8).max(1);
     chart
         .configure_mesh()
@@ -73,19 +98,19 @@ fn draw(
         .x_labels(2)
         .x_label_formatter(&|_| String::new())
         .y_labels(6)
-        .y_label_formatter(&|v| format!("{:.0}%", v * 100.0))
+        .y_label_formatter(&|v| label(*v))
         .label_style(("sans-serif", 13, &INK))
         .draw()?;
     // Months by hand: the axis would put them between the points.
     for (i, point) in points.iter().enumerate().filter(|(i, _)| i % step == 0) {
-        let (x, y) = chart.backend_coord(&(i as f64, floor));
+        let (x, y) = chart.backend_coord(&(i as f64, from));
         root.draw(&Text::new(point.label.clone(), (x - 20, y + 8), ("sans-serif", 12).into_font().color(&INK)))?;
     }
     if shape == Shape::Bars {
         let known = points.iter().enumerate().filter_map(|(i, p)| p.value.filter(|v| v.is_finite()).map(|v| (i, v)));
         chart.draw_series(known.map(|(i, v)| {
             let x = i as f64;
-            Rectangle::new([(x - 0.3, floor), (x + 0.3, v.max(floor))], LINE.mix(0.55).filled())
+            Rectangle::new([(x - 0.3, from), (x + 0.3, v.max(from))], LINE.mix(0.55).filled())
         }))?;
     }
     chart.draw_series(LineSeries::new([(-0.5, target), (last + 0.5, target)], GOAL.stroke_width(2)))?;
@@ -93,7 +118,7 @@ fn draw(
         if let Some((low, high)) = point.interval.filter(|(low, high)| low.is_finite() && high.is_finite()) {
             let x = i as f64;
             chart.draw_series(LineSeries::new(
-                [(x, low.max(floor)), (x, high.min(1.0))],
+                [(x, low.max(from)), (x, high.min(to))],
                 LINE.mix(0.35).stroke_width(6),
             ))?;
         }
@@ -101,7 +126,7 @@ fn draw(
     // A gap where a month has no figure.
     let joined = if shape == Shape::Line { points } else { &[] };
     for run in joined.iter().enumerate().collect::<Vec<_>>().split(|(_, p)| p.value.is_none_or(|v| !v.is_finite())) {
-        let line = run.iter().filter_map(|(i, p)| p.value.map(|v| (*i as f64, v.max(floor))));
+        let line = run.iter().filter_map(|(i, p)| p.value.map(|v| (*i as f64, v.max(from))));
         chart.draw_series(LineSeries::new(line.clone(), LINE.stroke_width(2)))?;
         chart.draw_series(line.map(|at| Circle::new(at, 4, LINE.filled())))?;
     }
@@ -122,7 +147,10 @@ mod tests {
         for values in [vec![], vec![None], vec![Some(0.9)], vec![Some(0.0), None, Some(1.0)], vec![Some(f64::NAN); 24]]
         {
             let points: Vec<Point> = values.into_iter().map(point).collect();
-            for svg in [rates(&points, 0.9).unwrap(), bars(&points, 0.9).unwrap()] {
+            let drawn =
+                [rates(&points, 0.9), bars(&points, 0.9), figures(&points, 5.5, false), figures(&points, 0.0, true)];
+            for svg in drawn {
+                let svg = svg.unwrap();
                 assert!(svg.starts_with("<svg class") && svg.contains("</svg>"));
                 assert!(!svg.contains("style="), "the policy stops inline styles");
             }

@@ -37,6 +37,8 @@ enum Kind {
     Choice(Vec<Choice>),
     Ticks(Vec<Choice>),
     Hidden(String),
+    /// The endings that it takes.
+    File(&'static str),
 }
 
 /// A form.
@@ -46,6 +48,8 @@ pub(super) struct Fields {
     action: String,
     method: &'static str,
     class: &'static str,
+    /// How it is sent; with a file not as usual.
+    enctype: &'static str,
     legend: String,
     wrong: String,
     fields: Vec<Field>,
@@ -61,6 +65,7 @@ impl Fields {
             action: action.into(),
             method: "post",
             class: "fields",
+            enctype: "application/x-www-form-urlencoded",
             legend: String::new(),
             wrong: String::new(),
             fields: Vec::new(),
@@ -156,6 +161,12 @@ impl Fields {
         self.field(name, label, Kind::Ticks(choices)).optional()
     }
 
+    /// A file with one of some endings.
+    pub(super) fn file(mut self, name: &'static str, label: &str, endings: &'static str) -> Self {
+        self.enctype = "multipart/form-data";
+        self.field(name, label, Kind::File(endings))
+    }
+
     /// Goes along unseen.
     pub(super) fn hidden(self, name: &'static str, value: impl Into<String>) -> Self {
         self.field(name, "", Kind::Hidden(value.into()))
@@ -192,6 +203,8 @@ impl Fields {
                         *chosen = values.contains(&&*word);
                     }
                 }
+                // No page can put a file back.
+                Kind::File(_) => {}
             }
             let plain = field.name.trim_end_matches("[]");
             let faults: Vec<_> = problem

@@ -21,7 +21,7 @@ mod view;
 pub use remembered::Remembered;
 
 use actix_web::{
-    Error, HttpMessage as _,
+    Error,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::header::{
@@ -40,17 +40,17 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 
 /// Registers the routes: pages for people, which `openapi.yaml` doesn't describe.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(scope("/console").configure(assets::routes))
+    cfg.app_data(Data::new(Drawn { areas: &["/bureau", "/desk"], draw: refusal::draw }))
+        .service(scope("/console").configure(assets::routes))
         .service(scope("/bureau").wrap(from_fn(around)).configure(bureau::routes))
         .service(scope("/desk").wrap(from_fn(around)).configure(desk::routes));
 }
 
-/// Around every page: refusals are drawn, the sign-in goes on, and nothing foreign gets in.
+/// Around every page: the sign-in goes on, and nothing foreign gets in.
 async fn around(
     req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    req.extensions_mut().insert(Drawn(refusal::draw));
     let mut response = next.call(req).await?.map_into_boxed_body();
     let request = response.request().clone();
     let ctx = request.app_data::<Data<Ctx>>();

@@ -72,6 +72,8 @@ const fn way(href: &'static str, zh: &'static str, en: &'static str) -> Way {
 const BUREAU: &[Way] = &[
     way("/bureau", "总览", "Overview"),
     way("/bureau/satisfaction", "满意度", "Satisfaction"),
+    way("/bureau/indicators", "规划指标", "Indicators"),
+    way("/bureau/plan-inputs", "基础数据", "Figures of the plan"),
     way("/bureau/coverage", "服务圈", "Circle"),
     way("/bureau/campaigns", "体验券", "Vouchers"),
     way("/bureau/statements", "结算", "Settlement"),
@@ -81,6 +83,8 @@ const BUREAU: &[Way] = &[
     way("/bureau/moderation", "审核", "Moderation"),
     way("/bureau/ratings", "评价", "Ratings"),
     way("/bureau/centres", "机构", "Centres"),
+    way("/bureau/registers", "台账", "Registers"),
+    way("/bureau/imports", "导入", "Imports"),
     way("/bureau/signals", "异常提示", "Signals"),
     way("/bureau/conflicts", "离线冲突", "Offline conflicts"),
     way("/bureau/messages", "消息", "Messages"),
@@ -178,6 +182,13 @@ impl Shell {
     pub(super) fn filters(&self) -> String {
         let kept = form_urlencoded::parse(self.query.as_bytes())
             .filter(|(name, value)| !matches!(&**name, "done" | "cursor" | "sort" | "limit") && !value.is_empty());
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).finish()
+    }
+
+    /// Some of its query, for another address.
+    pub(super) fn only(&self, names: &[&str]) -> String {
+        let kept = form_urlencoded::parse(self.query.as_bytes())
+            .filter(|(name, value)| names.contains(&&**name) && !value.is_empty());
         form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).finish()
     }
 

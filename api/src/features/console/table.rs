@@ -105,6 +105,8 @@ pub(super) struct Table {
     next_label: String,
     /// Label and address of the downloads.
     pub(super) downloads: Vec<(String, String)>,
+    /// No address shows it again, or there is nothing to take along.
+    only_here: bool,
     csrf: String,
 }
 
@@ -120,6 +122,7 @@ impl Table {
             next: None,
             next_label: shell.t("下一页", "Next page").to_owned(),
             downloads: Vec::new(),
+            only_here: false,
             csrf: shell.csrf.clone(),
         }
     }
@@ -171,9 +174,25 @@ impl Table {
         self
     }
 
+    /// The answer to a form, or nothing to take along: it isn't offered as a file.
+    pub(super) const fn only_here(mut self) -> Self {
+        self.only_here = true;
+        self
+    }
+
+    /// As [`Self::sortable`] where all there is fits on one page, else page by page: a part of a list sorted
+    /// by itself would mislead.
+    pub(super) fn sorted_or_paged(self, shell: &Shell, name: char, next: Option<&str>) -> Self {
+        if next.is_none() && shell.asked("cursor").is_none() {
+            self.sortable(shell, name)
+        } else {
+            self.page(shell, next)
+        }
+    }
+
     /// Whether there is anything to download that the API doesn't offer itself.
     pub(super) const fn has_own_download(&self) -> bool {
-        self.downloads.is_empty() && !self.rows.is_empty()
+        self.downloads.is_empty() && !self.rows.is_empty() && !self.only_here
     }
 
     /// What it shows, as a file; without what can be done to the rows.

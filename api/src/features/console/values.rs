@@ -72,7 +72,8 @@ impl<'de> Deserialize<'de> for Yuan {
     }
 }
 
-fn read_yuan(text: &str) -> Option<i64> {
+/// Yuan as text; nothing if it is none.
+pub(super) fn read_yuan(text: &str) -> Option<i64> {
     let (negative, text) = text.strip_prefix('-').map_or((false, text), |text| (true, text));
     let (whole, part) = text.split_once('.').unwrap_or((text, ""));
     let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());

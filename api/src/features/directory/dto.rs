@@ -26,6 +26,10 @@ pub enum BureauCentreSort {
     Name,
     /// The newest first.
     Newest,
+    /// By township, then by name.
+    Township,
+    /// By kind, then by name.
+    Kind,
 }
 
 /// Which centres. All filters must hold.

@@ -44,12 +44,17 @@ pub async fn page(ctx: &Ctx, query: &BureauCentresQuery) -> Result<Page<BureauCe
         let n = places.remove(&row.id).unwrap_or(0);
         BureauCentreOut::of(row, n, query.coord, today)
     };
-    Ok(Page::of(rows, query.limit, |row| After(row.name.clone(), row.id), out))
+    Ok(Page::of(rows, query.limit, |row| After::of(row, query.sort), out))
 }
 
 /// One centre, out of service too.
 pub async fn read(ctx: &Ctx, id: CentreId) -> Result<BureauCentreOut> {
     read_in(ctx, ctx.db.reader(), id).await
+}
+
+/// A centre as it is stored, out of service too.
+pub async fn row(ctx: &Ctx, id: CentreId) -> Result<centres::Model> {
+    store::one(ctx.db.reader(), id).await?.ok_or_else(unknown)
 }
 
 async fn read_in(ctx: &Ctx, db: &impl sea_orm::ConnectionTrait, id: CentreId) -> Result<BureauCentreOut> {

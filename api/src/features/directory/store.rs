@@ -109,7 +109,19 @@ fn inclusive_on(day: NaiveDate) -> Condition {
 
 /// What a page goes on after.
 #[derive(serde::Serialize, serde::Deserialize)]
-pub(super) struct After(pub(super) String, pub(super) CentreId);
+pub(super) struct After(String, CentreId, String);
+
+impl After {
+    /// After a centre, in an order.
+    pub(super) fn of(row: &centres::Model, sort: BureauCentreSort) -> Self {
+        let before_the_name = match sort {
+            BureauCentreSort::Name | BureauCentreSort::Newest => String::new(),
+            BureauCentreSort::Township => row.township.clone(),
+            BureauCentreSort::Kind => row.kind.as_str().to_owned(),
+        };
+        Self(row.name.clone(), row.id, before_the_name)
+    }
+}
 
 /// A page of centres.
 pub(super) async fn page(
@@ -134,18 +146,29 @@ pub(super) async fn page(
         rows = rows.filter(all);
     }
     let after: Option<After> = cursor.as_ref().map(Cursor::unpack).transpose()?;
-    rows = match sort {
-        BureauCentreSort::Name => {
-            let later = after.map(|After(name, id)| {
-                let same = Condition::all().add(Name.eq(&name)).add(Id.gt(id));
-                Condition::any().add(Name.gt(name)).add(same)
-            });
-            rows.filter(Condition::all().add_option(later)).order_by_asc(Name).order_by_asc(Id)
-        }
+    let before_the_name = match sort {
         BureauCentreSort::Newest => {
-            let later = after.map(|After(_, id)| Id.lt(id));
-            rows.filter(Condition::all().add_option(later)).order_by_desc(Id)
+            let later = after.map(|After(_, id, _)| Id.lt(id));
+            let rows = rows.filter(Condition::all().add_option(later)).order_by_desc(Id);
+            return Ok(rows.limit(limit.plus_one()).all(db).await?);
         }
+        BureauCentreSort::Name => None,
+        BureauCentreSort::Township => Some(Township),
+        BureauCentreSort::Kind => Some(Kind),
     };
+    if let Some(After(name, id, first)) = after {
+        let same = Condition::all().add(Name.eq(&name)).add(Id.gt(id));
+        let later = Condition::any().add(Name.gt(name)).add(same);
+        rows = rows.filter(match before_the_name {
+            Some(column) => {
+                let same = Condition::all().add(column.eq(&first)).add(later);
+                Condition::any().add(column.gt(first)).add(same)
+            }
+            None => later,
+        });
+    }
+    for column in before_the_name.into_iter().chain([Name, Id]) {
+        rows = rows.order_by_asc(column);
+    }
     Ok(rows.limit(limit.plus_one()).all(db).await?)
 }

@@ -22,6 +22,10 @@ pub enum ImportTable {
 }
 
 impl ImportTable {
+    /// Every table.
+    pub const ALL: &'static [Self] =
+        &[Self::Centres, Self::Classes, Self::Offers, Self::Carers, Self::Calendar, Self::Populations];
+
     /// The word at the API.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

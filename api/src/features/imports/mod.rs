@@ -11,7 +11,7 @@
 mod bureau;
 pub mod columns;
 pub mod dto;
-mod service;
+pub mod service;
 pub mod sheet;
 mod store;
 mod tables;

@@ -100,7 +100,7 @@ pub(super) fn template(ctx: &Ctx, of: ImportTable, kind: Kind) -> Result<HttpRes
 }
 
 /// Imports a table, all of it or nothing; or says what that would do.
-pub(super) async fn import(
+pub async fn import(
     ctx: &Ctx,
     bureau: &Bureau,
     key: &Idempotency,

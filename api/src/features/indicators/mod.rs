@@ -14,7 +14,7 @@ pub mod command;
 pub mod dto;
 pub mod facts;
 pub mod journal;
-mod projects;
+pub mod projects;
 pub mod projects_dto;
 mod registers;
 pub mod rules;

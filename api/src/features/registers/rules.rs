@@ -19,16 +19,24 @@ pub enum Need {
 /// The members of a kind of row.
 #[derive(Clone, Copy, Debug)]
 pub struct Shape {
-    items: &'static [RecordItem],
-    party: Need,
-    number: Need,
-    from: Need,
-    until: Need,
-    quantity: Need,
-    amount: Need,
-    note: Need,
+    /// Of which it is one; none where it has none.
+    pub items: &'static [RecordItem],
+    /// With whom.
+    pub party: Need,
+    /// Number of the policy or contract.
+    pub number: Need,
+    /// First day.
+    pub from: Need,
+    /// Last day.
+    pub until: Need,
+    /// How many.
+    pub quantity: Need,
+    /// What it was paid with.
+    pub amount: Need,
+    /// What else is to be known.
+    pub note: Need,
     /// `from` is a day on which something was done: not one to come.
-    done: bool,
+    pub done: bool,
 }
 
 /// The table of the kinds.

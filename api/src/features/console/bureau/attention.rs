@@ -18,6 +18,7 @@ use crate::{
         notices::{dto::MessagesQuery, sending},
         oversight::{service as oversight, signal_dto::SignalsQuery},
         ratings::{exclusion_dto::RatingExclusionsQuery, exclusions},
+        registers::{dto::WarningsQuery, service::warnings},
         settlement::{
             dto::{StatementsQuery, UnsettledQuery},
             service::statements,
@@ -117,6 +118,9 @@ pub(super) async fn of_today(ctx: &Ctx, shell: &Shell) -> Result<Table> {
         OfflineConflictsQuery { status: Some(ConflictStatus::Open), centre_id: None, limit: MOST, cursor: None };
     let offline = conflicts::page(ctx, None, &query).await?;
     line("离线核销冲突待处理", "Offline conflicts to decide", "/bureau/conflicts?status=open", offline.into());
+    let query = WarningsQuery { limit: MOST, ..WarningsQuery::default() };
+    let ending = warnings::page(ctx, &query).await?;
+    line("机构台账到期或应办事项", "What runs out or is due at centres", "/bureau/registers", ending.into());
     let query = SignalsQuery {
         from: Day(today - Days::new(DAYS)),
         to: Day(today),

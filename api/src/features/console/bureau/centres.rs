@@ -5,32 +5,105 @@ use actix_web::{
     HttpResponse, get, post,
     web::{Data, ServiceConfig},
 };
-use entity::{CentreId, CentreKind};
+use chrono::NaiveDate;
+use entity::{CentreId, CentreKind, Filed, Ownership, centres};
+use serde::Deserialize;
 
-use super::super::{
-    fields::{Fields, any_of},
-    form::Form,
-    shell::{Shell, see},
-    table::{Cell, Table, link, number, percent, text},
-    values::{dash, minute, yes, yuan},
-    view::{Part, View},
+use super::{
+    super::{
+        fields::{Fields, any_of},
+        form::Form,
+        shell::{Shell, see},
+        table::{Cell, Table, link, number, percent, text},
+        values::{dash, minute, yes, yuan},
+        view::{Part, View},
+    },
+    carers, registers,
 };
 use crate::{
-    error::{Code, Problem, Result},
+    error::Result,
     features::{
         auth::Bureau,
         centres::{
             CentrePlan, CentreRatingOut,
             all::{AllQuery, AllSort, all},
+            service,
+            store::active_classes,
+        },
+        directory::{
+            self,
+            dto::{BureauCentreOut, BureauCentreSort, BureauCentresQuery},
         },
         vouchers::{revocation_dto::RevocationIn, service::revocations},
     },
-    http::{Idempotency, Moment, Path, Query},
+    http::{Cursor, Idempotency, Limit, Line, Moment, Page, Path, Query},
     state::Ctx,
 };
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(bureau_centres).service(bureau_centre).service(bureau_suspend_centre).service(bureau_resume_centre);
+}
+
+/// Centres of a file that is downloaded.
+const MOST_IN_A_FILE: Limit = Limit(20_000);
+
+/// Which centres.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum State {
+    /// In service.
+    #[default]
+    Open,
+    /// Out of service.
+    Closed,
+    /// Both.
+    All,
+}
+
+#[derive(Deserialize)]
+struct ListQuery {
+    q: Option<Line<40>>,
+    kind: Option<CentreKind>,
+    township: Option<Line<20>>,
+    #[serde(default)]
+    state: State,
+    #[serde(default)]
+    sort: AllSort,
+    cursor: Option<Cursor>,
+}
+
+/// A line of the list.
+struct Listed {
+    id: CentreId,
+    name: String,
+    kind: CentreKind,
+    township: String,
+    ownership: Ownership,
+    filed: Filed,
+    inclusive: bool,
+    places: i64,
+    mean: Option<f64>,
+    suspended: bool,
+    open: bool,
+}
+
+impl From<(&CentrePlan, NaiveDate)> for Listed {
+    fn from((plan, today): (&CentrePlan, NaiveDate)) -> Self {
+        let row = &plan.row;
+        Self {
+            id: row.id,
+            name: row.name.clone(),
+            kind: row.kind,
+            township: row.township.clone(),
+            ownership: row.ownership,
+            filed: row.filed,
+            inclusive: row.inclusive_on(today),
+            places: plan.classes.iter().map(|class| i64::from(class.places)).sum(),
+            mean: CentreRatingOut::from(plan.rating).mean,
+            suspended: row.vouchers_suspended_at.is_some(),
+            open: true,
+        }
+    }
 }
 
 const fn word(sort: AllSort) -> &'static str {
@@ -42,23 +115,62 @@ const fn word(sort: AllSort) -> &'static str {
     }
 }
 
+/// A page of the list. Those in service are in memory, the others in the directory, which knows no ratings.
+async fn listed(ctx: &Ctx, query: ListQuery, limit: Limit) -> Result<Page<Listed>> {
+    let ListQuery { q, kind, township, state, sort, cursor } = query;
+    let today = ctx.clock.today();
+    if state == State::Open {
+        let page = all(ctx, &AllQuery { q, kind, township, sort, limit, cursor })?;
+        let items = page.items.iter().map(|plan| Listed::from((&**plan, today))).collect();
+        return Ok(Page { items, next_cursor: page.next_cursor });
+    }
+    let sort = match sort {
+        AllSort::Name | AllSort::Rating => BureauCentreSort::Name,
+        AllSort::Township => BureauCentreSort::Township,
+        AllSort::Kind => BureauCentreSort::Kind,
+    };
+    let active = (state == State::Closed).then_some(false);
+    let query = BureauCentresQuery { q, kind, township, active, sort, limit, cursor, ..BureauCentresQuery::default() };
+    let page = directory::service::page(ctx, &query).await?;
+    let line = |row: BureauCentreOut| Listed {
+        mean: ctx.catalogue.centre(row.id).and_then(|plan| CentreRatingOut::from(plan.rating).mean),
+        id: row.id,
+        name: row.name,
+        kind: row.kind,
+        township: row.township,
+        ownership: row.ownership,
+        filed: row.filed,
+        inclusive: row.inclusive,
+        places: row.places,
+        suspended: row.vouchers_suspended,
+        open: row.active,
+    };
+    Ok(Page { items: page.items.into_iter().map(line).collect(), next_cursor: page.next_cursor })
+}
+
 #[get("/centres")]
 async fn bureau_centres(
     ctx: Data<Ctx>,
     shell: Shell,
     _bureau: Bureau,
-    Query(query): Query<AllQuery>,
+    Query(query): Query<ListQuery>,
 ) -> Result<HttpResponse> {
     let t = |zh, en| shell.t(zh, en);
     let known = ctx.catalogue.townships();
     let named = known.iter().map(|name| (&**name, &**name, query.township.as_deref() == Some(&**name)));
     let kinds = CentreKind::ALL.iter().map(|kind| (kind.as_str(), kind.zh(), query.kind == Some(*kind)));
+    let states = [
+        (State::Open, "open", "在运营", "In service"),
+        (State::Closed, "closed", "已停办", "Out of service"),
+        (State::All, "all", "全部", "All"),
+    ];
+    let states = states.map(|(state, word, zh, en)| (word.to_owned(), t(zh, en).to_owned(), state == query.state));
     let filter = Fields::filter(&shell, "/bureau/centres")
         .text("q", t("名称", "Name"), query.q.as_deref().unwrap_or_default(), 40)
         .choice("kind", t("类型", "Kind"), any_of(&shell, kinds))
         .choice("township", t("乡镇", "Township"), any_of(&shell, named))
+        .choice("state", t("状态", "State"), states.to_vec())
         .hidden("sort", word(query.sort));
-    let page = all(&ctx, &query)?;
     let columns = [
         t("机构", "Centre"),
         t("类型", "Kind"),
@@ -69,43 +181,56 @@ async fn bureau_centres(
         t("#托位", "#Places"),
         t("#评价均分", "#Mean of ratings"),
         t("体验券", "Vouchers"),
+        t("状态", "State"),
     ];
     let mut table = Table::new(&shell, t("托育机构", "Centres"), &columns);
-    let today = ctx.clock.today();
-    for centre in &page.items {
-        let row = &centre.row;
-        let rating = CentreRatingOut::from(centre.rating);
+    let (sort, rated) = (word(query.sort), query.state == State::Open);
+    // A file has all that the filters leave, from the first on.
+    let page = if shell.asked("as").is_some() {
+        listed(&ctx, ListQuery { cursor: None, ..query }, MOST_IN_A_FILE).await?
+    } else {
+        listed(&ctx, query, Limit::default()).await?
+    };
+    for centre in page.items {
         table.row(vec![
-            link(row.name.clone(), format!("/bureau/centres/{}", row.id)),
-            text(shell.word(row.kind.zh(), row.kind.as_str())),
-            text(row.township.clone()),
-            text(shell.word(row.ownership.zh(), row.ownership.as_str())),
-            text(shell.word(row.filed.zh(), row.filed.as_str())),
-            text(yes(&shell, row.inclusive_on(today))),
-            number(centre.classes.iter().map(|class| i64::from(class.places)).sum()),
-            Cell::Number(dash(rating.mean.map(|mean| format!("{mean:.2}")))),
-            vouchers(&shell, centre),
+            link(centre.name, format!("/bureau/centres/{}", centre.id)),
+            text(shell.word(centre.kind.zh(), centre.kind.as_str())),
+            text(centre.township),
+            text(shell.word(centre.ownership.zh(), centre.ownership.as_str())),
+            text(shell.word(centre.filed.zh(), centre.filed.as_str())),
+            text(yes(&shell, centre.inclusive)),
+            number(centre.places),
+            Cell::Number(dash(centre.mean.map(|mean| format!("{mean:.2}")))),
+            vouchers(&shell, centre.suspended),
+            in_service(&shell, centre.open),
         ]);
     }
     let words = [(0, "name"), (1, "kind"), (2, "township"), (7, "rating")];
-    let table = table.sorted_by(&shell, &words, word(query.sort)).page(&shell, page.next_cursor.as_deref());
+    let words = if rated { &words[..] } else { &words[..3] };
+    let table = table.sorted_by(&shell, words, sort).page(&shell, page.next_cursor.as_deref());
     View::new(&shell, t("托育机构", "Centres")).form(filter).table(table).answer(&ctx)
 }
 
-fn vouchers(shell: &Shell, centre: &CentrePlan) -> Cell {
-    if centre.row.vouchers_suspended_at.is_some() {
+fn vouchers(shell: &Shell, suspended: bool) -> Cell {
+    if suspended {
         Cell::Mark("bad", shell.t("暂停核销", "suspended").to_owned())
     } else {
         Cell::Mark("plain", shell.t("正常", "as usual").to_owned())
     }
 }
 
+fn in_service(shell: &Shell, open: bool) -> Cell {
+    let (class, zh, en) =
+        if open { ("good", "在运营", "in service") } else { ("bad", "已停办", "out of service") };
+    Cell::Mark(class, shell.t(zh, en).to_owned())
+}
+
 #[get("/centres/{id}")]
 async fn bureau_centre(ctx: Data<Ctx>, shell: Shell, _bureau: Bureau, id: Path<CentreId>) -> Result<HttpResponse> {
     let t = |zh, en| shell.t(zh, en);
-    let centre = ctx.catalogue.centre(id.0).ok_or_else(|| Problem::new(Code::NotFound))?;
-    let row = &centre.row;
-    let rating = CentreRatingOut::from(centre.rating);
+    // One out of service too.
+    let row = directory::service::row(&ctx, id.0).await?;
+    let rating = ctx.catalogue.centre(id.0).map(|plan| CentreRatingOut::from(plan.rating));
     let suspended = row.vouchers_suspended_at;
     let (rest, name) = match suspended {
         Some(_) => ("resume-vouchers", t("恢复核销", "Resume vouchers")),
@@ -113,15 +238,17 @@ async fn bureau_centre(ctx: Data<Ctx>, shell: Shell, _bureau: Bureau, id: Path<C
     };
     let columns = [t("班级", "Class"), t("班型", "Ages"), t("#托位", "#Places")];
     let mut classes = Table::new(&shell, t("班级", "Classes"), &columns);
-    for class in &centre.classes {
+    for class in active_classes(ctx.db.reader(), id.0).await? {
         classes.row(vec![
             text(class.name.clone()),
             text(shell.word(class.band.zh(), class.band.as_str())),
             number(class.places.into()),
         ]);
     }
-    View::new(&shell, row.name.clone())
+    let state = if row.active { t("在运营", "in service") } else { t("已停办", "out of service") };
+    let view = View::new(&shell, row.name.clone())
         .facts(&[
+            ("状态", "State", state.to_owned()),
             ("类型", "Kind", shell.word(row.kind.zh(), row.kind.as_str())),
             ("性质", "Ownership", shell.word(row.ownership.zh(), row.ownership.as_str())),
             ("地址", "Address", row.address.clone()),
@@ -133,8 +260,8 @@ async fn bureau_centre(ctx: Data<Ctx>, shell: Shell, _bureau: Bureau, id: Path<C
             ("限价（元/月）", "Price cap (yuan a month)", dash(row.price_cap_fen.map(yuan))),
             ("保险至", "Insured until", dash(row.insured_until)),
             ("医疗签约至", "Medical contract until", dash(row.medical_until)),
-            ("近一年满意率", "Satisfied, last year", percent(rating.satisfied_rate)),
-            ("近一年评价数", "Ratings, last year", rating.n.to_string()),
+            ("近一年满意率", "Satisfied, last year", percent(rating.as_ref().and_then(|rating| rating.satisfied_rate))),
+            ("近一年评价数", "Ratings, last year", dash(rating.as_ref().map(|rating| rating.n))),
             ("体验券暂停自", "Vouchers suspended since", dash(suspended.map(|at| minute(Moment(at))))),
         ])
         .part(Part::Forms(vec![(
@@ -142,7 +269,25 @@ async fn bureau_centre(ctx: Data<Ctx>, shell: Shell, _bureau: Bureau, id: Path<C
             Fields::reason(&shell, format!("/bureau/centres/{}/{rest}", id.0), name),
         )]))
         .table(classes.sortable(&shell, 'c'))
-        .answer(&ctx)
+        .table(badges(&ctx, &shell, &row).await?);
+    let view = registers::of_centre(&ctx, &shell, view, id.0).await?;
+    carers::of_centre(&ctx, &shell, view, id.0).await?.answer(&ctx)
+}
+
+/// What parents see, with the day on which somebody saw the document.
+async fn badges(ctx: &Ctx, shell: &Shell, row: &centres::Model) -> Result<Table> {
+    let t = |zh, en| shell.t(zh, en);
+    let columns = [t("标识", "Badge"), t("有效期至", "Until"), t("核验日期", "Checked on")];
+    let mut table = Table::new(shell, t("家长可见的标识", "Badges that parents see"), &columns);
+    for badge in service::badges(ctx, row).await? {
+        table.row(vec![
+            Cell::Mark("good", shell.word(badge.label, badge.code)),
+            text(dash(badge.until)),
+            text(dash(badge.checked_on)),
+        ]);
+    }
+    t("没有标识。", "None.").clone_into(&mut table.empty);
+    Ok(table.sortable(shell, 'b'))
 }
 
 async fn turn(

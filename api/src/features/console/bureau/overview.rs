@@ -1,6 +1,5 @@
 //! The first page of officers: what needs somebody today, satisfaction against the target, the funnel of what
-//! runs, and the circle. The board of the plan's indicators and the register's warnings go here, as further
-//! parts of [`bureau_overview`].
+//! runs, and the circle. The board of the plan's indicators and what runs out at centres stand here too.
 
 use actix_web::{HttpResponse, get, web::Data};
 use entity::CampaignStatus;
@@ -12,7 +11,7 @@ use super::{
         values::yuan,
         view::{Part, View},
     },
-    attention, map, satisfaction,
+    attention, indicators, map, satisfaction,
 };
 use crate::{
     error::Result,
@@ -22,6 +21,7 @@ use crate::{
             figures_dto::{CoverageBy, CoverageOut, CoverageQuery},
             service::figures,
         },
+        indicators::{dto::IndicatorsQuery, service as plan},
         oversight::{funnel_dto::FunnelBy, service as oversight},
         satisfaction::{
             Answers,
@@ -47,15 +47,21 @@ async fn page(ctx: &Ctx, shell: &Shell) -> Result<View> {
         .text(&format!("数据截至 {at}"), &format!("As of {at}"))
         .table(attention::of_today(ctx, shell).await?);
     let view = satisfied(ctx, shell, view).await?;
+    let board = plan::report(ctx, &IndicatorsQuery::default()).await?;
+    let see = |zh, en, at: &str| Part::Links(vec![(shell.t(zh, en).to_owned(), at.to_owned())]);
+    let view = view
+        .heading("规划指标", "The plan's indicators")
+        .part(Part::Big(indicators::met(&board), indicators::met_beside(shell, &board)))
+        .table(indicators::compact(shell, &board))
+        .part(see("查看规划指标", "See the indicators", "/bureau/indicators"));
     let view = view.heading("发放中的体验券", "Vouchers being given out").table(funnels(ctx, shell).await?);
     let circle = figures::report(ctx, circle_query(CoverageBy::Township)).await?;
-    let see = (shell.t("查看服务圈", "See the circle").to_owned(), "/bureau/coverage".to_owned());
     Ok(view
         .heading("15分钟托育服务圈", "The 15-minute circle")
         .part(Part::Big(percent(circle.total.rate), beside(shell, &circle)))
         .part(map::picture(ctx, shell, map::query(None)).await?)
         .table(townships(shell, &circle))
-        .part(Part::Links(vec![see])))
+        .part(see("查看服务圈", "See the circle", "/bureau/coverage")))
 }
 
 async fn satisfied(ctx: &Ctx, shell: &Shell, view: View) -> Result<View> {
