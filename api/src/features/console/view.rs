@@ -34,6 +34,8 @@ pub(super) enum Part {
     Picture(String, String),
     /// Short codes, to be written down.
     Codes(Vec<String>),
+    /// A button that prints the page (a script of the desk's).
+    Print,
 }
 
 /// A page.
@@ -72,6 +74,17 @@ impl View {
     /// Adds a table.
     pub(super) fn table(self, table: Table) -> Self {
         self.part(Part::Table(table))
+    }
+
+    /// Adds texts that lead somewhere, by their names in both languages.
+    pub(super) fn links(self, links: &[(&str, &str, &str)]) -> Self {
+        let links = links.iter().map(|(zh, en, href)| (self.shell.t(zh, en).to_owned(), (*href).to_owned())).collect();
+        self.part(Part::Links(links))
+    }
+
+    /// Adds forms to fold out, each under its name.
+    pub(super) fn forms(self, forms: Vec<(String, Fields)>) -> Self {
+        if forms.is_empty() { self } else { self.part(Part::Forms(forms)) }
     }
 
     /// Adds a form.

@@ -171,7 +171,7 @@ fn drafts_fields(ctx: &Ctx, shell: &Shell, fields: Fields, old: Option<&BureauCa
     let worth = old.map(|old| yuan(old.face_value_fen)).unwrap_or_default();
     Ok(fields
         .number("units_per_voucher", t("每张天数", "Days of a voucher"), units, (1, 365))
-        .decimal("face_value_fen", t("每天面值（元）", "Worth of a day (yuan)"), worth)
+        .yuan("face_value_fen", t("每天面值（元）", "Worth of a day (yuan)"), worth)
         .number("valid_days", t("领取后有效天数", "Days of validity"), rules.and_then(|r| days(r.valid_days)), (1, 730))
         .optional()
         .hint(t("或填写下面的固定有效期", "or the dates below"))

@@ -5,12 +5,10 @@ use askama::Template;
 use entity::CareType;
 use serde_json::Value;
 
-use super::{
-    super::{
-        shell::{Shell, see, show},
-        table::{Button, Cell, Table, text},
-    },
-    sheet::Page,
+use super::super::{
+    shell::{Shell, see, show},
+    table::{Button, Cell, Table, text},
+    view::{Part, View},
 };
 use crate::{
     error::{Code, Problem, Result},
@@ -40,7 +38,7 @@ struct AffectedPage {
 pub(super) fn answer(req: &HttpRequest, shell: Shell, done: Result<PlanChangeOut>, back: &str) -> Result<HttpResponse> {
     match done {
         Ok(change) if change.conflicts.is_empty() => Ok(see(back, "saved")),
-        Ok(change) => applied(shell, &change, back),
+        Ok(change) => applied(&shell, &change, back),
         Err(problem) if problem.code() == Code::BookingsAffected && problem.facts.contains_key("conflicts") => {
             ask(req, shell, &problem)
         }
@@ -70,19 +68,18 @@ fn ask(req: &HttpRequest, shell: Shell, problem: &Problem) -> Result<HttpRespons
 }
 
 /// A change that stands, and the visits that stand against it.
-fn applied(shell: Shell, change: &PlanChangeOut, back: &str) -> Result<HttpResponse> {
+fn applied(shell: &Shell, change: &PlanChangeOut, back: &str) -> Result<HttpResponse> {
     let said = if shell.english {
         format!("Visits hit: {}; cancelled: {}. Those below are no longer covered.", change.affected, change.cancelled)
     } else {
         format!("影响{}次托育，已取消{}次。下列托育超出现有安排，请尽快处理。", change.affected, change.cancelled)
     };
-    let table = conflicts(&shell, &change.conflicts);
-    let title = shell.t("已保存，有预约受影响", "Saved; bookings are hit");
-    let mut page = Page::new(shell, title);
-    page.text(said);
-    page.add(&table)?;
-    page.link(back, ("返回", "Back"));
-    page.show()
+    let view = View::new(shell, shell.t("已保存，有预约受影响", "Saved; bookings are hit"))
+        .part(Part::Text(said))
+        .table(conflicts(shell, &change.conflicts))
+        .links(&[("返回", "Back", back)]);
+    // The answer to a form: there is nothing to ask for again, so nothing to download.
+    show(&view)
 }
 
 fn columns(shell: &Shell) -> [&'static str; 3] {
@@ -97,7 +94,7 @@ fn visits(shell: &Shell) -> Table {
 pub(super) fn conflicts(shell: &Shell, found: &[ConflictOut]) -> Table {
     let t = |zh, en| shell.t(zh, en);
     let [date, time, care] = columns(shell);
-    let mut table = Table::new(shell, t("冲突", "Conflicts"), &[date, time, care, t("原因", "Why"), t("操作", "Do")]);
+    let mut table = Table::new(shell, t("冲突", "Conflicts"), &[date, time, care, t("原因", "Why"), t("!操作", "!Do")]);
     for one in found {
         let why = match one.kind {
             ConflictKind::OutsideHours => t("不在开放时间内", "outside the hours"),

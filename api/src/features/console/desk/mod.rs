@@ -7,7 +7,6 @@ mod hours;
 mod ratings;
 mod roster;
 mod scan;
-mod sheet;
 mod statements;
 mod today;
 mod visits;
