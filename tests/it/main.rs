@@ -20,6 +20,7 @@ mod circle_network;
 mod complaints;
 mod console_bureau;
 mod console_bureau_deeds;
+mod console_bureau_lists;
 mod console_desk;
 mod console_pages;
 mod coverage;

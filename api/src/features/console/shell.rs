@@ -72,7 +72,11 @@ const BUREAU: &[Way] = &[
     way("/bureau/satisfaction", "满意度", "Satisfaction"),
     way("/bureau/coverage", "服务圈", "Circle"),
     way("/bureau/campaigns", "体验券", "Vouchers"),
+    way("/bureau/redemptions", "核销", "Redemptions"),
     way("/bureau/statements", "结算", "Settlement"),
+    way("/bureau/support", "补助", "Support"),
+    way("/bureau/funds", "资金规则", "Funds"),
+    way("/bureau/events", "活动", "Events"),
     way("/bureau/complaints", "投诉", "Complaints"),
     way("/bureau/moderation", "审核", "Moderation"),
     way("/bureau/ratings", "评价", "Ratings"),
@@ -83,8 +87,13 @@ const BUREAU: &[Way] = &[
     way("/bureau/calendar", "日历", "Calendar"),
     way("/bureau/staff", "人员", "Staff"),
     way("/bureau/audit", "操作日志", "Audit"),
+    way("/bureau/keys", "访问密钥", "Access keys"),
+    way("/bureau/webhooks", "数据推送", "Webhooks"),
     way("/bureau/account", "我的账号", "My account"),
 ];
+
+/// Administrators' alone, of the bureau's ways.
+const ADMINISTRATORS: &[&str] = &["/bureau/keys", "/bureau/webhooks"];
 
 const DESK: &[Way] = &[
     way("/desk", "今日", "Today"),
@@ -96,9 +105,11 @@ const DESK: &[Way] = &[
     way("/desk/roster", "排班", "Roster"),
     way("/desk/conflicts", "冲突", "Conflicts"),
     way("/desk/statements", "结算单", "Statements"),
-    // Managers' alone, and last.
     way("/desk/ratings", "评价", "Ratings"),
 ];
+
+/// Managers' alone, of the desk's ways.
+const MANAGERS: &[&str] = &["/desk/ratings"];
 
 /// See the module. Anybody has one; it says nothing about what the caller may do.
 #[derive(Clone, Debug)]
@@ -156,6 +167,14 @@ impl Shell {
         if query.is_empty() { self.path.clone() } else { format!("{}?{query}", self.path) }
     }
 
+    /// What the query filters by: the rest says which page, in which order, and what was just done.
+    pub(super) fn filters(&self) -> String {
+        let rest = ["cursor", "limit", "sort", "done", "as", "table"];
+        let kept = form_urlencoded::parse(self.query.as_bytes())
+            .filter(|(name, value)| !value.is_empty() && !rest.contains(&&**name));
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).finish()
+    }
+
     /// A word of a closed list: its Chinese term, or the word of the API with spaces.
     pub(super) fn word(&self, zh: &str, word: &str) -> String {
         if self.english { word.replace('_', " ") } else { zh.to_owned() }
@@ -166,16 +185,22 @@ impl Shell {
         self.role == Some(Role::Manager)
     }
 
+    /// Whether an administrator is signed in: officers read what administrators change.
+    pub(super) fn administers(&self) -> bool {
+        self.role == Some(Role::Admin)
+    }
+
     pub(super) fn lang(&self) -> &'static str {
         if self.english { "en" } else { "zh-CN" }
     }
 
-    pub(super) fn ways(&self) -> &'static [Way] {
-        match self.area {
-            Area::Bureau => BUREAU,
-            Area::Desk if self.manages() => DESK,
-            Area::Desk => DESK.split_last().map_or(DESK, |(_, all)| all),
-        }
+    /// The ways that lead anywhere for who is signed in.
+    pub(super) fn ways(&self) -> Vec<&'static Way> {
+        let (ways, kept, keeps) = match self.area {
+            Area::Bureau => (BUREAU, ADMINISTRATORS, self.administers()),
+            Area::Desk => (DESK, MANAGERS, self.manages()),
+        };
+        ways.iter().filter(|way| keeps || !kept.contains(&way.href)).collect()
     }
 
     /// Whether a way leads to this page or one below it.

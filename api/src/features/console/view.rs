@@ -109,6 +109,9 @@ impl View {
     /// Answers the page, or one of its tables as a file (`as=csv&table=0`).
     pub(super) fn answer(mut self, ctx: &Ctx) -> Result<HttpResponse> {
         let shell = self.shell.clone();
+        for (table, name) in self.tables().zip('A'..='Z') {
+            table.sort_anyway(&shell, name);
+        }
         let ending = shell.asked("as").filter(|ending| matches!(&**ending, "csv" | "xlsx"));
         let wanted = shell.asked("table").and_then(|n| n.parse::<usize>().ok()).unwrap_or(0);
         if let Some(ending) = ending

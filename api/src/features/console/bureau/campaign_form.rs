@@ -5,11 +5,12 @@ use serde::Deserialize;
 
 use super::super::{
     fields::{Fields, choices},
+    form::needed,
     shell::Shell,
     values::{Lines, LocalTime, Yuan, field_time, yuan},
 };
 use crate::{
-    error::{Problem, Result, Text},
+    error::Result,
     features::{
         centres::all::{AllQuery, all},
         vouchers::campaign_dto::{BureauCampaignOut, CampaignIn, CampaignPatch},
@@ -44,12 +45,6 @@ pub(super) struct CampaignForm {
     offline_daily_units: Option<i64>,
     fund_source: Option<FundSource>,
     fund_category: Option<FundCategory>,
-}
-
-fn needed<T>(name: &str, value: Option<T>) -> Result<T> {
-    value.ok_or_else(|| {
-        Problem::field(name, "missing", Text::new(format!("缺少必填项 {name}。"), format!("{name} is required.")))
-    })
 }
 
 const fn moment(LocalTime(at): LocalTime) -> Moment {

@@ -12,16 +12,25 @@ mod centres;
 mod complaints;
 mod conflicts;
 mod coverage;
+mod event;
+mod events;
+mod four_eyes;
+mod funds;
+mod keys;
 mod map;
 mod messages;
 mod moderation;
 mod overview;
 mod ratings;
+mod redemptions;
 mod satisfaction;
 mod signals;
 mod staff;
 mod statement;
 mod statements;
+mod support;
+mod support_sheet;
+mod webhooks;
 
 use actix_web::web::ServiceConfig;
 
@@ -46,4 +55,12 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
     staff::routes(cfg);
     statements::routes(cfg);
     statement::routes(cfg);
+    support::routes(cfg);
+    support_sheet::routes(cfg);
+    events::routes(cfg);
+    event::routes(cfg);
+    funds::routes(cfg);
+    redemptions::routes(cfg);
+    keys::routes(cfg);
+    webhooks::routes(cfg);
 }

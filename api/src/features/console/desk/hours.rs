@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::{
     super::{
         fields::Fields,
-        form::Form,
+        form::{Form, needed},
         shell::Shell,
         table::{Button, Cell, Table, text},
         view::View,
@@ -151,11 +151,6 @@ pub(super) type Sent = BTreeMap<String, String>;
 pub(super) fn parsed<T: std::str::FromStr>(fields: &Sent, name: &str) -> Result<Option<T>> {
     let wrong = |_| Problem::field(name, "invalid", Text::new("格式不正确，请核对。", "Not in a form we know."));
     fields.get(name).map(|text| text.trim().parse().map_err(wrong)).transpose()
-}
-
-/// One that must be filled in.
-pub(super) fn needed<T>(name: &str, value: Option<T>) -> Result<T> {
-    value.ok_or_else(|| Problem::field(name, "missing", Text::new("不能为空。", "Must not be empty.")))
 }
 
 fn decision(fields: &Sent) -> Option<Decision> {

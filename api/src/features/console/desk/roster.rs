@@ -7,13 +7,13 @@ use serde::Deserialize;
 use super::{
     super::{
         fields::Fields,
-        form::Form,
+        form::{Form, needed},
         shell::Shell,
         table::{Table, number, text},
         view::{Part, View},
     },
     affected,
-    hours::{Sent, needed, parsed},
+    hours::{Sent, parsed},
 };
 use crate::{
     error::{Problem, Result, Text},
