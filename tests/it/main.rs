@@ -22,6 +22,7 @@ mod console_bureau;
 mod console_bureau_deeds;
 mod console_bureau_lists;
 mod console_desk;
+mod console_desk_visits;
 mod console_pages;
 mod coverage;
 mod coverage_communities;

@@ -97,9 +97,10 @@ const ADMINISTRATORS: &[&str] = &["/bureau/keys", "/bureau/webhooks"];
 
 const DESK: &[Way] = &[
     way("/desk", "今日", "Today"),
-    way("/desk/scan", "核销", "Scan"),
+    way("/desk/scan", "扫码", "Scan"),
     way("/desk/bookings", "预约", "Bookings"),
     way("/desk/waitlist", "候补", "Waiting list"),
+    way("/desk/centre", "本机构", "The centre"),
     way("/desk/classes", "班级与价格", "Classes and prices"),
     way("/desk/hours", "开放时间", "Hours"),
     way("/desk/roster", "排班", "Roster"),
@@ -219,6 +220,7 @@ impl Shell {
         Some(match &*done {
             "saved" => self.t("已保存。", "Saved."),
             "sent" => self.t("已提交。", "Submitted."),
+            "checked-in" => self.t("已签到。", "Checked in."),
             "ended" => self.t("已结束。", "Ended."),
             _ => return None,
         })
