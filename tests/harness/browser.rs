@@ -167,6 +167,11 @@ impl Browser {
         self.send(Method::GET, path, None, &[]).await
     }
 
+    /// The same with headers of a script's.
+    pub async fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Seen {
+        self.send(Method::GET, path, None, headers).await
+    }
+
     /// Sends a form of the page seen last.
     pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Seen {
         let word = self.csrf.lock().unwrap_or_else(PoisonError::into_inner).clone();

@@ -100,6 +100,37 @@ const PAGES: &[(&str, &str)] = &[
     ("bureau_remove_carer", "!/bureau/carers/{crr}/remove"),
     ("bureau_add_training", "!/bureau/carers/{crr}/trainings"),
     ("bureau_remove_training", "!/bureau/carers/{crr}/trainings/{trn}/remove"),
+    ("bureau_support", "/bureau/support"),
+    ("bureau_draft_support", "!/bureau/support"),
+    ("bureau_support_rates", "/bureau/support/rates"),
+    ("bureau_add_support_rate", "!/bureau/support/rates"),
+    ("bureau_support_sheet", "/bureau/support/{sup}"),
+    ("bureau_check_support", "!/bureau/support/{sup}/check"),
+    ("bureau_freeze_support", "!/bureau/support/{sup}/freeze"),
+    ("bureau_discard_support", "!/bureau/support/{sup}/discard"),
+    ("bureau_events", "/bureau/events"),
+    ("bureau_new_event", "/bureau/events/new"),
+    ("bureau_create_event", "!/bureau/events"),
+    ("bureau_event", "/bureau/events/{bev}"),
+    ("bureau_edit_event", "!/bureau/events/{bev}/edit"),
+    ("bureau_publish_event", "!/bureau/events/{bev}/publish"),
+    ("bureau_cancel_event", "!/bureau/events/{bev}/cancel"),
+    ("bureau_mark_attended", "!/bureau/events/{bev}/attended"),
+    ("bureau_funds", "/bureau/funds"),
+    ("bureau_add_fund_rule", "!/bureau/funds"),
+    ("bureau_end_fund_rule", "!/bureau/funds/{fru}/end"),
+    ("bureau_redemptions", "/bureau/redemptions"),
+    ("bureau_refused_scans", "/bureau/redemptions/refused"),
+    ("bureau_reverse_redemption", "!/bureau/redemptions/{rdm}/reverse"),
+    ("bureau_keys", "/bureau/keys"),
+    ("bureau_make_key", "!/bureau/keys"),
+    ("bureau_revoke_key", "!/bureau/keys/{axk}/revoke"),
+    ("bureau_webhooks", "/bureau/webhooks"),
+    ("bureau_make_webhook", "!/bureau/webhooks"),
+    ("bureau_webhook", "/bureau/webhooks/{whk}"),
+    ("bureau_rotate_webhook", "!/bureau/webhooks/{whk}/rotate"),
+    ("bureau_end_webhook", "!/bureau/webhooks/{whk}/end"),
+    ("bureau_retry_delivery", "!/bureau/webhook-deliveries/{whd}/retry"),
 ];
 
 async fn call(browser: &Browser, page: &str) -> Seen {
@@ -190,7 +221,10 @@ async fn every_page_that_a_link_leads_to_answers_in_both_languages_and_keeps_to_
             let kind = path.split('?').next().unwrap().trim_end_matches(|c: char| c.is_ascii_hexdigit()).to_owned();
             let alike = seen.iter().filter(|known: &&String| known.starts_with(&kind)).count();
             let many = path.contains(['?', '_']) && (alike > 12 || seen.len() > 160);
-            if many || !seen.insert(path.clone()) {
+            // One order of a page is enough.
+            let bare = |path: &str| path.split('?').next().unwrap().to_owned();
+            let sorted = |known: &String| known.contains("sort=") && bare(known) == bare(&path);
+            if many || (path.contains("sort=") && seen.iter().any(sorted)) || !seen.insert(path.clone()) {
                 continue;
             }
             let page = browser.get(&path).await;

@@ -1,6 +1,6 @@
 //! The consoles' sign-in: what else is a bearer token, in a cookie that no script reads.
 //!
-//! Promises: it ends after a time without a call, and with its session (sign-out, a closed account); a call
+//! Promises: it ends after a time without a call of a person (a page that refreshes itself is none), and with its session (sign-out, a closed account); a call
 //! that changes something carries a second word that only our own pages know (`csrf` in a form, `X-CSRF-Token`
 //! in a script's call), so that another site's page can't act through it. `SameSite=Lax` besides: a link from
 //! outside opens a page, and sends nothing else.
@@ -33,6 +33,8 @@ use crate::{
 /// The form's field.
 pub const CSRF_FIELD: &str = "csrf";
 const CSRF_HEADER: &str = "X-CSRF-Token";
+/// On what a page asks by itself, without anybody's doing.
+const REFRESH_HEADER: &str = "X-Refresh";
 const CSRF_PLACE: &str = "console.csrf";
 
 /// `__Host-` in production: the browser takes it over TLS only, and from no other host.
@@ -62,9 +64,13 @@ pub fn signed_in(ctx: &Ctx, signed_in: &SignedInOut) -> Result<Cookie<'static>> 
     Ok(cookie(ctx, token))
 }
 
-/// The cookie of a call with a later end, now and then.
+/// The cookie of a call with a later end, now and then. What a page asks by itself isn't somebody's doing, so it
+/// puts off no end.
 #[must_use]
 pub fn renewed(ctx: &Ctx, req: &HttpRequest) -> Option<Cookie<'static>> {
+    if req.headers().contains_key(REFRESH_HEADER) {
+        return None;
+    }
     held(ctx, req)?.renewed(&ctx.keys, ctx.clock.now(), life(ctx)).map(|token| cookie(ctx, token))
 }
 

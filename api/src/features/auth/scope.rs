@@ -40,6 +40,18 @@ impl Scope {
         }
     }
 
+    /// In Chinese.
+    #[must_use]
+    pub const fn zh(self) -> &'static str {
+        match self {
+            Self::Centres => "机构与托位",
+            Self::Bookings => "预约",
+            Self::Visits => "托育记录",
+            Self::Redemptions => "核销",
+            Self::Statistics => "满意度统计",
+        }
+    }
+
     /// As stored: words with a space between, in the list's order.
     #[must_use]
     pub fn pack(scopes: &[Self]) -> String {

@@ -1,6 +1,8 @@
 //! Forms of pages: one template for all of them. A field stands inside its label, so that no two forms of a
 //! page share an id.
 
+use std::borrow::Cow;
+
 use askama::Template;
 
 use super::shell::Shell;
@@ -11,7 +13,7 @@ pub(super) type Choice = (String, String, bool);
 
 /// One field.
 pub(super) struct Field {
-    name: &'static str,
+    name: Cow<'static, str>,
     label: String,
     hint: String,
     /// What is wrong with it.
@@ -36,6 +38,8 @@ enum Kind {
     },
     Choice(Vec<Choice>),
     Ticks(Vec<Choice>),
+    /// Yes, or nothing.
+    Tick(bool),
     Hidden(String),
     /// The endings that it takes.
     File(&'static str),
@@ -98,16 +102,32 @@ impl Fields {
         self
     }
 
-    fn field(mut self, name: &'static str, label: &str, kind: Kind) -> Self {
+    fn field(mut self, name: impl Into<Cow<'static, str>>, label: &str, kind: Kind) -> Self {
+        let name = name.into();
         let required = self.method == "post";
         let (label, hint, wrong) = (label.to_owned(), String::new(), String::new());
         self.fields.push(Field { name, label, hint, wrong, required, kind });
         self
     }
 
-    fn input(self, kind: &'static str, name: &'static str, label: &str, value: String, ends: (&str, &str)) -> Self {
+    fn input(
+        self,
+        kind: &'static str,
+        name: impl Into<Cow<'static, str>>,
+        label: &str,
+        value: String,
+        ends: (&str, &str),
+    ) -> Self {
         let (min, max) = (ends.0.to_owned(), ends.1.to_owned());
         self.field(name, label, Kind::Line { kind, value, most: 0, min, max, step: "" })
+    }
+
+    /// The last field takes whole steps of this only.
+    fn step(mut self, by: &'static str) -> Self {
+        if let Some(Field { kind: Kind::Line { step, .. }, .. }) = self.fields.last_mut() {
+            *step = by;
+        }
+        self
     }
 
     /// A line of text.
@@ -122,18 +142,25 @@ impl Fields {
     }
 
     /// A whole number.
-    pub(super) fn number(self, name: &'static str, label: &str, value: Option<i64>, ends: (i64, i64)) -> Self {
+    pub(super) fn number(
+        self,
+        name: impl Into<Cow<'static, str>>,
+        label: &str,
+        value: Option<i64>,
+        ends: (i64, i64),
+    ) -> Self {
         let value = value.map(|value| value.to_string()).unwrap_or_default();
         self.input("number", name, label, value, (&ends.0.to_string(), &ends.1.to_string()))
     }
 
     /// A decimal number.
-    pub(super) fn decimal(mut self, name: &'static str, label: &str, value: impl Into<String>) -> Self {
-        self = self.input("number", name, label, value.into(), ("", ""));
-        if let Some(Field { kind: Kind::Line { step, .. }, .. }) = self.fields.last_mut() {
-            *step = "any";
-        }
-        self
+    pub(super) fn decimal(self, name: &'static str, label: &str, value: impl Into<String>) -> Self {
+        self.input("number", name, label, value.into(), ("", "")).step("any")
+    }
+
+    /// Yuan with at most two places.
+    pub(super) fn yuan(self, name: &'static str, label: &str, value: impl Into<String>) -> Self {
+        self.input("yuan", name, label, value.into(), ("", ""))
     }
 
     /// A day.
@@ -146,7 +173,12 @@ impl Fields {
         self.input("month", name, label, value.into(), ("", ""))
     }
 
-    /// A time of a day, in the district's time.
+    /// A time of the day, on the half-hour.
+    pub(super) fn time(self, name: impl Into<Cow<'static, str>>, label: &str, value: impl Into<String>) -> Self {
+        self.input("time", name, label, value.into(), ("", "")).step("1800")
+    }
+
+    /// A day and a time of it, in the district's time.
     pub(super) fn at(self, name: &'static str, label: &str, value: impl Into<String>) -> Self {
         self.input("datetime-local", name, label, value.into(), ("", ""))
     }
@@ -165,6 +197,11 @@ impl Fields {
     pub(super) fn file(mut self, name: &'static str, label: &str, endings: &'static str) -> Self {
         self.enctype = "multipart/form-data";
         self.field(name, label, Kind::File(endings))
+    }
+
+    /// Yes, or nothing; sent as `true`.
+    pub(super) fn tick(self, name: &'static str, label: &str, ticked: bool) -> Self {
+        self.field(name, label, Kind::Tick(ticked)).optional()
     }
 
     /// Goes along unseen.
@@ -194,10 +231,11 @@ impl Fields {
         self.wrong = shell.told(problem.text());
         for field in &mut self.fields {
             let values: Vec<&String> =
-                sent.iter().filter(|(name, _)| name == field.name).map(|(_, value)| value).collect();
+                sent.iter().filter(|(name, _)| *name == field.name).map(|(_, value)| value).collect();
             let first = values.first().map(|value| (*value).clone()).unwrap_or_default();
             match &mut field.kind {
                 Kind::Line { value, .. } | Kind::Area { value, .. } | Kind::Hidden(value) => *value = first,
+                Kind::Tick(ticked) => *ticked = !first.is_empty(),
                 Kind::Choice(choices) | Kind::Ticks(choices) => {
                     for (word, _, chosen) in choices {
                         *chosen = values.contains(&&*word);

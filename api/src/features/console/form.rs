@@ -10,7 +10,7 @@ use actix_web::{FromRequest, HttpRequest, dev::Payload};
 use serde::de::DeserializeOwned;
 
 use crate::{
-    error::{Problem, Result},
+    error::{Problem, Result, Text},
     http::{json::field_problem, observe::Body},
 };
 
@@ -25,6 +25,11 @@ impl<T: DeserializeOwned> FromRequest for Form<T> {
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(parse(&Body::of(req)).map(Self))
     }
+}
+
+/// What must be filled in.
+pub(super) fn needed<T>(name: &str, value: Option<T>) -> Result<T> {
+    value.ok_or_else(|| Problem::field(name, "missing", Text::new("不能为空。", "Must not be empty.")))
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {

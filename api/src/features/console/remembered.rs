@@ -24,10 +24,10 @@ const PARTS: u32 = 10;
 /// A former one is shown, while another is drawn, if it isn't older than so many times its time.
 const LATE: u32 = 5;
 
-/// A page in both languages.
+/// A page in every language.
 #[derive(Default)]
 pub struct Remembered {
-    places: [Place; 2],
+    places: [Place; 3],
     /// How often it was ended.
     deeds: AtomicU64,
 }
@@ -64,7 +64,7 @@ impl Remembered {
         if age.is_zero() || !shell.is_plain() {
             return make().await?.answer(ctx);
         }
-        let place = &self.places[usize::from(shell.english)];
+        let place = &self.places[shell.language as usize];
         if let Some(drawn) = place.within(1).await {
             return drawn.answer(shell);
         }

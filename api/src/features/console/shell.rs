@@ -76,7 +76,11 @@ const BUREAU: &[Way] = &[
     way("/bureau/plan-inputs", "基础数据", "Figures of the plan"),
     way("/bureau/coverage", "服务圈", "Circle"),
     way("/bureau/campaigns", "体验券", "Vouchers"),
+    way("/bureau/redemptions", "核销", "Redemptions"),
     way("/bureau/statements", "结算", "Settlement"),
+    way("/bureau/support", "补助", "Support"),
+    way("/bureau/funds", "资金规则", "Funds"),
+    way("/bureau/events", "活动", "Events"),
     way("/bureau/complaints", "投诉", "Complaints"),
     way("/bureau/guidance", "入户指导", "Guidance at home"),
     way("/bureau/articles", "文章", "Articles"),
@@ -91,23 +95,31 @@ const BUREAU: &[Way] = &[
     way("/bureau/calendar", "日历", "Calendar"),
     way("/bureau/staff", "人员", "Staff"),
     way("/bureau/audit", "操作日志", "Audit"),
+    way("/bureau/keys", "访问密钥", "Access keys"),
+    way("/bureau/webhooks", "数据推送", "Webhooks"),
     way("/bureau/account", "我的账号", "My account"),
 ];
 
+/// Administrators' alone, of the bureau's ways.
+const ADMINISTRATORS: &[&str] = &["/bureau/keys", "/bureau/webhooks"];
+
 const DESK: &[Way] = &[
     way("/desk", "今日", "Today"),
-    way("/desk/scan", "核销", "Scan"),
+    way("/desk/scan", "扫码", "Scan"),
     way("/desk/bookings", "预约", "Bookings"),
     way("/desk/waitlist", "候补", "Waiting list"),
+    way("/desk/centre", "本机构", "The centre"),
     way("/desk/classes", "班级与价格", "Classes and prices"),
     way("/desk/hours", "开放时间", "Hours"),
     way("/desk/roster", "排班", "Roster"),
     way("/desk/conflicts", "冲突", "Conflicts"),
     way("/desk/guidance", "入户指导", "Guidance at home"),
     way("/desk/statements", "结算单", "Statements"),
-    // Managers' alone, and last.
     way("/desk/ratings", "评价", "Ratings"),
 ];
+
+/// Managers' alone, of the desk's ways.
+const MANAGERS: &[&str] = &["/desk/ratings"];
 
 /// See the module. Anybody has one; it says nothing about what the caller may do.
 #[derive(Clone, Debug)]
@@ -178,10 +190,11 @@ impl Shell {
         if query.is_empty() { self.path.clone() } else { format!("{}?{query}", self.path) }
     }
 
-    /// What the query chooses, for a download of all that it leaves.
+    /// What the query filters by: the rest says which page, in which order, and what was just done.
     pub(super) fn filters(&self) -> String {
+        let rest = ["cursor", "limit", "sort", "done", "as", "table"];
         let kept = form_urlencoded::parse(self.query.as_bytes())
-            .filter(|(name, value)| !matches!(&**name, "done" | "cursor" | "sort" | "limit") && !value.is_empty());
+            .filter(|(name, value)| !value.is_empty() && !rest.contains(&&**name));
         form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).finish()
     }
 
@@ -202,16 +215,22 @@ impl Shell {
         self.role == Some(Role::Manager)
     }
 
+    /// Whether an administrator is signed in: officers read what administrators change.
+    pub(super) fn administers(&self) -> bool {
+        self.role == Some(Role::Admin)
+    }
+
     pub(super) const fn lang(&self) -> &'static str {
         self.language.tag()
     }
 
-    pub(super) fn ways(&self) -> &'static [Way] {
-        match self.area {
-            Area::Bureau => BUREAU,
-            Area::Desk if self.manages() => DESK,
-            Area::Desk => DESK.split_last().map_or(DESK, |(_, all)| all),
-        }
+    /// The ways that lead anywhere for who is signed in.
+    pub(super) fn ways(&self) -> Vec<&'static Way> {
+        let (ways, kept, keeps) = match self.area {
+            Area::Bureau => (BUREAU, ADMINISTRATORS, self.administers()),
+            Area::Desk => (DESK, MANAGERS, self.manages()),
+        };
+        ways.iter().filter(|way| keeps || !kept.contains(&way.href)).collect()
     }
 
     /// Whether a way leads to this page or one below it.
@@ -240,6 +259,7 @@ impl Shell {
                 self.t("证件号码与家长登记的不一致，请核实身份。", "It isn't the document that the guardian noted.")
             }
             "not_noted" => self.t("家长没有登记台胞证。", "The guardian noted no such document."),
+            "checked-in" => self.t("已签到。", "Checked in."),
             "ended" => self.t("已结束。", "Ended."),
             _ => return None,
         })

@@ -103,6 +103,10 @@ pub(super) struct Table {
     /// Where the next page is.
     pub(super) next: Option<String>,
     next_label: String,
+    /// Whether there are more pages than the one it shows.
+    paged: bool,
+    /// A word about it.
+    note: String,
     /// Label and address of the downloads.
     pub(super) downloads: Vec<(String, String)>,
     /// No address shows it again, or there is nothing to take along.
@@ -121,6 +125,8 @@ impl Table {
             empty: shell.t("没有记录。", "Nothing here.").to_owned(),
             next: None,
             next_label: shell.t("下一页", "Next page").to_owned(),
+            paged: false,
+            note: String::new(),
             downloads: Vec::new(),
             only_here: false,
             csrf: shell.csrf.clone(),
@@ -135,12 +141,30 @@ impl Table {
     /// Leads on to the next page, if there is one.
     pub(super) fn page(mut self, shell: &Shell, cursor: Option<&str>) -> Self {
         self.next = cursor.map(|cursor| shell.with(&[("cursor", cursor)]));
+        self.paged = self.next.is_some() || shell.asked("cursor").is_some();
         self
     }
 
     /// Sorts a table that shows all there is as the page was asked to, and lets its headings ask. `name`
     /// tells the tables of a page apart.
     pub(super) fn sortable(mut self, shell: &Shell, name: char) -> Self {
+        self.sort(shell, name);
+        self
+    }
+
+    /// The same for a table that nothing sorts yet.
+    pub(super) fn sort_anyway(&mut self, shell: &Shell, name: char) {
+        if self.columns.iter().all(|column| column.sort.is_none()) {
+            self.sort(shell, name);
+            if self.paged {
+                let (zh, en) =
+                    ("一页一页显示；点表头只在本页内排序。", "Shown page by page; headings sort the page alone.");
+                shell.t(zh, en).clone_into(&mut self.note);
+            }
+        }
+    }
+
+    fn sort(&mut self, shell: &Shell, name: char) {
         let asked = shell.asked("sort").unwrap_or_default();
         let (down, column) = asked.strip_prefix('-').map_or((false, &*asked), |column| (true, column));
         let chosen: Option<usize> = column.strip_prefix(name).and_then(|column| column.parse().ok());
@@ -160,7 +184,6 @@ impl Table {
             };
             column.sort = Some((shell.with(&[("sort", &format!("{sign}{name}{at}"))]), state));
         }
-        self
     }
 
     /// Headings that sort by a word of the service's, as `(column, word)`.
@@ -207,6 +230,12 @@ impl Table {
         let rows = self.rows.iter().map(row).collect();
         let sheet = sheet::Table { filename: "table".to_owned(), header: &header, rows, as_of };
         if ending == "xlsx" { sheet.xlsx() } else { sheet.csv() }
+    }
+
+    /// The downloads of all that the page's filters leave, whichever page is shown: the API's own address
+    /// without its ending, which knows the filters by the same names.
+    pub(super) fn whole(self, shell: &Shell, path: &str) -> Self {
+        self.downloads(path, &shell.filters())
     }
 
     /// The downloads of what it shows: the API's own address without its ending, and its query.

@@ -9,11 +9,14 @@ use serde::{
     de::{Error as _, IntoDeserializer as _, value::StringDeserializer},
 };
 
-use super::shell::Shell;
+use super::{fields::Choice, shell::Shell};
 use crate::{
     error::Result,
-    features::auth::staff,
-    http::Moment,
+    features::{
+        auth::staff,
+        centres::all::{AllQuery, all},
+    },
+    http::{Limit, Moment},
     platform::clock::{instant_at, local},
     state::Ctx,
 };
@@ -108,6 +111,17 @@ pub(super) fn dash(text: Option<impl ToString>) -> String {
 /// A centre's name while it is open, else its id.
 pub(super) fn centre_name(ctx: &Ctx, id: CentreId) -> String {
     ctx.catalogue.centre(id).map_or_else(|| id.to_string(), |plan| plan.row.name.clone())
+}
+
+/// Centres to choose from, and first of all none of them.
+pub(super) fn centres(ctx: &Ctx, first: &str, chosen: Option<CentreId>) -> Result<Vec<Choice>> {
+    let found = all(ctx, &AllQuery { limit: Limit(200), ..AllQuery::default() })?.items;
+    let choices = found.iter().map(|centre| {
+        let row = &centre.row;
+        (row.id.to_string(), row.name.clone(), Some(row.id) == chosen)
+    });
+    let none = (String::new(), first.to_owned(), chosen.is_none());
+    Ok(std::iter::once(none).chain(choices).collect())
 }
 
 /// What accounts are called.

@@ -40,6 +40,8 @@ pub(super) enum Part {
     Picture(String, String),
     /// Short codes, to be written down.
     Codes(Vec<String>),
+    /// A button that prints the page (a script of the desk's).
+    Print,
 }
 
 /// A page.
@@ -103,6 +105,17 @@ impl View {
         self.part(Part::Table(table))
     }
 
+    /// Adds texts that lead somewhere, by their names in both languages.
+    pub(super) fn links(self, links: &[(&str, &str, &str)]) -> Self {
+        let links = links.iter().map(|(zh, en, href)| (self.shell.t(zh, en).to_owned(), (*href).to_owned())).collect();
+        self.part(Part::Links(links))
+    }
+
+    /// Adds forms to fold out, each under its name.
+    pub(super) fn forms(self, forms: Vec<(String, Fields)>) -> Self {
+        if forms.is_empty() { self } else { self.part(Part::Forms(forms)) }
+    }
+
     /// Adds a form.
     pub(super) fn form(self, form: Fields) -> Self {
         self.part(Part::Form(form))
@@ -122,9 +135,18 @@ impl View {
         })
     }
 
+    /// Every table sorts.
+    fn sort(&mut self) {
+        let shell = self.shell.clone();
+        for (table, name) in self.tables().zip('A'..='Z') {
+            table.sort_anyway(&shell, name);
+        }
+    }
+
     /// Answers the page, or one of its tables as a file (`as=csv&table=0`).
     pub(super) fn answer(mut self, ctx: &Ctx) -> Result<HttpResponse> {
         let shell = self.shell.clone();
+        self.sort();
         let ending = shell.asked("as").filter(|ending| matches!(&**ending, "csv" | "xlsx"));
         let wanted = shell.asked("table").and_then(|n| n.parse::<usize>().ok()).unwrap_or(0);
         if let Some(ending) = ending
@@ -135,9 +157,16 @@ impl View {
         self.draw()?.answer(&shell)
     }
 
+    /// Answers the page as it is, where there is nothing to ask for again.
+    pub(super) fn shown(self) -> Result<HttpResponse> {
+        let shell = self.shell.clone();
+        self.draw()?.answer(&shell)
+    }
+
     /// Draws the parts: the same to everybody who reads the same language, if no form is among them.
     pub(super) fn draw(mut self) -> Result<Drawn> {
         let shell = self.shell.clone();
+        self.sort();
         for (n, table) in self.tables().enumerate().filter(|(_, table)| table.has_own_download()) {
             let n = n.to_string();
             table.downloads = ["csv", "xlsx"]

@@ -5,7 +5,10 @@ use entity::EventId;
 use serde::Deserialize;
 
 use super::{
-    dto::{BureauEventsQuery, BureauSignupOut, EventCancelIn, EventIn, EventOut, EventPatch, SignupsQuery},
+    dto::{
+        BureauEventsQuery, BureauSignupOut, BureauSignupsQuery, EventCancelIn, EventIn, EventOut, EventPatch,
+        SignupsTableQuery,
+    },
     service, sheet, signups,
 };
 use crate::{
@@ -27,6 +30,34 @@ pub(super) async fn list_bureau_events(
     Query(query): Query<BureauEventsQuery>,
 ) -> Result<HttpResponse> {
     Ok(HttpResponse::Ok().json(service::page(&ctx, query).await?))
+}
+
+/// Download events as a table
+///
+/// All that the filters leave; `limit` and `cursor` don't matter.
+#[utoipa::path(tag = "bureau", security(("bearer" = [])), params(BureauEventsQuery),
+    responses((status = 200, description = "The table", body = String, content_type = table::CSV), Refusals))]
+#[get("/bureau/events.csv")]
+pub(super) async fn list_bureau_events_csv(
+    ctx: Data<Ctx>,
+    _bureau: Bureau,
+    Query(query): Query<BureauEventsQuery>,
+) -> Result<HttpResponse> {
+    sheet::events(ctx, query).csv().await
+}
+
+/// Download events as a workbook
+///
+/// All that the filters leave, 20 000 at most; `limit` and `cursor` don't matter.
+#[utoipa::path(tag = "bureau", security(("bearer" = [])), params(BureauEventsQuery),
+    responses((status = 200, description = "The workbook", body = Vec<u8>, content_type = table::XLSX), Refusals))]
+#[get("/bureau/events.xlsx")]
+pub(super) async fn list_bureau_events_xlsx(
+    ctx: Data<Ctx>,
+    _bureau: Bureau,
+    Query(query): Query<BureauEventsQuery>,
+) -> Result<HttpResponse> {
+    sheet::events(ctx, query).xlsx().await
 }
 
 /// Plan an event
@@ -100,41 +131,47 @@ pub(super) async fn cancel_event(
 ///
 /// By number; nothing says which family one is.
 #[utoipa::path(tag = "bureau", security(("bearer" = [])),
-    params(("id" = EventId, Path, description = "The event"), SignupsQuery),
+    params(("id" = EventId, Path, description = "The event"), BureauSignupsQuery),
     responses((status = 200, description = "One page", body = Page<BureauSignupOut>), Refusals))]
 #[get("/bureau/events/{id}/signups")]
 pub(super) async fn list_event_signups(
     ctx: Data<Ctx>,
     _bureau: Bureau,
     id: Path<EventId>,
-    Query(query): Query<SignupsQuery>,
+    Query(query): Query<BureauSignupsQuery>,
 ) -> Result<HttpResponse> {
-    Ok(HttpResponse::Ok().json(signups::signups(&ctx, id.0, query).await?))
+    Ok(HttpResponse::Ok().json(signups::signups(&ctx, id.0, &query).await?))
 }
 
 /// Download who has signed up as a table
 ///
 /// To tick off at the door, by number.
-#[utoipa::path(tag = "bureau", security(("bearer" = [])), params(("id" = EventId, Path, description = "The event")),
+#[utoipa::path(tag = "bureau", security(("bearer" = [])), params(("id" = EventId, Path, description = "The event"), SignupsTableQuery),
     responses((status = 200, description = "The table", body = String, content_type = table::CSV), Refusals))]
 #[get("/bureau/events/{id}/signups.csv")]
-pub(super) async fn list_event_signups_csv(ctx: Data<Ctx>, _bureau: Bureau, id: Path<EventId>) -> Result<HttpResponse> {
-    let (event, rows) = signups::all_signups(&ctx, id.0).await?;
+pub(super) async fn list_event_signups_csv(
+    ctx: Data<Ctx>,
+    _bureau: Bureau,
+    id: Path<EventId>,
+    Query(query): Query<SignupsTableQuery>,
+) -> Result<HttpResponse> {
+    let (event, rows) = signups::all_signups(&ctx, id.0, query.status).await?;
     sheet::signups(&event, &rows, Moment(ctx.clock.now())).csv()
 }
 
 /// Download who has signed up as a workbook
 ///
 /// The same table as `.csv`.
-#[utoipa::path(tag = "bureau", security(("bearer" = [])), params(("id" = EventId, Path, description = "The event")),
+#[utoipa::path(tag = "bureau", security(("bearer" = [])), params(("id" = EventId, Path, description = "The event"), SignupsTableQuery),
     responses((status = 200, description = "The workbook", body = Vec<u8>, content_type = table::XLSX), Refusals))]
 #[get("/bureau/events/{id}/signups.xlsx")]
 pub(super) async fn list_event_signups_xlsx(
     ctx: Data<Ctx>,
     _bureau: Bureau,
     id: Path<EventId>,
+    Query(query): Query<SignupsTableQuery>,
 ) -> Result<HttpResponse> {
-    let (event, rows) = signups::all_signups(&ctx, id.0).await?;
+    let (event, rows) = signups::all_signups(&ctx, id.0, query.status).await?;
     sheet::signups(&event, &rows, Moment(ctx.clock.now())).xlsx()
 }
 

@@ -4,7 +4,7 @@ use entity::{CampaignId, EventId, EventKind, EventStatus, SignupId, SignupStatus
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::http::{Cursor, Limit, Line, Moment, Paragraph, Whole, nullable};
+use crate::http::{Cursor, Day, Limit, Line, Moment, Paragraph, Whole, nullable};
 
 /// An event to plan.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -86,11 +86,18 @@ pub struct EventsQuery {
 }
 
 /// Which of the bureau's events.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct BureauEventsQuery {
+    /// Only of this kind.
+    pub kind: Option<EventKind>,
+    /// Only of this township, and those of the whole district.
+    pub township: Option<Line<30>>,
     /// Only in this state.
     pub status: Option<EventStatus>,
+    /// Only those that end on this day or later.
+    #[param(value_type = Option<Day>)]
+    pub from: Option<Day>,
     /// How many at most.
     #[serde(default)]
     #[param(value_type = Option<Limit>)]
@@ -151,6 +158,28 @@ pub struct SignupsQuery {
     pub limit: Limit,
     /// Where to go on, from `next_cursor`.
     pub cursor: Option<Cursor>,
+}
+
+/// Which of an event's sign-ups.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct BureauSignupsQuery {
+    /// Only in this state; `waiting`: the waiting list.
+    pub status: Option<SignupStatus>,
+    /// How many at most.
+    #[serde(default)]
+    #[param(value_type = Option<Limit>)]
+    pub limit: Limit,
+    /// Where to go on, from `next_cursor`.
+    pub cursor: Option<Cursor>,
+}
+
+/// Which of an event's sign-ups, in a whole table.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct SignupsTableQuery {
+    /// Only in this state; `waiting`: the waiting list.
+    pub status: Option<SignupStatus>,
 }
 
 /// A family's sign-up.

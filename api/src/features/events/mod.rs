@@ -9,9 +9,9 @@ pub mod dto;
 mod guardians;
 mod public;
 pub mod rules;
-mod service;
+pub mod service;
 mod sheet;
-mod signups;
+pub mod signups;
 mod store;
 
 pub use signups::withdraw_all;
@@ -26,6 +26,8 @@ pub fn routes(cfg: &mut impl Registry) {
         .service(guardians::list_signups)
         .service(guardians::withdraw_signup)
         .service(bureau::list_bureau_events)
+        .service(bureau::list_bureau_events_csv)
+        .service(bureau::list_bureau_events_xlsx)
         .service(bureau::create_event)
         .service(bureau::edit_event)
         .service(bureau::publish_event)

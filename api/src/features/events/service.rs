@@ -1,7 +1,7 @@
 //! Use cases of events; [`super::signups`] has those of sign-ups. Whoever changes what is taken holds the event's row.
 
 use chrono::{DateTime, Utc};
-use entity::{EventId, EventStatus, events};
+use entity::{EventId, EventStatus, MinuteOfDay, events};
 use sea_orm::{ActiveModelTrait as _, DatabaseTransaction};
 use serde_json::json;
 
@@ -14,8 +14,8 @@ use super::{
 use crate::{
     error::{Code, Problem, Result, Text},
     features::{audit, auth::Bureau, vouchers},
-    http::{Cursor, Idempotency, Limit, Moment, Once, Page, once},
-    platform::db::write_txn,
+    http::{Cursor, Idempotency, Limit, Line, Moment, Once, Page, once},
+    platform::{clock::instant_at, db::write_txn},
     state::Ctx,
 };
 
@@ -90,15 +90,16 @@ pub(super) async fn read(ctx: &Ctx, id: EventId) -> Result<EventOut> {
 }
 
 /// A page of the bureau's.
-pub(super) async fn page(ctx: &Ctx, query: BureauEventsQuery) -> Result<Page<EventOut>> {
-    let BureauEventsQuery { status, limit, cursor } = query;
+pub async fn page(ctx: &Ctx, query: BureauEventsQuery) -> Result<Page<EventOut>> {
+    let BureauEventsQuery { kind, township, status, from, limit, cursor } = query;
     let cursor = cursor.as_ref().map(Cursor::unpack).transpose()?;
-    let filter = Filter { kind: None, township: None, status, after: None, cursor };
+    let after = from.map(|day| instant_at(day.0, MinuteOfDay(0)));
+    let filter = Filter { kind, township: township.map(Line::into_inner), status, after, cursor };
     Ok(listed(store::page(ctx.db.reader(), filter, limit.plus_one()).await?, limit))
 }
 
 /// Plans an event, as a draft that families don't see.
-pub(super) async fn create(ctx: &Ctx, bureau: &Bureau, key: &Idempotency, body: EventIn) -> Result<Once<EventOut>> {
+pub async fn create(ctx: &Ctx, bureau: &Bureau, key: &Idempotency, body: EventIn) -> Result<Once<EventOut>> {
     let EventIn {
         kind,
         title,
@@ -160,7 +161,7 @@ async fn known_campaign(txn: &DatabaseTransaction, id: Option<entity::CampaignId
 }
 
 /// Changes an event that wasn't cancelled. More places let in who waits.
-pub(super) async fn edit(ctx: &Ctx, bureau: &Bureau, id: EventId, patch: EventPatch) -> Result<EventOut> {
+pub async fn edit(ctx: &Ctx, bureau: &Bureau, id: EventId, patch: EventPatch) -> Result<EventOut> {
     let EventPatch { title, text, place, starts_at, ends_at, signup_until, places, campaign_id } = patch;
     write_txn(&ctx.db, async |txn| {
         let row = store::lock(txn, id).await?.ok_or_else(not_found)?;
@@ -204,7 +205,7 @@ pub(super) async fn put(txn: &DatabaseTransaction, row: events::Model) -> Result
 }
 
 /// Families see it from now on.
-pub(super) async fn publish(ctx: &Ctx, bureau: &Bureau, key: &Idempotency, id: EventId) -> Result<Once<EventOut>> {
+pub async fn publish(ctx: &Ctx, bureau: &Bureau, key: &Idempotency, id: EventId) -> Result<Once<EventOut>> {
     once(ctx, key, &bureau.staff_id.to_string(), async |txn| {
         let row = store::lock(txn, id).await?.ok_or_else(not_found)?;
         if row.status != EventStatus::Draft {
@@ -221,7 +222,7 @@ pub(super) async fn publish(ctx: &Ctx, bureau: &Bureau, key: &Idempotency, id: E
 }
 
 /// It doesn't take place; families read why.
-pub(super) async fn cancel(
+pub async fn cancel(
     ctx: &Ctx,
     bureau: &Bureau,
     key: &Idempotency,

@@ -7,14 +7,14 @@ use sea_orm::DatabaseTransaction;
 use serde_json::json;
 
 use super::{
-    dto::{BureauSignupOut, EventOut, SignupIn, SignupOut, SignupsQuery},
+    dto::{BureauSignupOut, BureauSignupsQuery, EventOut, SignupIn, SignupOut, SignupsQuery},
     rules::{self, state},
     service::{not_found, out, put},
     store,
 };
 use crate::{
     error::Result,
-    features::{audit, auth::Bureau},
+    features::{audit, auth::Bureau, vouchers},
     http::{Cursor, Idempotency, Moment, Once, Page, once},
     state::Ctx,
 };
@@ -158,20 +158,54 @@ fn bureau_out(row: &event_signups::Model) -> BureauSignupOut {
 }
 
 /// The sign-ups of an event, by number.
-pub(super) async fn signups(ctx: &Ctx, id: EventId, query: SignupsQuery) -> Result<Page<BureauSignupOut>> {
-    let SignupsQuery { limit, cursor } = query;
-    let after = cursor.as_ref().map(Cursor::unpack).transpose()?;
+pub async fn signups(ctx: &Ctx, id: EventId, query: &BureauSignupsQuery) -> Result<Page<BureauSignupOut>> {
+    let after = query.cursor.as_ref().map(Cursor::unpack).transpose()?;
     let db = ctx.db.reader();
     store::event(db, id).await?.ok_or_else(not_found)?;
-    let rows = store::signups(db, id, after, limit.plus_one()).await?;
-    Ok(Page::of(rows, limit, |row| row.number, |row| bureau_out(&row)))
+    let rows = store::signups(db, id, query.status, after, query.limit.plus_one()).await?;
+    Ok(Page::of(rows, query.limit, |row| row.number, |row| bureau_out(&row)))
+}
+
+/// An event as it stands: who has signed up, and what was given out there.
+#[derive(Debug)]
+pub struct Standing {
+    /// The event.
+    pub event: EventOut,
+    /// Families and persons of each state.
+    tally: Vec<store::Tally>,
+    /// Vouchers of its campaign that were claimed while it ran; none without a campaign.
+    pub vouchers: Option<u64>,
+}
+
+impl Standing {
+    /// Families and persons in a state.
+    #[must_use]
+    pub fn signed(&self, status: SignupStatus) -> (i64, i64) {
+        let found = self.tally.iter().find(|tally| tally.status == status);
+        found.map_or((0, 0), |tally| (tally.families, tally.persons))
+    }
+}
+
+/// How an event stands.
+pub async fn standing(ctx: &Ctx, id: EventId) -> Result<Standing> {
+    let db = ctx.db.reader();
+    let event = store::event(db, id).await?.ok_or_else(not_found)?;
+    let vouchers = match event.campaign_id {
+        Some(campaign) => Some(vouchers::claimed_between(db, campaign, event.starts_at, event.ends_at).await?),
+        None => None,
+    };
+    Ok(Standing { tally: store::tally(db, id).await?, event: out(event), vouchers })
 }
 
 /// All of them, for a table: an event has as many as places and who waits.
-pub(super) async fn all_signups(ctx: &Ctx, id: EventId) -> Result<(EventOut, Vec<BureauSignupOut>)> {
+pub(super) async fn all_signups(
+    ctx: &Ctx,
+    id: EventId,
+    status: Option<SignupStatus>,
+) -> Result<(EventOut, Vec<BureauSignupOut>)> {
     let db = ctx.db.reader();
     let event = store::event(db, id).await?.ok_or_else(not_found)?;
-    let rows = store::signups(db, id, None, MOST_LISTED).await?;
+    let rows = store::signups(db, id, status, None, MOST_LISTED).await?;
     Ok((out(event), rows.iter().map(bureau_out).collect()))
 }
 
@@ -179,14 +213,14 @@ pub(super) async fn all_signups(ctx: &Ctx, id: EventId) -> Result<(EventOut, Vec
 const MOST_LISTED: u64 = 200_000;
 
 /// The family has come; known by its number.
-pub(super) async fn attended(
+pub async fn attended(
     ctx: &Ctx,
     bureau: &Bureau,
     key: &Idempotency,
     (event, number): (EventId, i32),
 ) -> Result<Once<BureauSignupOut>> {
     once(ctx, key, &bureau.staff_id.to_string(), async |txn| {
-        let found = store::signups(txn, event, Some(number.saturating_sub(1)), 1).await?.into_iter().next();
+        let found = store::signups(txn, event, None, Some(number.saturating_sub(1)), 1).await?.into_iter().next();
         let mut row = found.filter(|row| row.number == number).ok_or_else(not_found)?;
         let from = [SignupStatus::SignedUp];
         if !store::step(txn, row.id, &from, SignupStatus::Attended, ctx.clock.now()).await? {

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use entity::{EventId, EventStatus, FamilyId, SignupId, SignupStatus, event_signups, events};
 use sea_orm::{
-    ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _, QueryFilter as _,
-    QueryOrder as _, QuerySelect as _, sea_query::Expr,
+    ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, FromQueryResult, IntoActiveModel as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _, sea_query::Expr,
 };
 
 use crate::platform::db::LockRows as _;
@@ -153,15 +153,40 @@ pub(super) async fn come_again(db: &impl ConnectionTrait, row: &event_signups::M
 pub(super) async fn signups(
     db: &impl ConnectionTrait,
     event: EventId,
+    status: Option<SignupStatus>,
     after: Option<i32>,
     limit: u64,
 ) -> Result<Vec<event_signups::Model>, DbErr> {
-    let rest = Condition::all().add_option(after.map(|number| event_signups::Column::Number.gt(number)));
+    let rest = Condition::all()
+        .add_option(status.map(|status| event_signups::Column::Status.eq(status)))
+        .add_option(after.map(|number| event_signups::Column::Number.gt(number)));
     event_signups::Entity::find()
         .filter(event_signups::Column::EventId.eq(event))
         .filter(rest)
         .order_by_asc(event_signups::Column::Number)
         .limit(limit)
+        .all(db)
+        .await
+}
+
+/// Sign-ups of one state, counted.
+#[derive(Debug, FromQueryResult)]
+pub(super) struct Tally {
+    pub(super) status: SignupStatus,
+    pub(super) families: i64,
+    pub(super) persons: i64,
+}
+
+/// The sign-ups of an event by state.
+pub(super) async fn tally(db: &impl ConnectionTrait, event: EventId) -> Result<Vec<Tally>, DbErr> {
+    event_signups::Entity::find()
+        .select_only()
+        .column(event_signups::Column::Status)
+        .column_as(event_signups::Column::Id.count(), "families")
+        .column_as(event_signups::Column::Persons.sum(), "persons")
+        .filter(event_signups::Column::EventId.eq(event))
+        .group_by(event_signups::Column::Status)
+        .into_model()
         .all(db)
         .await
 }

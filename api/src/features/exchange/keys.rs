@@ -23,7 +23,7 @@ use crate::{
 const LONGEST: TimeDelta = TimeDelta::days(366);
 
 /// A page of keys, newest first: of one centre, or all.
-pub(super) async fn page(
+pub async fn page(
     ctx: &Ctx,
     centre: Option<CentreId>,
     limit: Limit,
@@ -35,12 +35,7 @@ pub(super) async fn page(
 }
 
 /// Makes a key of the actor's centre, or of the bureau; it is shown this once.
-pub(super) async fn make(
-    ctx: &Ctx,
-    actor: Actor,
-    idempotency: &Idempotency,
-    body: AccessKeyIn,
-) -> Result<Once<AccessKeyOut>> {
+pub async fn make(ctx: &Ctx, actor: Actor, idempotency: &Idempotency, body: AccessKeyIn) -> Result<Once<AccessKeyOut>> {
     let AccessKeyIn { label, scopes, expires_at, successor_of } = body;
     let now = ctx.clock.now();
     if scopes.is_empty() {
@@ -87,12 +82,7 @@ pub(super) async fn make(
 }
 
 /// Revokes a key: of the actor's centre, or for the bureau any. From the commit on no replica takes it.
-pub(super) async fn revoke(
-    ctx: &Ctx,
-    actor: Actor,
-    idempotency: &Idempotency,
-    id: AccessKeyId,
-) -> Result<Once<AccessKeyOut>> {
+pub async fn revoke(ctx: &Ctx, actor: Actor, idempotency: &Idempotency, id: AccessKeyId) -> Result<Once<AccessKeyOut>> {
     once(ctx, idempotency, &actor.staff_id.to_string(), async |txn| {
         let find = async || -> Result<access_keys::Model> {
             let row = match actor.centre_id {

@@ -11,7 +11,7 @@ mod desk;
 pub mod dto;
 mod holders;
 pub mod hooks;
-mod keys;
+pub mod keys;
 pub mod read_dto;
 mod reads;
 mod store;

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     error::Result,
     features::auth::Bureau,
-    http::{Idempotency, Json, Moment, Page, Path, Query, Refusals, table},
+    http::{Idempotency, Json, Page, Path, Query, Refusals, table},
     state::Ctx,
 };
 
@@ -47,7 +47,7 @@ pub(super) async fn list_support_sheets(
 
 /// Download the list of support sheets as a table
 ///
-/// The same page as `/bureau/support-sheets`.
+/// All that the filters leave; `limit` and `cursor` don't matter.
 #[utoipa::path(tag = "bureau", security(("bearer" = [])), params(SupportSheetsQuery),
     responses((status = 200, description = "The table", body = String, content_type = table::CSV), Refusals))]
 #[get("/bureau/support-sheets.csv")]
@@ -56,12 +56,12 @@ pub(super) async fn list_support_sheets_csv(
     _bureau: Bureau,
     Query(query): Query<SupportSheetsQuery>,
 ) -> Result<HttpResponse> {
-    sheet::list(&service::page(&ctx, &query).await?.items, Moment(ctx.clock.now())).csv()
+    sheet::list(ctx, query).csv().await
 }
 
 /// Download the list of support sheets as a workbook
 ///
-/// The same page as `/bureau/support-sheets`.
+/// All that the filters leave, 20 000 at most; `limit` and `cursor` don't matter.
 #[utoipa::path(tag = "bureau", security(("bearer" = [])), params(SupportSheetsQuery),
     responses((status = 200, description = "The workbook", body = Vec<u8>, content_type = table::XLSX), Refusals))]
 #[get("/bureau/support-sheets.xlsx")]
@@ -70,7 +70,7 @@ pub(super) async fn list_support_sheets_xlsx(
     _bureau: Bureau,
     Query(query): Query<SupportSheetsQuery>,
 ) -> Result<HttpResponse> {
-    sheet::list(&service::page(&ctx, &query).await?.items, Moment(ctx.clock.now())).xlsx()
+    sheet::list(ctx, query).xlsx().await
 }
 
 /// Read a support sheet

@@ -28,7 +28,7 @@ pub struct SupportSheetIn {
 }
 
 /// Which sheets.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct SupportSheetsQuery {
     /// Only of this kind.

@@ -12,7 +12,7 @@ mod bureau_rates;
 pub mod dto;
 mod print;
 pub mod rules;
-mod service;
+pub mod service;
 mod sheet;
 mod store;
 

@@ -1,9 +1,17 @@
 //! Support sheets as tables: the same figures as the JSON, a header in Chinese with the units.
 
-use super::dto::{SupportSheetDetailOut, SupportSheetOut};
-use crate::http::{
-    Moment,
-    table::{Cell, Table},
+use actix_web::web::Data;
+
+use super::{
+    dto::{SupportSheetDetailOut, SupportSheetOut, SupportSheetsQuery},
+    service,
+};
+use crate::{
+    http::{
+        Moment,
+        table::{Cell, List, Pages, Sheet, Table},
+    },
+    state::Ctx,
 };
 
 const LINES: [&str; 10] = [
@@ -69,22 +77,27 @@ pub(super) fn lines(detail: &SupportSheetDetailOut) -> Table<'static> {
     Table { filename: format!("support_{name}"), header: &LINES, rows, as_of }
 }
 
-/// A row for each sheet.
-pub(super) fn list(sheets: &[SupportSheetOut], as_of: Moment) -> Table<'static> {
-    let rows = sheets.iter().map(|sheet| {
+/// All sheets, as far as the filters leave them.
+pub(super) fn list(ctx: Data<Ctx>, query: SupportSheetsQuery) -> Sheet<SupportSheetOut> {
+    let as_of = Moment(ctx.clock.now());
+    let list: List<SupportSheetOut> = Box::new(move |limit, cursor| {
+        let (ctx, query) = (ctx.clone(), SupportSheetsQuery { limit, cursor, ..query.clone() });
+        Box::pin(async move { service::page(&ctx, &query).await })
+    });
+    let row: fn(SupportSheetOut) -> Vec<Cell> = |sheet| {
         vec![
-            Cell::text(&sheet.id.to_string()),
+            Cell::Text(sheet.id.to_string()),
             Cell::text(sheet.kind.zh()),
-            Cell::text(&sheet.centre_id.to_string()),
-            Cell::text(&sheet.centre_name),
-            Cell::text(&sheet.month.to_string()),
+            Cell::Text(sheet.centre_id.to_string()),
+            Cell::Text(sheet.centre_name),
+            Cell::Text(sheet.month.to_string()),
             Cell::text(sheet.status.zh()),
-            sheet.number.as_deref().map_or(Cell::Empty, Cell::text),
+            Cell::maybe(sheet.number.as_deref()),
             Cell::text(sheet.fund_source.zh()),
             sheet.supported.into(),
             sheet.total_fen.0.into(),
-            Cell::text(&sheet.figures_sha256),
+            Cell::Text(sheet.figures_sha256),
         ]
-    });
-    Table { filename: "support_sheets".to_owned(), header: &LIST, rows: rows.collect(), as_of }
+    };
+    Pages { filename: "support_sheets", header: &LIST, as_of, list, row }
 }

@@ -11,7 +11,7 @@ use crate::{
     features::auth::Bureau,
     http::{
         Moment, Page, Query, Refusals,
-        table::{self, Cell, Table},
+        table::{self, Cell, List, Pages, Sheet},
     },
     state::Ctx,
 };
@@ -32,7 +32,7 @@ pub(super) async fn list_all_redemptions(
 
 /// Download redemptions as a table
 ///
-/// The same page as `/bureau/redemptions`.
+/// All that the filters leave; `limit` and `cursor` don't matter.
 #[utoipa::path(tag = "bureau", security(("bearer" = [])), params(BureauRedemptionsQuery),
     responses((status = 200, description = "The table", body = String, content_type = table::CSV), Refusals))]
 #[get("/bureau/redemptions.csv")]
@@ -41,12 +41,12 @@ pub(super) async fn list_all_redemptions_csv(
     _bureau: Bureau,
     Query(query): Query<BureauRedemptionsQuery>,
 ) -> Result<HttpResponse> {
-    redemptions_table(&lists::redemptions(&ctx, &query).await?.items, Moment(ctx.clock.now())).csv()
+    redemptions_sheet(ctx, query).csv().await
 }
 
 /// Download redemptions as a workbook
 ///
-/// The same page as `/bureau/redemptions`.
+/// All that the filters leave, 20 000 at most; `limit` and `cursor` don't matter.
 #[utoipa::path(tag = "bureau", security(("bearer" = [])), params(BureauRedemptionsQuery),
     responses((status = 200, description = "The workbook", body = Vec<u8>, content_type = table::XLSX), Refusals))]
 #[get("/bureau/redemptions.xlsx")]
@@ -55,7 +55,7 @@ pub(super) async fn list_all_redemptions_xlsx(
     _bureau: Bureau,
     Query(query): Query<BureauRedemptionsQuery>,
 ) -> Result<HttpResponse> {
-    redemptions_table(&lists::redemptions(&ctx, &query).await?.items, Moment(ctx.clock.now())).xlsx()
+    redemptions_sheet(ctx, query).xlsx().await
 }
 
 /// List vouchers
@@ -87,22 +87,28 @@ const REDEMPTIONS: [&str; 12] = [
     "金额（分）",
 ];
 
-fn redemptions_table(redemptions: &[BureauRedemptionOut], as_of: Moment) -> Table<'static> {
-    let rows = redemptions.iter().map(|row| {
+/// All redemptions, as far as the filters leave them.
+fn redemptions_sheet(ctx: Data<Ctx>, query: BureauRedemptionsQuery) -> Sheet<BureauRedemptionOut> {
+    let as_of = Moment(ctx.clock.now());
+    let list: List<BureauRedemptionOut> = Box::new(move |limit, cursor| {
+        let (ctx, query) = (ctx.clone(), BureauRedemptionsQuery { limit, cursor, ..query.clone() });
+        Box::pin(async move { lists::redemptions(&ctx, &query).await })
+    });
+    let row: fn(BureauRedemptionOut) -> Vec<Cell> = |row| {
         vec![
-            Cell::text(&row.id.to_string()),
-            Cell::text(&row.voucher_id.to_string()),
-            Cell::text(&row.campaign_id.to_string()),
-            Cell::text(&row.centre_id.to_string()),
-            Cell::text(&row.staff_id.to_string()),
-            row.device.as_deref().map_or(Cell::Empty, Cell::text),
-            Cell::text(&row.service_date.to_string()),
+            Cell::Text(row.id.to_string()),
+            Cell::Text(row.voucher_id.to_string()),
+            Cell::Text(row.campaign_id.to_string()),
+            Cell::Text(row.centre_id.to_string()),
+            Cell::Text(row.staff_id.to_string()),
+            Cell::maybe(row.device.as_deref()),
+            Cell::Text(row.service_date.to_string()),
             Cell::moment(row.redeemed_at),
             row.uploaded_at.map_or(Cell::Empty, Cell::moment),
             Cell::text(row.care_type.zh()),
             Cell::text(row.status.zh()),
             Cell::from(row.face_value_fen.0),
         ]
-    });
-    Table { filename: "redemptions".to_owned(), header: &REDEMPTIONS, rows: rows.collect(), as_of }
+    };
+    Pages { filename: "redemptions", header: &REDEMPTIONS, as_of, list, row }
 }

@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::http::{Cursor, Day, Limit, Moment};
 
 /// Which redemptions.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct BureauRedemptionsQuery {
     /// Only at this centre.

@@ -36,7 +36,7 @@ mod public;
 pub mod service;
 mod store;
 
-pub use service::{ANSWER_PLACE, allow_funds, campaign_exists, was_served};
+pub use service::{ANSWER_PLACE, allow_funds, campaign_exists, claimed_between, was_served};
 
 pub use service::{
     campaigns::bureau_page as list_campaigns, conflicts::page as list_offline_conflicts,

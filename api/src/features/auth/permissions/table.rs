@@ -159,6 +159,8 @@ pub(super) const TABLE: &[(&str, Roles)] = &[
     ("list_signups", GUARDIAN),
     ("withdraw_signup", GUARDIAN),
     ("list_bureau_events", BUREAU),
+    ("list_bureau_events_csv", BUREAU),
+    ("list_bureau_events_xlsx", BUREAU),
     ("create_event", BUREAU),
     ("edit_event", BUREAU),
     ("publish_event", BUREAU),

@@ -1,7 +1,7 @@
 //! What the centre reads: its day, children by name, its bookings.
 
 use chrono::{NaiveDate, TimeDelta};
-use entity::bookings;
+use entity::{VisitId, bookings};
 use serde_json::json;
 
 use super::{
@@ -13,7 +13,7 @@ use super::{
     class_days, show,
 };
 use crate::{
-    error::{Problem, Result, Text},
+    error::{Code, Problem, Result, Text},
     features::{
         audit::{self, Actor},
         auth::Desk,
@@ -32,6 +32,14 @@ pub async fn day(ctx: &Ctx, desk: &Desk, date: Option<NaiveDate>) -> Result<Desk
     let items = show::day_named(ctx.db.reader(), ctx, desk.centre_id, date, None).await?;
     let classes = class_days::of_day(ctx.db.reader(), ctx, desk.centre_id, date, &items).await?;
     Ok(DeskDayOut { date, classes, items })
+}
+
+/// One visit at the desk's centre, of whatever day.
+pub async fn visit_at_desk(ctx: &Ctx, desk: &Desk, id: VisitId) -> Result<DeskVisitOut> {
+    let (db, unknown) = (ctx.db.reader(), || Problem::new(Code::NotFound));
+    let date = store::visit_of_centre(db, desk.centre_id, id).await?.ok_or_else(unknown)?.date;
+    let of_the_day = show::day_named(db, ctx, desk.centre_id, date, None).await?;
+    of_the_day.into_iter().find(|visit| visit.id == id).ok_or_else(unknown)
 }
 
 /// The visits of a day of the children whose name, as the family calls them or as in the register, has

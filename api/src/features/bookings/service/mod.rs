@@ -27,14 +27,14 @@ pub use consider::Stale;
 pub use corrections::{correct, history, history_at_desk};
 pub use days::{cancel_for_centre, mark_missed, missed_waiting, not_coming};
 pub use desk::{absent, check_in, check_out, decide, record_entry_check};
-pub use desk_lists::{bookings_of_centre, day, search_by_name};
+pub use desk_lists::{bookings_of_centre, day, search_by_name, visit_at_desk};
 pub use family::{booking, bookings, cancel};
 pub use lapse::{lapse_due, lapse_waiting};
 pub use leaving::{GivenBack, call_off_all, live_of};
 pub use offers::{accept, give_up, hold};
 pub use reschedule::reschedule;
 pub use together::Together;
-pub use visit_codes::{check_in_by_code, visit_code, visit_code_text};
+pub use visit_codes::{check_in_by_code, is_visit_code, visit_code, visit_code_text};
 
 use entity::{BookingEventId, BookingId, BookingStatus, VisitId, VisitStatus, booking_events};
 

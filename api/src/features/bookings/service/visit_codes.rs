@@ -23,6 +23,9 @@ use crate::{
     state::Ctx,
 };
 
+/// A code of ours is longer, and what people type by hand is shorter.
+const SHORTEST: usize = 40;
+
 /// The code of a visit of today.
 pub async fn visit_code(ctx: &Ctx, family: FamilyId, ids: (BookingId, VisitId)) -> Result<VisitCodeOut> {
     let minted = mint(ctx, family, ids).await?;
@@ -56,6 +59,13 @@ async fn mint(ctx: &Ctx, family: FamilyId, (booking, visit): (BookingId, VisitId
     }
     let now = ctx.clock.now();
     Ok(stepped_code::mint(VISIT_MARK, &ctx.code_keys.present().active(now), visit.into(), now))
+}
+
+/// Whether a text looks like the code of a visit: longer than what is typed by hand, with its mark.
+#[must_use]
+pub fn is_visit_code(text: &str) -> bool {
+    let code = as_typed(text);
+    code.starts_with(VISIT_MARK) && code.len() > SHORTEST
 }
 
 /// Checks in the child whose code was scanned.

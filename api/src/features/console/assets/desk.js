@@ -19,13 +19,16 @@ function held() {
   return null;
 }
 
-export async function refresh() {
+// `byItself`: nobody did anything, so the sign-in ends as if the page hadn't asked.
+export async function refresh(byItself = false) {
   if (!live || document.hidden || busy()) return;
   const here = new URL(location.href);
   here.searchParams.delete("done");
   let page;
   try {
-    const answer = await fetch(here, { redirect: "error", signal: AbortSignal.timeout(10000) });
+    const headers = byItself ? { "X-Refresh": "1" } : {};
+    const answer = await fetch(here, { headers, redirect: "manual", signal: AbortSignal.timeout(10000) });
+    if (answer.type === "opaqueredirect") return signedOut();
     if (!answer.ok) return;
     page = new DOMParser().parseFromString(await answer.text(), "text/html");
   } catch {
@@ -40,9 +43,17 @@ export async function refresh() {
   live.dataset.refreshed = String(Number(live.dataset.refreshed ?? 0) + 1);
 }
 
+// The sign-in has ended: children's names don't stay on the wall. The scanner keeps what waits and says so.
+function signedOut() {
+  const way = document.getElementById("signed-out");
+  if (way) way.hidden = false;
+  else location.reload();
+}
+
 if (live?.dataset.refresh) {
-  setInterval(refresh, Number(live.dataset.refresh) * 1000);
-  document.addEventListener("visibilitychange", refresh);
+  const again = () => refresh(true);
+  setInterval(again, Number(live.dataset.refresh) * 1000);
+  document.addEventListener("visibilitychange", again);
 }
 
 for (const button of document.querySelectorAll("[data-print]")) {

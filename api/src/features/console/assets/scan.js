@@ -47,12 +47,13 @@ function newId() {
 // ---- talking to the API
 
 // What the server said: {good} or {bad}; {signedOut}; or nothing, when it is to be tried again (`after` ms).
-async function ask(path, body) {
+// `of`: what an answer of ours has in it.
+async function ask(path, body, of = "voucher_id", key = newId()) {
   let response, said;
   try {
-    response = await fetch(`/api/v1/desk/redemptions${path}`, {
+    response = await fetch(`/api/v1/desk${path}`, {
       method: "POST",
-      headers: { "Content-Type": "application/json", "Accept-Language": document.documentElement.lang, "X-CSRF-Token": document.body.dataset.csrf },
+      headers: { "Content-Type": "application/json", "Accept-Language": document.documentElement.lang, "X-CSRF-Token": document.body.dataset.csrf, "Idempotency-Key": key },
       body: JSON.stringify(body),
       redirect: "error",
       signal: AbortSignal.timeout(GIVE_UP_MS),
@@ -61,7 +62,7 @@ async function ask(path, body) {
   } catch {
     return { after: AGAIN_MS };
   }
-  if (response.ok) return said?.voucher_id ? { good: said } : { after: AGAIN_MS };
+  if (response.ok) return said?.[of] ? { good: said } : { after: AGAIN_MS };
   if (response.status === 401) return { signedOut: true };
   // Only a refusal of ours is an answer: not a gateway's page, not a request to come again.
   const later = response.status >= 500 || [408, 425, 429].includes(response.status);
@@ -99,31 +100,46 @@ function signedOut() {
 let looked = null; // the code on show
 let turn = 0; // a later code overtakes an earlier one
 
-async function look(code) {
+// Asks until there is an answer; nothing, if it is no, or a later code came.
+async function answerTo(...question) {
   const mine = ++turn;
   looked = null;
   redeemButton.hidden = true;
   nextButton.hidden = false;
   show("may", say.looking, null);
   for (;;) {
-    const said = await ask("/preview", { code });
-    if (mine !== turn) return;
-    if (said.signedOut) return signedOut();
+    const said = await ask(...question);
+    if (mine !== turn) return null;
+    if (said.signedOut) signedOut();
     if (said.bad) {
       show("bad", `✗ ${say.bad}`, null, said.bad.detail);
-      return sound(false);
+      sound(false);
     }
-    if (said.good) {
-      const { message, units_left, campaign_name } = said.good;
-      show("may", say.may, units_left, message, campaign_name);
-      looked = code;
-      redeemButton.hidden = false;
-      return;
-    }
+    if (said.signedOut || said.bad) return null;
+    if (said.good) return said.good;
     show("wait", say.offline, null);
     await new Promise((done) => setTimeout(done, said.after));
-    if (mine !== turn) return;
+    if (mine !== turn) return null;
   }
+}
+
+// A visit's own code checks the child in; a voucher's is looked at.
+const VISIT = /^T.{40,}$/i;
+
+async function look(code) {
+  if (VISIT.test(code)) {
+    if (await answerTo("/check-ins", { code }, "booking_id", newId())) {
+      show("good", `✓ ${say.in}`, null);
+      sound(true);
+      refresh();
+    }
+    return;
+  }
+  const good = await answerTo("/redemptions/preview", { code });
+  if (!good) return;
+  show("may", say.may, good.units_left, good.message, good.campaign_name);
+  looked = code;
+  redeemButton.hidden = false;
 }
 
 function redeem() {
@@ -147,7 +163,7 @@ async function send() {
   let after = 0;
   try {
     for (let one; after === 0 && (one = ours()[0]); ) {
-      const said = await ask("", { code: one.code, request_id: one.request_id });
+      const said = await ask("/redemptions", { code: one.code, request_id: one.request_id });
       if (said.signedOut) return signedOut();
       if (said.good || said.bad) {
         forget(one.request_id);

@@ -68,6 +68,6 @@ async fn bureau_audit(
     }
     View::new(&shell, t("操作日志", "Audit log"))
         .form(filter)
-        .table(table.page(&shell, page.next_cursor.as_deref()))
+        .table(table.page(&shell, page.next_cursor.as_deref()).whole(&shell, "/bureau/audit"))
         .answer(&ctx)
 }

@@ -234,7 +234,7 @@ async fn vouchers(ctx: &Ctx, shell: &Shell, id: CampaignId, cursor: Option<Curso
             },
         ]);
     }
-    Ok(table.page(shell, page.next_cursor.as_deref()))
+    Ok(table.page(shell, page.next_cursor.as_deref()).downloads("/bureau/vouchers", &format!("campaign_id={id}")))
 }
 
 #[post("/campaigns/{id}/edit")]

@@ -5,11 +5,12 @@ use serde::Deserialize;
 
 use super::super::{
     fields::{Fields, choices},
+    form::needed,
     shell::Shell,
     values::{Lines, LocalTime, Yuan, field_time, yuan},
 };
 use crate::{
-    error::{Problem, Result, Text},
+    error::Result,
     features::{
         centres::all::{AllQuery, all},
         vouchers::campaign_dto::{BureauCampaignOut, CampaignIn, CampaignPatch},
@@ -44,12 +45,6 @@ pub(super) struct CampaignForm {
     offline_daily_units: Option<i64>,
     fund_source: Option<FundSource>,
     fund_category: Option<FundCategory>,
-}
-
-fn needed<T>(name: &str, value: Option<T>) -> Result<T> {
-    value.ok_or_else(|| {
-        Problem::field(name, "missing", Text::new(format!("缺少必填项 {name}。"), format!("{name} is required.")))
-    })
 }
 
 const fn moment(LocalTime(at): LocalTime) -> Moment {
@@ -171,7 +166,7 @@ fn drafts_fields(ctx: &Ctx, shell: &Shell, fields: Fields, old: Option<&BureauCa
     let worth = old.map(|old| yuan(old.face_value_fen)).unwrap_or_default();
     Ok(fields
         .number("units_per_voucher", t("每张天数", "Days of a voucher"), units, (1, 365))
-        .decimal("face_value_fen", t("每天面值（元）", "Worth of a day (yuan)"), worth)
+        .yuan("face_value_fen", t("每天面值（元）", "Worth of a day (yuan)"), worth)
         .number("valid_days", t("领取后有效天数", "Days of validity"), rules.and_then(|r| days(r.valid_days)), (1, 730))
         .optional()
         .hint(t("或填写下面的固定有效期", "or the dates below"))

@@ -66,7 +66,7 @@ async fn bureau_campaigns(
     }
     View::new(&shell, t("托育体验券", "Trial vouchers"))
         .part(Part::Links(vec![(t("新建批次", "New campaign").to_owned(), "/bureau/campaigns/new".to_owned())]))
-        .table(table.page(&shell, page.next_cursor.as_deref()))
+        .table(table.page(&shell, page.next_cursor.as_deref()).whole(&shell, "/bureau/campaigns"))
         .answer(&ctx)
 }
 

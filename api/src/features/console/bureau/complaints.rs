@@ -72,7 +72,7 @@ async fn bureau_complaints(
     }
     View::new(&shell, t("投诉", "Complaints"))
         .form(filter)
-        .table(table.page(&shell, page.next_cursor.as_deref()))
+        .table(table.page(&shell, page.next_cursor.as_deref()).whole(&shell, "/bureau/complaints"))
         .answer(&ctx)
 }
 

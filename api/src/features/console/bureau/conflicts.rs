@@ -75,7 +75,7 @@ async fn bureau_conflicts(
     }
     View::new(&shell, t("离线核销冲突", "Offline conflicts"))
         .form(filter)
-        .table(table.page(&shell, page.next_cursor.as_deref()))
+        .table(table.page(&shell, page.next_cursor.as_deref()).whole(&shell, "/bureau/offline-conflicts"))
         .answer(&ctx)
 }
 

@@ -139,7 +139,7 @@ async fn bureau_check_import(
         if file.is_empty() {
             return Err(missing());
         }
-        let query = ImportQuery { dry_run: true };
+        let query = ImportQuery { dry_run: true, work: None };
         service::import(&ctx, &bureau, &key, table, query, kind(&file), file.to_vec()).await
     };
     match checked.await {
@@ -183,9 +183,9 @@ fn refused(ctx: &Ctx, shell: &Shell, of: Option<ImportTable>, problem: Problem) 
     }
     let mut table =
         Table::new(shell, t("问题清单", "What is wrong"), &[t("#行", "#Row"), t("列", "Column"), t("问题", "Problem")]);
-    for (field, told) in problem.faults(shell.english) {
+    for (field, told) in problem.faults(shell.language) {
         let (row, column) = located(field);
-        let told = told.split_once(t("：", ": ")).filter(|_| row.is_some()).map_or(told, |(_, told)| told);
+        let told = told.split_once(t("：", ": ")).filter(|_| row.is_some()).map_or(&*told, |(_, told)| told);
         table.row(vec![
             row.map_or_else(|| text("—"), |row| number(row as i64)),
             text(if column.is_empty() { "—" } else { column }),
@@ -221,7 +221,7 @@ async fn bureau_confirm_import(
     Form(ConfirmForm { table, file }): Form<ConfirmForm>,
 ) -> Result<HttpResponse> {
     let file = BASE64URL_NOPAD.decode(file.as_bytes()).map_err(|_| missing())?;
-    let query = ImportQuery { dry_run: false };
+    let query = ImportQuery { dry_run: false, work: None };
     match service::import(&ctx, &bureau, &key, table, query, kind(&file), file).await {
         Ok(_) => Ok(see(PAGE, "saved")),
         // Somebody changed something meanwhile.

@@ -115,7 +115,7 @@ pub(super) fn compact(shell: &Shell, report: &IndicatorsOut) -> Table {
 }
 
 fn name<'a>(shell: &Shell, item: &'a IndicatorOut) -> &'a str {
-    if shell.english { item.name_en } else { item.name }
+    shell.t(item.name, item.name_en)
 }
 
 fn named(shell: &Shell, item: &IndicatorOut) -> Cell {

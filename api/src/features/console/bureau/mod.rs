@@ -15,21 +15,30 @@ mod centres;
 mod complaints;
 mod conflicts;
 mod coverage;
+mod event;
+mod events;
+mod four_eyes;
+mod funds;
 pub(super) mod guidance;
 mod imports;
 mod indicators;
+mod keys;
 mod map;
 mod messages;
 mod moderation;
 mod overview;
 mod plan_inputs;
 mod ratings;
+mod redemptions;
 mod registers;
 mod satisfaction;
 mod signals;
 mod staff;
 mod statement;
 mod statements;
+mod support;
+mod support_sheet;
+mod webhooks;
 
 use actix_web::web::ServiceConfig;
 
@@ -62,4 +71,12 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
     staff::routes(cfg);
     statements::routes(cfg);
     statement::routes(cfg);
+    support::routes(cfg);
+    support_sheet::routes(cfg);
+    events::routes(cfg);
+    event::routes(cfg);
+    funds::routes(cfg);
+    redemptions::routes(cfg);
+    keys::routes(cfg);
+    webhooks::routes(cfg);
 }

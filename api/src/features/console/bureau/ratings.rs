@@ -77,7 +77,7 @@ async fn bureau_ratings(
     View::new(&shell, t("评价", "Ratings"))
         .part(Part::Links(vec![(t("剔除复核", "Proposals to leave one out").to_owned(), LIST.to_owned())]))
         .form(filter)
-        .table(table.page(&shell, page.next_cursor.as_deref()))
+        .table(table.page(&shell, page.next_cursor.as_deref()).whole(&shell, "/bureau/ratings"))
         .answer(&ctx)
 }
 

@@ -86,7 +86,7 @@ async fn bureau_staff(
     }
     View::new(&shell, t("工作人员", "Staff"))
         .form(filter)
-        .table(table.page(&shell, page.next_cursor.as_deref()))
+        .table(table.page(&shell, page.next_cursor.as_deref()).whole(&shell, "/bureau/staff"))
         .answer(&ctx)
 }
 

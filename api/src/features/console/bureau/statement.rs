@@ -4,17 +4,16 @@ use actix_web::{
     HttpResponse, get, post,
     web::{Data, ServiceConfig},
 };
-use entity::{Fen, StatementId, StatementStatus};
+use entity::{Fen, StatementId};
 
 use super::{
     super::{
-        fields::Fields,
         shell::{Shell, see},
         table::{Cell, Table, code, text},
-        values::{Names, minute, yes, yuan},
-        view::{Part, View},
+        values::{Names, yes, yuan},
+        view::View,
     },
-    statements::state,
+    four_eyes::{Life, step, steps},
 };
 use crate::{
     error::Result,
@@ -43,59 +42,34 @@ async fn bureau_statement(ctx: Data<Ctx>, shell: Shell, bureau: Bureau, id: Path
     let statement = &found.statement;
     let people = [Some(statement.drafted_by), statement.checked_by, statement.frozen_by];
     let names = Names::of(&ctx, people.into_iter().flatten()).await?;
-    let step = |at: Option<_>, by| at.map_or_else(|| "—".to_owned(), |at| format!("{} {}", minute(at), names.get(by)));
-    let Cell::Mark(_, state) = state(&shell, statement.status) else { return Ok(see("/bureau/statements", "")) };
     let number = statement.number.clone().unwrap_or_else(|| shell.t("未编号", "no number yet").to_owned());
     let totals = statement.totals;
     let title = format!("{} {} {}", shell.t("结算单", "Statement"), statement.centre_name, statement.month);
     let view = View::new(&shell, title)
         .facts(&[
             ("编号", "Number", number),
-            ("状态", "State", state),
+            ("状态", "State", shell.word(statement.status.zh(), statement.status.as_str())),
             ("核销天数（净）", "Days, net", totals.net_units.to_string()),
             ("核销金额（元）", "Redeemed (yuan)", yuan(Fen(totals.redeemed_fen))),
             ("冲正金额（元）", "Reversed (yuan)", yuan(Fen(totals.reversed_fen))),
             ("调整（元）", "Adjustments (yuan)", yuan(Fen(totals.adjustments_fen))),
             ("应付（元）", "To pay (yuan)", yuan(Fen(totals.total_fen))),
-            ("起草", "Drafted", step(Some(statement.drafted_at), Some(statement.drafted_by))),
-            ("复核", "Checked", step(statement.checked_at, statement.checked_by)),
-            ("定稿", "Frozen", step(statement.frozen_at, statement.frozen_by)),
+            ("起草", "Drafted", step(&names, Some(statement.drafted_at), Some(statement.drafted_by))),
+            ("复核", "Checked", step(&names, statement.checked_at, statement.checked_by)),
+            ("定稿", "Frozen", step(&names, statement.frozen_at, statement.frozen_by)),
             ("重算相符", "Computed again to the same", yes(&shell, found.recomputed.same)),
         ])
-        .part(Part::Links(vec![(
-            shell.t("打印", "Print").to_owned(),
-            format!("/api/v1{}", href(id.0, "/statement.html")),
-        )]));
-    steps(&shell, &bureau, view, &found).table(lines(&shell, &found)).table(adjusted(&shell, &found)).answer(&ctx)
-}
-
-/// What may be done next, and by whom.
-fn steps(shell: &Shell, bureau: &Bureau, view: View, found: &StatementDetailOut) -> View {
-    let t = |zh, en| shell.t(zh, en);
-    let statement = &found.statement;
-    let id = statement.id;
-    let discard = Fields::post(shell, href(id, "/discard"), t("作废草稿", "Discard"))
-        .ask(t("草稿将被删除，确定吗？", "The draft will be gone. Discard it?"));
-    let view = if found.recomputed.same || statement.status == StatementStatus::Frozen {
-        view
-    } else {
-        view.text("数据已有变化，请重新起草。", "Something changed since: draft it again.")
+        .links(&[("打印", "Print", &format!("/api/v1{}", href(id.0, "/statement.html")))]);
+    let life = Life {
+        status: statement.status,
+        checked_by: statement.checked_by,
+        me: bureau.staff_id,
+        same: found.recomputed.same,
     };
-    match statement.status {
-        StatementStatus::Draft => {
-            view.form(Fields::post(shell, href(id, "/check"), t("复核通过", "Check"))).form(discard)
-        }
-        StatementStatus::Checked if statement.checked_by == Some(bureau.staff_id) => {
-            view.text("须由另一名工作人员定稿。", "Another officer freezes it.").form(discard)
-        }
-        StatementStatus::Checked => view
-            .form(
-                Fields::post(shell, href(id, "/freeze"), t("定稿", "Freeze"))
-                    .ask(t("定稿后不能再改，确定吗？", "It never changes again. Freeze it?")),
-            )
-            .form(discard),
-        StatementStatus::Frozen => view,
-    }
+    steps(&shell, view, &href(id.0, ""), &life)
+        .table(lines(&shell, &found))
+        .table(adjusted(&shell, &found))
+        .answer(&ctx)
 }
 
 fn lines(shell: &Shell, found: &StatementDetailOut) -> Table {

@@ -8,19 +8,21 @@ use chrono::Months;
 use entity::{CentreId, Fen, RedemptionId, StatementStatus};
 use serde::Deserialize;
 
-use super::super::{
-    fields::{Fields, any_of, yes_or_no},
-    form::Form,
-    shell::{Shell, see},
-    table::{Button, Cell, Table, code, link, number, text},
-    values::{Names, Yuan, centre_name, minute, yuan},
-    view::{Part, View},
+use super::{
+    super::{
+        fields::{Fields, any_of, yes_or_no},
+        form::Form,
+        shell::{Shell, see},
+        table::{Button, Cell, Table, code, link, number, text},
+        values::{Names, Yuan, centre_name, centres, minute, yuan},
+        view::{Part, View},
+    },
+    four_eyes::state,
 };
 use crate::{
     error::Result,
     features::{
         auth::Bureau,
-        centres::all::{AllQuery, all},
         settlement::{
             dto::{AdjustmentIn, AdjustmentsQuery, StatementIn, StatementsQuery, UnsettledQuery},
             service::{adjustments, statements},
@@ -105,7 +107,7 @@ async fn unsettled_in(ctx: &Ctx, shell: &Shell, month: Month) -> Result<Table> {
             Cell::Buttons(if over && status != Some(StatementStatus::Frozen) { vec![draft] } else { Vec::new() }),
         ]);
     }
-    Ok(table.sortable(shell, 'u'))
+    Ok(table.downloads("/bureau/unsettled", &format!("month={month}")).sortable(shell, 'u'))
 }
 
 async fn listed(ctx: &Ctx, shell: &Shell, query: &StatementsQuery) -> Result<Table> {
@@ -146,12 +148,6 @@ async fn listed(ctx: &Ctx, shell: &Shell, query: &StatementsQuery) -> Result<Tab
         asked.append_pair("cursor", &cursor.text());
     }
     Ok(table.page(shell, page.next_cursor.as_deref()).downloads("/bureau/statements", &asked.finish()))
-}
-
-/// A statement's state, in a word with a colour.
-pub(super) fn state(shell: &Shell, status: StatementStatus) -> Cell {
-    let class = if status == StatementStatus::Frozen { "good" } else { "wait" };
-    Cell::Mark(class, shell.word(status.zh(), status.as_str()))
 }
 
 #[post("/statements")]
@@ -220,15 +216,11 @@ async fn bureau_adjustments(
 
 fn add_form(ctx: &Ctx, shell: &Shell) -> Result<Fields> {
     let t = |zh, en| shell.t(zh, en);
-    let mut centres = vec![(String::new(), t("按核销编号", "by the redemption").to_owned(), true)];
-    for centre in all(ctx, &AllQuery { limit: Limit(200), ..AllQuery::default() })?.items {
-        centres.push((centre.row.id.to_string(), centre.row.name.clone(), false));
-    }
     Ok(Fields::post(shell, "/bureau/adjustments", t("新增调整", "Add"))
         .legend(t("新增调整项", "A new adjustment"))
         .text("redemption_id", t("要冲回的核销编号", "The redemption to take back"), "", 40)
         .optional()
-        .choice("centre_id", t("或者机构", "Or the centre"), centres)
+        .choice("centre_id", t("或者机构", "Or the centre"), centres(ctx, t("按核销编号", "by the redemption"), None)?)
         .text("amount", t("金额（元，负数为扣回）", "Amount in yuan; negative: taken back"), "", 14)
         .optional()
         .hint(t("按核销编号时可不填", "may be empty with a redemption"))

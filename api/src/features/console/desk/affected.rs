@@ -5,12 +5,10 @@ use askama::Template;
 use entity::CareType;
 use serde_json::Value;
 
-use super::{
-    super::{
-        shell::{Shell, see, show},
-        table::{Button, Cell, Table, text},
-    },
-    sheet::Page,
+use super::super::{
+    shell::{Shell, see, show},
+    table::{Button, Cell, Table, text},
+    view::{Part, View},
 };
 use crate::{
     error::{Code, Problem, Result, Text},
@@ -40,7 +38,7 @@ struct AffectedPage {
 pub(super) fn answer(req: &HttpRequest, shell: Shell, done: Result<PlanChangeOut>, back: &str) -> Result<HttpResponse> {
     match done {
         Ok(change) if change.conflicts.is_empty() => Ok(see(back, "saved")),
-        Ok(change) => applied(shell, &change, back),
+        Ok(change) => applied(&shell, &change, back),
         Err(problem) if problem.code() == Code::BookingsAffected && problem.facts.contains_key("conflicts") => {
             ask(req, shell, &problem)
         }
@@ -69,19 +67,18 @@ fn ask(req: &HttpRequest, shell: Shell, problem: &Problem) -> Result<HttpRespons
 }
 
 /// A change that stands, and the visits that stand against it.
-fn applied(shell: Shell, change: &PlanChangeOut, back: &str) -> Result<HttpResponse> {
+fn applied(shell: &Shell, change: &PlanChangeOut, back: &str) -> Result<HttpResponse> {
     let (hit, cancelled) = (change.affected, change.cancelled);
     let said = shell.told(&Text::new(
         format!("影响{hit}次托育，已取消{cancelled}次。下列托育超出现有安排，请尽快处理。"),
         format!("Visits hit: {hit}; cancelled: {cancelled}. Those below are no longer covered."),
     ));
-    let table = conflicts(&shell, &change.conflicts);
-    let title = shell.t("已保存，有预约受影响", "Saved; bookings are hit");
-    let mut page = Page::new(shell, title);
-    page.text(said);
-    page.add(&table)?;
-    page.link(back, ("返回", "Back"));
-    page.show()
+    let view = View::new(shell, shell.t("已保存，有预约受影响", "Saved; bookings are hit"))
+        .part(Part::Text(said))
+        .table(conflicts(shell, &change.conflicts))
+        .links(&[("返回", "Back", back)]);
+    // The answer to a form: there is nothing to ask for again, so nothing to download.
+    view.shown()
 }
 
 fn columns(shell: &Shell) -> [&'static str; 3] {
@@ -96,7 +93,7 @@ fn visits(shell: &Shell) -> Table {
 pub(super) fn conflicts(shell: &Shell, found: &[ConflictOut]) -> Table {
     let t = |zh, en| shell.t(zh, en);
     let [date, time, care] = columns(shell);
-    let mut table = Table::new(shell, t("冲突", "Conflicts"), &[date, time, care, t("原因", "Why"), t("操作", "Do")]);
+    let mut table = Table::new(shell, t("冲突", "Conflicts"), &[date, time, care, t("原因", "Why"), t("!操作", "!Do")]);
     for one in found {
         let why = match one.kind {
             ConflictKind::OutsideHours => t("不在开放时间内", "outside the hours"),

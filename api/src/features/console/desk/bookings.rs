@@ -7,13 +7,12 @@ use askama::Template;
 use entity::{BookingId, BookingStatus};
 use serde::Deserialize;
 
-use super::{
-    super::{
-        form::Form,
-        shell::{Shell, see, show},
-        table::{Cell, Table, number, text},
-    },
-    sheet::{Page, yuan},
+use super::super::{
+    form::Form,
+    shell::{Shell, see, show},
+    table::{Cell, Table, number, text},
+    values::yuan,
+    view::View,
 };
 use crate::{
     error::{Code, Problem, Result},
@@ -53,6 +52,10 @@ struct BookingsPage {
 }
 
 impl BookingsPage {
+    fn price(booking: &DeskBookingOut) -> String {
+        yuan(booking.total_fen)
+    }
+
     fn needs_check(booking: &DeskBookingOut) -> bool {
         booking.entry_check.status == EntryCheckStatus::Needed
     }
@@ -142,9 +145,7 @@ pub(super) async fn desk_waitlist(
             text(moment(entry.created_at)),
         ]);
     }
-    table.next = found.next_cursor.map(|cursor| format!("/desk/waitlist?cursor={cursor}"));
-    let title = t("候补名单", "Waiting list");
-    let mut page = Page::new(shell, title);
-    page.add(&table)?;
-    page.show()
+    View::new(&shell, t("候补名单", "Waiting list"))
+        .table(table.page(&shell, found.next_cursor.as_deref()))
+        .answer(&ctx)
 }

@@ -1,19 +1,19 @@
 //! Classes and their prices: managers change them, carers read them.
 
-use std::collections::BTreeMap;
-
 use actix_web::{HttpRequest, HttpResponse, get, post, web::Data};
-use entity::{Band, CareType, ClassId, Confirmation, OfferUnit};
+use entity::{Band, CareType, ClassId, Confirmation, Fen, OfferUnit};
 use serde::Deserialize;
 
 use super::{
     super::{
+        fields::{Fields, choices},
         form::Form,
         shell::{Shell, see},
         table::{Button, Cell, Table, number, text},
+        values::{Yuan, yuan},
+        view::{Part, View},
     },
     affected,
-    sheet::{Field, Kind, Page, Sheet, fen, yuan},
 };
 use crate::{
     error::{Problem, Result, Text},
@@ -36,35 +36,22 @@ pub(super) async fn desk_classes(ctx: Data<Ctx>, shell: Shell, desk: Desk) -> Re
     let centre = service::centre(&ctx, &desk)?;
     let manages = shell.manages();
     let t = |zh, en| shell.t(zh, en);
-    let title = t("班级与价格", "Classes and prices");
-    let cap = centre.price_cap_fen.map(|cap| {
-        format!(
-            "{} {} {}",
-            t("普惠限价（全日托每月）", "Cap on a month of full-day care"),
-            yuan(cap.0),
-            t("元", "yuan")
-        )
-    });
-    let (tables, sheets) = (listed(&shell, &classes), new_class(&shell));
-    let prices: Vec<_> = classes.iter().map(|class| priced(&shell, class, &offers)).collect();
-    let forms: Vec<Vec<_>> = classes.iter().map(|class| forms(&shell, class, &offers)).collect();
-    let set = t("设置", "Set");
-    let mut page = Page::new(shell, title);
-    if let Some(cap) = cap {
-        page.text(cap);
+    let mut view = View::new(&shell, t("班级与价格", "Classes and prices"));
+    if let Some(cap) = centre.price_cap_fen {
+        let label = t("普惠限价（全日托每月）", "Cap on a month of full-day care");
+        view = view.part(Part::Text(format!("{label} {} {}", yuan(cap), t("元", "yuan"))));
     }
-    page.add(&tables)?;
+    view = view.table(listed(&shell, &classes));
     if manages {
-        page.fold(sheets.0, &sheets.1)?;
+        view = view.forms(vec![(t("新设班级", "Open a class").to_owned(), new_class(&shell))]);
     }
-    for ((class, prices), forms) in classes.iter().zip(prices).zip(forms) {
-        page.heading(&*class.name);
-        page.add(&prices)?;
-        for (name, form) in forms.iter().filter(|_| manages) {
-            page.fold(&format!("{set}：{} · {name}", class.name), form)?;
+    for class in &classes {
+        view = view.part(Part::Heading(class.name.clone())).table(priced(&shell, class, &offers));
+        if manages {
+            view = view.forms(forms(&shell, class, &offers));
         }
     }
-    page.show()
+    view.answer(&ctx)
 }
 
 fn listed(shell: &Shell, classes: &[DeskClassOut]) -> Table {
@@ -75,7 +62,7 @@ fn listed(shell: &Shell, classes: &[DeskClassOut]) -> Table {
         t("#托位", "#Places"),
         t("#常设保育人员", "#Carers"),
         t("#全日托保留", "#Kept for full days"),
-        t("操作", "Do"),
+        t("!操作", "!Do"),
     ];
     let mut table = Table::new(shell, t("班级", "Classes"), &columns);
     for class in classes {
@@ -97,18 +84,16 @@ fn listed(shell: &Shell, classes: &[DeskClassOut]) -> Table {
     table
 }
 
-fn new_class(shell: &Shell) -> (&'static str, Sheet) {
+fn new_class(shell: &Shell) -> Fields {
     let t = |zh, en| shell.t(zh, en);
-    let bands = Band::ALL.iter().map(|band| (band.as_str(), t(band.zh(), band.as_str()))).collect();
-    let fields = vec![
-        Field::new("name", t("名称", "Name"), "", Kind::Line(20)),
-        Field::new("band", t("年龄段", "Age band"), "", Kind::Choice(bands)),
-        Field::new("places", t("托位", "Places"), "", Kind::Number(1, 100)),
-        Field::new("carers", t("常设保育人员", "Carers"), "", Kind::Number(0, 100)),
-        Field::new("kept_full_day", t("全日托保留托位", "Kept for full days"), "", Kind::Number(0, 100)).or_empty(),
-    ];
-    let legend = t("新设班级", "Open a class");
-    (legend, Sheet::new(shell, "/desk/classes", legend, t("保存", "Save"), fields))
+    let bands = Band::ALL.iter().map(|band| (band.as_str(), band.zh(), false));
+    Fields::post(shell, "/desk/classes", t("保存", "Save"))
+        .text("name", t("名称", "Name"), "", 20)
+        .choice("band", t("年龄段", "Age band"), choices(shell, bands))
+        .number("places", t("托位", "Places"), None, (1, 100))
+        .number("carers", t("常设保育人员", "Carers"), None, (0, 100))
+        .number("kept_full_day", t("全日托保留托位", "Kept for full days"), None, (0, 100))
+        .optional()
 }
 
 fn priced(shell: &Shell, class: &DeskClassOut, offers: &[DeskOfferOut]) -> Table {
@@ -126,9 +111,9 @@ fn priced(shell: &Shell, class: &DeskClassOut, offers: &[DeskOfferOut]) -> Table
         let open = if offer.active { ("good", t("是", "yes")) } else { ("plain", t("否", "no")) };
         table.row(vec![
             text(t(offer.care_type.zh(), offer.care_type.as_str())),
-            Cell::Number(yuan(offer.price_fen.0)),
+            Cell::Number(yuan(offer.price_fen)),
             text(t(offer.unit.zh(), offer.unit.as_str())),
-            Cell::Number(yuan(offer.meals_fen.0)),
+            Cell::Number(yuan(offer.meals_fen)),
             text(t(offer.confirmation.zh(), offer.confirmation.as_str())),
             Cell::Mark(open.0, open.1.to_owned()),
         ]);
@@ -137,66 +122,54 @@ fn priced(shell: &Shell, class: &DeskClassOut, offers: &[DeskOfferOut]) -> Table
 }
 
 /// Places and carers, then each form of care.
-fn forms(shell: &Shell, class: &DeskClassOut, offers: &[DeskOfferOut]) -> Vec<(&'static str, Sheet)> {
+fn forms(shell: &Shell, class: &DeskClassOut, offers: &[DeskOfferOut]) -> Vec<(String, Fields)> {
     let t = |zh, en| shell.t(zh, en);
-    let whole = |name, label, value: i32| Field::new(name, label, value, Kind::Number(0, 100));
-    let places = vec![
-        whole("places", t("托位", "Places"), class.places),
-        whole("carers", t("常设保育人员", "Carers"), class.carers),
-        whole("kept_full_day", t("全日托保留托位", "Kept for full days"), class.kept_full_day),
-    ];
-    let legend = t("托位与人员", "places and carers");
-    let sheet = Sheet::new(shell, format!("/desk/classes/{}", class.id), legend, t("保存", "Save"), places);
-    let mut forms = vec![(legend, sheet)];
+    let name = |of: &str| format!("{}：{} · {of}", t("设置", "Set"), class.name);
+    let whole = |form: Fields, name, label, value: i32| form.number(name, label, Some(value.into()), (0, 100));
+    let form = Fields::post(shell, format!("/desk/classes/{}", class.id), t("保存", "Save"));
+    let form = whole(form, "places", t("托位", "Places"), class.places);
+    let form = whole(form, "carers", t("常设保育人员", "Carers"), class.carers);
+    let form = whole(form, "kept_full_day", t("全日托保留托位", "Kept for full days"), class.kept_full_day);
+    let mut forms = vec![(name(t("托位与人员", "places and carers")), form)];
     for care in CareType::ALL.iter().copied() {
         let present = offers.iter().find(|offer| offer.class_id == class.id && offer.care_type == care);
-        let legend = t(care.zh(), care.as_str());
-        let action = format!("/desk/classes/{}/offers/{care}", class.id);
-        forms.push((legend, Sheet::new(shell, action, legend, t("保存", "Save"), terms(shell, care, present))));
+        let form = Fields::post(shell, format!("/desk/classes/{}/offers/{care}", class.id), t("保存", "Save"));
+        forms.push((name(t(care.zh(), care.as_str())), terms(shell, form, care, present)));
     }
     forms
 }
 
-fn terms(shell: &Shell, care: CareType, present: Option<&DeskOfferOut>) -> Vec<Field> {
+fn terms(shell: &Shell, form: Fields, care: CareType, present: Option<&DeskOfferOut>) -> Fields {
     let t = |zh, en| shell.t(zh, en);
-    let units = OfferUnit::ALL.iter().map(|unit| (unit.as_str(), t(unit.zh(), unit.as_str()))).collect();
-    let kinds = Confirmation::ALL.iter().map(|kind| (kind.as_str(), t(kind.zh(), kind.as_str()))).collect();
-    let of = |value: fn(&DeskOfferOut) -> String, or: &str| present.map_or_else(|| or.to_owned(), value);
-    let mut fields = vec![
-        Field::new("unit", t("计价单位", "Unit"), of(|o| o.unit.to_string(), ""), Kind::Choice(units)),
-        Field::new("price", t("价格（元）", "Price (yuan)"), of(|o| yuan(o.price_fen.0), ""), Kind::Yuan),
-        Field::new("meals", t("餐费（元/天）", "Meals (yuan a day)"), of(|o| yuan(o.meals_fen.0), "0.00"), Kind::Yuan),
-        Field::new(
+    let units = OfferUnit::ALL.iter().map(|unit| (unit.as_str(), unit.zh(), present.is_some_and(|o| o.unit == *unit)));
+    let kinds = Confirmation::ALL
+        .iter()
+        .map(|kind| (kind.as_str(), kind.zh(), present.is_some_and(|offer| offer.confirmation == *kind)));
+    let money = |of: fn(&DeskOfferOut) -> Fen, or: &str| present.map_or_else(|| or.to_owned(), |offer| yuan(of(offer)));
+    let whole = |of: fn(&DeskOfferOut) -> i32, or: i64| Some(present.map_or(or, |offer| of(offer).into()));
+    let form = form
+        .choice("unit", t("计价单位", "Unit"), choices(shell, units))
+        .yuan("price", t("价格（元）", "Price (yuan)"), money(|offer| offer.price_fen, ""))
+        .yuan("meals", t("餐费（元/天）", "Meals (yuan a day)"), money(|offer| offer.meals_fen, "0.00"))
+        .number(
             "notice_minutes",
             t("至少提前（分钟）", "Notice (minutes)"),
-            of(|o| o.notice_minutes.to_string(), "0"),
-            Kind::Number(0, 43_200),
-        ),
-        Field::new(
-            "horizon_days",
-            t("可预约天数", "Days ahead"),
-            of(|o| o.horizon_days.to_string(), "90"),
-            Kind::Number(0, 365),
-        ),
-        Field::new(
+            whole(|offer| offer.notice_minutes, 0),
+            (0, 43_200),
+        )
+        .number("horizon_days", t("可预约天数", "Days ahead"), whole(|offer| offer.horizon_days, 90), (0, 365))
+        .number(
             "cutoff_minutes",
             t("取消截止（开始前分钟）", "Cancellation (minutes before)"),
-            of(|o| o.cutoff_minutes.to_string(), "0"),
-            Kind::Number(0, 43_200),
-        ),
-        Field::new(
-            "confirmation",
-            t("确认方式", "Confirmation"),
-            of(|o| o.confirmation.to_string(), ""),
-            Kind::Choice(kinds),
-        ),
-        Field::new("active", t("可预约", "Can be booked"), of(|o| o.active.to_string(), "true"), Kind::Tick).or_empty(),
-    ];
-    if care == CareType::Hourly {
-        let least = of(|o| o.min_minutes.to_string(), "60");
-        fields.push(Field::new("min_minutes", t("最短（分钟）", "Shortest (minutes)"), least, Kind::Number(30, 720)));
+            whole(|offer| offer.cutoff_minutes, 0),
+            (0, 43_200),
+        )
+        .choice("confirmation", t("确认方式", "Confirmation"), choices(shell, kinds))
+        .tick("active", t("可预约", "Can be booked"), present.is_none_or(|offer| offer.active));
+    if care != CareType::Hourly {
+        return form;
     }
-    fields
+    form.number("min_minutes", t("最短（分钟）", "Shortest (minutes)"), whole(|offer| offer.min_minutes, 60), (30, 720))
 }
 
 #[derive(Deserialize)]
@@ -250,8 +223,8 @@ pub(super) async fn desk_class_close(ctx: Data<Ctx>, desk: Desk, id: Path<ClassI
 #[derive(Deserialize)]
 pub(super) struct OfferForm {
     unit: OfferUnit,
-    price: String,
-    meals: String,
+    price: Yuan,
+    meals: Yuan,
     min_minutes: Option<Whole<30, 720>>,
     notice_minutes: Whole<0, 43_200>,
     horizon_days: Whole<0, 365>,
@@ -261,10 +234,10 @@ pub(super) struct OfferForm {
     active: bool,
 }
 
-fn amount<const MOST: i32>(field: &'static str, text: &str) -> Result<Whole<0, MOST>> {
-    let amount = fen(text.trim()).and_then(|fen| i32::try_from(fen).ok()).filter(|fen| *fen <= MOST);
+fn amount<const MOST: i32>(field: &'static str, Yuan(fen): Yuan) -> Result<Whole<0, MOST>> {
+    let amount = i32::try_from(fen).ok().filter(|fen| (0..=MOST).contains(fen));
     amount.map(Whole).ok_or_else(|| {
-        let most = yuan(i64::from(MOST));
+        let most = yuan(Fen(MOST.into()));
         let zh = format!("须为 0 到 {most} 元，最多两位小数。");
         Problem::field(
             field,
@@ -283,8 +256,8 @@ pub(super) async fn desk_offer_set(
 ) -> Result<HttpResponse> {
     let body = DeskOfferIn {
         unit: form.unit,
-        price_fen: amount("price", &form.price)?,
-        meals_fen: amount("meals", &form.meals)?,
+        price_fen: amount("price", form.price)?,
+        meals_fen: amount("meals", form.meals)?,
         min_minutes: form.min_minutes,
         notice_minutes: form.notice_minutes,
         horizon_days: form.horizon_days,
@@ -295,6 +268,3 @@ pub(super) async fn desk_offer_set(
     service::set_offer(&ctx, &desk, ids.0, body).await?;
     Ok(see("/desk/classes", "saved"))
 }
-
-/// The fields of a form whose names are counted.
-pub(super) type Fields = BTreeMap<String, String>;

@@ -1,18 +1,20 @@
 //! Weekly hours and days of their own.
 
+use std::collections::BTreeMap;
+
 use actix_web::{HttpRequest, HttpResponse, get, post, web::Data};
 use entity::MinuteOfDay;
 use serde::Deserialize;
 
 use super::{
     super::{
-        form::Form,
+        fields::Fields,
+        form::{Form, needed},
         shell::Shell,
         table::{Button, Cell, Table, text},
+        view::View,
     },
     affected,
-    classes::Fields,
-    sheet::{Field, Kind, Page, Sheet},
 };
 use crate::{
     error::{Problem, Result, Text},
@@ -42,28 +44,22 @@ const WEEKDAYS: [(&str, &str); 7] = [
 pub(super) async fn desk_hours(ctx: Data<Ctx>, shell: Shell, desk: Desk) -> Result<HttpResponse> {
     let weeks = service::weeks(&ctx, &desk).await?.items;
     let days = service::days(&ctx, &desk).await?.items;
-    let manages = shell.manages();
-    let (week_table, day_table) = (weeks_table(&shell, &weeks), days_table(&shell, &days));
-    let (week_form, day_form) = (week_sheet(&shell, weeks.last()), day_sheet(&shell));
-    let title = shell.t("开放时间", "Hours");
-    let (change, close) =
-        (shell.t("调整每周开放时间", "Change the week"), shell.t("停托或加开一天", "Close or open a day"));
-    let mut page = Page::new(shell, title);
-    page.add(&week_table)?;
-    if manages {
-        page.fold(change, &week_form)?;
-    }
-    page.add(&day_table)?;
-    if manages {
-        page.fold(close, &day_form)?;
-    }
-    page.show()
+    let folded = |zh, en, form: Fields| {
+        let forms = vec![(shell.t(zh, en).to_owned(), form)];
+        if shell.manages() { forms } else { Vec::new() }
+    };
+    View::new(&shell, shell.t("开放时间", "Hours"))
+        .table(weeks_table(&shell, &weeks))
+        .forms(folded("调整每周开放时间", "Change the week", week_form(&shell, weeks.last())))
+        .table(days_table(&shell, &days))
+        .forms(folded("停托或加开一天", "Close or open a day", day_form(&shell)))
+        .answer(&ctx)
 }
 
 fn weeks_table(shell: &Shell, weeks: &[DeskWeekOut]) -> Table {
     let t = |zh, en| shell.t(zh, en);
     let columns =
-        [t("起始日", "From"), t("每周开放", "Week"), t("上午", "Morning"), t("下午", "Afternoon"), t("操作", "Do")];
+        [t("起始日", "From"), t("每周开放", "Week"), t("上午", "Morning"), t("下午", "Afternoon"), t("!操作", "!Do")];
     let mut table = Table::new(shell, t("每周开放时间", "Weekly hours"), &columns);
     for week in weeks {
         let day = |hours: &WeekdayHours| {
@@ -90,7 +86,7 @@ fn weeks_table(shell: &Shell, weeks: &[DeskWeekOut]) -> Table {
 
 fn days_table(shell: &Shell, days: &[DeskPlanDayOut]) -> Table {
     let t = |zh, en| shell.t(zh, en);
-    let columns = [t("日期", "Date"), t("安排", "Hours"), t("原因", "Why"), t("操作", "Do")];
+    let columns = [t("日期", "Date"), t("安排", "Hours"), t("原因", "Why"), t("!操作", "!Do")];
     let mut table = Table::new(shell, t("停托与加开", "Days of their own"), &columns);
     for day in days {
         let hours = match (day.from, day.to) {
@@ -113,52 +109,51 @@ fn days_table(shell: &Shell, days: &[DeskPlanDayOut]) -> Table {
     table
 }
 
-fn week_sheet(shell: &Shell, week: Option<&DeskWeekOut>) -> Sheet {
+fn week_form(shell: &Shell, week: Option<&DeskWeekOut>) -> Fields {
     let t = |zh, en| shell.t(zh, en);
-    let mut fields = vec![Field::new("valid_from", t("从哪天起", "From"), "", Kind::Date)];
-    let mut span = |name: &str, label: &str, hours: Option<(MinuteOfDay, MinuteOfDay)>, optional: bool| {
-        for (end, zh, en, value) in
-            [("from", "开始", "from", hours.map(|h| h.0)), ("to", "结束", "to", hours.map(|h| h.1))]
-        {
-            let value = value.map_or_else(String::new, |value| value.to_string());
-            let field = Field::new(&format!("{name}_{end}"), &format!("{label} {}", t(zh, en)), value, Kind::Time);
-            fields.push(if optional { field.or_empty() } else { field });
-        }
+    let span = |form: Fields, name: &str, label: &str, hours: Option<(MinuteOfDay, MinuteOfDay)>, optional: bool| {
+        [("from", t("开始", "from"), hours.map(|h| h.0)), ("to", t("结束", "to"), hours.map(|h| h.1))].into_iter().fold(
+            form,
+            |form, (end, word, at)| {
+                let at = at.map_or_else(String::new, |at| at.to_string());
+                let form = form.time(format!("{name}_{end}"), &format!("{label} {word}"), at);
+                if optional { form.optional() } else { form }
+            },
+        )
     };
+    let mut form = Fields::post(shell, "/desk/hours/weeks", t("保存", "Save"))
+        .legend(t("每周开放时间，留空为不开放", "Weekly hours; empty: closed"))
+        .date("valid_from", t("从哪天起", "From"), "");
     for (n, (zh, en)) in (1_u8..).zip(WEEKDAYS) {
         let hours = week.and_then(|week| week.hours.iter().find(|hours| hours.weekday == n));
-        span(&format!("d{n}"), t(zh, en), hours.map(|hours| (hours.from, hours.to)), true);
+        form = span(form, &format!("d{n}"), t(zh, en), hours.map(|hours| (hours.from, hours.to)), true);
     }
-    span("morning", t("上午", "Morning"), week.map(|week| (week.morning.from, week.morning.to)), false);
-    span("afternoon", t("下午", "Afternoon"), week.map(|week| (week.afternoon.from, week.afternoon.to)), false);
-    let legend = t("每周开放时间，留空为不开放", "Weekly hours; empty: closed");
-    Sheet::new(shell, "/desk/hours/weeks", legend, t("保存", "Save"), fields)
+    let form = span(form, "morning", t("上午", "Morning"), week.map(|w| (w.morning.from, w.morning.to)), false);
+    span(form, "afternoon", t("下午", "Afternoon"), week.map(|w| (w.afternoon.from, w.afternoon.to)), false)
 }
 
-fn day_sheet(shell: &Shell) -> Sheet {
+fn day_form(shell: &Shell) -> Fields {
     let t = |zh, en| shell.t(zh, en);
-    let fields = vec![
-        Field::new("date", t("日期", "Date"), "", Kind::Date),
-        Field::new("from", t("开始", "From"), "", Kind::Time).or_empty(),
-        Field::new("to", t("结束", "To"), "", Kind::Time).or_empty(),
-        Field::new("reason", t("原因（家长可见）", "Why (families read it)"), "", Kind::Line(100)),
-    ];
-    let legend = t("一天的安排，时间留空为停托", "A day; without hours it is closed");
-    Sheet::new(shell, "/desk/hours/days", legend, t("保存", "Save"), fields)
+    Fields::post(shell, "/desk/hours/days", t("保存", "Save"))
+        .legend(t("一天的安排，时间留空为停托", "A day; without hours it is closed"))
+        .date("date", t("日期", "Date"), "")
+        .time("from", t("开始", "From"), "")
+        .optional()
+        .time("to", t("结束", "To"), "")
+        .optional()
+        .text("reason", t("原因（家长可见）", "Why (families read it)"), "", 100)
 }
+
+/// The fields of a form whose names are counted.
+pub(super) type Sent = BTreeMap<String, String>;
 
 /// A field of a form whose names are counted, if it is filled in.
-pub(super) fn parsed<T: std::str::FromStr>(fields: &Fields, name: &str) -> Result<Option<T>> {
+pub(super) fn parsed<T: std::str::FromStr>(fields: &Sent, name: &str) -> Result<Option<T>> {
     let wrong = |_| Problem::field(name, "invalid", Text::new("格式不正确，请核对。", "Not in a form we know."));
     fields.get(name).map(|text| text.trim().parse().map_err(wrong)).transpose()
 }
 
-/// One that must be filled in.
-pub(super) fn needed<T>(name: &str, value: Option<T>) -> Result<T> {
-    value.ok_or_else(|| Problem::field(name, "missing", Text::new("不能为空。", "Must not be empty.")))
-}
-
-fn decision(fields: &Fields) -> Option<Decision> {
+fn decision(fields: &Sent) -> Option<Decision> {
     match fields.get("decision").map(String::as_str) {
         Some("keep") => Some(Decision::Keep),
         Some("cancel") => Some(Decision::Cancel),
@@ -166,7 +161,7 @@ fn decision(fields: &Fields) -> Option<Decision> {
     }
 }
 
-fn span(fields: &Fields, name: &str) -> Result<Option<(MinuteOfDay, MinuteOfDay)>> {
+fn span(fields: &Sent, name: &str) -> Result<Option<(MinuteOfDay, MinuteOfDay)>> {
     let (from, to) = (format!("{name}_from"), format!("{name}_to"));
     match (parsed(fields, &from)?, parsed(fields, &to)?) {
         (None, None) => Ok(None),
@@ -180,7 +175,7 @@ pub(super) async fn desk_week_set(
     req: HttpRequest,
     shell: Shell,
     desk: Desk,
-    Form(fields): Form<Fields>,
+    Form(fields): Form<Sent>,
 ) -> Result<HttpResponse> {
     let from = fields.get("valid_from").map(String::as_str).unwrap_or_default();
     let from = serde_json::from_value::<Day>(from.into()).ok();

@@ -2,13 +2,14 @@
 
 mod affected;
 mod bookings;
+mod centre;
 mod classes;
+mod corrections;
 mod guidance;
 mod hours;
 mod ratings;
 mod roster;
 mod scan;
-mod sheet;
 mod statements;
 mod today;
 mod visits;
@@ -26,6 +27,8 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
         .service(visits::desk_visit_check_out)
         .service(visits::desk_visit_absent)
         .service(visits::desk_entry_check)
+        .service(corrections::desk_visit)
+        .service(corrections::desk_visit_correct)
         .service(scan::desk_scan)
         .service(scan::desk_scan_preview)
         .service(scan::desk_scan_redeem)
@@ -33,6 +36,8 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
         .service(bookings::desk_bookings)
         .service(bookings::desk_booking_answer)
         .service(bookings::desk_waitlist)
+        .service(centre::desk_centre)
+        .service(centre::desk_centre_change)
         .service(classes::desk_classes)
         .service(classes::desk_class_add)
         .service(classes::desk_class_change)

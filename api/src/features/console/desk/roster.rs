@@ -6,14 +6,14 @@ use serde::Deserialize;
 
 use super::{
     super::{
-        form::Form,
+        fields::Fields,
+        form::{Form, needed},
         shell::Shell,
         table::{Table, number, text},
+        view::{Part, View},
     },
     affected,
-    classes::Fields,
-    hours::{needed, parsed},
-    sheet::{Field, Kind, Page, Sheet},
+    hours::{Sent, parsed},
 };
 use crate::{
     error::{Problem, Result, Text},
@@ -46,26 +46,25 @@ pub(super) async fn desk_roster(
 ) -> Result<HttpResponse> {
     let day = bookings::day(&ctx, &desk, query.date.map(|day| day.0)).await?;
     let manages = shell.manages();
-    let title = shell.t("排班", "Roster");
+    let date = day.date.to_string();
     let set = shell.t("设置当日排班", "Set the day's roster");
-    let pick = Sheet::picked(&shell, "/desk/roster", shell.t("日期", "Date"), &day.date.to_string());
-    let parts: Vec<(Table, Sheet)> =
-        day.classes.iter().map(|class| (on_duty(&shell, class), lines(&shell, class, &day.date.to_string()))).collect();
-    let closed = shell.t("当日不开放。", "Closed on this day.");
-    let mut page = Page::new(shell, title);
-    page.add(&pick)?;
-    for (class, (table, form)) in day.classes.iter().zip(&parts) {
-        page.heading(&*class.class_name);
+    let mut view = View::new(&shell, shell.t("排班", "Roster")).form(Fields::filter(&shell, "/desk/roster").date(
+        "date",
+        shell.t("日期", "Date"),
+        &*date,
+    ));
+    for class in &day.classes {
+        view = view.part(Part::Heading(class.class_name.clone()));
         if class.half_hours.is_empty() {
-            page.text(closed);
+            view = view.text("当日不开放。", "Closed on this day.");
             continue;
         }
-        page.add(table)?;
+        view = view.table(on_duty(&shell, class));
         if manages {
-            page.fold(&format!("{set}：{}", class.class_name), form)?;
+            view = view.forms(vec![(format!("{set}：{}", class.class_name), lines(&shell, class, &date))]);
         }
     }
-    page.show()
+    view.answer(&ctx)
 }
 
 fn on_duty(shell: &Shell, class: &DeskClassDayOut) -> Table {
@@ -84,7 +83,7 @@ fn on_duty(shell: &Shell, class: &DeskClassDayOut) -> Table {
     table
 }
 
-fn lines(shell: &Shell, class: &DeskClassDayOut, date: &str) -> Sheet {
+fn lines(shell: &Shell, class: &DeskClassDayOut, date: &str) -> Fields {
     let t = |zh, en| shell.t(zh, en);
     // As it is now: spans with the same number of carers.
     let mut spans: Vec<(String, String, i32)> = Vec::new();
@@ -94,21 +93,24 @@ fn lines(shell: &Shell, class: &DeskClassDayOut, date: &str) -> Sheet {
             _ => spans.push((span.from.to_string(), span.to.to_string(), span.carers)),
         }
     }
-    let mut fields = vec![Field::hidden("date", date)];
+    let legend = t("在岗人员；全部留空则恢复常设人员", "Carers on duty; all empty: the standing ones");
+    let action = format!("/desk/classes/{}/roster", class.class_id);
+    let mut form = Fields::post(shell, action, t("保存", "Save")).legend(legend).hidden("date", date);
     for n in 0..LINES.max(spans.len()) {
         let (from, to, carers) = match spans.get(n) {
-            Some((from, to, carers)) => (from.clone(), to.clone(), carers.to_string()),
-            None => Default::default(),
+            Some((from, to, carers)) => (&**from, &**to, Some(i64::from(*carers))),
+            None => ("", "", None),
         };
         let label = |zh, en| format!("{} {}", n + 1, t(zh, en));
-        fields.push(Field::new(&format!("l{n}_from"), &label("开始", "from"), from, Kind::Time).or_empty());
-        fields.push(Field::new(&format!("l{n}_to"), &label("结束", "to"), to, Kind::Time).or_empty());
-        fields.push(
-            Field::new(&format!("l{n}_carers"), &label("人数", "carers"), carers, Kind::Number(0, 100)).or_empty(),
-        );
+        form = form
+            .time(format!("l{n}_from"), &label("开始", "from"), from)
+            .optional()
+            .time(format!("l{n}_to"), &label("结束", "to"), to)
+            .optional()
+            .number(format!("l{n}_carers"), &label("人数", "carers"), carers, (0, 100))
+            .optional();
     }
-    let legend = t("在岗人员；全部留空则恢复常设人员", "Carers on duty; all empty: the standing ones");
-    Sheet::new(shell, format!("/desk/classes/{}/roster", class.class_id), legend, t("保存", "Save"), fields)
+    form
 }
 
 #[post("/classes/{id}/roster")]
@@ -118,7 +120,7 @@ pub(super) async fn desk_roster_set(
     shell: Shell,
     desk: Desk,
     id: Path<ClassId>,
-    Form(fields): Form<Fields>,
+    Form(fields): Form<Sent>,
 ) -> Result<HttpResponse> {
     let date = fields.get("date").map(String::as_str).unwrap_or_default();
     let date = needed("date", serde_json::from_value::<Day>(date.into()).ok())?;
@@ -156,10 +158,8 @@ pub(super) async fn desk_conflicts(
 ) -> Result<HttpResponse> {
     let asked = ConflictsQuery { limit: Limit::default(), cursor: query.cursor };
     let found = service::conflicts(&ctx, &desk, &asked).await?;
-    let mut table = affected::conflicts(&shell, &found.items);
-    table.next = found.next_cursor.map(|cursor| format!("/desk/conflicts?cursor={cursor}"));
     let title = shell.t("冲突：现有安排容纳不下的托育", "Conflicts: visits that the plan has no room for");
-    let mut page = Page::new(shell, title);
-    page.add(&table)?;
-    page.show()
+    View::new(&shell, title)
+        .table(affected::conflicts(&shell, &found.items).page(&shell, found.next_cursor.as_deref()))
+        .answer(&ctx)
 }

@@ -1,4 +1,4 @@
-//! Voucher codes: look, redeem, take back. The page's script does the same through the API's own calls, with
+//! Voucher codes: look, redeem, take back; a visit's own code: check in. The page's script does the same through the API's own calls, with
 //! the camera, and goes on by itself after a lost network (`assets/scan.js`).
 
 use actix_web::{HttpResponse, get, post, web::Data};
@@ -15,6 +15,7 @@ use crate::{
     error::{Problem, Result},
     features::{
         auth::Desk,
+        bookings::service as bookings,
         vouchers::{
             dto::{RedemptionIn, RedemptionLineOut, RedemptionPreviewOut, RedemptionsQuery},
             service::{desk as service, reversals},
@@ -70,13 +71,19 @@ pub(super) struct PreviewForm {
     code: Line<200>,
 }
 
+/// A visit's own code checks the child in; a voucher's is looked at.
 #[post("/scan")]
 pub(super) async fn desk_scan_preview(
     ctx: Data<Ctx>,
     shell: Shell,
     desk: Desk,
+    key: Idempotency,
     Form(form): Form<PreviewForm>,
 ) -> Result<HttpResponse> {
+    if bookings::is_visit_code(&form.code) {
+        bookings::check_in_by_code(&ctx, &desk, &key, &form.code).await?;
+        return Ok(see("/desk/scan", "checked-in"));
+    }
     let preview = service::preview(&ctx, &desk, &form.code).await?;
     page(&ctx, shell, &desk, Shown::Preview(Box::new(preview), form.code)).await
 }

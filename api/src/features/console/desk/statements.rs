@@ -1,15 +1,14 @@
 //! The centre's frozen statements.
 
 use actix_web::{HttpResponse, get, web::Data};
-use entity::StatementId;
+use entity::{Fen, StatementId};
 use serde::Deserialize;
 
-use super::{
-    super::{
-        shell::Shell,
-        table::{Cell, Table, number, text},
-    },
-    sheet::{Page, yuan},
+use super::super::{
+    shell::Shell,
+    table::{Cell, Table, number, text},
+    values::yuan,
+    view::{Part, View},
 };
 use crate::{
     error::Result,
@@ -54,14 +53,11 @@ pub(super) async fn desk_statements(
             Cell::Link(statement.month.to_string(), format!("/desk/statements/{}", statement.id)),
             text(statement.number.clone().unwrap_or_else(|| "—".to_owned())),
             number(statement.totals.net_units),
-            Cell::Number(yuan(statement.totals.adjustments_fen)),
-            Cell::Number(yuan(statement.totals.total_fen)),
+            Cell::Number(yuan(Fen(statement.totals.adjustments_fen))),
+            Cell::Number(yuan(Fen(statement.totals.total_fen))),
         ]);
     }
-    table.next = found.next_cursor.map(|cursor| format!("/desk/statements?cursor={cursor}"));
-    let mut page = Page::new(shell, title);
-    page.add(&table)?;
-    page.show()
+    View::new(&shell, title).table(table.page(&shell, found.next_cursor.as_deref())).answer(&ctx)
 }
 
 /// One, to be read and printed.
@@ -73,16 +69,15 @@ pub(super) async fn desk_statement(
     id: Path<StatementId>,
 ) -> Result<HttpResponse> {
     let detail = statements::read(&ctx, id.0, Some(desk.centre_id)).await?;
-    let (lines, sums) = (lines(&shell, &detail), sums(&shell, &detail));
     let number = detail.statement.number.clone().unwrap_or_default();
     let title = format!("{} {} {number}", shell.t("体验券结算单", "Voucher statement"), detail.statement.month);
-    let mut page = Page::new(shell, &title);
-    page.text(&*detail.statement.centre_name);
-    page.print();
-    page.add(&sums)?;
-    page.add(&lines)?;
-    page.text(format!("SHA-256 {}", detail.statement.figures_sha256));
-    page.show()
+    View::new(&shell, title)
+        .part(Part::Text(detail.statement.centre_name.clone()))
+        .part(Part::Print)
+        .table(sums(&shell, &detail))
+        .table(lines(&shell, &detail))
+        .part(Part::Text(format!("SHA-256 {}", detail.statement.figures_sha256)))
+        .answer(&ctx)
 }
 
 fn sums(shell: &Shell, detail: &StatementDetailOut) -> Table {
@@ -103,12 +98,12 @@ fn sums(shell: &Shell, detail: &StatementDetailOut) -> Table {
         table.row(vec![
             text(what),
             units.map_or_else(|| Cell::Number("—".to_owned()), number),
-            Cell::Number(yuan(amount)),
+            Cell::Number(yuan(Fen(amount))),
         ]);
     }
     for one in &detail.figures.adjustments {
         let what = format!("{}：{}", t("调整", "Adjusted"), one.reason);
-        table.row(vec![text(what), Cell::Number("—".to_owned()), Cell::Number(yuan(one.amount_fen.0))]);
+        table.row(vec![text(what), Cell::Number("—".to_owned()), Cell::Number(yuan(one.amount_fen))]);
     }
     table
 }
@@ -130,7 +125,7 @@ fn lines(shell: &Shell, detail: &StatementDetailOut) -> Table {
             text(campaign.cloned().unwrap_or_default()),
             text(t(line.care_type.zh(), line.care_type.as_str())),
             text(t(line.status.zh(), line.status.as_str())),
-            Cell::Number(yuan(line.face_value_fen.0)),
+            Cell::Number(yuan(line.face_value_fen)),
         ]);
     }
     table

@@ -39,6 +39,8 @@ struct Slot<'a> {
 #[template(path = "console/desk/today.html")]
 struct TodayPage<'a> {
     date: NaiveDate,
+    /// The day that it is.
+    now: NaiveDate,
     /// Whether it is today: coming and going is recorded on the day itself.
     today: bool,
     before: Option<NaiveDate>,
@@ -53,6 +55,11 @@ struct TodayPage<'a> {
 impl TodayPage<'_> {
     fn check_in(&self, visit: &DeskVisitOut) -> bool {
         visit.status == VisitStatus::Expected && self.today && visit.date == self.date
+    }
+
+    /// What is still to come has no history and nothing to put right.
+    fn has_been(&self, visit: &DeskVisitOut) -> bool {
+        visit.date <= self.now
     }
 
     fn needs_check(visit: &DeskVisitOut) -> bool {
@@ -71,6 +78,7 @@ pub(super) async fn desk_today(
     let half_hours = day.classes.iter().map(|class| Ok((&*class.class_name, spans(&shell, class)?)));
     show(&TodayPage {
         date: day.date,
+        now: ctx.clock.today(),
         today: day.date == ctx.clock.today(),
         before: day.date.checked_sub_days(Days::new(1)),
         after: day.date.checked_add_days(Days::new(1)),

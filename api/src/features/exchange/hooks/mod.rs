@@ -12,6 +12,6 @@ pub mod deliver;
 pub(super) mod desk;
 pub mod dto;
 pub mod rules;
-pub(super) mod service;
+pub mod service;
 pub mod spread;
 mod store;

@@ -113,6 +113,30 @@ impl WebhookEvent {
         }
     }
 
+    /// In Chinese.
+    #[must_use]
+    pub const fn zh(self) -> &'static str {
+        match self {
+            Self::BookingRequested => "预约待确认",
+            Self::BookingConfirmed => "预约已确认",
+            Self::BookingDeclined => "预约未接受",
+            Self::BookingLapsed => "预约超时失效",
+            Self::BookingCancelled => "预约已取消",
+            Self::BookingCompleted => "预约已完成",
+            Self::BookingRescheduled => "预约已改期",
+            Self::VisitExpected => "更正为待入园",
+            Self::VisitCheckedIn => "已入园",
+            Self::VisitLeft => "已离园",
+            Self::VisitAbsent => "请假",
+            Self::VisitNoShow => "未到园",
+            Self::VisitCancelled => "单日取消",
+            Self::RedemptionMade => "体验券已核销",
+            Self::RedemptionReversed => "核销已冲正",
+            Self::RatingGiven => "家长评价",
+            Self::RatingChanged => "家长修改评价",
+        }
+    }
+
     /// Told to the bureau only: a centre could tell from the moment who rated.
     #[must_use]
     pub const fn bureau_only(self) -> bool {

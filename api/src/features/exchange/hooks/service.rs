@@ -25,11 +25,7 @@ pub(super) const SECRET_PLACE: &str = "webhooks.secret";
 const FORMER: TimeDelta = TimeDelta::hours(24);
 
 /// A page of webhooks, newest first.
-pub(in super::super) async fn page(
-    ctx: &Ctx,
-    centre: Option<CentreId>,
-    query: &WebhooksQuery,
-) -> Result<Page<WebhookOut>> {
+pub async fn page(ctx: &Ctx, centre: Option<CentreId>, query: &WebhooksQuery) -> Result<Page<WebhookOut>> {
     let after = query.cursor.as_ref().map(Cursor::unpack).transpose()?;
     let rows = store::page(ctx.db.reader(), centre, after, query.limit.plus_one()).await?;
     Ok(Page::of(rows, query.limit, |row| row.id, |row| out(ctx, row, None)))
@@ -61,12 +57,7 @@ fn checked(ctx: &Ctx, actor: Actor, body: &WebhookIn) -> Result<()> {
 }
 
 /// Makes a webhook of the actor's centre, or of the bureau; its secret is shown this once.
-pub(in super::super) async fn make(
-    ctx: &Ctx,
-    actor: Actor,
-    idempotency: &Idempotency,
-    body: WebhookIn,
-) -> Result<Once<WebhookOut>> {
+pub async fn make(ctx: &Ctx, actor: Actor, idempotency: &Idempotency, body: WebhookIn) -> Result<Once<WebhookOut>> {
     checked(ctx, actor, &body)?;
     let WebhookIn { url, events, access_key_id } = body;
     once(ctx, idempotency, &actor.staff_id.to_string(), async |txn| {
@@ -114,12 +105,7 @@ fn ended(row: &webhooks::Model) -> Result<()> {
 }
 
 /// Makes a new secret, shown this once; the one before signs too for a day.
-pub(in super::super) async fn rotate(
-    ctx: &Ctx,
-    actor: Actor,
-    idempotency: &Idempotency,
-    id: WebhookId,
-) -> Result<Once<WebhookOut>> {
+pub async fn rotate(ctx: &Ctx, actor: Actor, idempotency: &Idempotency, id: WebhookId) -> Result<Once<WebhookOut>> {
     once(ctx, idempotency, &actor.staff_id.to_string(), async |txn| {
         let mut row = store::lock(txn, actor.centre_id, id).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
         ended(&row)?;
@@ -133,12 +119,7 @@ pub(in super::super) async fn rotate(
 }
 
 /// Ends a webhook; what waits for it is given up.
-pub(in super::super) async fn end(
-    ctx: &Ctx,
-    actor: Actor,
-    idempotency: &Idempotency,
-    id: WebhookId,
-) -> Result<Once<WebhookOut>> {
+pub async fn end(ctx: &Ctx, actor: Actor, idempotency: &Idempotency, id: WebhookId) -> Result<Once<WebhookOut>> {
     once(ctx, idempotency, &actor.staff_id.to_string(), async |txn| {
         let mut row = store::lock(txn, actor.centre_id, id).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
         ended(&row)?;
@@ -152,7 +133,7 @@ pub(in super::super) async fn end(
 }
 
 /// A page of a webhook's deliveries, newest first.
-pub(in super::super) async fn deliveries(
+pub async fn deliveries(
     ctx: &Ctx,
     centre: Option<CentreId>,
     id: WebhookId,
@@ -168,7 +149,7 @@ pub(in super::super) async fn deliveries(
 }
 
 /// Begins anew with a delivery that was given up.
-pub(in super::super) async fn retry(
+pub async fn retry(
     ctx: &Ctx,
     actor: Actor,
     idempotency: &Idempotency,

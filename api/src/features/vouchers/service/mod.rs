@@ -6,7 +6,7 @@ pub(super) mod codes;
 pub mod conflicts;
 pub mod desk;
 pub mod edits;
-pub(super) mod funds;
+pub mod funds;
 pub mod lists;
 pub(super) mod offline;
 pub(super) mod refusals;
@@ -19,6 +19,7 @@ mod told;
 pub use desk::ANSWER_PLACE;
 pub use funds::allow as allow_funds;
 
+use chrono::{DateTime, Utc};
 use entity::{CampaignId, FamilyId};
 use sea_orm::{ConnectionTrait, DbErr};
 
@@ -58,4 +59,14 @@ pub async fn was_served(db: &impl ConnectionTrait, family: FamilyId) -> Result<b
 /// Whether there is such a campaign, of whatever state.
 pub async fn campaign_exists(db: &impl ConnectionTrait, id: CampaignId) -> Result<bool> {
     Ok(super::store::campaigns::one(db, id).await?.is_some())
+}
+
+/// Vouchers of a campaign that were claimed from one instant to another.
+pub async fn claimed_between(
+    db: &impl ConnectionTrait,
+    id: CampaignId,
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+) -> Result<u64> {
+    Ok(super::store::lists::claimed_between(db, id, from, to).await?)
 }

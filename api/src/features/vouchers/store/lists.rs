@@ -1,9 +1,10 @@
 //! Vouchers and redemptions as the bureau lists them.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use entity::{CampaignId, RedemptionId, VoucherId, VoucherStatus, campaigns, redemptions, vouchers};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::Expr,
 };
 
 use super::{same, vouchers::WithRevocation};
@@ -55,4 +56,18 @@ pub(in super::super) async fn vouchers(
         same((campaigns::Entity, campaigns::Column::Id), (vouchers::Entity, vouchers::Column::CampaignId)),
     );
     select.into_model().all(db).await
+}
+
+/// Vouchers of a campaign that were claimed from one instant to another.
+pub(in super::super) async fn claimed_between(
+    db: &impl ConnectionTrait,
+    id: CampaignId,
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+) -> Result<u64, DbErr> {
+    vouchers::Entity::find()
+        .filter(vouchers::Column::CampaignId.eq(id))
+        .filter(vouchers::Column::ClaimedAt.between(from, to))
+        .count(db)
+        .await
 }
