@@ -188,7 +188,7 @@ enum Deed {
 impl Deed {
     const ALL: [Self; 4] = [Self::Train, Self::Certify, Self::Leave, Self::Remove];
 
-    const fn name(self, shell: &Shell) -> &'static str {
+    fn name(self, shell: &Shell) -> &'static str {
         match self {
             Self::Train => shell.t("登记培训", "Enter a training"),
             Self::Certify => shell.t("更新证书", "Change the certificate"),

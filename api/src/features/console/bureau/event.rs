@@ -19,7 +19,7 @@ use super::{
     events::{EventForm, form},
 };
 use crate::{
-    error::{Problem, Result},
+    error::{Problem, Result, Text},
     features::{
         auth::Bureau,
         events::{

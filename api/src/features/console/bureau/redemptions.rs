@@ -150,7 +150,7 @@ async fn bureau_refused_scans(
     let mut table = Table::new(&shell, t("被拒绝的扫码", "Refused scans"), &columns);
     for row in page.items {
         let known = Code::ALL.iter().find(|known| known.as_str() == row.reason);
-        let why = known.map_or_else(|| "—".to_owned(), |code| shell.told(code.text()));
+        let why = known.map_or_else(|| "—".to_owned(), |code| shell.told(&code.text()));
         table.row(vec![
             text(minute(row.at)),
             text(centre_name(&ctx, row.centre_id)),
