@@ -42,6 +42,7 @@ mod m0032_registers;
 mod m0034_indicators;
 mod m0035_support;
 mod m0036_events;
+mod m0044_child_months;
 
 /// The list of steps.
 pub struct Migrator;
@@ -85,6 +86,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0034_indicators::Migration),
             Box::new(m0035_support::Migration),
             Box::new(m0036_events::Migration),
+            Box::new(m0044_child_months::Migration),
         ]
     }
 }

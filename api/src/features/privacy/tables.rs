@@ -76,6 +76,11 @@ pub const TABLES: &[Table] = &[
         erased: "deleted, those to staff about the family too",
     },
     Table {
+        name: "support_child_months",
+        exported: Exported::Not("by which sheet a centre was supported for a month; the attendance is in visits"),
+        erased: "an id and a month stay, so that no centre is paid twice; the child behind the id is gone",
+    },
+    Table {
         name: "audit_reasons",
         exported: Exported::Not("the officers' grounds, which reversals and answers to complaints tell"),
         erased: "the text and the key of its digest go; the digest stays in the chain",
