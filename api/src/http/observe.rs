@@ -38,6 +38,7 @@ const LARGE_BODIES: &[(&str, usize)] = &[
     ("/api/v1/bureau/imports/carers", TABLE_BYTES),
     ("/api/v1/bureau/imports/calendar", TABLE_BYTES),
     ("/api/v1/bureau/imports/populations", TABLE_BYTES),
+    ("/api/v1/bureau/imports/community_points", TABLE_BYTES),
 ];
 /// Thousands of rows as a workbook.
 const TABLE_BYTES: usize = 4 * 1024 * 1024;
