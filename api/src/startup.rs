@@ -3,7 +3,7 @@
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use actix_web::{
-    App, HttpServer,
+    App, HttpMessage as _, HttpServer,
     body::{BoxBody, MessageBody},
     dev::{Server, ServerHandle, ServiceRequest, ServiceResponse},
     middleware::{Next, from_fn},
@@ -20,6 +20,7 @@ use crate::{
     features::{
         auth::{limits, token::Tokens},
         centres::{Catalogue, free_places::FreePlaces, way_cache::WayCache},
+        console,
         demo::{self, Seeded},
         vouchers::{
             code_keys::CodeKeys,
@@ -171,6 +172,10 @@ async fn around(
     req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    // Before anything may refuse it: what is too long is refused before it has found its page.
+    if let Some(drawn) = console::drawn(req.path()) {
+        req.extensions_mut().insert(drawn);
+    }
     observe::observe(req, async |req| limits::counted(req, async |req| gate::early(req, next).await).await).await
 }
 

@@ -21,6 +21,7 @@ mod complaints;
 mod console_bureau;
 mod console_bureau_deeds;
 mod console_desk;
+mod console_forms;
 mod console_pages;
 mod coverage;
 mod coverage_communities;

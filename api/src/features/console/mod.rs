@@ -40,6 +40,13 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(scope("/desk").wrap(from_fn(around)).configure(desk::routes));
 }
 
+/// How a refusal of this path is drawn, before it has reached its page; nothing if it is no page.
+#[must_use]
+pub fn drawn(path: &str) -> Option<Drawn> {
+    let within = |area: &str| path.strip_prefix(area).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    ["/bureau", "/desk"].into_iter().any(within).then_some(Drawn(refusal::draw))
+}
+
 /// Around every page: refusals are drawn, the sign-in goes on, and nothing foreign gets in.
 async fn around(
     req: ServiceRequest,
