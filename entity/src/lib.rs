@@ -97,6 +97,7 @@ pub mod staff_bindings;
 pub mod staff_invitations;
 pub mod statement_numbers;
 pub mod statements;
+pub mod support_child_months;
 pub mod support_numbers;
 pub mod support_rates;
 pub mod support_sheets;

@@ -46,6 +46,7 @@ mod m0039_satisfaction;
 mod m0040_rating_traces;
 mod m0041_articles;
 mod m0042_guidance;
+mod m0044_child_months;
 
 /// The list of steps.
 pub struct Migrator;
@@ -93,6 +94,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0040_rating_traces::Migration),
             Box::new(m0041_articles::Migration),
             Box::new(m0042_guidance::Migration),
+            Box::new(m0044_child_months::Migration),
         ]
     }
 }

@@ -69,6 +69,37 @@ impl Seen {
     }
 }
 
+/// The fields of a page's first form that posts there, as a browser would send it untouched.
+#[must_use]
+pub fn form_of(html: &str, action: &str) -> Vec<(String, String)> {
+    let plain = |text: &str| {
+        let marks = [("&#60;", "<"), ("&#62;", ">"), ("&#34;", "\""), ("&#39;", "'"), ("&#38;", "&")];
+        marks.iter().fold(text.to_owned(), |text, (mark, is)| text.replace(mark, is))
+    };
+    let start = format!("method=\"post\" action=\"{action}\"");
+    let form = html.split(&start).nth(1).unwrap_or_else(|| panic!("no form of {action}: {html:.3000}"));
+    let form = form.split("</form>").next().unwrap_or_default();
+    let (mut fields, mut list) = (Vec::new(), String::new());
+    for tag in form.split('<').skip(1) {
+        let (within, after) = tag.split_once('>').unwrap_or((tag, ""));
+        let kind = within.split([' ', '\n']).next().unwrap_or_default();
+        let of = |name: &str| {
+            let (_, rest) = within.split_once(&format!(" {name}=\""))?;
+            rest.split('"').next().map(plain)
+        };
+        let (name, value) = (of("name"), of("value").unwrap_or_default());
+        match kind {
+            "input" if of("type").as_deref() == Some("checkbox") && !within.contains(" checked") => {}
+            "input" => fields.extend(name.map(|name| (name, value))),
+            "textarea" => fields.extend(name.map(|name| (name, plain(after.strip_prefix('\n').unwrap_or(after))))),
+            "select" => list = name.unwrap_or_default(),
+            "option" if within.contains(" selected") => fields.push((list.clone(), value)),
+            _ => {}
+        }
+    }
+    fields
+}
+
 /// Elements that never have an end.
 const VOID: [&str; 6] = ["meta", "link", "input", "br", "!doctype", "img"];
 

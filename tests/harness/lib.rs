@@ -26,7 +26,7 @@ pub mod wechat;
 pub use self::{
     app::TestApp,
     backend::{Backend, backend},
-    browser::{Browser, Seen},
+    browser::{Browser, Seen, form_of},
     client::{Client, Reply},
     people::{Family, unknown_id},
     places::Place,

@@ -2,11 +2,17 @@
 
 use chrono::NaiveDate;
 use entity::{
-    CampaignStatus, ModerationStatus, StaffRole, VisitStatus, audit_rows, campaigns, complaints, moderations,
+    CampaignStatus, ModerationStatus, StaffRole, VisitStatus, audit_rows, campaign_centres, campaigns, centres,
+    complaints, moderations,
 };
-use harness::{Browser, Place, TestApp, day};
+use harness::{Browser, Place, TestApp, day, form_of};
 use quanxiangtuo::features::moderation::service::check_due;
-use sea_orm::{ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _, sea_query::Expr};
+use sea_orm::{
+    ActiveModelTrait as _,
+    ActiveValue::{Set, Unchanged},
+    ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
+    sea_query::Expr,
+};
 use serde_json::json;
 
 const CAMPAIGN: [(&str, &str); 13] = [
@@ -78,6 +84,55 @@ async fn a_campaign_is_drafted_opened_paused_edited_and_closed() {
     assert!(listed.contains("春季券") && listed.contains("已作废"), "{listed}");
     let deeds = audit_rows::Entity::find().filter(audit_rows::Column::Action.starts_with("campaign."));
     assert_eq!(deeds.count(app.db()).await.unwrap(), 6);
+}
+
+#[tokio::test]
+async fn a_draft_keeps_the_centres_that_its_form_could_lose() {
+    let app = TestApp::spawn().await;
+    let (place, other) = (app.place().await, app.place().await);
+    let (browser, _) = app.at_bureau(StaffRole::Officer).await;
+    let one = place.id();
+    let fields: Vec<(&str, &str)> = CAMPAIGN.into_iter().chain([("centre_ids[]", &*one)]).collect();
+    saved(&browser, "/bureau/campaigns", &fields).await;
+    let row = async || campaigns::Entity::find().one(app.db()).await.unwrap().unwrap();
+    let id = row().await.id;
+    let named = async || -> Vec<String> {
+        let found = campaign_centres::Entity::find().all(app.db()).await.unwrap();
+        found.into_iter().map(|row| row.centre_id.to_string()).collect()
+    };
+    // Out of service: it is in no list of centres that can be chosen.
+    let stop = centres::ActiveModel { id: Unchanged(place.centre.id), active: Set(false), ..Default::default() };
+    stop.update(app.db()).await.unwrap();
+    app.reload_catalogue().await;
+    let (here, edit) = (format!("/bureau/campaigns/{id}"), format!("/bureau/campaigns/{id}/edit"));
+    let send = async |name: &str, more: &str, without: &str| {
+        let drawn = form_of(&browser.get(&here).await.expect(200), &edit);
+        let changed =
+            drawn.iter().filter(|(known, value)| known != "csrf" && value != without).map(|(known, value)| {
+                let value = if known == "name" { name } else { value.as_str() };
+                (known.as_str(), if known == "more_centres" { more } else { value })
+            });
+        browser.post(&edit, &changed.collect::<Vec<_>>()).await
+    };
+    let refused = send("新名称", "", "").await.expect(200);
+    assert!(refused.contains("role=\"alert\"") && refused.contains(&place.id()), "it is told, not dropped");
+    assert_eq!((named().await, row().await.all_centres), (vec![place.id()], false));
+    // One by its id, as where there are more than a page lists; the other is taken away on purpose.
+    send("新名称", &other.id(), &place.id()).await.sent();
+    assert_eq!((named().await, &*row().await.name), (vec![other.id()], "新名称"));
+    send("又一名称", "", "").await.sent();
+    assert_eq!((named().await, &*row().await.name), (vec![other.id()], "又一名称"));
+    send("全部机构", "", &other.id()).await.sent();
+    assert!(row().await.all_centres);
+
+    // What was opened through the API ends on the second.
+    let to_the_second = "2026-06-30T23:59:59+08:00";
+    let client = app.officer().await;
+    client.patch(&format!("/bureau/campaigns/{id}"), json!({ "claim_until": to_the_second })).await.ok();
+    client.post(&format!("/bureau/campaigns/{id}/open"), json!({})).await.ok();
+    send("已开放", "", "").await.sent();
+    let now = row().await;
+    assert_eq!((&*now.name, now.claim_until.to_rfc3339()), ("已开放", "2026-06-30T15:59:59+00:00".to_owned()));
 }
 
 async fn filed(app: &TestApp, place: &Place, text: &str) {

@@ -8,7 +8,19 @@ use serde_json::{Value, json};
 
 /// An event of tomorrow for so many persons, published.
 async fn event(officer: &Client, places: i32) -> String {
+    published(officer, draft(officer, places).await).await
+}
+
+/// One that begins this evening.
+async fn event_today(officer: &Client, places: i32) -> String {
     let id = draft(officer, places).await;
+    let today = json!({ "starts_at": "2026-03-02T19:00:00+08:00", "ends_at": "2026-03-02T20:00:00+08:00",
+        "signup_until": "2026-03-02T19:00:00+08:00" });
+    officer.patch(&format!("/bureau/events/{id}"), today).await.ok();
+    published(officer, id).await
+}
+
+async fn published(officer: &Client, id: String) -> String {
     officer.post(&format!("/bureau/events/{id}/publish"), json!({})).await.ok();
     id
 }
@@ -111,13 +123,77 @@ async fn no_event_has_more_persons_than_places_whoever_comes_at_once() {
     let held = event_signups::Entity::find().filter(held).all(app.db()).await.unwrap();
     assert_eq!(row.taken, held.iter().map(|row| row.persons).sum::<i32>());
     assert!(row.taken <= 10);
+
+    // Who has come has not withdrawn, whichever call is first: nobody else gets the place.
+    let mut calls = Vec::new();
+    for pair in families.chunks(2).take(8) {
+        let id = event_today(&officer, 1).await;
+        let own = sign_up(&pair[0], &id, 1).await;
+        assert_eq!(sign_up(&pair[1], &id, 1).await["status"], "waiting");
+        let withdraw = format!("/me/signups/{}/withdraw", own["id"].as_str().unwrap());
+        calls.push((pair[0].client.clone(), withdraw));
+        calls.push((officer.clone(), format!("/bureau/events/{id}/signups/1/attended")));
+    }
+    let replies = at_once(calls.iter().map(async |(client, path)| client.post(path, json!({})).await.status)).await;
+    for both in replies.chunks(2) {
+        assert!(matches!(both, [200, 409] | [409, 200]), "{replies:?}");
+    }
+    for event in events::Entity::find().filter(events::Column::Places.eq(1)).all(app.db()).await.unwrap() {
+        let here = event_signups::Column::EventId.eq(event.id);
+        let had = event_signups::Column::Status.is_in([SignupStatus::SignedUp, SignupStatus::Attended]);
+        let had = event_signups::Entity::find().filter(here).filter(had).all(app.db()).await.unwrap();
+        assert_eq!((had.len(), event.taken), (1, 1));
+    }
+}
+
+#[tokio::test]
+async fn an_event_that_is_to_come_cancelled_or_over_is_taken_for_what_it_is() {
+    let app = TestApp::spawn().await;
+    let (officer, families) = (app.officer().await, app.many_families(3).await);
+    let large = json!({ "persons": 3 });
+    let (early, off) = (event(&officer, 2).await, event_today(&officer, 2).await);
+    // More than the event holds would wait for ever, and everybody behind them.
+    let refused = families[0].client.post(&format!("/events/{early}/signups"), large).await;
+    assert_eq!(refused.problem(400, "INVALID_INPUT")["errors"][0]["field"], "persons");
+    let mine = sign_up(&families[0], &early, 2).await;
+    assert_eq!(sign_up(&families[1], &early, 2).await["status"], "waiting");
+    sign_up(&families[0], &off, 1).await;
+    let come = |event: &str| format!("/bureau/events/{event}/signups/1/attended");
+    assert_eq!(officer.post(&come(&early), json!({})).await.problem(409, "WRONG_STATE")["reason"], "too_early");
+    officer.post(&format!("/bureau/events/{off}/cancel"), json!({ "reason": "台风" })).await.ok();
+    officer.post(&come(&off), json!({})).await.problem(409, "WRONG_STATE");
+
+    app.clock.advance(TimeDelta::days(16));
+    let (officer, first) = (app.officer().await, app.fresh(&families[0].client));
+    let withdraw = format!("/me/signups/{}/withdraw", mine["id"].as_str().unwrap());
+    first.post(&withdraw, json!({})).await.problem(409, "WRONG_STATE");
+    officer.patch(&format!("/bureau/events/{early}"), json!({ "places": 9 })).await.ok();
+    let waits = event_signups::Column::Status.eq(SignupStatus::Waiting);
+    let waits = event_signups::Entity::find().filter(waits).all(app.db()).await.unwrap();
+    assert_eq!(waits.len(), 1, "nobody is let in to what is over");
+    // A list that was written on paper.
+    assert_eq!(officer.post(&come(&early), json!({})).await.ok()["status"], "attended");
+}
+
+#[tokio::test]
+async fn who_no_longer_fits_into_a_smaller_event_holds_nobody_up() {
+    let app = TestApp::spawn().await;
+    let (officer, families) = (app.officer().await, app.many_families(3).await);
+    let id = event(&officer, 4).await;
+    let first = sign_up(&families[0], &id, 2).await;
+    assert_eq!(sign_up(&families[1], &id, 3).await["status"], "waiting");
+    officer.patch(&format!("/bureau/events/{id}"), json!({ "places": 2 })).await.ok();
+    assert_eq!(sign_up(&families[2], &id, 1).await["status"], "waiting");
+    let withdraw = format!("/me/signups/{}/withdraw", first["id"].as_str().unwrap());
+    families[0].client.post(&withdraw, json!({})).await.ok();
+    assert_eq!([standing(&families[1]).await, standing(&families[2]).await], ["waiting", "signed_up"]);
 }
 
 #[tokio::test]
 async fn officers_tick_off_numbers_and_learn_no_names() {
     let app = TestApp::spawn().await;
     let (officer, families) = (app.officer().await, app.many_families(2).await);
-    let id = event(&officer, 2).await;
+    let id = event_today(&officer, 2).await;
     for family in &families {
         sign_up(family, &id, 2).await;
     }

@@ -81,3 +81,30 @@ async fn a_table_of_more_rows_than_are_read_at_once_is_whole_and_filtered() {
     let text = String::from_utf8(officer.get(&format!("/bureau/audit.csv?staff_id={who}")).await.bytes).unwrap();
     assert_eq!(rows(&text).len(), 1_500);
 }
+
+#[tokio::test]
+async fn what_centres_offer_goes_out_as_it_comes_in_and_the_other_lists_too() {
+    let app = TestApp::spawn().await;
+    let (officer, place) = (app.officer().await, app.place().await);
+    let day = json!({ "kind": "holiday", "name": "国庆节" });
+    officer.put("/bureau/calendar/2026-10-01", day).await.ok();
+    for (table, at_least) in
+        [("classes", 1), ("offers", 1), ("calendar", 1), ("plan_inputs", 5), ("messages", 0), ("exclusions", 0)]
+    {
+        let csv = officer.get(&format!("/bureau/exports/{table}.csv")).await;
+        assert_eq!(csv.status, 200, "{table}");
+        assert!(rows(&String::from_utf8(csv.bytes.clone()).unwrap()).len() >= at_least, "{table}");
+        assert!(officer.get(&format!("/bureau/exports/{table}.xlsx")).await.bytes.starts_with(b"PK"), "{table}");
+        if ["classes", "offers", "calendar"].contains(&table) {
+            let path = format!("/bureau/imports/{table}?dry_run=true");
+            let again = officer
+                .send_bytes(reqwest::Method::POST, &path, Some(csv.bytes), &[("Content-Type", "text/csv")])
+                .await
+                .ok();
+            assert_eq!((&again["created"], &again["changed"]), (&json!(0), &json!(0)), "{table}: {again}");
+        }
+    }
+    officer.get("/bureau/exports/people.csv").await.problem(404, "NOT_FOUND");
+    let carer = app.carer(place.centre.id).await;
+    carer.get("/bureau/exports/offers.csv").await.problem(403, "FORBIDDEN");
+}

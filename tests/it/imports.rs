@@ -87,15 +87,18 @@ async fn every_problem_is_named_by_row_and_column_and_nothing_is_written() {
         号园,东园镇,民办托育机构,民办,地址,118.8,24.89,已备案,\r\n\
         好园,东园镇,民办托育机构,民办,地址,118.8,24.89,,\r\n";
     let expected = [
+        "rows[4].乡镇",
         "rows[5].类别",
         "rows[5].性质",
         "rows[5].经度",
         "rows[5].收费上限（元/月）",
         "rows[6].机构名称",
-        "rows[9]",
-        "rows[4].乡镇",
+        "rows[6].经度",
+        "rows[6].纬度",
         "rows[7].经度",
+        "rows[7].纬度",
         "rows[8].备案编号",
+        "rows[9]",
     ];
     for dry in ["true", "false"] {
         let problem = csv(&officer, &format!("centres?dry_run={dry}"), text).await.invalid("rows[9]");
@@ -111,13 +114,57 @@ async fn every_problem_is_named_by_row_and_column_and_nothing_is_written() {
     csv(&officer, "centres", CENTRES.lines().next().unwrap()).await.invalid("rows[1]");
     let many = format!("日期,类型,名称\r\n{}", "昨天,假,\r\n".repeat(700));
     let problem = csv(&officer, "calendar", &many).await.invalid("rows[2].日期");
-    assert_eq!((problem["problems"].as_u64(), problem["errors"].as_array().unwrap().len()), (Some(2100), 500));
+    let errors = problem["errors"].as_array().unwrap();
+    assert_eq!((problem["problems"].as_u64(), errors.len()), (Some(2100), 501));
+    assert!(errors[500]["detail"].as_str().unwrap().contains("1600"), "{}", errors[500]);
     let long = format!("日期,类型,名称\r\n{}", "2026-10-01,法定节假日,国庆\r\n".repeat(2001));
     csv(&officer, "calendar", &long).await.invalid("rows[1]");
     send(&officer, "centres", "application/json", b"{}".to_vec()).await.problem(415, "UNSUPPORTED_MEDIA_TYPE");
     send(&officer, "centres", XLSX, b"PK".to_vec()).await.invalid("body");
     send(&officer, "centres", "text/csv", vec![0xff; 8]).await.invalid("body");
     csv(&officer, "people", "a\r\n").await.problem(404, "NOT_FOUND");
+}
+
+#[tokio::test]
+async fn cells_that_hold_no_value_are_told_and_nothing_of_them_is_kept() {
+    let app = TestApp::spawn().await;
+    let officer = app.officer().await;
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    let head = CENTRES.lines().next().unwrap().split(',').take(9);
+    let row = "阳光园,东园镇,民办托育机构,民办,东园镇阳光路8号,118.80,24.89,wgs84,0595-1".split(',');
+    for (column, (title, cell)) in (0_u16..).zip(head.zip(row)) {
+        sheet.write_string(0, column, title).unwrap();
+        for line in 1..4 {
+            sheet.write_string(line, column, cell).unwrap();
+        }
+    }
+    sheet.write_string(1, 0, "#REF!").unwrap();
+    sheet.write_string(2, 0, "另一园").unwrap();
+    sheet.write_formula(2, 8, rust_xlsxwriter::Formula::new("=A9").set_result("#N/A")).unwrap();
+    sheet.write_number(3, 8, 350_521_199_001_011_234.0).unwrap();
+    let problem = send(&officer, "centres", XLSX, book.save_to_buffer().unwrap()).await.invalid("rows[2].机构名称");
+    let told = problem["errors"].as_array().unwrap().iter().map(|e| (e["field"].as_str(), e["code"].as_str()));
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        [
+            (Some("rows[2].机构名称"), Some("cell_error")),
+            (Some("rows[3].电话"), Some("cell_error")),
+            (Some("rows[4].电话"), Some("digits_lost")),
+        ]
+    );
+    assert!(problem["errors"][2]["detail"].as_str().unwrap().contains("请设为文本格式"));
+    assert_eq!(app.count(centres::Entity).await, 0);
+    // A rule after the other, and what the API's own types refuse: all at once.
+    let text = "机构名称,乡镇,类别,性质,地址,经度,纬度,电话,备案状态,普惠认定起,收费上限（元/月）\r\n\
+        #1园,东园镇,民办托育机构,民办,地址,118.8,24.89,,,2026-01-01,\r\n";
+    let text = text.replace("地址,118.8", &format!("{},118.8", "长".repeat(121)));
+    let problem = csv(&officer, "centres", &text).await.invalid("rows[2].地址");
+    let fields: Vec<_> = problem["errors"].as_array().unwrap().iter().map(|e| e["field"].as_str().unwrap()).collect();
+    // A recognised centre is filed, and a filed one has a number.
+    let expected =
+        ["rows[2].地址", "rows[2].普惠文号", "rows[2].收费上限（元/月）", "rows[2].备案状态", "rows[2].备案编号"];
+    assert_eq!(fields, expected);
 }
 
 #[tokio::test]
@@ -204,7 +251,41 @@ async fn carers_days_and_populations_are_imported() {
     assert_eq!(counts(&csv(&officer, "populations", people).await.ok()), (0, 0, 1));
     csv(&officer, "populations", &people.replace("2026-01-01", "2024-01-01")).await.invalid("rows[2].数据日期");
     csv(&officer, "populations", &people.replace(",130,", ",5201,")).await.invalid("rows[2].3岁以下（人）");
-    let community = officer.get("/bureau/communities").await.ok();
+    // Points as a table; a place on the map isn't made of one.
+    let points = "社区编码,社区名称,乡镇,类型,经度,纬度,坐标系,常住人口（人）,3岁以下（人）,数据来源,数据日期\r\n\
+        350521001002,前头村,洛阳镇,村,118.70,24.95,wgs84,2100,60,人口抽样调查,2026-01-01\r\n\
+        350521001003,桥南社区,洛阳镇,社区,118.71,24.95,,,,人口抽样调查,2026-01-01\r\n";
+    assert_eq!(counts(&csv(&officer, "community_points", points).await.ok()), (2, 0, 0));
+    assert_eq!(counts(&csv(&officer, "community_points", points).await.ok()), (0, 0, 2));
+    let moved = points.replace("118.70,24.95,wgs84,2100,60", "118.72,24.95,wgs84,,");
+    assert_eq!(counts(&csv(&officer, "community_points", &moved).await.ok()), (0, 1, 1));
+    for (from, to, field) in [
+        ("洛阳镇,村", "别处镇,村", "rows[2].乡镇"),
+        ("118.70,24.95", "24.95,118.70", "rows[2].经度"),
+        (",2100,60,", ",60,2100,", "rows[2].3岁以下（人）"),
+        (",60,人口抽样调查,2026-01-01", ",60,人口抽样调查,2025-01-01", "rows[2].数据日期"),
+    ] {
+        csv(&officer, "community_points", &points.replacen(from, to, 1)).await.invalid(field);
+    }
+    let square = json!([[[118.60, 24.90], [118.61, 24.90], [118.61, 24.91], [118.60, 24.91], [118.60, 24.90]]]);
+    let properties = json!({ "code": "350521001009", "name": "有界社区", "township": "东园镇", "kind": "urban",
+        "source": "测试", "as_of": "2025-01-01" });
+    let feature = json!({ "type": "Feature", "properties": properties,
+        "geometry": { "type": "Polygon", "coordinates": square } });
+    officer
+        .post("/bureau/imports/communities", json!({ "type": "FeatureCollection", "features": [feature] }))
+        .await
+        .ok();
+    csv(&officer, "community_points", &points.replacen("350521001002", "350521001009", 1))
+        .await
+        .invalid("rows[2].经度");
+    let kept = officer.get("/bureau/communities").await.ok();
+    let village = kept["items"].as_array().unwrap().iter().find(|row| row["code"] == "350521001002").unwrap().clone();
+    assert_eq!(
+        (&village["residents"], &village["version"], &village["rural"]),
+        (&json!(2100), &json!(2), &json!(true))
+    );
+    let community = kept;
     assert_eq!((&community["items"][0]["under3"], &community["items"][0]["version"]), (&json!(130), &json!(2)));
 }
 
@@ -212,7 +293,7 @@ async fn carers_days_and_populations_are_imported() {
 async fn every_template_reads_as_a_table_without_rows_and_its_example_is_right() {
     let app = TestApp::spawn().await;
     let officer = app.officer().await;
-    for table in ["centres", "classes", "offers", "carers", "calendar", "populations"] {
+    for table in ["centres", "classes", "offers", "carers", "calendar", "populations", "community_points"] {
         let path = format!("/bureau/imports/{table}/template");
         let template = officer.get(&format!("{path}.csv")).await;
         let text = String::from_utf8(template.bytes).unwrap();

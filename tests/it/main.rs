@@ -25,6 +25,7 @@ mod console_bureau_lists;
 mod console_desk;
 mod console_desk_visits;
 mod console_figures;
+mod console_forms;
 mod console_pages;
 mod coverage;
 mod coverage_communities;

@@ -3,7 +3,7 @@
 
 use chrono::TimeDelta;
 use entity::{Ownership, audit_rows, carers};
-use harness::{Client, Place, TestApp, day};
+use harness::{Client, Place, TestApp, at_once, day};
 use quanxiangtuo::features::registers::service::records::begin_due;
 use sea_orm::EntityTrait as _;
 use serde_json::{Value, json};
@@ -96,7 +96,18 @@ async fn each_kind_of_row_has_its_members_and_packages_have_their_caps() {
         "checked_on": "2026-01-06" });
     officer.post(&format!("/bureau/centres/{}/records", private.id()), package.clone()).await.invalid("kind");
     assert_eq!(badge(&app, &place, "safety").await, None);
-    add(&officer, &place, package).await;
+    let first = add(&officer, &place, package.clone()).await;
+    // The cap is the centre's, not a row's.
+    let above = officer.post(&path, package.clone()).await.invalid("amount_fen");
+    assert_eq!(above["paid_fen"], 50_000);
+    let row = format!("/bureau/records/{}", first["id"].as_str().unwrap());
+    officer.patch(&row, json!({ "amount_fen": 20_000 })).await.ok();
+    let mut rest = package;
+    rest["amount_fen"] = json!(30_000);
+    let calls = [officer.clone(), app.officer().await, app.officer().await];
+    let calls = at_once(calls.iter().map(async |officer| officer.post(&path, rest.clone()).await.status)).await;
+    assert_eq!(calls.iter().filter(|status| **status == 201).count(), 1, "{calls:?}");
+    officer.patch(&row, json!({ "amount_fen": 20_001 })).await.invalid("amount_fen");
     assert_eq!(badge(&app, &place, "safety").await.unwrap()["checked_on"], "2026-01-06");
     add(&officer, &place, json!({ "kind": "employer", "party": "海江产业园", "quantity": 12 })).await;
     add(&officer, &place, json!({ "kind": "utility", "item": "water", "note": "按居民生活类价格执行" })).await;
@@ -106,13 +117,13 @@ async fn each_kind_of_row_has_its_members_and_packages_have_their_caps() {
         (&json!("用水"), &json!(place.centre.name))
     );
     let current = officer.get("/bureau/records?current=true&township=洛阳镇").await.ok();
-    assert_eq!(current["items"].as_array().unwrap().len(), 3);
+    assert_eq!(current["items"].as_array().unwrap().len(), 4);
     let csv = officer.get("/bureau/records.csv").await;
-    assert_eq!(String::from_utf8(csv.bytes).unwrap().lines().count(), 4);
+    assert_eq!(String::from_utf8(csv.bytes).unwrap().lines().count(), 5);
 
     // The desk reads its own, and only its own.
     let (manager, carer) = (app.manager(place.centre.id).await, app.carer(place.centre.id).await);
-    assert_eq!(carer.get("/desk/register").await.ok()["items"].as_array().unwrap().len(), 3);
+    assert_eq!(carer.get("/desk/register").await.ok()["items"].as_array().unwrap().len(), 4);
     assert_eq!(manager.get("/desk/register?kind=device").await.ok()["items"], json!([]));
     let stranger = app.manager(private.centre.id).await;
     assert_eq!(stranger.get("/desk/register").await.ok()["items"], json!([]));

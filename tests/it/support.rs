@@ -1,6 +1,6 @@
 //! Support sheets from attendance to frozen, rates, the rules of funds.
 
-use entity::{Band, Fen, ReductionKind, VisitStatus, children, fee_reductions, visits};
+use entity::{Band, ClassId, Fen, ReductionKind, VisitStatus, bookings, children, fee_reductions, visits};
 use harness::{Client, Family, Place, TestApp, at_once, day};
 use sea_orm::{
     ActiveModelTrait as _,
@@ -162,25 +162,115 @@ async fn operating_support_is_never_central_and_needs_a_rate_within_its_cap() {
 }
 
 #[tokio::test]
-async fn families_with_reduced_fees_are_counted_by_ground() {
+async fn families_with_reduced_fees_are_counted_by_what_their_care_was_priced_with() {
     let scene = Scene::new().await;
-    let centre_id = scene.place.centre.id;
-    for (kind, percent) in [(ReductionKind::ThirdChild, 20), (ReductionKind::Disabled, 50)] {
-        scene.app.insert(fee_reductions::Model { centre_id, kind, percent }).await;
+    let line = |kind: ReductionKind| {
+        let label = format!("{}减免20%（每天）", kind.zh());
+        json!([{ "code": "care", "label": "全日托（每天）", "quantity": 1, "unit_fen": 8000, "amount_fen": 8000 },
+            { "code": "reduction", "label": label, "quantity": 1, "unit_fen": -1600, "amount_fen": -1600 }])
+    };
+    // Two days of one family, one of another; a third family's day was called off.
+    scene.gone(&scene.visits[19]).await;
+    for (visit, kind) in [
+        (0, ReductionKind::ThirdChild),
+        (1, ReductionKind::ThirdChild),
+        (10, ReductionKind::Disabled),
+        (19, ReductionKind::SpecialFamily),
+    ] {
+        let lines = bookings::ActiveModel {
+            id: Unchanged(scene.visits[visit].booking_id),
+            price_lines: Set(line(kind)),
+            ..Default::default()
+        };
+        lines.update(scene.app.db()).await.unwrap();
     }
-    for family in &scene.families[..2] {
+    let draft = scene.draft("incentive", "district").await.created();
+    // What the centre and the family say today changes nothing of what was paid then.
+    let centre_id = scene.place.centre.id;
+    scene.app.insert(fee_reductions::Model { centre_id, kind: ReductionKind::ThirdChild, percent: 20 }).await;
+    for family in &scene.families {
         let third =
             children::ActiveModel { id: Unchanged(family.child_id), third_child: Set(true), ..Default::default() };
         third.update(scene.app.db()).await.unwrap();
     }
-    let draft = scene.draft("incentive", "district").await.created();
     let read = scene.officer.get(&path(&draft, "")).await.ok();
     let mut reductions = read["figures"]["reductions"].as_array().unwrap().clone();
     reductions.sort_by_key(|row| row["kind"].as_str().unwrap().to_owned());
     assert_eq!(
         json!(reductions),
-        json!([{ "kind": "disabled", "families": 0 }, { "kind": "third_child", "families": 2 }])
+        json!([{ "kind": "disabled", "families": 1 }, { "kind": "third_child", "families": 1 }])
     );
+    assert_eq!(read["recomputed"]["same_now"], true);
+}
+
+#[tokio::test]
+async fn a_childs_days_count_once_and_its_month_is_paid_at_one_centre() {
+    let scene = Scene::new().await;
+    let (app, here, there) = (&scene.app, &scene.place, scene.app.place().await);
+    let families = app.many_families(3).await;
+    let mixed = app.class(here.centre.id, Band::Mixed, 18, 4).await;
+    let visit = async |place: &Place, family: &Family, n: u32, class: Option<ClassId>| {
+        let change = |row: &mut visits::Model| {
+            row.class_id = class.unwrap_or(row.class_id);
+            row.care_type = entity::CareType::HalfDay;
+        };
+        let date = day(&format!("2026-02-{n:02}"));
+        app.visit_with(place, family, date, VisitStatus::Left, change).await
+    };
+    for date in DAYS {
+        // Mornings here, afternoons there; as many days.
+        visit(here, &families[1], date, None).await;
+        visit(&there, &families[1], date, None).await;
+        // More days there.
+        visit(here, &families[2], date, None).await;
+        visit(&there, &families[2], date, None).await;
+    }
+    visit(&there, &families[2], 16, None).await;
+    for date in &DAYS[..5] {
+        // Five days, in two classes each.
+        visit(here, &families[0], *date, None).await;
+        visit(here, &families[0], *date, Some(mixed.id)).await;
+    }
+    let sheet = async |place: &Place| {
+        let centre_id = place.centre.id;
+        let body =
+            json!({ "kind": "incentive", "centre_id": centre_id, "month": "2026-02", "fund_source": "district" });
+        scene.officer.post("/bureau/support-sheets", body).await
+    };
+    let (first, second) = (sheet(here).await.created(), sheet(&there).await.created());
+    // Here one of the scene's own and the one with as many days, for this centre was entered first; there the
+    // one with more.
+    assert_eq!((&first["supported"], &second["supported"]), (&json!(2), &json!(1)));
+    let read = scene.officer.get(&path(&first, "")).await.ok();
+    let children = read["figures"]["lines"].as_array().unwrap().iter().map(|line| line["child_months"].as_i64());
+    assert_eq!(children.sum::<Option<i64>>(), Some(3), "five days are no month, in however many classes");
+    let freeze = async |sheet: &Value| {
+        scene.officer.post(&path(sheet, "/check"), json!({})).await.ok();
+        scene.other.post(&path(sheet, "/freeze"), json!({})).await.ok()
+    };
+    let frozen = freeze(&first).await;
+    // A day that is put right later would make the month the other's: it was paid for.
+    visit(&there, &families[1], 17, None).await;
+    let second = sheet(&there).await.created();
+    assert_eq!(second["supported"], 1);
+    let other = freeze(&second).await;
+    for sheet in [&frozen, &other] {
+        let read = scene.officer.get(&path(sheet, "")).await.ok();
+        assert_eq!((&read["recomputed"]["same"], &read["recomputed"]["same_now"]), (&json!(true), &json!(true)));
+    }
+    assert_eq!(app.count(entity::support_child_months::Entity).await, 3);
+}
+
+#[tokio::test]
+async fn officers_who_draft_at_once_draft_one_sheet() {
+    let scene = Scene::new().await;
+    let officers = [scene.app.officer().await, scene.app.officer().await, scene.app.officer().await];
+    let body = json!({ "kind": "incentive", "centre_id": scene.place.centre.id, "month": "2026-02", "fund_source": "district" });
+    let calls = officers.iter().cycle().take(9);
+    let replies = at_once(calls.map(async |officer| officer.post("/bureau/support-sheets", body.clone()).await)).await;
+    let ids: Vec<Value> = replies.into_iter().map(|reply| reply.created()["id"].clone()).collect();
+    assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+    assert_eq!(scene.app.count(entity::support_sheets::Entity).await, 1);
 }
 
 #[tokio::test]

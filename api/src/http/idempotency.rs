@@ -2,6 +2,8 @@
 //! request again gets that answer with `Idempotent-Replayed: true`. A duplicate that comes while
 //! the first is still running waits for it on the key's row.
 //!
+//! A form of a page carries its key in a field ([`FORM_FIELD`]): a form that is sent twice is done once.
+//!
 //! Scope: account and route. A request is its path, query and body: a key used for another is refused. Refusals are rolled back and so not stored.
 
 use std::{
@@ -9,7 +11,12 @@ use std::{
     future::{Ready, ready},
 };
 
-use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, http::StatusCode};
+use actix_web::{
+    FromRequest, HttpRequest, HttpResponse,
+    dev::Payload,
+    http::{StatusCode, header::CONTENT_TYPE},
+};
+use data_encoding::BASE64URL_NOPAD;
 use entity::{
     FamilyId,
     idempotency_keys::{ActiveModel, Column, Entity},
@@ -23,9 +30,35 @@ use serde::Serialize;
 use super::observe::Body;
 use crate::{
     error::{Code, Problem, Result, Text},
-    platform::{crypto::sha256, db::write_txn},
+    platform::{
+        crypto::{random_bytes, sha256},
+        db::write_txn,
+    },
     state::Ctx,
 };
+
+/// The field of a form that makes it known again.
+pub const FORM_FIELD: &str = "once";
+
+/// A word for a form that is drawn: whoever sends it twice, as it is, sends one request.
+#[must_use]
+pub fn word_of_a_form() -> String {
+    BASE64URL_NOPAD.encode(&random_bytes::<12>())
+}
+
+/// The key of a form as it was sent. What was changed in it makes another request: who goes back in the
+/// browser finds the same form, and may send it again with other words.
+fn key_of_form(req: &HttpRequest) -> Option<String> {
+    let mime = req.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if mime.split(';').next().is_none_or(|mime| mime.trim() != "application/x-www-form-urlencoded") {
+        return None;
+    }
+    let body = Body::of(req);
+    let word = form_urlencoded::parse(&body).find(|(name, _)| name == FORM_FIELD)?.1;
+    let plain = (8..=32).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_graphic());
+    let digest = sha256(&[&body]);
+    plain.then(|| format!("{word}.{}", BASE64URL_NOPAD.encode(&digest[..16])))
+}
 
 const PLACE: &str = "idempotency_keys.answer";
 
@@ -67,10 +100,10 @@ impl Idempotency {
     }
 
     fn of(req: &HttpRequest) -> Result<Self> {
-        let Some(value) = req.headers().get("Idempotency-Key") else {
+        let given = req.headers().get("Idempotency-Key").map(|value| value.to_str().unwrap_or("").to_owned());
+        let Some(key) = given.or_else(|| key_of_form(req)) else {
             return Ok(Self { key: None, about: Cell::default() });
         };
-        let key = value.to_str().unwrap_or("");
         if !(8..=64).contains(&key.len()) || !key.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(Problem::field(
                 "Idempotency-Key",
@@ -85,7 +118,7 @@ impl Idempotency {
         // The query too: `?coord=` or `?dry_run=` makes another request of the same body.
         let path = req.uri().path_and_query().map_or("", |path| path.as_str());
         let fingerprint = sha256(&[path.as_bytes(), b"\n", &Body::of(req)]);
-        Ok(Self { key: Some(Key { route, key: key.to_owned(), fingerprint }), about: Cell::default() })
+        Ok(Self { key: Some(Key { route, key, fingerprint }), about: Cell::default() })
     }
 }
 

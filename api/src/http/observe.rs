@@ -39,6 +39,7 @@ const LARGE_BODIES: &[(&str, usize)] = &[
     ("/api/v1/bureau/imports/carers", TABLE_BYTES),
     ("/api/v1/bureau/imports/calendar", TABLE_BYTES),
     ("/api/v1/bureau/imports/populations", TABLE_BYTES),
+    ("/api/v1/bureau/imports/community_points", TABLE_BYTES),
     // The same tables in forms: with the other fields, and in base64.
     ("/bureau/imports", TABLE_BYTES + 16 * 1024),
     ("/bureau/imports/confirm", TABLE_BYTES / 3 * 4 + 16 * 1024),

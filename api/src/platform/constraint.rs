@@ -46,6 +46,8 @@ pub enum Constraint {
     SupportSheetOfMonth,
     /// One rate per item and first day.
     SupportRateFrom,
+    /// A child's month is supported once.
+    SupportChildMonth,
 }
 
 const SPELLINGS: &[(Constraint, &str, &str)] = &[
@@ -80,6 +82,11 @@ const SPELLINGS: &[(Constraint, &str, &str)] = &[
         "support_sheets.kind, support_sheets.centre_id, support_sheets.month",
     ),
     (Constraint::SupportRateFrom, "support_rates_item", "support_rates.item, support_rates.valid_from"),
+    (
+        Constraint::SupportChildMonth,
+        "support_child_months_pkey",
+        "support_child_months.month, support_child_months.child_id",
+    ),
     (
         Constraint::PlanInputVersion,
         "plan_inputs_version",

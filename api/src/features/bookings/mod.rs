@@ -15,6 +15,8 @@ pub mod rules;
 pub mod service;
 pub mod store;
 
+pub use rules::price::reductions_in;
+
 use crate::http::Registry;
 
 /// Registers the routes.

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use askama::Template;
 
 use super::shell::Shell;
-use crate::error::Problem;
+use crate::{error::Problem, http::idempotency::word_of_a_form};
 
 /// What can be chosen: the word, what it says, whether it is chosen.
 pub(super) type Choice = (String, String, bool);
@@ -60,6 +60,8 @@ pub(super) struct Fields {
     button: String,
     ask: String,
     csrf: String,
+    /// Empty of a form that may be sent as often as one likes.
+    once: String,
 }
 
 impl Fields {
@@ -76,18 +78,31 @@ impl Fields {
             button: button.to_owned(),
             ask: String::new(),
             csrf: shell.csrf.clone(),
+            once: word_of_a_form(),
         }
     }
 
     /// What chooses what a page shows.
     pub(super) fn filter(shell: &Shell, action: &str) -> Self {
         let button = shell.t("查询", "Show");
-        Self { method: "get", class: "filter", csrf: String::new(), ..Self::post(shell, action, button) }
+        Self {
+            method: "get",
+            class: "filter",
+            csrf: String::new(),
+            once: String::new(),
+            ..Self::post(shell, action, button)
+        }
     }
 
     /// Why somebody does what the button says: most deeds ask for it.
     pub(super) fn reason(shell: &Shell, action: impl Into<String>, button: &str) -> Self {
         Self::post(shell, action, button).area("reason", shell.t("理由", "Reason"), "", 200)
+    }
+
+    /// Whose answer shows a secret once: sent twice it makes two, for the first answer is kept for nobody.
+    pub(super) fn anew_each_time(mut self) -> Self {
+        self.once.clear();
+        self
     }
 
     /// A heading.

@@ -1,7 +1,9 @@
 //! Signing in to a console and out of it.
 
 use actix_web::{
-    HttpRequest, HttpResponse, get, post,
+    HttpRequest, HttpResponse, get,
+    http::header::{HeaderName, ORIGIN},
+    post,
     web::{Data, ServiceConfig},
 };
 use askama::Template;
@@ -62,10 +64,17 @@ struct SignInForm {
     next: Option<String>,
 }
 
-/// A page of another site can't sign somebody in as somebody else.
+/// A page of another site can't sign somebody in as somebody else. Browsers that don't say from which site a
+/// form comes say from which origin.
 fn from_elsewhere(req: &HttpRequest) -> bool {
-    let site = req.headers().get("Sec-Fetch-Site").and_then(|value| value.to_str().ok());
-    site.is_some_and(|site| !matches!(site, "same-origin" | "none"))
+    let header = |name: HeaderName| req.headers().get(name).map(|value| value.to_str().unwrap_or_default());
+    if let Some(site) = header(HeaderName::from_static("sec-fetch-site")) {
+        return !matches!(site, "same-origin" | "none");
+    }
+    // `null` is of nobody.
+    let host = |origin: &str| origin.split_once("://").map(|(_, host)| host.to_ascii_lowercase());
+    let ours = req.connection_info().host().to_ascii_lowercase();
+    header(ORIGIN).is_some_and(|origin| host(origin) != Some(ours))
 }
 
 #[post("/sign-in")]

@@ -9,7 +9,7 @@ use super::{fields::Fields, shell::Shell};
 use crate::{
     error::Result,
     features::satisfaction::dto::SatisfactionInterval,
-    http::{Moment, table as sheet},
+    http::{Moment, idempotency::word_of_a_form, table as sheet},
 };
 
 /// A column's heading.
@@ -67,6 +67,23 @@ impl Cell {
         plain[..end].parse().ok()
     }
 
+    /// For a spreadsheet: a figure is a number, a percentage the fraction that it is of.
+    fn as_sheet(&self) -> sheet::Cell {
+        let Some(words) = self.words() else { return sheet::Cell::Empty };
+        let Self::Number(_) = self else { return sheet::Cell::text(words) };
+        let plain = words.replace(',', "");
+        if let Ok(whole) = plain.parse() {
+            return sheet::Cell::Integer(whole);
+        }
+        let fraction = |text: &str| text.parse::<f64>().ok().filter(|number| number.is_finite());
+        match plain.strip_suffix('%').map_or((fraction(&plain), 1.0), |part| (fraction(part), 100.0)) {
+            // Divided to as many digits as there were.
+            (Some(number), of) => sheet::Cell::Number((number * 1e6 / of).round() / 1e6),
+            (None, _) if words == "—" => sheet::Cell::Empty,
+            (None, _) => sheet::Cell::text(words),
+        }
+    }
+
     fn order(&self, other: &Self) -> Ordering {
         match (self.figure(), other.figure()) {
             (Some(a), Some(b)) => a.total_cmp(&b),
@@ -112,6 +129,7 @@ pub(super) struct Table {
     /// No address shows it again, or there is nothing to take along.
     only_here: bool,
     csrf: String,
+    once: String,
 }
 
 impl Table {
@@ -130,6 +148,7 @@ impl Table {
             downloads: Vec::new(),
             only_here: false,
             csrf: shell.csrf.clone(),
+            once: word_of_a_form(),
         }
     }
 
@@ -223,9 +242,8 @@ impl Table {
         let shown = |at: &usize| self.columns.get(*at).is_some_and(|column| !column.deeds);
         let header: Vec<&str> =
             self.columns.iter().filter(|column| !column.deeds).map(|column| &*column.label).collect();
-        let cell = |cell: &Cell| cell.words().map_or(sheet::Cell::Empty, sheet::Cell::text);
         let row = |row: &Vec<Cell>| {
-            row.iter().enumerate().filter(|(at, _)| shown(at)).map(|(_, shown)| cell(shown)).collect()
+            row.iter().enumerate().filter(|(at, _)| shown(at)).map(|(_, cell)| cell.as_sheet()).collect()
         };
         let rows = self.rows.iter().map(row).collect();
         let sheet = sheet::Table { filename: "table".to_owned(), header: &header, rows, as_of };
@@ -277,4 +295,20 @@ pub(super) fn code(code: impl std::fmt::Display) -> Cell {
 /// A text that leads somewhere.
 pub(super) fn link(text: impl Into<String>, href: impl Into<String>) -> Cell {
     Cell::Link(text.into(), href.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_figure_is_downloaded_as_a_number() {
+        let of = |text: &str| Cell::Number(text.to_owned()).as_sheet();
+        assert_eq!(of("-80.50"), sheet::Cell::Number(-80.5));
+        assert_eq!(of("1,234"), sheet::Cell::Integer(1234));
+        assert_eq!(of("95.3%"), sheet::Cell::Number(0.953));
+        assert_eq!(of("—"), sheet::Cell::Empty);
+        assert_eq!(of("90.1%–96.0%"), sheet::Cell::text("90.1%–96.0%"));
+        assert_eq!(text("-1").as_sheet(), sheet::Cell::text("-1"), "a text stays one");
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, NaiveTime, SubsecRound as _, Utc};
 use entity::{CentreId, Fen, StaffId};
 use serde::{
     Deserialize, Deserializer,
@@ -48,17 +48,17 @@ pub(super) struct LocalTime(pub(super) DateTime<Utc>);
 
 impl<'de> Deserialize<'de> for LocalTime {
     fn deserialize<D: Deserializer<'de>>(d: D) -> std::result::Result<Self, D::Error> {
-        use chrono::{Datelike as _, Timelike as _};
+        use chrono::Datelike as _;
         let text = String::deserialize(d)?;
         let read = |format| NaiveDateTime::parse_from_str(&text, format).ok();
-        let at = read("%Y-%m-%dT%H:%M").or_else(|| read("%Y-%m-%dT%H:%M:%S"));
+        let at = read("%Y-%m-%dT%H:%M").or_else(|| read("%Y-%m-%dT%H:%M:%S%.f"));
         let at = at.filter(|at| (2000..=2100).contains(&at.year())).ok_or_else(|| {
             D::Error::custom(
                 "@not_an_instant|须为 2000 至 2100 年间的时间，格式如 2026-03-02T09:00。|Must be like 2026-03-02T09:00.",
             )
         })?;
-        let minute = entity::MinuteOfDay::hm(at.hour().cast_signed(), at.minute().cast_signed());
-        Ok(Self(instant_at(at.date(), minute)))
+        let midnight = instant_at(at.date(), entity::MinuteOfDay::hm(0, 0));
+        Ok(Self(midnight + at.time().signed_duration_since(NaiveTime::MIN)))
     }
 }
 
@@ -98,9 +98,11 @@ pub(super) fn minute(Moment(at): Moment) -> String {
     local(at).format("%Y-%m-%d %H:%M").to_string()
 }
 
-/// The same for a field.
+/// The same for a field; to the millisecond where it isn't a whole minute, so that a form sent back changes
+/// nothing.
 pub(super) fn field_time(Moment(at): Moment) -> String {
-    local(at).format("%Y-%m-%dT%H:%M").to_string()
+    let text = local(at).trunc_subsecs(3).format("%Y-%m-%dT%H:%M:%S%.f").to_string();
+    text.strip_suffix(":00").map(ToOwned::to_owned).unwrap_or(text)
 }
 
 /// A dash for what isn't there.
@@ -150,6 +152,16 @@ pub(super) fn yes(shell: &Shell, yes: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_instant_comes_back_from_its_field_as_it_was() {
+        for text in ["2026-03-02T09:00:00+08:00", "2026-06-30T23:59:59+08:00", "2026-06-30T23:59:59.999+08:00"] {
+            let at: DateTime<Utc> = text.parse().unwrap();
+            let typed: LocalTime = serde_json::from_value(field_time(Moment(at)).into()).unwrap();
+            assert_eq!(typed.0, at, "{text}");
+        }
+        assert!(field_time(Moment("2026-03-02T09:00:00+08:00".parse().unwrap())).ends_with("T09:00"));
+    }
 
     #[test]
     fn yuan_are_read_to_the_fen() {

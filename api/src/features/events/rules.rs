@@ -3,7 +3,10 @@
 use chrono::{DateTime, Utc};
 use entity::{EventStatus, SignupStatus, events};
 
-use crate::error::{Code, Problem, Result, Text};
+use crate::{
+    error::{Code, Problem, Result, Text},
+    platform::clock::local,
+};
 
 /// Where persons come to who sign up now: in, as long as there is room and nobody waits before them.
 #[must_use]
@@ -19,10 +22,39 @@ pub fn may_sign_up(event: &events::Model, persons: i32, now: DateTime<Utc>) -> R
     if now > event.signup_until {
         return Err(state("报名已截止，请关注其他活动。", "Sign-up is over."));
     }
-    if persons > event.persons_max {
-        let most = event.persons_max;
+    // A family larger than the event would wait for ever.
+    let most = event.persons_max.min(event.places);
+    if persons > most {
         let text = Text::new(format!("每个家庭最多 {most} 人参加。"), format!("At most {most} persons of a family."));
         return Err(Problem::field("persons", "too_many", text));
+    }
+    Ok(())
+}
+
+/// Whether nobody comes or stays away any more: it was cancelled, or is over.
+#[must_use]
+pub fn is_past(event: &events::Model, now: DateTime<Utc>) -> bool {
+    event.status == EventStatus::Cancelled || now >= event.ends_at
+}
+
+/// Refuses to take a place back once the event is over: who had it, had it.
+pub fn may_withdraw(event: &events::Model, now: DateTime<Utc>) -> Result<()> {
+    if now < event.ends_at {
+        return Ok(());
+    }
+    Err(state("活动已结束，不能再取消报名。", "The event is over."))
+}
+
+/// Refuses to tick somebody off at an event that doesn't take place, or before the day on which it begins;
+/// lists written on paper may be entered later.
+pub fn may_attend(event: &events::Model, now: DateTime<Utc>) -> Result<()> {
+    if event.status != EventStatus::Published {
+        let text = "活动未发布或已取消，不能登记到场。";
+        return Err(state(text, "The event doesn't take place.").fact("state", event.status));
+    }
+    if local(now).date_naive() < local(event.starts_at).date_naive() {
+        let text = "活动当天才能登记到场。";
+        return Err(state(text, "Nobody comes before the day on which it begins.").fact("reason", "too_early"));
     }
     Ok(())
 }

@@ -38,7 +38,7 @@ pub(super) async fn sign_up(
             let text = "您已报名这个活动；如需修改人数，请先取消再报名。";
             return Err(state(text, "The family has signed up already.").fact("signup_id", before.id));
         }
-        let waiting = !store::waiting(txn, id, 1).await?.is_empty();
+        let waiting = !store::waiting(txn, &event, 1).await?.is_empty();
         let status = rules::place(&event, persons, waiting);
         let taken = event.taken + if status == SignupStatus::SignedUp { persons } else { 0 };
         let number = event.last_number + 1;
@@ -97,6 +97,7 @@ pub(super) async fn withdraw(ctx: &Ctx, family: FamilyId, key: &Idempotency, id:
         if !matches!(row.status, SignupStatus::SignedUp | SignupStatus::Waiting) {
             return Err(state("这次报名已取消或已到场。", "This sign-up is over.").fact("state", row.status));
         }
+        rules::may_withdraw(&event, ctx.clock.now())?;
         let event = give_back(txn, ctx, event, &row).await?;
         row.status = SignupStatus::Withdrawn;
         Ok(signup_out(&row, out(event)))
@@ -125,7 +126,10 @@ async fn give_back(
     mut event: events::Model,
     row: &event_signups::Model,
 ) -> Result<events::Model> {
-    store::step(txn, row.id, &[row.status], SignupStatus::Withdrawn, ctx.clock.now()).await?;
+    if !store::step(txn, row.id, &[row.status], SignupStatus::Withdrawn, ctx.clock.now()).await? {
+        // Who moves a sign-up holds the event, so that this doesn't happen; a place is never given back twice.
+        return Err(state("这次报名刚刚有变化，请刷新后再试。", "The sign-up changed meanwhile."));
+    }
     if row.status == SignupStatus::SignedUp {
         event.taken -= row.persons;
         event = put(txn, event).await?;
@@ -133,15 +137,16 @@ async fn give_back(
     let_in(txn, ctx, event).await
 }
 
-/// Lets in who waits, the first first; who doesn't fit in holds up nobody but those behind it.
+/// Lets in who waits, the first first; who doesn't fit in holds up nobody but those behind it. Nobody is let
+/// in to what is over.
 pub(super) async fn let_in(txn: &DatabaseTransaction, ctx: &Ctx, mut event: events::Model) -> Result<events::Model> {
-    if event.status == EventStatus::Cancelled {
+    if rules::is_past(&event, ctx.clock.now()) {
         return Ok(event);
     }
     let before = event.taken;
     // Each is one person at least.
     let room = u64::try_from(event.places - event.taken).unwrap_or(0);
-    for row in store::waiting(txn, event.id, room).await? {
+    for row in store::waiting(txn, &event, room).await? {
         if event.taken + row.persons > event.places {
             break;
         }
@@ -220,6 +225,9 @@ pub async fn attended(
     (event, number): (EventId, i32),
 ) -> Result<Once<BureauSignupOut>> {
     once(ctx, key, &bureau.staff_id.to_string(), async |txn| {
+        // Held, as by who withdraws: else the place is had here and given back there.
+        let held = store::lock(txn, event).await?.ok_or_else(not_found)?;
+        rules::may_attend(&held, ctx.clock.now())?;
         let found = store::signups(txn, event, None, Some(number.saturating_sub(1)), 1).await?.into_iter().next();
         let mut row = found.filter(|row| row.number == number).ok_or_else(not_found)?;
         let from = [SignupStatus::SignedUp];

@@ -103,15 +103,17 @@ pub(super) async fn live_of(db: &impl ConnectionTrait, family: FamilyId) -> Resu
     event_signups::Entity::of_family(family).filter(live).order_by_asc(event_signups::Column::EventId).all(db).await
 }
 
-/// The first so many who wait for an event, in the order of their numbers.
+/// The first so many who wait for an event, in the order of their numbers. Who is more than the event has
+/// places for, since it was made smaller, holds nobody up.
 pub(super) async fn waiting(
     db: &impl ConnectionTrait,
-    event: EventId,
+    event: &events::Model,
     most: u64,
 ) -> Result<Vec<event_signups::Model>, DbErr> {
     event_signups::Entity::find()
-        .filter(event_signups::Column::EventId.eq(event))
+        .filter(event_signups::Column::EventId.eq(event.id))
         .filter(event_signups::Column::Status.eq(SignupStatus::Waiting))
+        .filter(event_signups::Column::Persons.lte(event.places))
         .order_by_asc(event_signups::Column::Number)
         .limit(most)
         .all(db)

@@ -6,6 +6,7 @@
 mod bureau;
 mod general;
 mod money;
+mod whole;
 
 use crate::http::Registry;
 
@@ -32,5 +33,7 @@ pub fn routes(cfg: &mut impl Registry) {
         .service(bureau::list_unsettled_csv)
         .service(bureau::list_unsettled_xlsx)
         .service(bureau::list_communities_csv)
-        .service(bureau::list_communities_xlsx);
+        .service(bureau::list_communities_xlsx)
+        .service(whole::export_table_csv)
+        .service(whole::export_table_xlsx);
 }

@@ -16,7 +16,7 @@ use crate::{
 
 /// Download a template of an import as a table
 ///
-/// The header, what each column takes, and an example; lines that begin with `#` are notes.
+/// The header, what each column takes, and an example; lines whose first cell begins with `# ` are notes.
 #[utoipa::path(tag = "bureau", security(("bearer" = [])),
     params(("table" = ImportTable, Path, description = "What is to be imported")),
     responses((status = 200, description = "The template", body = String, content_type = table::CSV), Refusals))]
@@ -27,7 +27,7 @@ pub(super) async fn read_template_csv(ctx: Data<Ctx>, _bureau: Bureau, of: Path<
 
 /// Download a template of an import as a workbook
 ///
-/// The header, what each column takes, and an example; lines that begin with `#` are notes.
+/// The header, what each column takes, and an example; lines whose first cell begins with `# ` are notes.
 #[utoipa::path(tag = "bureau", security(("bearer" = [])),
     params(("table" = ImportTable, Path, description = "What is to be imported")),
     responses((status = 200, description = "The template", body = Vec<u8>, content_type = table::XLSX), Refusals))]
@@ -49,12 +49,13 @@ fn kind(req: &HttpRequest) -> Result<Kind> {
 /// Import a table
 ///
 /// The file is the body: `.xlsx` (its first sheet) or `.csv` (UTF-8 or GBK), as the content type says; at
-/// most 2 000 rows and 4 MiB. The first row has the titles of the template, in any order; lines that begin
-/// with `#` are notes. Rows are found by their key (centres by name and township, classes by centre and
+/// most 2 000 rows and 4 MiB. The first row has the titles of the template, in any order; lines whose first
+/// cell begins with `# ` are notes. Rows are found by their key (centres by name and township, classes by centre and
 /// name, offers by class and form of care, carers by centre and name, days by date, communities by code):
 /// what is new is entered, what differs is changed, an empty cell leaves what is there, and what isn't
-/// named stays. All of it or nothing: every problem is named by row and column (`rows[3].托位数`), the first
-/// 500 of them, and `problems` counts all. `dry_run=true` says the same and writes nothing. An import that was
+/// named stays. All of it or nothing: every problem of every row is named by row and column
+/// (`rows[3].托位数`), the first 500 of them, with how many more there are, and `problems` counts all. Errors of
+/// the spreadsheet, numbers of more than 15 digits and formulas without a result are problems too. `dry_run=true` says the same and writes nothing. An import that was
 /// given a word (`work`) is watched and called off under it.
 #[utoipa::path(tag = "bureau", security(("bearer" = [])),
     request_body(content((String = "text/csv"),

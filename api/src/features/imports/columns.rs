@@ -1,5 +1,8 @@
 //! A row of texts becomes what the API would take: a table is a list of columns, each with its title, what
-//! it holds and the member it becomes. The API's own types then check what they always check.
+//! it holds and the member it becomes. The API's own types then check what they always check. Where something
+//! is wrong an example goes on in its place, so that everything that is wrong with a row is told at once.
+
+use std::collections::HashSet;
 
 use chrono::NaiveDate;
 use serde::de::DeserializeOwned;
@@ -77,16 +80,23 @@ pub const fn maybe(
 /// What is wrong, row by row.
 #[derive(Debug, Default)]
 pub struct Problems {
-    named: Vec<(String, &'static str, Text)>,
+    named: Vec<(usize, String, &'static str, Text)>,
     total: usize,
+    rows: HashSet<usize>,
+    cells: HashSet<(usize, String)>,
 }
 
 impl Problems {
-    /// Something is wrong in a row, at a column if one is at fault.
-    pub fn add(&mut self, at: usize, title: &str, code: &'static str, text: &Text) {
+    /// Something is wrong in a row, at a column if one is at fault. Of a cell only the first thing is told,
+    /// and whether this is it.
+    pub fn add(&mut self, at: usize, title: &str, code: &'static str, text: &Text) -> bool {
+        self.rows.insert(at);
+        if !title.is_empty() && !self.cells.insert((at, title.to_owned())) {
+            return false;
+        }
         self.total += 1;
         if self.named.len() >= MOST_NAMED {
-            return;
+            return true;
         }
         let field = if title.is_empty() { format!("rows[{at}]") } else { format!("rows[{at}].{title}") };
         let (zh, en) = if title.is_empty() {
@@ -94,29 +104,54 @@ impl Problems {
         } else {
             (format!("第{at}行“{title}”：{}", text.zh), format!("Row {at}, {title}: {}", text.en))
         };
-        self.named.push((field, code, Text::new(zh, en)));
+        self.named.push((at, field, code, Text::new(zh, en)));
+        true
     }
 
-    /// A refusal that the same row would get by hand; its fields become columns.
-    pub fn refuse(&mut self, at: usize, columns: &[Column], problem: &Problem) {
+    /// Whether anything is wrong in a row: nothing is made of it.
+    #[must_use]
+    pub fn has(&self, at: usize) -> bool {
+        self.rows.contains(&at)
+    }
+
+    /// A refusal that the same row would get by hand; its fields become columns. Gives the columns that
+    /// nothing was wrong with before, with the refusal's word.
+    pub fn refuse<'c>(
+        &mut self,
+        at: usize,
+        columns: &'c [Column],
+        problem: &Problem,
+    ) -> Vec<(&'c Column, &'static str)> {
         if problem.errors.is_empty() {
             self.add(at, "", "refused", problem.text());
         }
+        let mut fresh = Vec::new();
         for error in &problem.errors {
             let column = columns.iter().find(|column| column.field == error.field);
-            self.add(at, column.map_or("", |column| column.title), error.code, &error.text);
+            let is_new = self.add(at, column.map_or("", |column| column.title), error.code, &error.text);
+            fresh.extend(column.filter(|_| is_new).map(|column| (column, error.code)));
         }
+        fresh
     }
 
-    /// Refuses if anything was wrong.
-    pub fn done(self) -> Result<()> {
-        let total = self.total;
-        let mut all = self.named.into_iter();
+    /// Refuses if anything was wrong: row by row, and how much more there is than is named.
+    pub fn done(mut self) -> Result<()> {
+        self.named.sort_by_key(|(at, ..)| *at);
+        let (total, more) = (self.total, self.total - self.named.len());
+        let mut all = self.named.into_iter().map(|(_, field, code, text)| (field, code, text));
         let Some((field, code, text)) = all.next() else { return Ok(()) };
         let first = Problem::field(field, code, text);
-        Err(all
-            .fold(first, |problem, (field, code, text)| problem.and_field(field, code, text))
-            .fact("problems", total))
+        let problem = all.fold(first, |problem, (field, code, text)| problem.and_field(field, code, text));
+        let problem = if more == 0 {
+            problem
+        } else {
+            let text = Text::new(
+                format!("另有{more}处问题没有列出，请先更正以上问题后再试。"),
+                format!("{more} more problems aren't named here: mend these first."),
+            );
+            problem.and_field("rows", "more", text)
+        };
+        Err(problem.fact("problems", total))
     }
 }
 
@@ -168,11 +203,8 @@ pub fn read<T: DeserializeOwned>(lines: &[Line], columns: &[Column], problems: &
         return Vec::new();
     };
     let places = places(head, columns, problems);
-    // Notes and examples of the template.
-    let is_note =
-        |line: &&Line| line.cells.iter().find(|cell| !cell.is_empty()).is_some_and(|cell| cell.starts_with('#'));
-    let rest = rest.iter().filter(|line| !is_note(line));
-    let rest: Vec<&Line> = rest.collect();
+    // Without notes and examples of the template.
+    let rest: Vec<&Line> = rest.iter().filter(|line| !line.is_note()).collect();
     if rest.is_empty() {
         problems.add(head.at, "", "empty", &Text::new("表头下面没有数据。", "There are no rows below the header."));
     }
@@ -187,33 +219,88 @@ pub fn read<T: DeserializeOwned>(lines: &[Line], columns: &[Column], problems: &
     }
     let mut rows = Vec::with_capacity(rest.len());
     for line in rest {
-        let before = problems.total;
         let mut object = Map::new();
         for (column, place) in columns.iter().zip(&places) {
             let cell = place.and_then(|place| line.cells.get(place)).map_or("", String::as_str);
-            if cell.is_empty() {
-                if column.needed {
-                    problems.add(line.at, column.title, "missing", &Text::new("不能为空。", "Must not be empty."));
+            let wrong = place.and_then(|place| line.wrong_at(place));
+            let read = match wrong {
+                Some(wrong) => Err(wrong.told()),
+                None if cell.is_empty() && column.needed => {
+                    Err(("missing", Text::new("不能为空。", "Must not be empty.")))
                 }
-                continue;
-            }
-            match value(cell, column.holds) {
+                None if cell.is_empty() => continue,
+                None => value(cell, column.holds),
+            };
+            match read {
                 Ok(value) => set(&mut object, column.field, value),
-                Err((code, text)) => problems.add(line.at, column.title, code, &text),
+                Err((code, text)) => {
+                    problems.add(line.at, column.title, code, &text);
+                    mend(&mut object, column, code);
+                }
             }
         }
-        if problems.total > before {
-            continue;
-        }
-        match serde_path_to_error::deserialize(Value::Object(object)) {
-            Ok(value) => rows.push(Row { at: line.at, value }),
-            Err(error) => {
-                let problem = field_problem(&error.path().to_string(), &error.inner().to_string());
-                problems.refuse(line.at, columns, &problem);
-            }
+        if let Some(value) = parse(problems, columns, line.at, &mut object) {
+            rows.push(Row { at: line.at, value });
         }
     }
     rows
+}
+
+/// A row's members, mended where something was wrong.
+pub type Object = Map<String, Value>;
+
+/// Puts the column's example in place of what is wrong, so that what else is wrong with the row is seen too.
+/// Nothing is made of such a row ([`Problems::has`]).
+fn mend(object: &mut Object, column: &Column, code: &str) {
+    let example = value(column.example, column.holds).ok().filter(|_| code != "not_for_this_kind");
+    match example.filter(|_| !column.example.is_empty()) {
+        Some(example) => set(object, column.field, example),
+        None => drop(object.remove(column.field)),
+    }
+}
+
+/// A row, or a part of it, as the API takes it; all that it refuses is told.
+pub fn parse<T: DeserializeOwned>(
+    problems: &mut Problems,
+    columns: &[Column],
+    at: usize,
+    object: &mut Object,
+) -> Option<T> {
+    loop {
+        let problem = match serde_path_to_error::deserialize(Value::Object(object.clone())) {
+            Ok(value) => return Some(value),
+            Err(error) => field_problem(&error.path().to_string(), &error.inner().to_string()),
+        };
+        let fresh = problems.refuse(at, columns, &problem);
+        if fresh.is_empty() {
+            return None;
+        }
+        fresh.into_iter().for_each(|(column, code)| mend(object, column, code));
+    }
+}
+
+/// A row as the API takes it, held against rules that end at the first thing that is wrong: again and again,
+/// until they have told everything. What isn't the row's fault ends the import.
+pub fn ruled<T: DeserializeOwned, R>(
+    problems: &mut Problems,
+    columns: &[Column],
+    at: usize,
+    mut object: Object,
+    mut rules: impl FnMut(T) -> Result<R>,
+) -> Result<Option<R>> {
+    loop {
+        let Some(value) = parse(problems, columns, at, &mut object) else { return Ok(None) };
+        let problem = match rules(value) {
+            Ok(outcome) => return Ok(Some(outcome)),
+            Err(problem) if problem.code().status().is_server_error() => return Err(problem),
+            Err(problem) => problem,
+        };
+        let fresh = problems.refuse(at, columns, &problem);
+        if fresh.is_empty() {
+            return Ok(None);
+        }
+        fresh.into_iter().for_each(|(column, code)| mend(&mut object, column, code));
+    }
 }
 
 fn set(object: &mut Map<String, Value>, field: &str, value: Value) {

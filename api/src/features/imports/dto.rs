@@ -19,6 +19,8 @@ pub enum ImportTable {
     Calendar,
     /// Populations of communities that are there, by code.
     Populations,
+    /// Communities that are points, by code; those with an area come with the map.
+    CommunityPoints,
 }
 
 impl ImportTable {
@@ -36,6 +38,7 @@ impl ImportTable {
             Self::Carers => "carers",
             Self::Calendar => "calendar",
             Self::Populations => "populations",
+            Self::CommunityPoints => "community_points",
         }
     }
 }

@@ -37,13 +37,72 @@ pub enum Kind {
 }
 
 /// A line of the file with something in it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Line {
     /// Its number in the file, from 1.
     pub at: usize,
     /// Its cells, trimmed.
     pub cells: Vec<String>,
+    /// The cells that don't hold what somebody typed, and why.
+    pub wrong: Vec<(usize, Wrong)>,
 }
+
+impl Line {
+    /// What is wrong with a cell, if anything is.
+    #[must_use]
+    pub fn wrong_at(&self, column: usize) -> Option<Wrong> {
+        self.wrong.iter().find(|(at, _)| *at == column).map(|(_, wrong)| *wrong)
+    }
+
+    /// A note of the template, or somebody's own: the first cell is a text that begins with `# `.
+    #[must_use]
+    pub fn is_note(&self) -> bool {
+        self.wrong_at(0).is_none() && self.cells.first().is_some_and(|cell| cell == "#" || cell.starts_with("# "))
+    }
+}
+
+/// Why a cell can't be taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wrong {
+    /// The spreadsheet itself says so: `#REF!`, `#N/A`.
+    Error,
+    /// A number with more digits than a spreadsheet keeps: the last ones are lost.
+    Digits,
+    /// A formula whose result isn't in the file.
+    NoResult,
+}
+
+impl Wrong {
+    /// The word at the API, and what to do about it.
+    #[must_use]
+    pub fn told(self) -> (&'static str, Text) {
+        match self {
+            Self::Error => {
+                ("cell_error", Text::new("单元格是错误值，请更正。", "The cell holds an error of the spreadsheet."))
+            }
+            Self::Digits => (
+                "digits_lost",
+                Text::new(
+                    "数字超过15位，表格软件已丢失后几位，请设为文本格式后重新填写。",
+                    "A number of more than 15 digits has lost the last ones: make the cell a text and type it again.",
+                ),
+            ),
+            Self::NoResult => (
+                "no_result",
+                Text::new(
+                    "公式没有计算结果，请用 Excel 或 WPS 打开并保存，或改填数值。",
+                    "The formula's result isn't in the file: open and save it, or type the value.",
+                ),
+            ),
+        }
+    }
+}
+
+/// What a spreadsheet writes in place of a result.
+const ERRORS: [&str; 10] =
+    ["#REF!", "#N/A", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!", "#DATA!"];
+/// From here on a number has more digits than a spreadsheet keeps.
+const MOST_WHOLE: f64 = 1e15;
 
 fn refused(code: &'static str, zh: impl Into<String>, en: impl Into<String>) -> Problem {
     Problem::field("body", code, Text::new(zh.into(), en.into()))
@@ -59,11 +118,13 @@ fn too_many() -> Problem {
 
 /// Reads the lines of a file that have something in them. Slow work: not for a worker's own thread.
 pub fn lines(body: &[u8], kind: Kind) -> Result<Vec<Line>> {
-    let lines = match kind {
+    let mut lines = match kind {
         Kind::Xlsx => workbook(body)?,
         Kind::Csv => values(body)?,
     };
-    for line in &lines {
+    for line in &mut lines {
+        let errors = line.cells.iter().enumerate().filter(|(_, cell)| ERRORS.contains(&&***cell));
+        line.wrong.extend(errors.map(|(at, _)| (at, Wrong::Error)));
         if line.cells.iter().any(|cell| cell.chars().count() > MOST_TEXT) {
             let at = line.at;
             return Err(refused(
@@ -110,7 +171,7 @@ fn values(body: &[u8]) -> Result<Vec<Line>> {
         }
         let cells: Vec<String> = record.iter().take(MOST_COLUMNS).map(|cell| plain(cell).to_owned()).collect();
         if cells.iter().any(|cell| !cell.is_empty()) {
-            lines.push(Line { at, cells });
+            lines.push(Line { at, cells, wrong: Vec::new() });
         }
     }
 }
@@ -156,34 +217,41 @@ fn workbook(body: &[u8]) -> Result<Vec<Line>> {
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(body)).map_err(|_| no_workbook())?;
     let first = book.sheet_names().first().cloned().ok_or_else(no_workbook)?;
     let mut reader = book.worksheet_cells_reader(&first).map_err(|_| no_workbook())?;
-    let (mut lines, mut left) = (BTreeMap::<usize, Vec<String>>::new(), MOST_BYTES);
-    while let Some(cell) = reader.next_cell().map_err(|_| no_workbook())? {
-        let (row, column) = cell.get_position();
+    let (mut lines, mut left) = (BTreeMap::<usize, Line>::new(), MOST_BYTES);
+    while let Some(cell) = reader.next_cell_with_formula_metadata().map_err(|_| no_workbook())? {
+        let (row, column) = cell.pos;
         let (at, column) = (row as usize + 1, column as usize);
         if column >= MOST_COLUMNS {
             continue;
         }
         // A text that many cells share is there once in the file: what is copied of it is counted first.
-        let long = match cell.get_value() {
+        let long = match &cell.value {
             DataRef::SharedString(text) => text.len(),
             DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.len(),
             _ => 0,
         };
         left = left.checked_sub(long).ok_or_else(too_large)?;
-        let text = shown(cell.get_value());
-        if text.is_empty() {
+        let wrong = match &cell.value {
+            DataRef::Empty if cell.formula.is_some() => Some(Wrong::NoResult),
+            DataRef::Float(n) if n.abs() >= MOST_WHOLE => Some(Wrong::Digits),
+            DataRef::Int(n) if n.unsigned_abs() as f64 >= MOST_WHOLE => Some(Wrong::Digits),
+            _ => None,
+        };
+        let text = shown(&cell.value);
+        if text.is_empty() && wrong.is_none() {
             continue;
         }
         if lines.len() >= MOST_LINES && !lines.contains_key(&at) {
             return Err(too_many());
         }
-        let cells = lines.entry(at).or_default();
-        if cells.len() <= column {
-            cells.resize(column + 1, String::new());
+        let line = lines.entry(at).or_insert_with(|| Line { at, ..Line::default() });
+        if line.cells.len() <= column {
+            line.cells.resize(column + 1, String::new());
         }
-        cells[column] = text;
+        line.cells[column] = text;
+        line.wrong.extend(wrong.map(|wrong| (column, wrong)));
     }
-    Ok(lines.into_iter().map(|(at, cells)| Line { at, cells }).collect())
+    Ok(lines.into_values().collect())
 }
 
 /// A cell as a person would type it.
@@ -263,5 +331,37 @@ mod tests {
         let lines = lines(&body, Kind::Xlsx).unwrap();
         let all: Vec<String> = lines.iter().map(|line| line.cells.join("|")).collect();
         assert_eq!(all, ["日期", "2026-10-01|2600.1", "|15"]);
+    }
+
+    #[test]
+    fn what_a_spreadsheet_could_not_reckon_or_keep_is_told_and_never_taken_for_a_note() {
+        use std::io::Write as _;
+        let mut book = rust_xlsxwriter::Workbook::new();
+        let sheet = book.add_worksheet();
+        sheet.write_formula(0, 0, rust_xlsxwriter::Formula::new("=A9").set_result("#REF!")).unwrap();
+        sheet.write_string(0, 1, "园").unwrap();
+        sheet.write_formula(1, 0, "=1+1").unwrap();
+        sheet.write_number(1, 1, 350_521_199_001_011_234.0).unwrap();
+        sheet.write_number(1, 2, 350_521_001_001.0).unwrap();
+        sheet.write_string(2, 0, "#1 园").unwrap();
+        sheet.write_string(3, 0, "# 注").unwrap();
+        let body = book.save_to_buffer().unwrap();
+        // As a program leaves it that doesn't reckon.
+        let mut read = zip::ZipArchive::new(Cursor::new(body)).unwrap();
+        let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        for i in 0..read.len() {
+            let mut part = read.by_index(i).unwrap();
+            let mut text = String::new();
+            part.read_to_string(&mut text).unwrap();
+            let name = part.name().unwrap().into_owned();
+            zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+            zip.write_all(text.replace("<f>1+1</f><v>0</v>", "<f>1+1</f>").as_bytes()).unwrap();
+        }
+        let lines = lines(&zip.finish().unwrap().into_inner(), Kind::Xlsx).unwrap();
+        assert_eq!(lines[0].wrong, [(0, Wrong::Error)]);
+        assert_eq!(lines[1].wrong, [(0, Wrong::NoResult), (1, Wrong::Digits)]);
+        assert_eq!(lines[1].cells[2], "350521001001");
+        let notes: Vec<bool> = lines.iter().map(Line::is_note).collect();
+        assert_eq!(notes, [false, false, false, true]);
     }
 }

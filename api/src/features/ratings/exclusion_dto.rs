@@ -19,6 +19,10 @@ pub struct BureauRatingsQuery {
     pub level: Option<Level>,
     /// Only of care in this month.
     pub month: Option<Month>,
+    /// Only of care in this month and later.
+    pub from: Option<Month>,
+    /// Only of care in this month and before.
+    pub to: Option<Month>,
     /// Only those left out of the figures (`true`) or counted (`false`).
     pub excluded: Option<bool>,
     /// How many at most.

@@ -16,6 +16,8 @@ pub(super) struct RatingFilter {
     pub(super) centre: Option<CentreId>,
     pub(super) level: Option<i32>,
     pub(super) month: Option<NaiveDate>,
+    /// The first and the last of a range.
+    pub(super) months: (Option<NaiveDate>, Option<NaiveDate>),
     pub(super) excluded: Option<bool>,
     pub(super) after: Option<RatingId>,
 }
@@ -27,11 +29,13 @@ pub(super) async fn ratings_page(
     limit: u64,
 ) -> Result<Vec<ratings::Model>, DbErr> {
     use ratings::Column as R;
-    let RatingFilter { centre, level, month, excluded, after } = filter;
+    let RatingFilter { centre, level, month, months: (first, last), excluded, after } = filter;
     let condition = Condition::all()
         .add_option(centre.map(|id| R::CentreId.eq(id)))
         .add_option(level.map(|level| R::Level.eq(level)))
         .add_option(month.map(|month| R::Month.eq(month)))
+        .add_option(first.map(|month| R::Month.gte(month)))
+        .add_option(last.map(|month| R::Month.lte(month)))
         .add_option(excluded.map(|yes| if yes { R::ExcludedFor.is_not_null() } else { R::ExcludedFor.is_null() }))
         .add_option(after.map(|after| R::Id.lt(after)));
     ratings::Entity::find().filter(condition).order_by_desc(R::Id).limit(limit).all(db).await

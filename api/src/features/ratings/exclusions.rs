@@ -30,11 +30,12 @@ fn not_found() -> Problem {
 
 /// A page of ratings, with their texts as far as moderation has passed them and their families agree.
 pub async fn ratings(ctx: &Ctx, query: BureauRatingsQuery) -> Result<Page<BureauRatingOut>> {
-    let BureauRatingsQuery { centre_id, level, month, excluded, limit, cursor } = query;
+    let BureauRatingsQuery { centre_id, level, month, from, to, excluded, limit, cursor } = query;
     let filter = rows::RatingFilter {
         centre: centre_id,
         level: level.map(|level| level.0),
         month: month.map(|month| month.0),
+        months: (from.map(|month| month.0), to.map(|month| month.0)),
         excluded,
         after: cursor.as_ref().map(Cursor::unpack).transpose()?,
     };

@@ -121,8 +121,8 @@ pub fn not_to_come(field: &'static str, day: Option<NaiveDate>, today: NaiveDate
     Err(Problem::field(field, "out_of_range", Text::new("日期不能晚于今天。", "The day is still to come.")))
 }
 
-/// Checks a row as it is to be.
-pub fn check(row: &centre_records::Model, ownership: Ownership, today: NaiveDate) -> Result<()> {
+/// Checks a row as it is to be; `paid` is what the centre's other rows of its item come to.
+pub fn check(row: &centre_records::Model, ownership: Ownership, paid: Fen, today: NaiveDate) -> Result<()> {
     let (kind, shape) = (row.kind, shape(row.kind));
     let item = if shape.items.is_empty() { Need::No } else { Need::Must };
     need("item", "具体项目", kind, item, row.item.is_some())?;
@@ -150,25 +150,26 @@ pub fn check(row: &centre_records::Model, ownership: Ownership, today: NaiveDate
     }
     not_to_come("checked_on", Some(row.checked_on), today)?;
     if kind == RecordKind::SafetyPackage {
-        check_package(row, ownership)?;
+        check_package(row, ownership, paid)?;
     }
     Ok(())
 }
 
-fn check_package(row: &centre_records::Model, ownership: Ownership) -> Result<()> {
+/// The caps are a centre's (元/家), however many rows they are paid in.
+fn check_package(row: &centre_records::Model, ownership: Ownership, paid: Fen) -> Result<()> {
     if ownership != Ownership::Public {
         let text =
             Text::new("安防“五大包”补助只面向公办托育机构（项目9）。", "Safety packages are for public centres only.");
         return Err(Problem::field("kind", "public_only", text));
     }
-    let cap = row.item.and_then(package_cap);
-    if let Some((cap, item)) = cap.zip(row.item).filter(|(cap, _)| row.amount_fen.is_some_and(|paid| paid > *cap)) {
-        let yuan = cap.0 / 100;
+    let over = |cap: &Fen| row.amount_fen.is_some_and(|more| paid.plus(more) > *cap);
+    if let Some((cap, item)) = row.item.and_then(package_cap).filter(over).zip(row.item) {
+        let (yuan, had) = (cap.0 / 100, paid.0 / 100);
         let text = Text::new(
-            format!("“{}”补助不高于{yuan}元/家（项目9）。", item.zh()),
-            format!("At most {yuan} yuan a centre for this package."),
+            format!("“{}”补助不高于{yuan}元/家（项目9），该机构已登记{had}元。", item.zh()),
+            format!("At most {yuan} yuan a centre for this package; {had} are registered."),
         );
-        return Err(Problem::field("amount_fen", "above_cap", text).fact("most_fen", cap));
+        return Err(Problem::field("amount_fen", "above_cap", text).fact("most_fen", cap).fact("paid_fen", paid));
     }
     Ok(())
 }

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 use entity::{
-    CarerId, CentreId, Certificate, RecordId, RecordKind, TrainingId, carer_trainings, carers, centre_records, centres,
+    CarerId, CentreId, Certificate, Fen, RecordId, RecordKind, TrainingId, carer_trainings, carers, centre_records,
+    centres,
 };
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult,
@@ -92,6 +93,13 @@ pub async fn insert_record(db: &impl ConnectionTrait, row: centre_records::Model
 
 pub(super) async fn put_record(db: &impl ConnectionTrait, row: centre_records::Model) -> Result<(), DbErr> {
     centre_records::Entity::update(row.into_active_model().reset_all()).exec(db).await.map(drop)
+}
+
+/// The amounts of the centre's other rows of the same kind and item.
+pub(super) async fn amounts(db: &impl ConnectionTrait, row: &centre_records::Model) -> Result<Vec<Option<Fen>>, DbErr> {
+    use centre_records::Column::{AmountFen, Id, Item, Kind};
+    let rows = centre_records::Entity::of_centre(row.centre_id).select_only().column(AmountFen);
+    rows.filter(Kind.eq(row.kind)).filter(Item.eq(row.item)).filter(Id.ne(row.id)).into_tuple().all(db).await
 }
 
 /// Kinds and days of checks of the rows that run on a day.

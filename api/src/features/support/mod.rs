@@ -2,7 +2,8 @@
 //! (project 6), month by month, as sheets.
 //!
 //! Promises: a sheet is drafted, checked by one officer and frozen by another, numbered without gaps, then
-//! never changed; one a kind, centre and month, so that nothing is paid twice. Its figures follow from the
+//! never changed; one a kind, centre and month, and a child's month is supported at one centre, so that nothing
+//! is paid twice. Its figures follow from the
 //! evidence that it keeps (children by class and month of birth with their days, nobody's id) and from rates
 //! that are rows with the day they begin; they are computed again to the same bytes. The source of funds is
 //! held against the rules of funds: operating support is never paid from central money.
@@ -10,6 +11,7 @@
 mod bureau;
 mod bureau_rates;
 pub mod dto;
+mod evidence;
 mod print;
 pub mod rules;
 pub mod service;

@@ -1,11 +1,17 @@
 //! The figures of a support sheet: pure sums over what was counted, with one way to write them as bytes.
 //!
 //! A *child-month* is a child with attendance on at least so many days of the month (assumption, a setting),
-//! in full-day or half-day care; it belongs to the class in which it was on most of them. Ages are reckoned
+//! in full-day or half-day care; it belongs to the class in which it was on most of them, and a day in two
+//! classes is one day. A child is supported at one centre a month: where it could be at several, at the one
+//! where it was on more days, of two alike at the one with the lower id (assumption; the plan's rate is a
+//! child's and month's, 每人每月). Ages are reckoned
 //! by months of birth, and a child counts through the month in which it reaches an age (assumption), so that
 //! the erasure of a day of birth changes no figure.
 
-use std::collections::BTreeMap;
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use chrono::{Datelike as _, NaiveDate};
 use entity::{Band, CentreId, ChildId, ClassId, Fen, Filed, FundCategory, ReductionKind, SupportItem, SupportKind};
@@ -34,7 +40,7 @@ const fn item(band: Band) -> Option<SupportItem> {
     }
 }
 
-/// The days of a child in a class, as the visits tell.
+/// A day of a child in a class, as a visit tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attendance {
     /// The child.
@@ -45,8 +51,8 @@ pub struct Attendance {
     pub band: Band,
     /// The child's birth date.
     pub birth_date: NaiveDate,
-    /// Days.
-    pub days: i64,
+    /// The day.
+    pub date: NaiveDate,
 }
 
 /// A child of the month, without its id.
@@ -60,6 +66,31 @@ pub struct SupportChild {
     pub born: NaiveDate,
     /// Days with attendance.
     pub days: i64,
+    /// Its month is another centre's to be supported for. Not written where it isn't, so that what was frozen
+    /// before there was such a thing keeps its bytes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub elsewhere: bool,
+}
+
+impl SupportChild {
+    /// The rate at which its month is supported, if its days are enough.
+    fn rate<'a>(&self, month: Month, rates: &'a [SupportRate]) -> Option<&'a SupportRate> {
+        let age = months(self.born, month);
+        let rate = item(self.band).and_then(|item| rates.iter().find(|rate| rate.item == item));
+        rate.filter(|rate| rate.through_months.is_none_or(|through| age <= through))
+    }
+
+    /// Whether its month could be supported at this centre, if no other had it.
+    #[must_use]
+    pub fn could_be_supported(&self, month: Month, least_days: i64, rates: &[SupportRate]) -> bool {
+        self.days >= least_days && self.rate(month, rates).is_some()
+    }
+}
+
+/// At which of the centres a child is supported that could be at each of them, by its days there.
+#[must_use]
+pub fn supported_at(centres: impl Iterator<Item = (CentreId, i64)>) -> Option<CentreId> {
+    centres.max_by_key(|(id, days)| (*days, Reverse(*id))).map(|(id, _)| id)
 }
 
 /// A rate that was in force.
@@ -119,7 +150,8 @@ pub struct SupportLine {
     pub children: i64,
     /// Those with enough days.
     pub child_months: i64,
-    /// Those that are supported.
+    /// Those that are supported. A child with enough days at two centres is supported at one: where it was on
+    /// more days.
     pub supported: i64,
     /// A child-month, in fen; null where there is no rate.
     pub rate_fen: Option<Fen>,
@@ -161,23 +193,23 @@ pub struct SupportFigures {
     pub evidence_sha256: String,
 }
 
-/// Leaves the ids away and gives each child to one class.
+/// Gives each child of a centre to one class, and counts each of its days once.
 #[must_use]
-pub fn children(found: &[Attendance]) -> Vec<SupportChild> {
+pub fn children(found: &[Attendance]) -> BTreeMap<ChildId, SupportChild> {
     let mut by_child: BTreeMap<ChildId, Vec<&Attendance>> = BTreeMap::new();
     for row in found {
         by_child.entry(row.child_id).or_default().push(row);
     }
-    let mut children: Vec<SupportChild> = by_child
-        .into_values()
-        .filter_map(|rows| {
-            let most = rows.iter().max_by_key(|row| (row.days, std::cmp::Reverse(row.class_id)))?;
-            let (class_id, band, born) = (most.class_id, most.band, Month::of(most.birth_date).0);
-            Some(SupportChild { class_id, band, born, days: rows.iter().map(|row| row.days).sum() })
-        })
-        .collect();
-    children.sort_unstable();
-    children
+    let child = |rows: Vec<&Attendance>| {
+        let days = |of: Option<ClassId>| {
+            let of = rows.iter().filter(|row| of.is_none_or(|class| row.class_id == class));
+            of.map(|row| row.date).collect::<BTreeSet<_>>().len() as i64
+        };
+        let most = rows.iter().max_by_key(|row| (days(Some(row.class_id)), Reverse(row.class_id)))?;
+        let (class_id, band, born) = (most.class_id, most.band, Month::of(most.birth_date).0);
+        Some(SupportChild { class_id, band, born, days: days(None), elsewhere: false })
+    };
+    by_child.into_iter().filter_map(|(id, rows)| Some((id, child(rows)?))).collect()
 }
 
 /// Months from the month of birth to another.
@@ -196,8 +228,7 @@ impl SupportFigures {
             let age = months(child.born, evidence.month);
             // Through the month in which it reaches the next year.
             let age_years = ((age - 1).max(0)) / 12;
-            let rate = item(child.band).and_then(rate).filter(|_| pays);
-            let rate = rate.filter(|rate| rate.through_months.is_none_or(|through| age <= through));
+            let rate = child.rate(evidence.month, &evidence.rates).filter(|_| pays);
             let line = lines.entry((child.class_id, age_years)).or_insert_with(|| SupportLine {
                 class_id: child.class_id,
                 band: child.band,
@@ -211,7 +242,7 @@ impl SupportFigures {
             line.children += 1;
             if child.days >= evidence.least_days {
                 line.child_months += 1;
-                if let Some(rate) = rate {
+                if let Some(rate) = rate.filter(|_| !child.elsewhere) {
                     line.supported += 1;
                     line.amount_fen = line.amount_fen.plus(rate.rate_fen);
                 }
@@ -258,100 +289,5 @@ fn hashed(value: &impl Serialize) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use uuid::Uuid;
-
-    use super::*;
-
-    fn day(text: &str) -> NaiveDate {
-        text.parse().unwrap()
-    }
-
-    fn row(child: u128, class: u128, band: Band, born: &str, days: i64) -> Attendance {
-        let (child_id, class_id) = (Uuid::from_u128(child).into(), Uuid::from_u128(class).into());
-        Attendance { child_id, class_id, band, birth_date: day(born), days }
-    }
-
-    fn evidence(found: &[Attendance]) -> Evidence {
-        let rate = |item, fen, through_months| SupportRate {
-            item,
-            rate_fen: Fen(fen),
-            through_months,
-            source: "项目5".to_owned(),
-        };
-        Evidence {
-            month: Month(day("2026-02-01")),
-            least_days: 10,
-            children: children(found),
-            rates: vec![
-                rate(SupportItem::Infant, 30_000, None),
-                rate(SupportItem::ToddlerSmall, 20_000, None),
-                rate(SupportItem::Mixed, 20_000, Some(24)),
-                rate(SupportItem::Operating, 100_000, None),
-            ],
-            filed: Filed::Filed,
-            days_run: 18,
-            months_run: 2,
-            reductions: Vec::new(),
-        }
-    }
-
-    #[test]
-    fn child_months_are_paid_by_class_and_of_mixed_ones_the_under_twos() {
-        let found = [
-            row(1, 1, Band::Infant, "2025-06-03", 18),
-            row(2, 1, Band::Infant, "2025-06-03", 9),
-            row(3, 2, Band::ToddlerSmall, "2024-08-20", 10),
-            // Turns two in the month: counts through it; one of the month before doesn't.
-            row(4, 3, Band::Mixed, "2024-02-27", 12),
-            row(5, 3, Band::Mixed, "2024-01-31", 12),
-            row(6, 4, Band::ToddlerBig, "2023-09-01", 18),
-        ];
-        let figures = SupportFigures::of(SupportKind::Incentive, Uuid::nil().into(), &evidence(&found));
-        let lines: Vec<_> = figures
-            .lines
-            .iter()
-            .map(|l| (l.band, l.age_years, l.children, l.child_months, l.supported, l.amount_fen.0))
-            .collect();
-        assert_eq!(
-            lines,
-            [
-                (Band::Infant, 0, 2, 1, 1, 30_000),
-                (Band::ToddlerSmall, 1, 1, 1, 1, 20_000),
-                (Band::Mixed, 1, 1, 1, 1, 20_000),
-                (Band::Mixed, 2, 1, 1, 0, 0),
-                (Band::ToddlerBig, 2, 1, 1, 0, 0),
-            ]
-        );
-        assert_eq!((figures.supported, figures.total_fen, figures.month_fen), (3, Fen(70_000), None));
-    }
-
-    #[test]
-    fn a_child_in_two_classes_counts_once_where_it_was_longest() {
-        let found = [row(1, 1, Band::Infant, "2025-03-03", 4), row(1, 2, Band::ToddlerSmall, "2025-03-03", 7)];
-        let children = children(&found);
-        assert_eq!((children.len(), children[0].band, children[0].days), (1, Band::ToddlerSmall, 11));
-    }
-
-    #[test]
-    fn the_erasure_of_a_day_of_birth_changes_nothing() {
-        let (known, erased) = ([row(1, 1, Band::Mixed, "2024-02-27", 12)], [row(1, 1, Band::Mixed, "2024-02-01", 12)]);
-        let digest = |found: &[Attendance]| {
-            SupportFigures::of(SupportKind::Incentive, Uuid::nil().into(), &evidence(found)).digest()
-        };
-        assert_eq!(digest(&known), digest(&erased));
-    }
-
-    #[test]
-    fn a_month_that_ran_is_supported_if_the_centre_was_filed() {
-        let found = [row(1, 1, Band::Infant, "2025-06-03", 18)];
-        let total = |change: fn(&mut Evidence)| {
-            let mut evidence = evidence(&found);
-            change(&mut evidence);
-            SupportFigures::of(SupportKind::Operating, Uuid::nil().into(), &evidence).total_fen
-        };
-        assert_eq!(total(|_| {}), Fen(100_000), "child-months are the incentive's");
-        assert_eq!(total(|evidence| evidence.filed = Filed::Pending), Fen(0));
-        assert_eq!(total(|evidence| evidence.days_run = 0), Fen(0));
-    }
-}
+#[path = "rules_tests.rs"]
+mod tests;

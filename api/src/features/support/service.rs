@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{Datelike as _, NaiveDate};
-use entity::{CentreId, Fen, StatementStatus, SupportItem, SupportKind, SupportSheetId, support_rates, support_sheets};
+use entity::{ChildId, Fen, StatementStatus, SupportItem, SupportKind, SupportSheetId, support_rates, support_sheets};
 use sea_orm::ConnectionTrait;
 use serde_json::json;
 
@@ -12,14 +11,13 @@ use super::{
         SupportRateIn, SupportRateOut, SupportRatesOut, SupportRecomputedOut, SupportSheetDetailOut, SupportSheetIn,
         SupportSheetOut, SupportSheetsQuery,
     },
-    rules::{Evidence, SupportFigures, SupportRate, SupportReduction, category, children},
+    evidence::{Of, evidence},
+    rules::{Evidence, SupportFigures, category},
     store,
 };
 use crate::{
     error::{Code, Problem, Result, Text},
-    features::{
-        audit, auth::Bureau, indicators, settlement::four_eyes, settlement::rules::span, vouchers::allow_funds,
-    },
+    features::{audit, auth::Bureau, settlement::four_eyes, settlement::rules::span, terms, vouchers::allow_funds},
     http::{Cursor, Day, Idempotency, Moment, Month, Once, Page, once},
     platform::{
         constraint::{Constraint, violated},
@@ -49,16 +47,19 @@ pub async fn draft(
     once(ctx, key, &bureau.staff_id.to_string(), async |txn| {
         let fund_category = category(kind);
         allow_funds(txn, fund_source, fund_category, ctx.clock.today()).await?;
-        let (centre_name, _) = store::centre(txn, centre_id).await?.ok_or_else(|| {
+        // Held: who drafts the same sheet at once comes after, and drafts it anew.
+        let centre = terms::lock_centre(txn, centre_id).await?.ok_or_else(|| {
             let text = Text::new("没有找到这家机构。", "There is no such centre.");
             Problem::new(Code::NotFound).and_field("centre_id", "unknown", text)
         })?;
-        let evidence = evidence(ctx, txn, centre_id, month).await?;
+        let centre_name = centre.name;
+        let present = store::of_month(txn, kind, centre_id, month.0).await?;
+        let of = Of { kind, centre: centre_id, month, sheet: present.as_ref().map(|row| row.id) };
+        let (evidence, _) = evidence(ctx, txn, of).await?;
         check_rate(kind, &evidence)?;
         let figures = SupportFigures::of(kind, centre_id, &evidence);
         let names = store::class_names(txn, centre_id).await?;
         let names: BTreeMap<_, _> = names.into_iter().map(|(id, name)| (id.to_string(), name)).collect();
-        let present = store::of_month(txn, kind, centre_id, month.0).await?;
         let row = support_sheets::Model {
             id: present.as_ref().map_or_else(|| ctx.clock.id(), |row| row.id),
             kind,
@@ -86,11 +87,8 @@ pub async fn draft(
             if !four_eyes::redraft::<support_sheets::Entity>(txn, id, again).await? {
                 return Err(frozen_already());
             }
-        } else if let Err(error) = store::insert(txn, row).await {
-            return Err(match violated(&error) {
-                Some(Constraint::SupportSheetOfMonth) => Problem::new(Code::Unavailable),
-                _ => error.into(),
-            });
+        } else {
+            store::insert(txn, row).await?;
         }
         audit::record(ctx, txn, bureau.into(), "support_sheet.draft", id.to_string(), told).await?;
         Ok(out)
@@ -102,7 +100,7 @@ pub async fn draft(
 pub async fn check(ctx: &Ctx, bureau: &Bureau, key: &Idempotency, id: SupportSheetId) -> Result<Once<SupportSheetOut>> {
     once(ctx, key, &bureau.staff_id.to_string(), async |txn| {
         let row = find(txn, id).await?;
-        if row.status == StatementStatus::Draft && now(ctx, txn, &row).await?.digest() != row.figures_sha256 {
+        if row.status == StatementStatus::Draft && now(ctx, txn, &row).await?.0.digest() != row.figures_sha256 {
             return Err(changed());
         }
         let (by, at) = (bureau.staff_id, ctx.clock.now());
@@ -139,8 +137,16 @@ pub async fn freeze(
             return Err(wrong_state(find(txn, id).await?.status, "定稿"));
         }
         allow_funds(txn, row.fund_source, row.fund_category, ctx.clock.today()).await?;
-        if now(ctx, txn, &row).await?.digest() != row.figures_sha256 {
+        let (figures, paid) = now(ctx, txn, &row).await?;
+        if figures.digest() != row.figures_sha256 {
             return Err(changed());
+        }
+        if row.kind == SupportKind::Incentive {
+            store::keep_paid(txn, id, row.month, paid).await.map_err(|error| match violated(&error) {
+                // Another centre's sheet was frozen in this moment, and pays for one of the children.
+                Some(Constraint::SupportChildMonth) => changed(),
+                _ => error.into(),
+            })?;
         }
         let mut told = told(&row);
         told["number"] = json!(number);
@@ -169,7 +175,7 @@ pub async fn read(ctx: &Ctx, id: SupportSheetId) -> Result<SupportSheetDetailOut
     let (figures, evidence) = (stored(&row)?, kept(&row)?);
     let figures_sha256 = SupportFigures::of(row.kind, row.centre_id, &evidence).digest();
     let same = figures_sha256 == row.figures_sha256 && figures.digest() == row.figures_sha256;
-    let same_now = now(ctx, db, &row).await?.digest() == row.figures_sha256;
+    let same_now = now(ctx, db, &row).await?.0.digest() == row.figures_sha256;
     Ok(SupportSheetDetailOut {
         class_names: serde_json::from_value(row.labels["classes"].clone()).map_err(Problem::internal)?,
         sheet: out(row)?,
@@ -218,11 +224,7 @@ pub async fn add_rate(
         }
         let taken = known.iter().any(|rate| rate.item == item && rate.valid_from == from_month.0);
         if taken || store::is_frozen_from(txn, item, from_month.0).await? {
-            let text = Text::new(
-                "该月份已有补助标准，或已有定稿的补助单，请从以后的月份开始。",
-                "That month has a rate, or a frozen sheet: take a later month.",
-            );
-            return Err(Problem::new(Code::WrongState).detail(text));
+            return Err(has_a_rate());
         }
         let row = support_rates::Model {
             id: ctx.clock.id(),
@@ -235,7 +237,7 @@ pub async fn add_rate(
             staff_id: Some(admin.staff_id),
         };
         store::insert_rate(txn, row.clone()).await.map_err(|error| match violated(&error) {
-            Some(Constraint::SupportRateFrom) => Problem::new(Code::Unavailable),
+            Some(Constraint::SupportRateFrom) => has_a_rate(),
             _ => error.into(),
         })?;
         let detail = json!({ "item": item, "rate_fen": rate_fen, "valid_from": row.valid_from });
@@ -243,45 +245,6 @@ pub async fn add_rate(
         Ok(rate_out(row))
     })
     .await
-}
-
-/// What is known now of a centre's month.
-async fn evidence(ctx: &Ctx, db: &impl ConnectionTrait, centre: CentreId, month: Month) -> Result<Evidence> {
-    let (first, next) = span(month);
-    let last = next.pred_opt().unwrap_or(first);
-    let found = store::attendance(db, centre, (first, last)).await?;
-    let year = NaiveDate::from_ymd_opt(first.year(), 1, 1).unwrap_or(first);
-    let days = store::days_run(db, centre, (year, last)).await?;
-    let run: std::collections::BTreeSet<_> = days.iter().map(|day| Month::of(*day)).collect();
-    // The registration at the month's end, or of now where nothing was recorded of then.
-    let then = indicators::state_of(db, centre, indicators::service::end_of(last)).await?;
-    let filed = match then {
-        Some(state) => state.filed,
-        None => store::centre(db, centre).await?.map_or(entity::Filed::None, |(_, filed)| filed),
-    };
-    let reductions = store::reductions(db, centre, (first, last)).await?;
-    Ok(Evidence {
-        month,
-        least_days: ctx.settings.support_child_month_days.into(),
-        children: children(&found),
-        rates: in_force(&store::rates(db).await?, first),
-        filed,
-        days_run: days.iter().filter(|day| **day >= first).count() as i64,
-        months_run: run.len() as i64,
-        reductions: reductions.into_iter().map(|(kind, families)| SupportReduction { kind, families }).collect(),
-    })
-}
-
-/// The rate of each item on a day; rows come by item, the newest first.
-fn in_force(rows: &[support_rates::Model], day: NaiveDate) -> Vec<SupportRate> {
-    let of = |item: &SupportItem| rows.iter().find(|row| row.item == *item && row.valid_from <= day);
-    let rate = |row: &support_rates::Model| SupportRate {
-        item: row.item,
-        rate_fen: row.rate_fen,
-        through_months: row.through_months,
-        source: row.source.clone(),
-    };
-    SupportItem::ALL.iter().filter_map(of).map(rate).collect()
 }
 
 /// Operating support and rent relief have no rate until the bureau sets one.
@@ -301,10 +264,15 @@ fn check_rate(kind: SupportKind, evidence: &Evidence) -> Result<()> {
     Err(Problem::new(Code::WrongState).detail(text).fact("reason", "no_rate"))
 }
 
-/// The figures that a sheet would have now.
-async fn now(ctx: &Ctx, db: &impl ConnectionTrait, row: &support_sheets::Model) -> Result<SupportFigures> {
-    let evidence = evidence(ctx, db, row.centre_id, Month(row.month)).await?;
-    Ok(SupportFigures::of(row.kind, row.centre_id, &evidence))
+/// The figures that a sheet would have now, and the children that it would pay for.
+async fn now(
+    ctx: &Ctx,
+    db: &impl ConnectionTrait,
+    row: &support_sheets::Model,
+) -> Result<(SupportFigures, Vec<ChildId>)> {
+    let of = Of { kind: row.kind, centre: row.centre_id, month: Month(row.month), sheet: Some(row.id) };
+    let (evidence, supported) = evidence(ctx, db, of).await?;
+    Ok((SupportFigures::of(row.kind, row.centre_id, &evidence), supported))
 }
 
 async fn find(db: &impl ConnectionTrait, id: SupportSheetId) -> Result<support_sheets::Model> {
@@ -358,6 +326,14 @@ fn changed() -> Problem {
         "Attendance or rates changed since the draft: draft and check it again.",
     );
     Problem::new(Code::WrongState).detail(text).fact("reason", "figures_changed")
+}
+
+fn has_a_rate() -> Problem {
+    let text = Text::new(
+        "该月份已有补助标准，或已有定稿的补助单，请从以后的月份开始。",
+        "That month has a rate, or a frozen sheet: take a later month.",
+    );
+    Problem::new(Code::WrongState).detail(text)
 }
 
 fn frozen_already() -> Problem {

@@ -1,15 +1,17 @@
 //! Queries of the support of centres.
 
+use std::collections::HashMap;
+
 use chrono::{Datelike as _, NaiveDate};
 use entity::{
-    Band, CareType, CentreId, ChildId, ClassId, Filed, ReductionKind, StatementStatus, SupportItem, SupportKind,
-    SupportSheetId, VisitStatus, centres, children, classes, fee_reductions, support_numbers, support_rates,
-    support_sheets, visits,
+    Band, CareType, CentreId, ChildId, ClassId, FamilyId, Filed, StatementStatus, SupportItem, SupportKind,
+    SupportSheetId, VisitStatus, bookings, centres, children, classes, support_child_months, support_numbers,
+    support_rates, support_sheets, visits,
 };
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, FromQueryResult, QueryFilter,
     QueryOrder, QuerySelect,
-    sea_query::{Expr, Func, OnConflict},
+    sea_query::{Expr, OnConflict, Query},
 };
 
 use super::rules::Attendance;
@@ -23,31 +25,42 @@ const FORMS: [CareType; 2] = [CareType::FullDay, CareType::HalfDay];
 
 #[derive(FromQueryResult)]
 struct Row {
+    centre_id: CentreId,
     child_id: ChildId,
     class_id: ClassId,
     band: Band,
     birth_date: NaiveDate,
-    days: i64,
+    date: NaiveDate,
 }
 
-/// Days of each child in each class of a centre, checked out, from a day up to another.
+/// Days in care, checked out, from a day up to another, of the children that were at a centre; at other
+/// centres too.
 pub(super) async fn attendance(
     db: &impl ConnectionTrait,
     centre: CentreId,
     (from, to): (NaiveDate, NaiveDate),
-) -> Result<Vec<Attendance>, DbErr> {
+) -> Result<Vec<(CentreId, Attendance)>, DbErr> {
     let visit = |column: visits::Column| Expr::col((visits::Entity, column));
+    let counts = Condition::all()
+        .add(visit(visits::Column::Date).between(from, to))
+        .add(visit(visits::Column::Status).eq(VisitStatus::Left.as_str()))
+        .add(visit(visits::Column::CareType).is_in(FORMS.map(CareType::as_str)));
+    let were_here = Query::select()
+        .column(visits::Column::ChildId)
+        .from(visits::Entity)
+        .cond_where(counts.clone())
+        .and_where(visit(visits::Column::CentreId).eq(centre))
+        .to_owned();
     let mut select = visits::Entity::find()
         .select_only()
+        .column_as(visit(visits::Column::CentreId), "centre_id")
         .column_as(visit(visits::Column::ChildId), "child_id")
         .column_as(visit(visits::Column::ClassId), "class_id")
         .column_as(Expr::col((classes::Entity, classes::Column::Band)), "band")
         .column_as(Expr::col((children::Entity, children::Column::BirthDate)), "birth_date")
-        .column_as(Expr::from(Func::count_distinct(visit(visits::Column::Date))), "days")
-        .filter(visit(visits::Column::CentreId).eq(centre))
-        .filter(visit(visits::Column::Date).between(from, to))
-        .filter(visit(visits::Column::Status).eq(VisitStatus::Left.as_str()))
-        .filter(visit(visits::Column::CareType).is_in(FORMS.map(CareType::as_str)));
+        .column_as(visit(visits::Column::Date), "date")
+        .filter(counts)
+        .filter(visit(visits::Column::ChildId).in_subquery(were_here));
     QuerySelect::query(&mut select)
         .inner_join(
             classes::Entity,
@@ -56,17 +69,71 @@ pub(super) async fn attendance(
         .inner_join(
             children::Entity,
             Expr::col((children::Entity, children::Column::Id)).equals((visits::Entity, visits::Column::ChildId)),
-        )
-        .add_group_by([
-            visit(visits::Column::ChildId),
-            visit(visits::Column::ClassId),
-            Expr::col((classes::Entity, classes::Column::Band)),
-            Expr::col((children::Entity, children::Column::BirthDate)),
-        ]);
+        );
     let rows: Vec<Row> = select.into_model().all(db).await?;
-    let row =
-        |Row { child_id, class_id, band, birth_date, days }| Attendance { child_id, class_id, band, birth_date, days };
+    let row = |Row { centre_id, child_id, class_id, band, birth_date, date }| {
+        (centre_id, Attendance { child_id, class_id, band, birth_date, date })
+    };
     Ok(rows.into_iter().map(row).collect())
+}
+
+/// Which sheet a child's month was paid by, for those of a month among these.
+pub(super) async fn paid_by(
+    db: &impl ConnectionTrait,
+    month: NaiveDate,
+    ids: impl IntoIterator<Item = ChildId>,
+) -> Result<HashMap<ChildId, SupportSheetId>, DbErr> {
+    use support_child_months::Column::{ChildId as Child, Month, SheetId};
+    let ids: Vec<ChildId> = ids.into_iter().collect();
+    let mut found = HashMap::new();
+    for some in ids.chunks(1_000) {
+        let rows: Vec<(ChildId, SupportSheetId)> = support_child_months::Entity::find()
+            .select_only()
+            .columns([Child, SheetId])
+            .filter(Month.eq(month))
+            .filter(Child.is_in(some.iter().copied()))
+            .into_tuple()
+            .all(db)
+            .await?;
+        found.extend(rows);
+    }
+    Ok(found)
+}
+
+/// Keeps which children's months a sheet pays for, in the order of their ids.
+pub(super) async fn keep_paid(
+    db: &impl ConnectionTrait,
+    sheet: SupportSheetId,
+    month: NaiveDate,
+    ids: Vec<ChildId>,
+) -> Result<(), DbErr> {
+    let row = |child_id| support_child_months::Model { month, child_id, sheet_id: sheet };
+    for some in ids.chunks(1_000) {
+        let rows = some.iter().copied().map(row).map(support_child_months::ActiveModel::from);
+        support_child_months::Entity::insert_many(rows).exec_without_returning(db).await?;
+    }
+    Ok(())
+}
+
+/// Which of some centres have a frozen incentive of a month.
+pub(super) async fn frozen_among(
+    db: &impl ConnectionTrait,
+    month: NaiveDate,
+    centres: &[CentreId],
+) -> Result<Vec<CentreId>, DbErr> {
+    if centres.is_empty() {
+        return Ok(Vec::new());
+    }
+    Entity::find()
+        .select_only()
+        .column(Column::CentreId)
+        .filter(Column::Kind.eq(SupportKind::Incentive))
+        .filter(Column::Month.eq(month))
+        .filter(Column::Status.eq(StatementStatus::Frozen))
+        .filter(Column::CentreId.is_in(centres.iter().copied()))
+        .into_tuple()
+        .all(db)
+        .await
 }
 
 /// The days on which a centre cared for somebody, in any form.
@@ -86,37 +153,22 @@ pub(super) async fn days_run(
         .await
 }
 
-/// Families in care that declared a ground on which the centre reduces fees.
-pub(super) async fn reductions(
+/// The prices of the bookings by which a centre cared for somebody, with the family of each.
+pub(super) async fn prices(
     db: &impl ConnectionTrait,
     centre: CentreId,
     (from, to): (NaiveDate, NaiveDate),
-) -> Result<Vec<(ReductionKind, i64)>, DbErr> {
-    let given = fee_reductions::Entity::find().filter(fee_reductions::Column::CentreId.eq(centre));
-    let mut counted = Vec::new();
-    for row in given.order_by_asc(fee_reductions::Column::Kind).all(db).await? {
-        let declared = match row.kind {
-            ReductionKind::ThirdChild => children::Column::ThirdChild,
-            ReductionKind::SpecialFamily => children::Column::SpecialFamily,
-            ReductionKind::Disabled => children::Column::Disabled,
-        };
-        let mut select = visits::Entity::of_centre(centre)
-            .select_only()
-            .column_as(
-                Expr::from(Func::count_distinct(Expr::col((visits::Entity, visits::Column::FamilyId)))),
-                "families",
-            )
-            .filter(visits::Column::Date.between(from, to))
-            .filter(visits::Column::Status.eq(VisitStatus::Left))
-            .filter(Expr::col((children::Entity, declared)).eq(true));
-        QuerySelect::query(&mut select).inner_join(
-            children::Entity,
-            Expr::col((children::Entity, children::Column::Id)).equals((visits::Entity, visits::Column::ChildId)),
-        );
-        let families: Option<i64> = select.into_tuple().one(db).await?;
-        counted.push((row.kind, families.unwrap_or(0)));
-    }
-    Ok(counted)
+) -> Result<Vec<(FamilyId, serde_json::Value)>, DbErr> {
+    use bookings::Column::{FamilyId as Family, Id, PriceLines};
+    let came = Query::select()
+        .column(visits::Column::BookingId)
+        .from(visits::Entity)
+        .and_where(visits::Column::CentreId.eq(centre))
+        .and_where(visits::Column::Date.between(from, to))
+        .and_where(visits::Column::Status.eq(VisitStatus::Left))
+        .to_owned();
+    let rows = bookings::Entity::of_centre(centre).select_only().columns([Family, PriceLines]);
+    rows.filter(Id.in_subquery(came)).into_tuple().all(db).await
 }
 
 /// A centre's name and registration; nothing if there is no such centre.

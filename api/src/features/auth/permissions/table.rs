@@ -334,6 +334,8 @@ pub(super) const TABLE: &[(&str, Roles)] = &[
     ("list_unsettled_xlsx", BUREAU),
     ("list_communities_csv", BUREAU),
     ("list_communities_xlsx", BUREAU),
+    ("export_table_csv", BUREAU),
+    ("export_table_xlsx", BUREAU),
     // imports
     ("read_template_csv", BUREAU),
     ("read_template_xlsx", BUREAU),

@@ -227,6 +227,17 @@ fn whole(mut days: Vec<(NaiveDate, Fen)>, sum: Fen) -> Vec<(NaiveDate, Fen)> {
     days
 }
 
+/// The grounds on which a price was reduced, by its lines as they are stored. One whose ground was forgotten
+/// tells none.
+#[must_use]
+pub fn reductions_in(lines: &serde_json::Value) -> Vec<ReductionKind> {
+    let labels = lines.as_array().into_iter().flatten().filter(|line| line["code"] == "reduction");
+    let labels: Vec<&str> = labels.filter_map(|line| line["label"].as_str()).collect();
+    // As the label below begins.
+    let told = |kind: &&ReductionKind| labels.iter().any(|label| label.starts_with(&format!("{}减免", kind.zh())));
+    ReductionKind::ALL.iter().filter(told).copied().collect()
+}
+
 /// A reduction is of care, not of meals, day by day, so that a day called off takes its own part back.
 fn reduced(reduction: &fee_reductions::Model, care: &mut [(NaiveDate, Fen)]) -> Vec<Line> {
     let label = format!("{}减免{}%（每天）", reduction.kind.zh(), reduction.percent);

@@ -51,7 +51,7 @@ async fn bureau_account(ctx: Data<Ctx>, shell: Shell, staff: Staff) -> Result<Ht
         "建议开启：密码之外，再用手机验证器（如微软验证器、腾讯身份验证器）的动态验证码登录。",
         "Turn it on: besides the password, sign-in then takes a code of an authenticator app.",
     )
-    .form(Fields::post(&shell, "/bureau/account/second-factor", t("开启二次验证", "Set it up")))
+    .form(Fields::post(&shell, "/bureau/account/second-factor", t("开启二次验证", "Set it up")).anew_each_time())
     .answer(&ctx)
 }
 
@@ -60,7 +60,7 @@ fn code_form(shell: &Shell, action: &str, button: &str) -> Fields {
 }
 
 fn confirm_form(shell: &Shell) -> Fields {
-    code_form(shell, "/bureau/account/confirm", shell.t("确认开启", "Turn it on"))
+    code_form(shell, "/bureau/account/confirm", shell.t("确认开启", "Turn it on")).anew_each_time()
 }
 
 /// The secret is shown here, once.

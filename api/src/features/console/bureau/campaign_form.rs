@@ -4,7 +4,7 @@ use entity::{CentreId, CentreKind, FundCategory, FundSource};
 use serde::Deserialize;
 
 use super::super::{
-    fields::{Fields, choices},
+    fields::{Choice, Fields, choices},
     form::needed,
     shell::Shell,
     values::{Lines, LocalTime, Yuan, field_time, yuan},
@@ -40,6 +40,8 @@ pub(super) struct CampaignForm {
     first_time_only: Lines<Line<8>>,
     #[serde(default, rename = "centre_ids[]")]
     centre_ids: Lines<CentreId>,
+    #[serde(default)]
+    more_centres: Lines<CentreId>,
     #[serde(default, rename = "centre_kinds[]")]
     centre_kinds: Lines<CentreKind>,
     offline_daily_units: Option<i64>,
@@ -52,8 +54,20 @@ const fn moment(LocalTime(at): LocalTime) -> Moment {
 }
 
 impl CampaignForm {
+    /// The centres that were ticked, and those that were typed.
+    fn centres(&mut self) -> Vec<CentreId> {
+        let mut ids = std::mem::take(&mut self.centre_ids.0);
+        for id in std::mem::take(&mut self.more_centres.0) {
+            if !ids.contains(&id) {
+                ids.push(id);
+            }
+        }
+        ids
+    }
+
     /// Of a new one.
-    pub(super) fn into_new(self) -> Result<CampaignIn> {
+    pub(super) fn into_new(mut self) -> Result<CampaignIn> {
+        let centres = self.centres();
         let some = |list: Vec<_>| (!list.is_empty()).then_some(list);
         Ok(CampaignIn {
             name: needed("name", self.name)?,
@@ -70,7 +84,7 @@ impl CampaignForm {
             min_age_months: self.min_age_months,
             max_age_months: self.max_age_months,
             first_time_only: !self.first_time_only.0.is_empty(),
-            centre_ids: some(self.centre_ids.0),
+            centre_ids: some(centres),
             centre_kinds: (!self.centre_kinds.0.is_empty()).then_some(self.centre_kinds.0),
             offline_daily_units: self.offline_daily_units,
             fund_source: self.fund_source,
@@ -79,7 +93,8 @@ impl CampaignForm {
     }
 
     /// Of one that is there; of one that isn't a draft only what may still change.
-    pub(super) fn into_patch(self, draft: bool) -> CampaignPatch {
+    pub(super) fn into_patch(mut self, draft: bool) -> CampaignPatch {
+        let centres = self.centres();
         let always = CampaignPatch {
             name: self.name,
             description: self.description,
@@ -103,7 +118,7 @@ impl CampaignForm {
             min_age_months: self.min_age_months,
             max_age_months: self.max_age_months,
             first_time_only: Some(!self.first_time_only.0.is_empty()),
-            centre_ids: Some(self.centre_ids.0),
+            centre_ids: Some(centres),
             centre_kinds: Some(self.centre_kinds.0),
             fund_source: self.fund_source,
             fund_category: self.fund_category,
@@ -156,10 +171,13 @@ fn drafts_fields(ctx: &Ctx, shell: &Shell, fields: Fields, old: Option<&BureauCa
     let townships = known
         .iter()
         .map(|name| (name.clone(), name.clone(), rules.is_some_and(|rules| rules.townships.contains(name))));
-    let centres = all(ctx, &AllQuery { limit: Limit(200), ..AllQuery::default() })?.items.into_iter().map(|centre| {
-        let chosen = rules.is_some_and(|rules| rules.centres.iter().any(|named| named.id == centre.row.id));
-        (centre.row.id.to_string(), centre.row.name.clone(), chosen)
-    });
+    // Those that it names come first, in service or not: what the form doesn't show it would take away.
+    let named = rules.map_or(&[][..], |rules| &rules.centres);
+    let mut centres: Vec<Choice> =
+        named.iter().map(|centre| (centre.id.to_string(), centre.name.clone(), true)).collect();
+    let offered = all(ctx, &AllQuery { limit: Limit(200), ..AllQuery::default() })?;
+    let others = offered.items.iter().filter(|plan| !named.iter().any(|centre| centre.id == plan.row.id));
+    centres.extend(others.map(|plan| (plan.row.id.to_string(), plan.row.name.clone(), false)));
     let first = old.is_some_and(|old| old.rules.first_time_only);
     let first = (String::from("true"), t("仅限首次入托家庭", "Families new to care only").to_owned(), first);
     let units = old.map(|old| old.units_per_voucher.into());
@@ -194,8 +212,11 @@ fn drafts_fields(ctx: &Ctx, shell: &Shell, fields: Fields, old: Option<&BureauCa
         .ticks(
             "centre_ids[]",
             t("指定机构（不选：所有已备案普惠机构）", "Centres (none: every filed inclusive one)"),
-            centres.collect(),
+            centres,
         )
+        .area("more_centres", t("另加机构（每行一个编号）", "More centres, an id a line"), "", 40_000)
+        .optional()
+        .hint(t("机构超过200家时上面只列出一部分，编号见机构页", "of more than 200 only some are listed above"))
         .choice("fund_source", t("资金来源", "Money of"), choices(shell, sources))
         .choice("fund_category", t("资金用途", "Spent on"), choices(shell, uses)))
 }

@@ -55,6 +55,7 @@ async fn bureau_complaints(
         t("办理期限", "Due"),
         t("经办", "Who has it"),
         t("答复", "Answer"),
+        t("家长是否满意", "Family satisfied"),
         t("!操作", "!Do"),
     ];
     let mut table = Table::new(&shell, t("投诉", "Complaints"), &columns);
@@ -67,6 +68,7 @@ async fn bureau_complaints(
             text(minute(complaint.due_at)),
             text(names.get(complaint.assigned_to)),
             text(dash(complaint.answer.clone())),
+            satisfied(&shell, complaint),
             Cell::Forms(deeds(&shell, bureau.staff_id, complaint)),
         ]);
     }
@@ -99,6 +101,15 @@ fn state(shell: &Shell, complaint: &BureauComplaintOut) -> Cell {
         ComplaintStatus::Withdrawn => "plain",
     };
     Cell::Mark(class, word)
+}
+
+/// What the family said of the answer.
+fn satisfied(shell: &Shell, complaint: &BureauComplaintOut) -> Cell {
+    match complaint.satisfied {
+        Some(true) => Cell::Mark("good", shell.t("满意", "yes").to_owned()),
+        Some(false) => Cell::Mark("bad", shell.t("不满意", "no").to_owned()),
+        None => text("—"),
+    }
 }
 
 /// One that is open, or another's, can be taken; one's own is answered.

@@ -100,7 +100,7 @@ pub(super) async fn bureau_satisfaction(
             "For people to look at; what is flagged still counts, unless two officers leave it out.",
         )
         .table(unusual(&ctx, &shell, report.to).await?)
-        .table(comments(&ctx, &shell, query.from.filter(|month| Some(*month) == query.to), query.cursor).await?)
+        .table(comments(&ctx, &shell, (report.from, report.to), query.cursor).await?)
         .answer(&ctx)
 }
 
@@ -180,9 +180,19 @@ fn mean(mean: Option<f64>) -> String {
     mean.map_or_else(|| "—".to_owned(), |mean| format!("{mean:.2}"))
 }
 
-/// What families wrote, of a month alone if one is asked for, once moderation has passed it.
-async fn comments(ctx: &Ctx, shell: &Shell, month: Option<Month>, cursor: Option<Cursor>) -> Result<Table> {
-    let query = BureauRatingsQuery { centre_id: None, level: None, month, excluded: None, limit: Limit(50), cursor };
+/// What families wrote about care in the months that the page shows, once moderation has passed it.
+async fn comments(ctx: &Ctx, shell: &Shell, months: (Month, Month), cursor: Option<Cursor>) -> Result<Table> {
+    let (from, to) = (Some(months.0), Some(months.1));
+    let query = BureauRatingsQuery {
+        centre_id: None,
+        level: None,
+        month: None,
+        from,
+        to,
+        excluded: None,
+        limit: Limit(50),
+        cursor,
+    };
     let page = exclusions::ratings(ctx, query).await?;
     let t = |zh, en| shell.t(zh, en);
     let columns = [t("托育日期", "Day of care"), t("机构", "Centre"), t("#评分", "#Level"), t("文字", "Text")];

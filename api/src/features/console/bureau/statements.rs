@@ -43,6 +43,8 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
 struct SettlementQuery {
     /// The month whose unsettled centres are shown.
     unsettled: Option<Month>,
+    /// Where its table goes on; `cursor` is of the statements.
+    unsettled_cursor: Option<Cursor>,
     month: Option<Month>,
     status: Option<StatementStatus>,
     cursor: Option<Cursor>,
@@ -56,7 +58,7 @@ async fn bureau_statements(
     Query(query): Query<SettlementQuery>,
 ) -> Result<HttpResponse> {
     let t = |zh, en| shell.t(zh, en);
-    let SettlementQuery { unsettled, month, status, cursor } = query;
+    let SettlementQuery { unsettled, unsettled_cursor, month, status, cursor } = query;
     let last = Month::of(ctx.clock.today()).0 - Months::new(1);
     let of = unsettled.unwrap_or(Month(last));
     let words = StatementStatus::ALL.iter().map(|word| (word.as_str(), word.zh(), Some(*word) == status));
@@ -67,13 +69,13 @@ async fn bureau_statements(
     let query = StatementsQuery { month, centre_id: None, status, limit: Limit(50), cursor };
     View::new(&shell, t("结算", "Settlement"))
         .form(filter)
-        .table(unsettled_in(&ctx, &shell, of).await?)
+        .table(unsettled_in(&ctx, &shell, of, unsettled_cursor).await?)
         .table(listed(&ctx, &shell, &query).await?)
         .part(Part::Links(vec![(t("调整项", "Adjustments").to_owned(), "/bureau/adjustments".to_owned())]))
         .answer(&ctx)
 }
 
-async fn unsettled_in(ctx: &Ctx, shell: &Shell, month: Month) -> Result<Table> {
+async fn unsettled_in(ctx: &Ctx, shell: &Shell, month: Month, cursor: Option<Cursor>) -> Result<Table> {
     let t = |zh, en| shell.t(zh, en);
     let columns = [
         t("机构", "Centre"),
@@ -84,7 +86,7 @@ async fn unsettled_in(ctx: &Ctx, shell: &Shell, month: Month) -> Result<Table> {
     ];
     let caption = format!("{month} {}", t("未结算", "unsettled"));
     let mut table = Table::new(shell, &caption, &columns);
-    let page = statements::unsettled(ctx, &UnsettledQuery { month, limit: Limit(100), cursor: None }).await?;
+    let page = statements::unsettled(ctx, &UnsettledQuery { month, limit: Limit(20), cursor }).await?;
     let over = month.0 < Month::of(ctx.clock.today()).0;
     for centre in page.items {
         let draft = Button {
@@ -107,6 +109,8 @@ async fn unsettled_in(ctx: &Ctx, shell: &Shell, month: Month) -> Result<Table> {
             Cell::Buttons(if over && status != Some(StatementStatus::Frozen) { vec![draft] } else { Vec::new() }),
         ]);
     }
+    // A cursor of its own, for the page has two tables.
+    table.next = page.next_cursor.map(|cursor| shell.with(&[("unsettled_cursor", &cursor)]));
     Ok(table.downloads("/bureau/unsettled", &format!("month={month}")).sortable(shell, 'u'))
 }
 
@@ -221,6 +225,9 @@ fn add_form(ctx: &Ctx, shell: &Shell) -> Result<Fields> {
         .text("redemption_id", t("要冲回的核销编号", "The redemption to take back"), "", 40)
         .optional()
         .choice("centre_id", t("或者机构", "Or the centre"), centres(ctx, t("按核销编号", "by the redemption"), None)?)
+        .text("other_centre", t("或者机构编号", "Or the centre's id"), "", 40)
+        .optional()
+        .hint(t("名单列出200家，其余填编号", "for one that isn't among the 200 listed"))
         .text("amount", t("金额（元，负数为扣回）", "Amount in yuan; negative: taken back"), "", 14)
         .optional()
         .hint(t("按核销编号时可不填", "may be empty with a redemption"))
@@ -231,6 +238,7 @@ fn add_form(ctx: &Ctx, shell: &Shell) -> Result<Fields> {
 struct AdjustmentForm {
     redemption_id: Option<RedemptionId>,
     centre_id: Option<CentreId>,
+    other_centre: Option<CentreId>,
     amount: Option<Yuan>,
     reason: Paragraph<200>,
 }
@@ -242,7 +250,8 @@ async fn bureau_add_adjustment(
     key: Idempotency,
     Form(form): Form<AdjustmentForm>,
 ) -> Result<HttpResponse> {
-    let AdjustmentForm { redemption_id, centre_id, amount, reason } = form;
+    let AdjustmentForm { redemption_id, centre_id, other_centre, amount, reason } = form;
+    let centre_id = centre_id.or(other_centre);
     let amount_fen = amount.map(|Yuan(fen)| fen);
     adjustments::add(&ctx, &bureau, &key, AdjustmentIn { redemption_id, centre_id, amount_fen, reason }).await?;
     Ok(see("/bureau/adjustments", "saved"))

@@ -106,7 +106,7 @@ fn prepared(feature: &Feature, stored: &HashMap<String, String>) -> (String, sha
 }
 
 /// A feature's geometry as it is stored, with its samples.
-fn rendered(feature: &Feature) -> (String, shape::Samples) {
+pub(super) fn rendered(feature: &Feature) -> (String, shape::Samples) {
     (geojson::written(&feature.shape, Coord::Wgs84).to_string(), feature.shape.samples())
 }
 
@@ -203,7 +203,7 @@ fn row(
     with_shape(with_properties(&empty, properties), geometry, samples)
 }
 
-fn with_properties(row: &communities::Model, properties: &CommunityProperties) -> communities::Model {
+pub(super) fn with_properties(row: &communities::Model, properties: &CommunityProperties) -> communities::Model {
     let CommunityProperties { code: _, name, township, kind, rural, residents, under3, source, as_of } = properties;
     communities::Model {
         name: name.to_string(),
@@ -218,7 +218,7 @@ fn with_properties(row: &communities::Model, properties: &CommunityProperties) -
     }
 }
 
-fn with_shape(row: communities::Model, geometry: String, samples: &shape::Samples) -> communities::Model {
+pub(super) fn with_shape(row: communities::Model, geometry: String, samples: &shape::Samples) -> communities::Model {
     let first = samples.points[0];
     communities::Model {
         geometry,

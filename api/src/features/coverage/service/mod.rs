@@ -2,6 +2,7 @@
 
 pub mod communities;
 pub mod figures;
+pub mod points;
 pub mod populations;
 pub mod sweep;
 pub mod what_if;

@@ -7,11 +7,11 @@ use entity::{CalendarKind, calendar_days};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Import, Line, checked, once_each, store, words};
+use super::{Import, Line, Object, once_each, store, text, words};
 use crate::{
     error::{Result, Text},
     features::{
-        imports::columns::{Column, Holds, maybe, needed, read},
+        imports::columns::{Column, Holds, maybe, needed, read, ruled},
         planning,
     },
     http::{Day, Line as Short, Whole},
@@ -33,27 +33,33 @@ struct DayRow {
 }
 
 pub(super) async fn run(import: &mut Import<'_, '_>, lines: &[Line]) -> Result<()> {
-    let rows = read::<DayRow>(lines, COLUMNS, &mut import.problems);
+    let rows = read::<Object>(lines, COLUMNS, &mut import.problems);
     import.has(rows.len());
-    let rows = once_each(import, rows, |row| row.date.0);
-    let dates: Vec<NaiveDate> = rows.iter().map(|row| row.value.date.0).collect();
+    let rows = once_each(import, rows, |row| text(row, "date").to_owned());
+    let dates: Vec<NaiveDate> = rows.iter().filter_map(|row| text(&row.value, "date").parse().ok()).collect();
     let present: HashMap<NaiveDate, calendar_days::Model> =
         store::days(import.txn, &dates).await?.into_iter().map(|day| (day.date, day)).collect();
     let (mut news, mut lines_of) = (Vec::new(), HashMap::new());
+    let ctx = import.ctx;
     for row in rows {
         import.step().await?;
-        let DayRow { date, kind, name, works_as } = row.value;
-        let works_as = works_as.map(|day| day.0);
-        let day = calendar_days::Model { date: date.0, kind, works_as, name: name.into_inner() };
-        let before = present.get(&day.date);
+        let fits = |DayRow { date, kind, name, works_as }| {
+            let works_as = works_as.map(|day| day.0);
+            let day = calendar_days::Model { date: date.0, kind, works_as, name: name.into_inner() };
+            let before = present.get(&day.date);
+            // One that stays may be past.
+            if before != Some(&day) {
+                planning::check_calendar_day(ctx, day.date, kind, works_as)?;
+            }
+            Ok((before, day))
+        };
+        let fits = ruled(&mut import.problems, COLUMNS, row.at, row.value, fits)?;
+        let Some((before, day)) = fits.filter(|_| !import.problems.has(row.at)) else { continue };
         if before == Some(&day) {
             import.unchanged += 1;
             continue;
         }
-        let fits = planning::check_calendar_day(import.ctx, day.date, kind, works_as);
-        if checked(import, COLUMNS, row.at, fits)?.is_none() {
-            continue;
-        }
+        let (kind, works_as) = (day.kind, day.works_as);
         let count = if before.is_some() { &mut import.changed } else { &mut import.created };
         *count += 1;
         lines_of.insert(day.date, row.at);
@@ -61,11 +67,11 @@ pub(super) async fn run(import: &mut Import<'_, '_>, lines: &[Line]) -> Result<(
         news.push(day);
     }
     for (date, visits) in planning::put_calendar_days(import.ctx, import.txn, news).await? {
-        let text = Text::new(
+        let told = Text::new(
             format!("该日有{visits}次已预约的托育不在新的开放时间内，请在日历中单独设置并决定如何处理。"),
             format!("{visits} booked visits lie outside the new hours: set this day by itself and decide."),
         );
-        import.problems.add(lines_of.get(&date).copied().unwrap_or(0), "日期", "bookings_affected", &text);
+        import.problems.add(lines_of.get(&date).copied().unwrap_or(0), "日期", "bookings_affected", &told);
     }
     Ok(())
 }

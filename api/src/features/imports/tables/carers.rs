@@ -4,14 +4,15 @@ use entity::{Certificate, carers};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{CENTRE, Import, Line, Named, Object, TOWNSHIP, checked, once_each, parsed, store, text, words};
+use super::{CENTRE, Import, Line, Named, Object, TOWNSHIP, once_each, parsed, store, text, words};
 use crate::{
     error::Result,
     features::{
-        imports::columns::{Column, Holds, maybe, needed, read},
+        imports::columns::{Column, Holds, maybe, needed, read, ruled},
         registers::{NUMBER_PLACE, carers_dto::CarerIn, rules, service::carers as registers, store as registers_store},
     },
     http::Day,
+    state::Ctx,
 };
 
 pub(super) const COLUMNS: &[Column] = &[
@@ -44,22 +45,28 @@ pub(super) async fn run(import: &mut Import<'_, '_>, lines: &[Line]) -> Result<(
     let named = Named::of(import, &rows, CENTRE.field).await?;
     store::lock_centres(import.txn, &named.all()).await?;
     let present = store::carers(import.txn, &named.all()).await?;
-    let today = import.ctx.clock.today();
+    let (ctx, bureau, today) = (import.ctx, import.bureau, import.ctx.clock.today());
     for row in rows {
         import.step().await?;
         let at = row.at;
-        let Some(centre) = named.centre(import, &row) else { continue };
-        let Some(Left { left_on }) = parsed(import, COLUMNS, at, row.value.clone()) else { continue };
-        let Some(body) = parsed::<CarerIn>(import, COLUMNS, at, row.value) else { continue };
-        let fresh = registers::new_row(import.ctx, centre, import.bureau, &body);
-        let before = present.get(&(centre, fresh.name_hash.clone()));
-        let after = match before {
-            None => carers::Model { left_on: left_on.map(|day| day.0), ..fresh },
-            Some(before) => merged(import, before, &body, fresh, left_on)?,
-        };
-        if checked(import, COLUMNS, at, rules::check_carer(&after, today))?.is_none() {
+        let Some(centre) = named.centre(import, &row) else {
+            // What else is wrong with it is told too.
+            parsed::<CarerIn>(import, COLUMNS, at, row.value);
             continue;
-        }
+        };
+        let Some(Left { left_on }) = parsed(import, COLUMNS, at, row.value.clone()) else { continue };
+        let fits = |body: CarerIn| {
+            let fresh = registers::new_row(ctx, centre, bureau, &body);
+            let before = present.get(&(centre, fresh.name_hash.clone()));
+            let after = match before {
+                None => carers::Model { left_on: left_on.map(|day| day.0), ..fresh },
+                Some(before) => merged(ctx, before, &body, fresh, left_on)?,
+            };
+            rules::check_carer(&after, today)?;
+            Ok((before, after))
+        };
+        let fits = ruled(&mut import.problems, COLUMNS, at, row.value, fits)?;
+        let Some((before, after)) = fits.filter(|_| !import.problems.has(at)) else { continue };
         let detail = json!({ "centre": centre, "certificate": after.certificate, "until": after.certificate_until,
             "checked_on": after.checked_on, "left_on": after.left_on });
         match before {
@@ -84,7 +91,7 @@ pub(super) async fn run(import: &mut Import<'_, '_>, lines: &[Line]) -> Result<(
 
 /// A carer as the row has it; what the row doesn't say stays.
 fn merged(
-    import: &Import<'_, '_>,
+    ctx: &Ctx,
     before: &carers::Model,
     body: &CarerIn,
     fresh: carers::Model,
@@ -94,7 +101,7 @@ fn merged(
     after.certificate = body.certificate;
     if let Some(number) = &body.certificate_no {
         let known = before.certificate_no_sealed.as_deref();
-        let known = known.map(|sealed| import.ctx.keys.open_text(NUMBER_PLACE, sealed)).transpose()?;
+        let known = known.map(|sealed| ctx.keys.open_text(NUMBER_PLACE, sealed)).transpose()?;
         // Sealed anew the same number would be other bytes.
         if known.as_deref() != Some(&**number) {
             after.certificate_no_sealed = fresh.certificate_no_sealed;

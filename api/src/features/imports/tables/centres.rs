@@ -3,12 +3,12 @@
 use entity::{CentreKind, Filed, Ownership};
 use serde_json::Value;
 
-use super::{Import, Line, Named, Object, checked, once_each, parsed, store, text, words};
+use super::{Import, Line, Named, Object, checked, once_each, store, text, words};
 use crate::{
     error::{Result, Text},
     features::{
         directory::{dto::BureauCentreIn, service as directory, store as directory_store},
-        imports::columns::{Column, Holds, maybe, needed, read},
+        imports::columns::{Column, Holds, maybe, needed, read, ruled},
     },
 };
 
@@ -35,7 +35,7 @@ pub(super) const COLUMNS: &[Column] = &[
     maybe("泉台融合", "cross_strait", Holds::YesNo, "是或否", "否"),
 ];
 
-fn coords() -> Vec<(&'static str, &'static str)> {
+pub(super) fn coords() -> Vec<(&'static str, &'static str)> {
     ["gcj02", "wgs84", "bd09"].map(|word| (word, word)).to_vec()
 }
 
@@ -46,23 +46,24 @@ pub(super) async fn run(import: &mut Import<'_, '_>, lines: &[Line]) -> Result<(
     let rows = once_each(import, rows, key);
     let named = Named::of(import, &rows, NAME).await?;
     let present = store::lock_centres(import.txn, &named.all()).await?;
+    let ctx = import.ctx;
     for row in rows {
         import.step().await?;
         let (at, ids) = (row.at, named.find(text(&row.value, NAME), text(&row.value, TOWNSHIP)));
         match ids {
             [] => {
-                let Some(body) = parsed::<BureauCentreIn>(import, COLUMNS, at, row.value) else { continue };
-                let made = directory::new_rows(import.ctx, body);
-                let Some((centre, hours)) = checked(import, COLUMNS, at, made)? else { continue };
+                let made = |body: BureauCentreIn| directory::new_rows(ctx, body);
+                let made = ruled(&mut import.problems, COLUMNS, at, row.value, made)?;
+                let Some((centre, hours)) = made.filter(|_| !import.problems.has(at)) else { continue };
                 directory_store::insert(import.txn, centre.clone(), hours).await?;
                 import.did("centre.add", centre.id.to_string(), Value::Object(directory::told(&centre)));
                 import.created += 1;
             }
             [id] => {
                 let Some(before) = present.get(id) else { continue };
-                let Some(patch) = parsed(import, COLUMNS, at, row.value) else { continue };
-                let patched = directory::patched(import.ctx, before, patch);
-                let Some(after) = checked(import, COLUMNS, at, patched)? else { continue };
+                let patched = |patch| directory::patched(ctx, before, patch);
+                let patched = ruled(&mut import.problems, COLUMNS, at, row.value, patched)?;
+                let Some(after) = patched.filter(|_| !import.problems.has(at)) else { continue };
                 if after == *before {
                     import.unchanged += 1;
                     continue;

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use entity::{Band, CentreId, CentreKind, classes};
 use serde_json::json;
 
-use super::{CENTRE, Import, Line, Named, Object, TOWNSHIP, checked, once_each, parsed, store, tell, text, words};
+use super::{CENTRE, Import, Line, Named, Object, TOWNSHIP, once_each, parsed, store, tell, text, words};
 use crate::{
     error::{Problem, Result, Text},
     features::{
-        imports::columns::{Column, Holds, maybe, needed, read},
+        imports::columns::{Column, Holds, maybe, needed, read, ruled},
         terms::{self, dto::DeskClassNew},
     },
 };
@@ -41,19 +41,26 @@ pub(super) async fn run(import: &mut Import<'_, '_>, lines: &[Line]) -> Result<(
     for row in rows {
         import.step().await?;
         let at = row.at;
-        let Some(centre) = named.centre(import, &row).and_then(|id| centres.get(&id)) else { continue };
-        let Some(body) = parsed::<DeskClassNew>(import, COLUMNS, at, row.value) else { continue };
-        let DeskClassNew { name, band, places, carers, kept_full_day } = body;
-        let present = open.entry(centre.id).or_default();
-        let before = present.iter().position(|class| class.name == *name);
-        let kept = kept_full_day.map(|kept| kept.0).or_else(|| before.map(|i| present[i].kept_full_day)).unwrap_or(0);
-        let fits = terms::check_band(centre.kind, band)
-            .and_then(|()| terms::check_class(&rules, (band, places.0, kept), today))
-            .and_then(|()| same_band(before.map(|i| &present[i]), band))
-            .and_then(|()| one_of_family(centre.kind, before.is_none() && !present.is_empty()));
-        if checked(import, COLUMNS, at, fits)?.is_none() {
+        let Some(centre) = named.centre(import, &row).and_then(|id| centres.get(&id)) else {
+            // What else is wrong with it is told too.
+            parsed::<DeskClassNew>(import, COLUMNS, at, row.value);
             continue;
-        }
+        };
+        let present = open.entry(centre.id).or_default();
+        let fits = |body: DeskClassNew| {
+            let before = present.iter().position(|class| class.name == *body.name);
+            let of_before = before.map(|i| &present[i]);
+            let kept = body.kept_full_day.map(|kept| kept.0).or_else(|| of_before.map(|class| class.kept_full_day));
+            let kept = kept.unwrap_or(0);
+            terms::check_band(centre.kind, body.band)?;
+            terms::check_class(&rules, (body.band, body.places.0, kept), today)?;
+            same_band(of_before, body.band)?;
+            one_of_family(centre.kind, before.is_none() && !present.is_empty())?;
+            Ok((body, before, kept))
+        };
+        let fits = ruled(&mut import.problems, COLUMNS, at, row.value, fits)?;
+        let Some((body, before, kept)) = fits.filter(|_| !import.problems.has(at)) else { continue };
+        let DeskClassNew { name, band, places, carers, kept_full_day: _ } = body;
         let class = classes::Model {
             id: before.map_or_else(|| import.ctx.clock.id(), |i| present[i].id),
             centre_id: centre.id,

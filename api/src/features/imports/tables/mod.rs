@@ -4,6 +4,7 @@ mod calendar;
 mod carers;
 mod centres;
 mod classes;
+mod community_points;
 mod offers;
 mod populations;
 
@@ -11,19 +12,16 @@ use std::{collections::HashMap, hash::Hash};
 
 use entity::CentreId;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{
-    columns::{Column, Holds, Row, needed},
+    columns::{Column, Holds, Object, Row, needed, parse},
     dto::ImportTable,
     service::Import,
     sheet::Line,
     store,
 };
-use crate::{
-    error::{Result, Text},
-    http::json::field_problem,
-};
+use crate::error::{Result, Text};
 
 /// The columns of a table.
 pub(super) const fn columns(of: ImportTable) -> &'static [Column] {
@@ -34,6 +32,7 @@ pub(super) const fn columns(of: ImportTable) -> &'static [Column] {
         ImportTable::Carers => carers::COLUMNS,
         ImportTable::Calendar => calendar::COLUMNS,
         ImportTable::Populations => populations::COLUMNS,
+        ImportTable::CommunityPoints => community_points::COLUMNS,
     }
 }
 
@@ -46,6 +45,7 @@ pub(super) async fn run(import: &mut Import<'_, '_>, of: ImportTable, lines: &[L
         ImportTable::Carers => carers::run(import, lines).await,
         ImportTable::Calendar => calendar::run(import, lines).await,
         ImportTable::Populations => populations::run(import, lines).await,
+        ImportTable::CommunityPoints => community_points::run(import, lines).await,
     }
 }
 
@@ -61,18 +61,14 @@ pub(super) use words;
 const CENTRE: Column = needed("机构名称", "centre", Holds::Text, "与机构名录一致", "东园镇阳光托育园");
 const TOWNSHIP: Column = needed("乡镇", "township", Holds::Text, "机构所在乡镇", "东园镇");
 
-type Object = Map<String, Value>;
-
 /// A row, or a part of it, as the API takes it; what it refuses is told.
-fn parsed<T: DeserializeOwned>(import: &mut Import<'_, '_>, columns: &[Column], at: usize, value: Object) -> Option<T> {
-    match serde_path_to_error::deserialize(Value::Object(value)) {
-        Ok(value) => Some(value),
-        Err(error) => {
-            let problem = field_problem(&error.path().to_string(), &error.inner().to_string());
-            import.problems.refuse(at, columns, &problem);
-            None
-        }
-    }
+fn parsed<T: DeserializeOwned>(
+    import: &mut Import<'_, '_>,
+    columns: &[Column],
+    at: usize,
+    mut value: Object,
+) -> Option<T> {
+    parse(&mut import.problems, columns, at, &mut value)
 }
 
 /// What a check says of a row; what it refuses is told. What isn't the row's fault ends the import.
@@ -87,11 +83,15 @@ fn checked<T>(import: &mut Import<'_, '_>, columns: &[Column], at: usize, outcom
     }
 }
 
-/// Rows whose key another row has are told and left out.
+/// Rows whose key another row has are told and left out. One with something wrong may have an example for a key.
 fn once_each<T, K: Eq + Hash>(import: &mut Import<'_, '_>, rows: Vec<Row<T>>, key: impl Fn(&T) -> K) -> Vec<Row<T>> {
     let mut seen: HashMap<K, usize> = HashMap::with_capacity(rows.len());
     let mut kept = Vec::with_capacity(rows.len());
     for row in rows {
+        if import.problems.has(row.at) {
+            kept.push(row);
+            continue;
+        }
         match seen.get(&key(&row.value)) {
             Some(first) => {
                 let text = Text::new(format!("与第{first}行重复。"), format!("the same as row {first}."));

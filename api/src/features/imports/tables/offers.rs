@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use entity::{CareType, CentreId, ClassId, Confirmation, OfferUnit, classes, offers};
 use serde_json::json;
 
-use super::{CENTRE, Import, Line, Named, Object, TOWNSHIP, checked, once_each, parsed, store, tell, text, words};
+use super::{CENTRE, Import, Line, Named, Object, TOWNSHIP, once_each, parsed, store, tell, text, words};
 use crate::{
     error::{Result, Text},
     features::{
         centres::CentrePlan,
-        imports::columns::{Column, Holds, maybe, needed, read},
+        imports::columns::{Column, Holds, maybe, needed, read, ruled},
         terms::{self, Cap, dto::DeskOfferIn},
     },
 };
@@ -45,37 +45,25 @@ pub(super) async fn run(import: &mut Import<'_, '_>, lines: &[Line]) -> Result<(
     let mut present = store::offers(import.txn, &ids).await?;
     let by_name: HashMap<(CentreId, &str), &classes::Model> =
         classes.iter().map(|class| ((class.centre_id, class.name.as_str()), class)).collect();
-    let today = import.ctx.clock.today();
+    let (ctx, today) = (import.ctx, import.ctx.clock.today());
     let mut caps: HashMap<CentreId, Option<Cap>> = HashMap::new();
     let mut touched = Vec::new();
     for row in rows {
         import.step().await?;
         let at = row.at;
-        let Some(centre) = named.centre(import, &row) else { continue };
+        let Some(centre) = named.centre(import, &row) else {
+            // What else is wrong with it is told too.
+            parsed::<DeskOfferIn>(import, COLUMNS, at, row.value);
+            continue;
+        };
         let Some(class) = by_name.get(&(centre, text(&row.value, "class"))).copied() else {
             let text = Text::new("该机构没有这个班级，请先导入班级。", "the centre has no such class.");
             import.problems.add(at, "班级名称", "unknown", &text);
+            parsed::<DeskOfferIn>(import, COLUMNS, at, row.value);
             continue;
         };
         let Ok(care) = text(&row.value, "care_type").parse::<CareType>() else { continue };
-        let Some(mut body) = parsed::<DeskOfferIn>(import, COLUMNS, at, row.value) else { continue };
         let before = present.get(&(class.id, care));
-        // What isn't said stays.
-        body.active = body.active.or(before.map(|offer| offer.active));
-        let made = terms::offer_row(import.ctx, centre, (class.id, care), &body);
-        let Some(offer) = checked(import, COLUMNS, at, made)? else { continue };
-        let offer = offers::Model {
-            id: before.map_or(offer.id, |before| before.id),
-            min_minutes: match before {
-                Some(before) if body.min_minutes.is_none() => before.min_minutes,
-                _ => offer.min_minutes,
-            },
-            ..offer
-        };
-        if before == Some(&offer) {
-            import.unchanged += 1;
-            continue;
-        }
         let cap = match caps.get(&centre) {
             Some(cap) => *cap,
             None => {
@@ -86,8 +74,28 @@ pub(super) async fn run(import: &mut Import<'_, '_>, lines: &[Line]) -> Result<(
                 cap
             }
         };
-        let within = cap.map_or(Ok(()), |cap| cap.check("price_fen", &offer));
-        if checked(import, COLUMNS, at, within)?.is_none() {
+        let made = |mut body: DeskOfferIn| {
+            // What isn't said stays.
+            body.active = body.active.or(before.map(|offer| offer.active));
+            let offer = terms::offer_row(ctx, centre, (class.id, care), &body)?;
+            let offer = offers::Model {
+                id: before.map_or(offer.id, |before| before.id),
+                min_minutes: match before {
+                    Some(before) if body.min_minutes.is_none() => before.min_minutes,
+                    _ => offer.min_minutes,
+                },
+                ..offer
+            };
+            // An offer that stays as it is isn't held against a cap that came later.
+            match cap.filter(|_| before != Some(&offer)) {
+                Some(cap) => cap.check("price_fen", &offer).map(|()| offer),
+                None => Ok(offer),
+            }
+        };
+        let made = ruled(&mut import.problems, COLUMNS, at, row.value, made)?;
+        let Some(offer) = made.filter(|_| !import.problems.has(at)) else { continue };
+        if before == Some(&offer) {
+            import.unchanged += 1;
             continue;
         }
         terms::put_offer(import.txn, offer.clone()).await?;

@@ -21,7 +21,8 @@ pub(super) async fn run(import: &mut Import<'_, '_>, lines: &[Line]) -> Result<(
     let rows = read::<Population>(lines, COLUMNS, &mut import.problems);
     import.has(rows.len());
     let rows = once_each(import, rows, |row| row.code.to_string());
-    let (lines, rows): (Vec<usize>, Vec<Population>) = rows.into_iter().map(|row| (row.at, row.value)).unzip();
+    let rows = rows.into_iter().filter(|row| !import.problems.has(row.at));
+    let (lines, rows): (Vec<usize>, Vec<Population>) = rows.map(|row| (row.at, row.value)).unzip();
     let outcomes = populations::set(import.ctx, import.txn, import.bureau, &rows).await?;
     for (at, outcome) in lines.into_iter().zip(outcomes) {
         import.step().await?;

@@ -99,6 +99,14 @@ async fn reload(ctx: &Ctx, centre: CentreId) -> Result<()> {
     Ok(ctx.catalogue.reload_centres(ctx.db.reader(), &ctx.clock, &[centre]).await?)
 }
 
+/// What a centre's other rows of a safety package come to; under the centre's lock.
+async fn paid_beside(db: &impl ConnectionTrait, row: &centre_records::Model) -> Result<Fen> {
+    if row.kind != RecordKind::SafetyPackage {
+        return Ok(Fen(0));
+    }
+    Ok(store::amounts(db, row).await?.into_iter().flatten().sum())
+}
+
 /// Enters a row.
 pub async fn add(
     ctx: &Ctx,
@@ -129,7 +137,8 @@ pub async fn add(
     };
     let done = once(ctx, key, &bureau.staff_id.to_string(), async |txn| {
         let centre = terms::lock_centre(txn, centre_id).await?.ok_or_else(unknown)?;
-        rules::check(&row, centre.ownership, today)?;
+        let paid = paid_beside(txn, &row).await?;
+        rules::check(&row, centre.ownership, paid, today)?;
         store::insert_record(txn, row.clone()).await?;
         follow(ctx, txn, &centre, &[kind]).await?;
         audit::record(ctx, txn, Actor::from(bureau), "record.add", row.id.to_string(), told(&row)).await?;
@@ -166,7 +175,8 @@ pub async fn change(ctx: &Ctx, bureau: &Bureau, id: RecordId, patch: RecordPatch
             checked_on: checked_on = checked_on.0
         );
         if after != row {
-            rules::check(&after, centre.ownership, ctx.clock.today())?;
+            let paid = paid_beside(txn, &after).await?;
+            rules::check(&after, centre.ownership, paid, ctx.clock.today())?;
             after.changed_at = ctx.clock.now();
             store::put_record(txn, after.clone()).await?;
             follow(ctx, txn, &centre, &[row.kind]).await?;
