@@ -93,6 +93,8 @@ pub const TABLES: &[Table] = &[
         name: "satisfaction_marks",
         exported: Exported::Not("that a day of care is yet to be counted, for seconds"),
         erased: "counted and deleted within seconds",
+    },
+    Table {
         name: "support_child_months",
         exported: Exported::Not("by which sheet a centre was supported for a month; the attendance is in visits"),
         erased: "an id and a month stay, so that no centre is paid twice; the child behind the id is gone",

@@ -44,6 +44,7 @@ fn named(shell: &Shell, table: ImportTable) -> &'static str {
         ImportTable::Offers => ("服务与价格", "Offers"),
         ImportTable::Carers => ("保育人员", "Carers"),
         ImportTable::Calendar => ("节假日与调休", "Calendar"),
+        ImportTable::CommunityPoints => ("社区（村）位置", "Communities as points"),
         ImportTable::Populations => ("社区（村）人口", "Populations of communities"),
     };
     shell.t(zh, en)
