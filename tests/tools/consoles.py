@@ -362,6 +362,10 @@ PAGES = {
 
 
 def is_readable_by_all(_, browser, base, size):
+    officer, centre = staff(base, "officer"), staff(base, "carer").user["user"]["centre_id"]
+    officer.post("/bureau/support-sheets", {"kind": "incentive", "centre_id": centre, "month": "2026-02", "fund_source": "district"})
+    officer.post("/bureau/events", {"kind": "lecture", "title": "育儿讲座", "text": "请带疫苗本。", "place": "文化站", "places": 30,
+                                    "starts_at": "2026-03-20T15:00:00+08:00", "ends_at": "2026-03-20T17:00:00+08:00"})
     found = []
     for (area, user), paths in PAGES.items():
         console = Console(browser, base, size, area, user)
