@@ -46,7 +46,7 @@ mod tests {
             assert_eq!(of(same), same);
         }
         let pairs: Vec<char> = PAIRS.chars().filter(|c| *c != '\n').collect();
-        assert!(pairs.len() > 5000 && pairs.len() % 2 == 0);
+        assert!(pairs.len() > 5000 && pairs.len().is_multiple_of(2));
         assert!(pairs.chunks(2).all(|pair| simplified(pair[0]) == pair[1] && pair[0] != pair[1]));
     }
 }
