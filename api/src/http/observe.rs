@@ -53,9 +53,9 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub struct Route(pub &'static str);
 
 /// Draws the refusals of a request for people; put among its extensions by whoever serves pages. Takes the
-/// problem, the request's id, and the request, which says in which language.
+/// problem, whether to speak English, the request's id, and the request.
 #[derive(Clone, Copy)]
-pub struct Drawn(pub fn(&Problem, &str, &HttpRequest) -> HttpResponse);
+pub struct Drawn(pub fn(&Problem, bool, &str, &HttpRequest) -> HttpResponse);
 
 /// The request's body, read before anything may answer: a server that answers before it has read
 /// the body must close the connection.
@@ -197,7 +197,7 @@ fn as_problem(response: ServiceResponse<BoxBody>, language: Language, request_id
     let request = response.request().clone();
     let drawn = request.extensions().get::<Drawn>().copied();
     let mut rendered = match drawn {
-        Some(Drawn(draw)) => draw(&problem, request_id, &request),
+        Some(Drawn(draw)) => draw(&problem, language.is_english(), request_id, &request),
         None => problem.render(language, request_id),
     };
     for name in [&ALLOW, &ratelimit::POLICY, &ratelimit::LIMIT] {

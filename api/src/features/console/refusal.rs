@@ -30,7 +30,7 @@ struct RefusalPage<'a> {
 }
 
 /// Who isn't signed in goes to the sign-in and comes back; everything else is told.
-pub(super) fn draw(problem: &Problem, request_id: &str, req: &HttpRequest) -> HttpResponse {
+pub(super) fn draw(problem: &Problem, _: bool, request_id: &str, req: &HttpRequest) -> HttpResponse {
     let shell = Shell::of(req);
     if problem.code() == Code::NotSignedIn && req.method() == Method::GET {
         let next = form_urlencoded::byte_serialize(shell.here().as_bytes()).collect::<String>();
