@@ -39,7 +39,7 @@ macro_rules! codes {
             pub const fn status(self) -> StatusCode { match self { $(Self::$name => StatusCode::$status),* } }
             /// What to tell people who were told nothing more exact.
             #[must_use]
-            pub const fn text(self) -> Text { match self { $(Self::$name => Text { zh: Cow::Borrowed($zh), en: Cow::Borrowed($en), entered: Vec::new() }),* } }
+            pub const fn text(self) -> Text { match self { $(Self::$name => Text { zh: Cow::Borrowed($zh), en: Cow::Borrowed($en), entered: None }),* } }
         }
     };
 }
@@ -146,7 +146,7 @@ pub struct Problem {
     detail: Text,
     pub(crate) errors: Vec<FieldError>,
     pub(crate) facts: Map<String, Value>,
-    retry_after_s: Option<u64>,
+    retry_after_s: Option<u32>,
 }
 
 /// The result of everything that may refuse.
@@ -192,8 +192,8 @@ impl Problem {
 
     /// When to try again (`Retry-After`).
     #[must_use]
-    pub const fn retry_after(mut self, seconds: u64) -> Self {
-        self.retry_after_s = Some(seconds);
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after_s = Some(u32::try_from(seconds).unwrap_or(u32::MAX));
         self
     }
 

@@ -75,20 +75,24 @@ pub struct Text {
     pub zh: Cow<'static, str>,
     /// English.
     pub en: Cow<'static, str>,
-    /// What of it somebody entered: a name is written as it was.
-    pub(crate) entered: Vec<String>,
+    /// What of it somebody entered: a name is written as it was. Few texts have any, and refusals stay small.
+    pub(crate) entered: Option<Box<Entered>>,
 }
+
+/// What somebody entered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Entered(Vec<String>);
 
 impl Text {
     /// From the two texts.
     pub fn new(zh: impl Into<Cow<'static, str>>, en: impl Into<Cow<'static, str>>) -> Self {
-        Self { zh: zh.into(), en: en.into(), entered: Vec::new() }
+        Self { zh: zh.into(), en: en.into(), entered: None }
     }
 
     /// Keeps what somebody entered as it is, in whatever characters the text is told.
     #[must_use]
     pub fn keeping(mut self, entered: impl Into<String>) -> Self {
-        self.entered.push(entered.into());
+        self.entered.get_or_insert_default().0.push(entered.into());
         self
     }
 
@@ -99,7 +103,10 @@ impl Text {
             (Language::English, _) => Cow::Borrowed(&*self.en),
             (Language::Hans, zh) => Cow::Borrowed(&**zh),
             (Language::Hant, Cow::Borrowed(zh)) => Cow::Borrowed(hant::known(zh)),
-            (Language::Hant, Cow::Owned(zh)) => Cow::Owned(hant::convert_around(zh, &self.entered)),
+            (Language::Hant, Cow::Owned(zh)) => {
+                let entered = self.entered.as_deref().map_or(&[] as &[String], |entered| entered.0.as_slice());
+                Cow::Owned(hant::convert_around(zh, entered))
+            }
         }
     }
 }
