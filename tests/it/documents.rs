@@ -42,7 +42,7 @@ async fn a_permit_is_noted_without_its_number_and_forgotten_with_the_account() {
 
 #[tokio::test]
 async fn the_desk_compares_a_permit_that_is_shown_at_the_door() {
-    let app = TestApp::spawn().await;
+    let app = TestApp::spawn_with(&[("rate_limits", "on")]).await;
     let place = app.place().await;
     let (family, silent) = (app.family("chen").await, app.a_family().await);
     family.client.put(PATH, json!({ "number": "01234567", "agreed": true })).await.ok();

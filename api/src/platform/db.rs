@@ -9,7 +9,7 @@ use std::time::Duration;
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
     DbErr, IsolationLevel, QuerySelect, SqliteTransactionMode, TransactionOptions, TransactionTrait,
-    sea_query::{Expr, ExprTrait, Func, IntoColumnRef, LikeExpr, LockType},
+    sea_query::LockType,
     sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
 
@@ -186,16 +186,3 @@ pub trait LockRows: QuerySelect {
 }
 
 impl<S: QuerySelect> LockRows for S {}
-
-/// Finds a text anywhere in a column, whatever it is made of; ASCII letters in either case.
-pub fn contains(column: impl IntoColumnRef, text: &str) -> Expr {
-    let mut pattern = String::from("%");
-    for c in text.to_lowercase().chars() {
-        if matches!(c, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    ExprTrait::like(Expr::expr(Func::lower(Expr::col(column))), LikeExpr::new(pattern).escape('\\'))
-}

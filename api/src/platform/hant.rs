@@ -57,14 +57,14 @@ pub fn known(text: &str) -> &str {
         return text;
     }
     if let Some(found) = KNOWN.read().unwrap_or_else(PoisonError::into_inner).get(text) {
-        return *found;
+        return found;
     }
     let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
     if known.len() >= MOST {
         return text;
     }
     let converted: &'static str = Box::leak(convert(text).into_boxed_str());
-    *known.entry(Box::leak(text.to_owned().into_boxed_str())).or_insert(converted)
+    known.entry(Box::leak(text.to_owned().into_boxed_str())).or_insert(converted)
 }
 
 #[cfg(test)]

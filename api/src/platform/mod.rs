@@ -9,6 +9,7 @@ pub mod crypto;
 pub mod db;
 pub mod hant;
 pub mod kv;
+pub mod like;
 pub mod outgoing;
 pub mod stepped_code;
 pub mod stopping;

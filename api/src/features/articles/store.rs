@@ -7,7 +7,7 @@ use sea_orm::{
     QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
 };
 
-use crate::platform::db::{LockRows as _, contains};
+use crate::platform::{db::LockRows as _, like::contains};
 
 pub(super) async fn one(db: &impl ConnectionTrait, id: ArticleId) -> Result<Option<articles::Model>, DbErr> {
     articles::Entity::find_by_id(id).one(db).await

@@ -14,7 +14,7 @@ use super::dto::{BureauCentreSort, BureauCentresQuery};
 use crate::{
     error::Result,
     http::Cursor,
-    platform::db::{LockRows as _, contains},
+    platform::{db::LockRows as _, like::contains},
 };
 
 /// Whether the township of whoever enters or renames a centre is locked: two would both find a name free.

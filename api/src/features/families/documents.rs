@@ -61,6 +61,11 @@ pub(super) async fn delete(ctx: &Ctx, family: FamilyId, kind: DocumentKind) -> R
     if gone { Ok(()) } else { Err(Problem::new(Code::NotFound)) }
 }
 
+/// The account is erased: all of them go.
+pub async fn forget(db: &impl ConnectionTrait, family: FamilyId) -> Result<()> {
+    Ok(store::delete_documents(db, family).await?)
+}
+
 /// What the family is shown.
 pub(super) async fn own(ctx: &Ctx, family: FamilyId) -> Result<Vec<DocumentOut>> {
     store::documents(ctx.db.reader(), family).await?.iter().map(|row| out(ctx, row)).collect()

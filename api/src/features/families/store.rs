@@ -235,3 +235,9 @@ pub(super) async fn delete_document(
     let gone = family_documents::Entity::delete_many().filter(Family.eq(family)).filter(Kind.eq(kind)).exec(db).await?;
     Ok(gone.rows_affected == 1)
 }
+
+/// Forgets all documents of a family.
+pub(super) async fn delete_documents(db: &impl ConnectionTrait, family: FamilyId) -> Result<(), DbErr> {
+    let all = family_documents::Entity::delete_many().filter(family_documents::Column::FamilyId.eq(family));
+    all.exec(db).await.map(drop)
+}

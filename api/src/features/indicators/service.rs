@@ -9,7 +9,7 @@ use super::{
         IndicatorOut, IndicatorTrendOut, IndicatorTrendPoint, IndicatorsOn, IndicatorsOut, IndicatorsQuery, TrendQuery,
     },
     facts::{Care, Centres, Coverage, Facts, Input, Satisfaction, Year},
-    registers, rules, snapshots,
+    rules, snapshots,
     store::{
         care,
         states::{self, Part},
@@ -115,7 +115,7 @@ pub async fn gather(ctx: &Ctx, view: View) -> Result<Facts> {
     let db = ctx.db.reader();
     let mut facts = kept(ctx, view, ctx.settings.price_month_days.into(), targets(ctx)).await?;
     facts.care = cared_for(db, view).await?;
-    facts.registers = Some(registers::count(db, view.day).await?);
+    facts.registers = Some(super::registers::count(db, view.day).await?);
     if view.coverage {
         let indicator = coverage::indicator(ctx).await?;
         let sources = indicator.sources.into_iter().map(|of| (of.source, of.as_of.0, of.communities));

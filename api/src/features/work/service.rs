@@ -32,13 +32,13 @@ impl Keys {
     }
 }
 
-fn away(error: KvError) -> Problem {
+fn away(error: &KvError) -> Problem {
     tracing::warn!(%error, "long work can't be watched");
     Problem::new(Code::Unavailable)
 }
 
 async fn told(ctx: &Ctx, keys: &Keys) -> Result<Option<WorkOut>> {
-    let told = ctx.kv.get(&keys.told).await.map_err(away)?;
+    let told = ctx.kv.get(&keys.told).await.map_err(|error| away(&error))?;
     Ok(told.and_then(|told| serde_json::from_str(&told).ok()))
 }
 
@@ -53,7 +53,7 @@ pub(super) async fn cancel(ctx: &Ctx, account: StaffId, work: &str) -> Result<()
     let keys = Keys::of(account, work).ok_or_else(|| Problem::new(Code::NotFound))?;
     match told(ctx, &keys).await? {
         Some(told) if told.state != WorkState::Running => Err(Problem::new(Code::WrongState)),
-        _ => ctx.kv.put(&keys.called_off, "1", KEPT).await.map_err(away),
+        _ => ctx.kv.put(&keys.called_off, "1", KEPT).await.map_err(|error| away(&error)),
     }
 }
 

@@ -13,7 +13,8 @@ use super::{
         shape::Shape,
         store,
     },
-    communities::{first, has_ended, next, rendered, with_properties, with_shape},
+    communities::{first, next, rendered, with_properties, with_shape},
+    populations::{check_people, may_follow},
 };
 use crate::{
     error::{Problem, Result, Text},
@@ -98,21 +99,10 @@ fn check(ctx: &Ctx, before: Option<&communities::Model>, row: &CommunityPoint) -
     let point = json!({ "type": "Point", "coordinates": [row.lng, row.lat] });
     let shape = geojson::geometry(Some(&point), row.coord);
     let shape = shape.map_err(|(code, text)| Problem::field("lng", code, text))?;
-    if row.residents.is_some_and(|all| row.under3.is_some_and(|under3| under3.0 > all.0)) {
-        let text = Text::new("3岁以下人数不能多于常住人口。", "more under-threes than residents.");
-        return Err(Problem::field("under3", "out_of_range", text));
-    }
+    let residents = row.residents.map(|n| n.0).or_else(|| before?.residents);
+    check_people(residents, row.under3.map(|n| n.0).or_else(|| before?.under3))?;
     let Some(before) = before else { return Ok(shape) };
-    if before.ended_on.is_some() {
-        return Err(Problem::field("code", "ended", has_ended().text().clone()));
-    }
-    if row.as_of.0 < before.as_of {
-        let text = Text::new(
-            format!("早于已有数据的日期 {}，不能用旧数据覆盖新数据。", before.as_of),
-            format!("older than the stored figures of {}.", before.as_of),
-        );
-        return Err(Problem::field("as_of", "too_old", text));
-    }
+    may_follow(before, row.as_of.0)?;
     if !matches!(geojson::stored(&before.geometry)?, Shape::Point(_)) {
         let text = Text::new(
             "该社区已有边界，不能用一个点覆盖；人口请用社区人口表，边界请用地图导入。",

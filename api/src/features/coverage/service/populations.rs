@@ -1,5 +1,6 @@
 //! Populations of many communities at once, as an import has them; their places come with the map.
 
+use chrono::NaiveDate;
 use entity::{CommunityId, communities};
 use sea_orm::DatabaseTransaction;
 use serde::Deserialize;
@@ -74,16 +75,7 @@ fn judged(stored: Option<&communities::Model>, row: &Population) -> Result<Optio
         let text = Text::new("没有这个社区，请先用地图导入社区。", "no such community: import the map first.");
         return Err(Problem::field("code", "unknown", text));
     };
-    if before.ended_on.is_some() {
-        return Err(Problem::field("code", "ended", has_ended().text().clone()));
-    }
-    if row.as_of.0 < before.as_of {
-        let text = Text::new(
-            format!("早于已有数据的日期 {}，不能用旧数据覆盖新数据。", before.as_of),
-            format!("older than the stored figures of {}.", before.as_of),
-        );
-        return Err(Problem::field("as_of", "too_old", text));
-    }
+    may_follow(before, row.as_of.0)?;
     let after = communities::Model {
         residents: row.residents.map(|n| n.0).or(before.residents),
         under3: row.under3.map(|n| n.0).or(before.under3),
@@ -91,9 +83,30 @@ fn judged(stored: Option<&communities::Model>, row: &Population) -> Result<Optio
         as_of: row.as_of.0,
         ..before.clone()
     };
-    if after.residents.zip(after.under3).is_some_and(|(all, under3)| under3 > all) {
-        let text = Text::new("3岁以下人数不能多于常住人口。", "more under-threes than residents.");
-        return Err(Problem::field("under3", "out_of_range", text));
-    }
+    check_people(after.residents, after.under3)?;
     Ok((after != *before).then_some(after))
+}
+
+/// Refuses figures of what is no community any more, and those older than the stored ones.
+pub(super) fn may_follow(before: &communities::Model, as_of: NaiveDate) -> Result<()> {
+    if before.ended_on.is_some() {
+        return Err(Problem::field("code", "ended", has_ended().text().clone()));
+    }
+    if as_of >= before.as_of {
+        return Ok(());
+    }
+    let text = Text::new(
+        format!("早于已有数据的日期 {}，不能用旧数据覆盖新数据。", before.as_of),
+        format!("older than the stored figures of {}.", before.as_of),
+    );
+    Err(Problem::field("as_of", "too_old", text))
+}
+
+/// Refuses more under-threes than residents.
+pub(super) fn check_people(residents: Option<i32>, under3: Option<i32>) -> Result<()> {
+    if residents.zip(under3).is_none_or(|(all, under3)| under3 <= all) {
+        return Ok(());
+    }
+    let text = Text::new("3岁以下人数不能多于常住人口。", "more under-threes than residents.");
+    Err(Problem::field("under3", "out_of_range", text))
 }

@@ -19,7 +19,12 @@ use super::{
 };
 use crate::{
     error::{Problem, Result},
-    features::{auth::service::OPENID_PLACE, families::service::NAME_PLACE, guidance, vouchers::ANSWER_PLACE},
+    features::{
+        auth::service::OPENID_PLACE,
+        families::{documents, service::NAME_PLACE},
+        guidance,
+        vouchers::ANSWER_PLACE,
+    },
     platform::{crypto::random_bytes, db::write_txn},
     state::Ctx,
 };
@@ -65,6 +70,7 @@ async fn erase_family(ctx: &Ctx, family: FamilyId) -> Result<bool> {
             for child in store::children(txn, family).await? {
                 erase_child(txn, ctx, &child).await?;
             }
+            documents::forget(txn, family).await?;
             store::delete_belongings(txn, family).await?;
             let nobody = (random_bytes::<32>().to_vec(), ctx.keys.seal(OPENID_PLACE, b""));
             store::blank_family(txn, family, nobody, ctx.clock.now()).await?;

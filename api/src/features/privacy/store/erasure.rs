@@ -4,9 +4,9 @@ use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use entity::{
     AccountStatus, CampaignId, ChildId, ComplaintStatus, ConsentPurpose, FamilyId, ModerationStatus, RedemptionId,
     TextStatus, VoucherId, VoucherStatus, booking_events, bookings, calendar_feeds, centre_ties, children, complaints,
-    consents, credit_entries, data_looks, employer_families, entry_checks, families, family_documents,
-    idempotency_keys, manual_codes, message_credits, moderations, notices, pickup_codes, pickup_persons,
-    rating_replies, rating_traces, ratings, redemptions, refresh_tokens, served_marks, sessions, visits, vouchers,
+    consents, credit_entries, data_looks, employer_families, entry_checks, families, idempotency_keys, manual_codes,
+    message_credits, moderations, notices, pickup_codes, pickup_persons, rating_replies, rating_traces, ratings,
+    redemptions, refresh_tokens, served_marks, sessions, visits, vouchers,
 };
 use sea_orm::{
     ActiveValue::{Set, Unchanged},
@@ -338,7 +338,6 @@ pub(in super::super) async fn delete_belongings(db: &impl ConnectionTrait, famil
         .await?;
     pickup_persons::Entity::delete_many().filter(pickup_persons::Column::FamilyId.eq(family)).exec(db).await?;
     calendar_feeds::Entity::delete_many().filter(calendar_feeds::Column::FamilyId.eq(family)).exec(db).await?;
-    family_documents::Entity::delete_many().filter(family_documents::Column::FamilyId.eq(family)).exec(db).await?;
     employer_families::Entity::delete_many().filter(employer_families::Column::FamilyId.eq(family)).exec(db).await?;
     centre_ties::Entity::delete_many().filter(centre_ties::Column::FamilyId.eq(family)).exec(db).await.map(drop)
 }
