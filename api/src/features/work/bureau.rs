@@ -1,6 +1,6 @@
 //! Handlers for the bureau.
 
-use actix_web::{HttpResponse, get, post, web::Data};
+use actix_web::{HttpResponse, delete, get, web::Data};
 
 use super::{dto::WorkOut, service};
 use crate::{
@@ -29,7 +29,7 @@ pub(super) async fn read_work(ctx: Data<Ctx>, bureau: Bureau, work: Path<String>
 #[utoipa::path(tag = "bureau", security(("bearer" = [])),
     params(("work" = String, Path, description = "The word it was started with")),
     responses((status = 204, description = "It ends at its next row"), Refusals))]
-#[post("/bureau/work/{work}/cancel")]
+#[delete("/bureau/work/{work}")]
 pub(super) async fn cancel_work(ctx: Data<Ctx>, bureau: Bureau, work: Path<String>) -> Result<HttpResponse> {
     service::cancel(&ctx, bureau.staff_id, &work.0).await?;
     Ok(HttpResponse::NoContent().finish())

@@ -102,6 +102,7 @@ fn scopes(shell: &Shell) -> Vec<Choice> {
 fn make_form(shell: &Shell) -> Fields {
     let t = |zh, en| shell.t(zh, en);
     Fields::post(shell, LIST, t("创建", "Make it"))
+        .anew_each_time()
         .legend(t("新建访问密钥", "A new access key"))
         .text("label", t("用途", "What it is for"), "", 60)
         .ticks("scopes[]", t("可读取", "May read"), scopes(shell))

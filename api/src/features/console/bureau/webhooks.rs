@@ -104,6 +104,7 @@ fn make_form(shell: &Shell) -> Fields {
         (event.as_str().to_owned(), name, false)
     });
     Fields::post(shell, LIST, t("创建", "Make it"))
+        .anew_each_time()
         .legend(t("新建推送", "A new webhook"))
         .text("url", t("网址（https，公网）", "Address: https, public"), "", 500)
         .ticks("events[]", t("推送哪些事件", "What to tell of"), events.collect())
