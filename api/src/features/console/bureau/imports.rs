@@ -71,6 +71,7 @@ async fn bureau_imports(ctx: Data<Ctx>, shell: Shell, _bureau: Bureau) -> Result
         )
         .table(table.only_here())
         .form(upload(&shell, None))
+        .part(Part::Work)
         .part(Part::Links(vec![(
             t("导入记录（操作日志）", "What was imported: the audit log").to_owned(),
             "/bureau/audit?action=table.import".to_owned(),
@@ -94,6 +95,7 @@ fn upload(shell: &Shell, chosen: Option<ImportTable>) -> Fields {
         .choice("table", t("表格", "Table"), tables(shell, chosen))
         .file("file", t("文件", "File"), ".xlsx,.csv")
         .hint(shell.t(&hint.0, &hint.1))
+        .hidden("work", "")
 }
 
 /// A workbook is a ZIP, whatever the browser calls it.
@@ -114,16 +116,17 @@ fn missing() -> Problem {
 }
 
 /// What a form with a file says.
-fn sent(req: &HttpRequest) -> (Option<ImportTable>, Bytes) {
-    let (mut table, mut file) = (None, Bytes::new());
+fn sent(req: &HttpRequest) -> (Option<ImportTable>, Bytes, Option<String>) {
+    let (mut table, mut file, mut work) = (None, Bytes::new(), None);
     for part in multipart::parts(req) {
         match &*part.name {
             "table" => table = word(&String::from_utf8_lossy(&part.value)).ok(),
             "file" => file = part.value,
+            "work" => work = Some(String::from_utf8_lossy(&part.value).into_owned()).filter(|word| !word.is_empty()),
             _ => {}
         }
     }
-    (table, file)
+    (table, file, work)
 }
 
 #[post("/imports")]
@@ -134,13 +137,13 @@ async fn bureau_check_import(
     bureau: Bureau,
     key: Idempotency,
 ) -> Result<HttpResponse> {
-    let (table, file) = sent(&req);
+    let (table, file, work) = sent(&req);
     let checked = async {
         let table = table.map_or_else(|| word(""), Ok)?;
         if file.is_empty() {
             return Err(missing());
         }
-        let query = ImportQuery { dry_run: true, work: None };
+        let query = ImportQuery { dry_run: true, work };
         service::import(&ctx, &bureau, &key, table, query, kind(&file), file.to_vec()).await
     };
     match checked.await {
@@ -156,7 +159,8 @@ fn ready(ctx: &Ctx, shell: &Shell, out: &ImportOut, file: &[u8]) -> Result<HttpR
     let t = |zh, en| shell.t(zh, en);
     let form = Fields::post(shell, format!("{PAGE}/confirm"), t("确认导入", "Import it"))
         .hidden("table", out.table.as_str())
-        .hidden("file", BASE64URL_NOPAD.encode(file));
+        .hidden("file", BASE64URL_NOPAD.encode(file))
+        .hidden("work", "");
     View::new(shell, named(shell, out.table))
         .text("检查通过，尚未写入。确认后全部写入。", "Nothing is wrong, and nothing written yet.")
         .facts(&[
@@ -166,6 +170,7 @@ fn ready(ctx: &Ctx, shell: &Shell, out: &ImportOut, file: &[u8]) -> Result<HttpR
             ("不变", "As they were", out.unchanged.to_string()),
         ])
         .form(form)
+        .part(Part::Work)
         .part(Part::Links(vec![(t("返回", "Back").to_owned(), PAGE.to_owned())]))
         .answer(ctx)
 }
@@ -180,7 +185,7 @@ fn refused(ctx: &Ctx, shell: &Shell, of: Option<ImportTable>, problem: Problem) 
             return Err(problem);
         }
         let sent = of.map(|of| format!("table={}", of.as_str())).unwrap_or_default();
-        return view.form(upload(shell, of).again(shell, sent.as_bytes(), &problem)).answer(ctx);
+        return view.form(upload(shell, of).again(shell, sent.as_bytes(), &problem)).part(Part::Work).answer(ctx);
     }
     let mut table =
         Table::new(shell, t("问题清单", "What is wrong"), &[t("#行", "#Row"), t("列", "Column"), t("问题", "Problem")]);
@@ -197,6 +202,7 @@ fn refused(ctx: &Ctx, shell: &Shell, of: Option<ImportTable>, problem: Problem) 
     view.part(Part::Big(total, t("处问题；没有写入任何数据", "problems; nothing was written").to_owned()))
         .table(table.only_here())
         .form(upload(shell, of))
+        .part(Part::Work)
         .answer(ctx)
 }
 
@@ -211,6 +217,7 @@ fn located(field: &str) -> (Option<usize>, &str) {
 struct ConfirmForm {
     table: ImportTable,
     file: String,
+    work: Option<String>,
 }
 
 #[post("/imports/confirm")]
@@ -219,10 +226,10 @@ async fn bureau_confirm_import(
     shell: Shell,
     bureau: Bureau,
     key: Idempotency,
-    Form(ConfirmForm { table, file }): Form<ConfirmForm>,
+    Form(ConfirmForm { table, file, work }): Form<ConfirmForm>,
 ) -> Result<HttpResponse> {
     let file = BASE64URL_NOPAD.decode(file.as_bytes()).map_err(|_| missing())?;
-    let query = ImportQuery { dry_run: false, work: None };
+    let query = ImportQuery { dry_run: false, work: work.filter(|word| !word.is_empty()) };
     match service::import(&ctx, &bureau, &key, table, query, kind(&file), file).await {
         Ok(_) => Ok(see(PAGE, "saved")),
         // Somebody changed something meanwhile.
