@@ -98,6 +98,10 @@ async fn an_event_is_planned_published_attended_and_cancelled() {
     assert!(waiting.contains("2人，1户") && waiting.contains("<td class=\"n\">2</td>"), "{waiting}");
     let csv = officer.get(&download(&waiting, "/api/v1/bureau/events/")).await.expect(200);
     assert!(csv.contains("\r\n2,2,候补中") && !csv.contains("\r\n1,2"), "{csv}");
+    officer.post(&path("/attended"), &[("number", "1")]).await.expect(409);
+    // On its day.
+    app.clock.advance(chrono::TimeDelta::hours(23));
+    let (officer, _) = app.at_bureau(StaffRole::Officer).await;
     officer.post(&path("/attended"), &[("number", "9")]).await.expect(404);
     assert!(saved(&officer, &path("/attended"), &[("number", "1")]).await.contains("已到场"));
     officer.post(&path("/attended"), &[("number", "2")]).await.expect(409);
