@@ -1,10 +1,13 @@
 //! Leaving a rating out of the figures: a reason, two officers, and the versions to prove it.
 
 use chrono::TimeDelta;
-use entity::{ExclusionAction, ExclusionStatus, VisitStatus, rating_exclusions, staff};
+use entity::{
+    ExclusionAction, ExclusionStatus, ModerationStatus, TextStatus, VisitStatus, moderations, rating_exclusions,
+    ratings, staff,
+};
 use harness::{Client, Family, Place, TestApp, at_once, day, people::unknown_id};
-use quanxiangtuo::features::satisfaction::snapshots;
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use quanxiangtuo::features::{moderation::service::check_due, satisfaction::snapshots};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, sea_query::Expr};
 use serde_json::{Value, json};
 
 const REASON: &str = "同一家庭受人请托，多次代评，经核实";
@@ -180,6 +183,13 @@ async fn the_bureau_finds_ratings_by_what_they_are_and_reads_no_text_before_mode
     let app = TestApp::spawn().await;
     let (place, _, ids) = rated(&app).await;
     let (one, two) = (app.officer().await, app.admin().await);
+    // However far moderation has come: the texts wait again.
+    let waiting = moderations::Column::Status.eq(ModerationStatus::Waiting);
+    while moderations::Entity::find().filter(waiting.clone()).one(app.db()).await.unwrap().is_some() {
+        check_due(&app.ctx).await.unwrap();
+    }
+    let pending = Expr::value(TextStatus::Pending.as_str());
+    ratings::Entity::update_many().col_expr(ratings::Column::TextStatus, pending).exec(app.db()).await.unwrap();
     let id = proposed(&one, &ids[5], "exclusions").await;
     two.post(&decision(&id, "confirm"), json!({})).await.ok();
     let found = |query: String| {
