@@ -18,3 +18,8 @@ document.addEventListener("submit", (event) => {
 window.addEventListener("pageshow", () => {
   for (const b of document.querySelectorAll("form button:disabled")) b.disabled = false;
 });
+
+// What only some pages need.
+if (document.getElementById("work")) {
+  import("/console/work.js");
+}
