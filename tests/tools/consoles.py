@@ -299,8 +299,9 @@ def imports_a_table(bureau, base):
     bureau.page.goto(base + "/bureau/imports")
     bureau.page.select_option("select[name=table]", "centres")
     bureau.page.set_input_files("input[type=file]", {"name": "机构.csv", "mimeType": "text/csv", "buffer": many.encode()})
-    bureau.page.get_by_role("button", name="检查").click(no_wait_after=True)
-    bureau.page.locator("#work button").click(no_wait_after=True)
+    # In the moment in which it is sent: Playwright's own click waits until the answer is there.
+    bureau.page.evaluate("addEventListener('submit', () => setTimeout(() => document.querySelector('#work button').click()))")
+    bureau.page.get_by_role("button", name="检查").click()
     bureau.page.get_by_text("操作已取消").first.wait_for()
 
 
