@@ -202,7 +202,7 @@ def redeems_once_after_a_lost_network(_, browser, base, size):
     desk.code = family.code()
     desk.page.keyboard.type(desk.code)
     desk.page.keyboard.press("Enter")
-    desk.until("document.querySelector('#answer').innerText !== ''")
+    desk.until("!['', '正在查询…'].includes(document.querySelector('#answer').innerText)")
     assert desk.page.is_visible("#redeem"), desk.page.inner_text("#answer")
 
     def loses_the_answer(route):
@@ -233,6 +233,7 @@ def redeems_once_after_a_lost_network(_, browser, base, size):
     assert stored == "{}", stored
     # Refused is an answer too: it isn't sent again.
     desk.page.click("#next")
+    desk.until("document.activeElement.id === 'code'")
     desk.page.keyboard.type(family.code())
     desk.page.keyboard.press("Enter")
     desk.page.wait_for_selector("#answer.bad")
@@ -240,6 +241,7 @@ def redeems_once_after_a_lost_network(_, browser, base, size):
     booking = family.comes_today(base, "11:00", "12:00")
     shown = family.api.get(f"/bookings/{booking['id']}/visits/{booking['visits'][0]['id']}/code")
     desk.page.click("#next")
+    desk.until("document.activeElement.id === 'code'")
     desk.page.keyboard.type(shown["code"])
     desk.page.keyboard.press("Enter")
     desk.page.wait_for_selector("#answer.good")
