@@ -4,6 +4,7 @@ use anyhow::Context as _;
 use entity::{CampaignId, campaigns, vouchers};
 use quanxiangtuo::{
     error::{Code, Problem},
+    language::Language,
     platform::db::Db,
 };
 use sea_orm::{ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _};
@@ -30,7 +31,7 @@ pub const ON_REDIS: SoldOut = ("sold-out-redis", 0.8, "/refused-by-redis/2");
 
 /// Bytes of the refusal, as the server writes it.
 pub fn refusal_size() -> usize {
-    let response = Problem::new(Code::CampaignSoldOut).render(false, "0123456789abcdef01234567");
+    let response = Problem::new(Code::CampaignSoldOut).render(Language::Hans, "0123456789abcdef01234567");
     actix_web::body::MessageBody::try_into_bytes(response.into_body()).map_or(300, |body| body.len())
 }
 
