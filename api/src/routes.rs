@@ -53,7 +53,7 @@ fn api(cfg: &mut impl Registry) {
     features::exports::routes(cfg);
     // After coverage, whose map is an import by another way.
     features::imports::routes(cfg);
-    features::work::routes(cfg);
+    features::progress::routes(cfg);
     features::audit::routes(cfg);
     features::exchange::routes(cfg);
     features::plan_inputs::routes(cfg);

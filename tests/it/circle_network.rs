@@ -338,8 +338,7 @@ async fn a_key_value_store_that_never_answers_hardly_delays_a_search() {
         let found = app.anonymous().get(&here).await.ok();
         assert_eq!(found["items"][0]["walk"]["method"], "network");
     }
-    // The store's own time-outs are two seconds for each look: ten for all. What other tests take of the
-    // cores is far less.
+    // The store's own time-outs are two seconds for each look.
     let took = began.elapsed();
-    assert!(took < Duration::from_secs(5), "{took:?}");
+    assert!(took < Duration::from_millis(1_500), "{took:?}");
 }

@@ -330,7 +330,7 @@ async fn an_import_is_watched_and_called_off_and_has_then_changed_nothing() {
     // Calls it off as soon as it is seen under way.
     let watch = async {
         loop {
-            let seen = officer.get("/bureau/work/import-0001").await;
+            let seen = officer.get("/bureau/progress/import-0001").await;
             if seen.status == 200 && seen.body["total"] == 2000 {
                 break seen.body;
             }
@@ -338,22 +338,22 @@ async fn an_import_is_watched_and_called_off_and_has_then_changed_nothing() {
     };
     let call_off = async {
         let seen = watch.await;
-        other.get("/bureau/work/import-0001").await.problem(404, "NOT_FOUND");
-        assert_eq!(officer.delete("/bureau/work/import-0001").await.status, 204);
+        other.get("/bureau/progress/import-0001").await.problem(404, "NOT_FOUND");
+        assert_eq!(officer.delete("/bureau/progress/import-0001").await.status, 204);
         seen
     };
     let (imported, seen) = tokio::join!(import, call_off);
     assert_eq!((&seen["state"], &seen["work"]), (&json!("running"), &json!("import-0001")));
     imported.problem(409, "WORK_CANCELLED");
-    assert_eq!(officer.get("/bureau/work/import-0001").await.ok()["state"], "cancelled");
+    assert_eq!(officer.get("/bureau/progress/import-0001").await.ok()["state"], "cancelled");
     assert_eq!((app.count(centres::Entity).await, app.count(audit_rows::Entity).await), (0, 0));
     // What was called off before its file had arrived doesn't begin; a dry run can be called off too.
-    assert_eq!(officer.delete("/bureau/work/import-0002").await.status, 204);
+    assert_eq!(officer.delete("/bureau/progress/import-0002").await.status, 204);
     csv(&officer, "centres?dry_run=true&work=import-0002", CENTRES).await.problem(409, "WORK_CANCELLED");
     // What has ended can't be.
     csv(&officer, "centres?work=import-0003", CENTRES).await.ok();
-    let done = officer.get("/bureau/work/import-0003").await.ok();
+    let done = officer.get("/bureau/progress/import-0003").await.ok();
     assert_eq!((&done["state"], &done["done"], &done["total"]), (&json!("done"), &json!(2), &json!(2)));
-    officer.delete("/bureau/work/import-0003").await.problem(409, "WRONG_STATE");
+    officer.delete("/bureau/progress/import-0003").await.problem(409, "WRONG_STATE");
     csv(&officer, "centres?work=short", CENTRES).await.invalid("work");
 }

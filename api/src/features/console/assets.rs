@@ -10,7 +10,7 @@ const STYLE: &str = include_str!("assets/console.css");
 const SCRIPT: &str = include_str!("assets/console.js");
 const DESK_STYLE: &str = include_str!("assets/desk.css");
 const DESK_SCRIPT: &str = include_str!("assets/desk.js");
-const WORK_SCRIPT: &str = include_str!("assets/work.js");
+const PROGRESS_SCRIPT: &str = include_str!("assets/progress.js");
 const SCAN_SCRIPT: &str = include_str!("assets/scan.js");
 /// Where the browser can't read codes itself; see `assets/qr/README.md`.
 const QR_DECODE: &str = include_str!("assets/qr/decode.js");
@@ -18,7 +18,7 @@ const QR_INDEX: &str = include_str!("assets/qr/index.js");
 const ICON: &str = include_str!("../map/icon.svg");
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(style).service(script).service(work_script).service(icon).service(language);
+    cfg.service(style).service(script).service(progress_script).service(icon).service(language);
     cfg.service(desk_style).service(desk_script).service(scan_script).service(qr_decode).service(qr_index);
 }
 
@@ -37,9 +37,9 @@ async fn script() -> HttpResponse {
     file("text/javascript; charset=utf-8", SCRIPT)
 }
 
-#[get("/work.js")]
-async fn work_script() -> HttpResponse {
-    file("text/javascript; charset=utf-8", WORK_SCRIPT)
+#[get("/progress.js")]
+async fn progress_script() -> HttpResponse {
+    file("text/javascript; charset=utf-8", PROGRESS_SCRIPT)
 }
 
 #[get("/desk.css")]

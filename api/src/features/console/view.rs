@@ -40,7 +40,7 @@ pub(super) enum Part {
     Picture(String, String),
     /// Short codes, to be written down.
     Codes(Vec<String>),
-    /// How far what a form sent is, and a button that calls it off (a script: `work.js`).
+    /// How far what a form sent is, and a button that calls it off (a script: `progress.js`).
     Work,
     /// A button that prints the page (a script of the desk's).
     Print,

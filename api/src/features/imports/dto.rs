@@ -51,7 +51,7 @@ pub struct ImportQuery {
     #[serde(default)]
     pub dry_run: bool,
     /// A word of the caller's, 8 to 64 letters, digits and hyphens, under which it reads how far this is
-    /// (`GET /bureau/work/{work}`) and calls it off.
+    /// (`GET /bureau/progress/{work}`) and calls it off.
     #[param(example = "import-3f9c2a")]
     pub work: Option<String>,
 }

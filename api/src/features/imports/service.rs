@@ -17,7 +17,7 @@ use crate::{
         audit::{self, Actor, Deed},
         auth::Bureau,
         directory,
-        work::Progress,
+        progress::Progress,
     },
     http::{
         Idempotency, Moment, Once, once,

@@ -340,8 +340,8 @@ pub(super) const TABLE: &[(&str, Roles)] = &[
     ("read_template_csv", BUREAU),
     ("read_template_xlsx", BUREAU),
     ("import_table", BUREAU),
-    // work
-    ("read_work", BUREAU),
+    // progress
+    ("read_progress", BUREAU),
     ("cancel_work", BUREAU),
     // audit
     ("list_audit", BUREAU),

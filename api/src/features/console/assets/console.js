@@ -21,5 +21,5 @@ window.addEventListener("pageshow", () => {
 
 // What only some pages need.
 if (document.getElementById("work")) {
-  import("/console/work.js");
+  import("/console/progress.js");
 }

@@ -7,7 +7,7 @@ const said = shown.querySelector("span");
 const stop = shown.querySelector("button");
 
 function at(word, method) {
-  return fetch(`/api/v1/bureau/work/${word}`, {
+  return fetch(`/api/v1/bureau/progress/${word}`, {
     method,
     headers: { "Accept-Language": document.documentElement.lang, "X-CSRF-Token": document.body.dataset.csrf },
     signal: AbortSignal.timeout(5000),

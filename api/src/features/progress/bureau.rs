@@ -17,8 +17,8 @@ use crate::{
 #[utoipa::path(tag = "bureau", security(("bearer" = [])),
     params(("work" = String, Path, description = "The word it was started with")),
     responses((status = 200, description = "How far it is", body = WorkOut), Refusals))]
-#[get("/bureau/work/{work}")]
-pub(super) async fn read_work(ctx: Data<Ctx>, bureau: Bureau, work: Path<String>) -> Result<HttpResponse> {
+#[get("/bureau/progress/{work}")]
+pub(super) async fn read_progress(ctx: Data<Ctx>, bureau: Bureau, work: Path<String>) -> Result<HttpResponse> {
     Ok(HttpResponse::Ok().json(service::read(&ctx, bureau.staff_id, &work.0).await?))
 }
 
@@ -29,7 +29,7 @@ pub(super) async fn read_work(ctx: Data<Ctx>, bureau: Bureau, work: Path<String>
 #[utoipa::path(tag = "bureau", security(("bearer" = [])),
     params(("work" = String, Path, description = "The word it was started with")),
     responses((status = 204, description = "It ends at its next row"), Refusals))]
-#[delete("/bureau/work/{work}")]
+#[delete("/bureau/progress/{work}")]
 pub(super) async fn cancel_work(ctx: Data<Ctx>, bureau: Bureau, work: Path<String>) -> Result<HttpResponse> {
     service::cancel(&ctx, bureau.staff_id, &work.0).await?;
     Ok(HttpResponse::NoContent().finish())

@@ -18,5 +18,5 @@ use crate::http::Registry;
 
 /// Registers the routes.
 pub fn routes(cfg: &mut impl Registry) {
-    cfg.service(bureau::read_work).service(bureau::cancel_work);
+    cfg.service(bureau::read_progress).service(bureau::cancel_work);
 }
