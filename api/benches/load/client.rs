@@ -26,6 +26,8 @@ pub const CONCURRENCY: usize = 32;
 /// Client threads; each runs its share of the connections by itself.
 pub const THREADS: usize = 2;
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// The least that the scheduler knows.
+const LEAST_PRIORITY: i32 = 19;
 
 /// A request, byte for byte.
 pub type Request = Vec<u8>;
@@ -101,6 +103,14 @@ impl Sample {
     }
 }
 
+/// Lets the calling thread give way to what it measures. A client on the same cores that each answer wakes, and
+/// that then takes the core from a server with other requests half done, measures the scheduler: the fixed
+/// answers of a bare server came in 0.1 ms at the median and 4 ms at the 99th percentile, with 0.3 and 0.7 ms
+/// since. On a machine of its own a client takes no core from anybody.
+pub fn give_way() -> anyhow::Result<()> {
+    rustix::process::setpriority_process(None, LEAST_PRIORITY).context("the client's priority")
+}
+
 /// The status of one request on a connection of its own.
 pub async fn status(address: SocketAddr, request: &[u8]) -> anyhow::Result<u16> {
     Ok(Connection::open(address).await?.call(request).await?.0)
@@ -130,6 +140,7 @@ pub async fn load_over(
     for thread in 0..THREADS.min(concurrency) {
         let job = Arc::clone(&job);
         threads.spawn_blocking(move || {
+            give_way()?;
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             runtime.block_on(async {
                 let mut connections = JoinSet::new();

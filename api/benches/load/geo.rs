@@ -22,7 +22,7 @@ use tokio::{
     task::JoinSet,
 };
 
-use crate::client::{CONCURRENCY, Sample, THREADS};
+use crate::client::{CONCURRENCY, Sample, THREADS, give_way};
 
 /// 15 minutes at 4 km/h along streets 1.3 times the straight line, in metres.
 const RADIUS_M: f64 = 1000.0 / 1.3;
@@ -89,6 +89,7 @@ impl Engine {
         for _ in 0..THREADS {
             let (engine, points, next) = (self.clone(), Arc::clone(&points), Arc::clone(&next));
             threads.spawn_blocking(move || {
+                give_way()?;
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
                 runtime.block_on(engine.thread(points, next, time))
             });
