@@ -9,7 +9,7 @@ use sea_orm::{
 use crate::platform::db::LockRows as _;
 
 /// Values in one statement; SQLite takes at most 32 766.
-const VALUES: usize = 8000;
+const VALUES: usize = 2_000;
 
 /// One seeding at a time: two replicas that start together on one database wait for each other.
 /// (On SQLite the write transaction is lock enough.)
