@@ -205,7 +205,7 @@ async fn reconciled(ctx: &Ctx, shell: &Shell, id: CampaignId) -> Result<Table> {
 async fn vouchers(ctx: &Ctx, shell: &Shell, id: CampaignId, cursor: Option<Cursor>) -> Result<Table> {
     let t = |zh, en| shell.t(zh, en);
     let query = BureauVouchersQuery { campaign_id: Some(id), status: None, limit: Limit(20), cursor };
-    let page = lists::vouchers(ctx, &query).await?;
+    let page = shell.list(&query, async |query| lists::vouchers(ctx, &query).await).await?;
     let columns = [
         t("体验券", "Voucher"),
         t("状态", "State"),
@@ -234,7 +234,7 @@ async fn vouchers(ctx: &Ctx, shell: &Shell, id: CampaignId, cursor: Option<Curso
             },
         ]);
     }
-    Ok(table.page(shell, page.next_cursor.as_deref()).downloads("/bureau/vouchers", &format!("campaign_id={id}")))
+    Ok(table.rest(shell, page.rest).downloads("/bureau/vouchers", &format!("campaign_id={id}")))
 }
 
 #[post("/campaigns/{id}/edit")]
