@@ -145,10 +145,13 @@ async fn rules_of_funds_keys_and_webhooks_are_kept_by_administrators() {
         admin.post("/bureau/keys", &[("label", "市平台"), ("expires_at", "2026-12-01T00:00")]).await.expect(200);
     assert!(again.contains("role=\"alert\"") && again.contains("value=\"市平台\""), "{again}");
     let scopes = [("scopes[]", "centres:read"), ("scopes[]", "visits:read")];
-    let fields: Vec<_> = [("label", "市平台"), ("expires_at", "2026-12-01T00:00")].into_iter().chain(scopes).collect();
+    let told = [("label", "市平台"), ("expires_at", "2026-12-01T00:00"), ("once", "a-word-of-this-form")];
+    let fields: Vec<_> = told.into_iter().chain(scopes).collect();
     let shown = admin.post("/bureau/keys", &fields).await.expect(200);
     let key = shown.split("<code>").nth(1).unwrap().split('<').next().unwrap().to_owned();
     assert!(key.starts_with("qxk_"), "{shown}");
+    let again = admin.post("/bureau/keys", &fields).await.expect(200);
+    assert!(again.contains(&key) && app.count(access_keys::Entity).await == 1, "the first answer may be lost: {again}");
     let list = admin.get("/bureau/keys").await.expect(200);
     assert!(list.contains("机构与托位、托育记录") && !list.contains(&key), "it is shown once");
     let row = access_keys::Entity::find().one(app.db()).await.unwrap().unwrap();
