@@ -1,7 +1,7 @@
 //! Staff in WeChat: invitations, binding, sign-in, unbinding.
 
 use chrono::TimeDelta;
-use entity::{AccountStatus, StaffRole, audit_rows, staff, staff_bindings};
+use entity::{AccountStatus, RatingId, StaffRole, VisitStatus, audit_rows, ratings, staff, staff_bindings};
 use harness::{Answer, Client, FakeWeChat, Place, Reply, TestApp, at_once, people::PASSWORD, unknown_id};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, sea_query::Expr};
 use serde_json::json;
@@ -53,6 +53,22 @@ async fn an_invited_carer_binds_once_and_works_at_the_desk_from_wechat() {
     assert_eq!((&listed["items"][0]["username"], &listed["items"][0]["wechat_bound"]), (&json!("lin"), &json!(true)));
     manager.post(&format!("/desk/staff/{}/invitations", row.id), json!({})).await.problem(409, "WECHAT_ALREADY_BOUND");
     assert_eq!(actions(&app).await, ["staff.wechat_invite", "staff.wechat_bind"]);
+}
+
+#[tokio::test]
+async fn what_a_carer_says_as_a_parent_of_the_own_centre_does_not_count() {
+    let app = TestApp::spawn().await;
+    let (own, other) = (app.place().await, app.place().await);
+    let row = carer(&app, &own, "lin").await;
+    let code = invitation(&app.manager(own.centre.id).await, &row).await;
+    bind(&app, "teacher", &code).await.ok();
+    let (parent, neighbour) = (app.family("teacher").await, app.family("neighbour").await);
+    for (family, place, counts) in [(&parent, &own, false), (&parent, &other, true), (&neighbour, &own, true)] {
+        let visit = app.visit(place, family, app.clock.today(), VisitStatus::Left).await;
+        let rated = family.client.post("/ratings", json!({ "visit_id": visit.id, "level": 5 })).await.id();
+        let row = ratings::Entity::find_by_id(rated.parse::<RatingId>().unwrap()).one(app.db()).await.unwrap().unwrap();
+        assert_eq!(row.excluded_for.is_none(), counts, "{row:?}");
+    }
 }
 
 #[tokio::test]

@@ -172,6 +172,10 @@ async fn refusals_are_chinese_and_on_request_english() {
     let hant = [("Accept-Language", "zh-Hant")];
     let reply = client.send(Method::POST, "/me/children", Some(json!({})), &hant).await;
     assert_eq!(reply.text("/errors/0/detail"), "缺少必填項 name。");
+    let consents = client.send(Method::GET, "/consents", None, &hant).await;
+    assert_eq!(consents.header("content-language"), Some("zh-Hant"));
+    let (text, hans) = (consents.text("/items/0/text"), client.get("/consents").await.text("/items/0/text"));
+    assert!(text.contains('個') && text != hans && text.chars().count() == hans.chars().count(), "{text}");
     let client = client.english();
     let problem = client.post("/me/children", json!({})).await.invalid("name");
     assert!(problem["errors"][0]["detail"].as_str().unwrap().is_ascii());

@@ -45,7 +45,9 @@
 //!
 //! Both servers run on the same machine with the same number of workers, called by the same client
 //! (32 kept-alive connections) in turns, so that a noisy neighbour hits both; the ratio is the
-//! median over the rounds of ours ÷ bare. Only ratios travel between machines.
+//! median over the rounds of ours ÷ bare. Only ratios travel between machines. The client's threads have
+//! the least priority, so that it takes no core from a server in the middle of its work, as a client on
+//! a machine of its own takes none ([`client::give_way`]).
 //!
 //! Before a round of claims or bookings each account asks for its vouchers once, as the app does
 //! when it opens: the round measures the write, not the first look at a session. Redemptions scan

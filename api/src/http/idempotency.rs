@@ -25,7 +25,7 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, TryInsertResult,
     sea_query::Expr,
 };
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 
 use super::observe::Body;
 use crate::{
@@ -140,6 +140,17 @@ impl<T: Serialize> Once<T> {
                 .insert_header(("Idempotent-Replayed", "true"))
                 .content_type("application/json")
                 .body(body),
+        }
+    }
+}
+
+impl<T: DeserializeOwned> Once<T> {
+    /// The answer, made now or before. A page shows what is shown once to whoever sends the same form again:
+    /// the first answer may never have arrived.
+    pub fn answer(self) -> Result<T> {
+        match self {
+            Self::First(body) => Ok(body),
+            Self::Again(body) => serde_json::from_slice(&body).map_err(Problem::internal),
         }
     }
 }

@@ -9,6 +9,7 @@ pub mod observe;
 pub mod page;
 pub mod path;
 pub mod picture;
+pub mod printed;
 pub mod query;
 pub mod ratelimit;
 pub mod refusals;

@@ -166,7 +166,7 @@ pub struct BureauArticleOut {
 }
 
 /// Which page of versions.
-#[derive(Debug, Default, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ArticleVersionsQuery {
     /// How many at most.

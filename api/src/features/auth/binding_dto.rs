@@ -8,7 +8,7 @@ use super::dto::UserOut;
 use crate::http::{Line, Moment};
 
 /// An invitation; the code is shown once.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 pub struct StaffInvitationOut {
     /// Id.
     pub id: InvitationId,

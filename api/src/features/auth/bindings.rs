@@ -2,7 +2,8 @@
 //! in by it. One WeChat account, one staff account; it may be a guardian's too, at its own sign-in.
 
 use chrono::TimeDelta;
-use entity::{AccountStatus, SessionId, StaffId, staff, staff_bindings, staff_invitations};
+use entity::{AccountStatus, CentreId, FamilyId, SessionId, StaffId, staff, staff_bindings, staff_invitations};
+use sea_orm::ConnectionTrait;
 use serde_json::json;
 
 use super::{
@@ -29,7 +30,7 @@ use crate::{
 
 /// Where hashes of invitations live.
 const INVITATION_PLACE: &str = "staff_invitations.code";
-/// Where hashes of openids live: another place than the families', so that the two don't compare.
+/// Where hashes of openids live: another place than the families', so that rows of the two don't compare.
 const OPENID_PLACE: &str = "staff_bindings.openid";
 /// Letters of an invitation: 54 bits.
 const LETTERS: usize = 12;
@@ -208,4 +209,13 @@ pub async fn unbind(
         session::forget(ctx, session).await;
     }
     Ok(done)
+}
+
+/// Whether a family signs in with the WeChat account of somebody who works at a centre now: what it says of that
+/// centre, the centre says of itself.
+pub async fn works_at(ctx: &Ctx, db: &impl ConnectionTrait, family: FamilyId, centre: CentreId) -> Result<bool> {
+    let Some(openid) = service::openid_of(ctx, db, family).await? else { return Ok(false) };
+    let Some(id) = store::staff_of(db, &ctx.keys.lookup_hash(OPENID_PLACE, &openid)).await? else { return Ok(false) };
+    let row = rows::account(db, id).await?;
+    Ok(row.is_some_and(|row| row.centre_id == Some(centre) && row.status == AccountStatus::Active))
 }

@@ -16,7 +16,7 @@ pub struct SecondFactorOut {
 }
 
 /// A secret for an authenticator app; shown once.
-#[derive(Serialize, ToSchema)]
+#[derive(Deserialize, Serialize, ToSchema)]
 pub struct SecondFactorSecretOut {
     /// To type in, base32.
     #[schema(example = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")]
@@ -34,7 +34,7 @@ pub struct SecondFactorCodeIn {
 }
 
 /// Codes for when the phone is lost; each works once. Shown once.
-#[derive(Serialize, ToSchema)]
+#[derive(Deserialize, Serialize, ToSchema)]
 pub struct RecoveryCodesOut {
     /// Ten.
     pub recovery_codes: Vec<String>,

@@ -1,4 +1,4 @@
-//! All centres, for whoever looks after them: filtered, sorted, page by page.
+//! All centres in service by their names, for whoever looks after them: filtered, page by page.
 
 use std::sync::Arc;
 
@@ -12,21 +12,6 @@ use crate::{
     state::Ctx,
 };
 
-/// By what they are sorted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AllSort {
-    /// The name.
-    #[default]
-    Name,
-    /// The township, then the name.
-    Township,
-    /// The kind, then the name.
-    Kind,
-    /// The mean of its ratings, the lowest first; those with too few last.
-    Rating,
-}
-
 /// Which centres.
 #[derive(Debug, Default, Deserialize)]
 pub struct AllQuery {
@@ -36,9 +21,6 @@ pub struct AllQuery {
     pub kind: Option<CentreKind>,
     /// Only of this township.
     pub township: Option<Line<20>>,
-    /// In which order.
-    #[serde(default)]
-    pub sort: AllSort,
     /// How many at most.
     #[serde(default)]
     pub limit: Limit,
@@ -54,22 +36,12 @@ pub fn all(ctx: &Ctx, query: &AllQuery) -> Result<Page<Arc<CentrePlan>>> {
             && query.township.as_ref().is_none_or(|wanted| township == &**wanted)
             && query.kind.is_none_or(|wanted| kind == wanted)
     };
-    let key = |township: &str, kind: CentreKind, mean: Option<f64>| match query.sort {
-        AllSort::Name => String::new(),
-        AllSort::Township => township.to_owned(),
-        AllSort::Kind => kind.as_str().to_owned(),
-        // A digit before the point: as text in the same order.
-        AllSort::Rating => mean.map_or_else(|| "9".to_owned(), |mean| format!("{mean:.4}")),
-    };
-    let after: Option<(String, String, String)> = query.cursor.as_ref().map(Cursor::unpack).transpose()?;
+    let after: Option<(String, String)> = query.cursor.as_ref().map(Cursor::unpack).transpose()?;
     let mut found: Vec<_> = index
         .each()
         .map(|spot| (spot, spot.texts().0, spot.township(), spot.kind()))
         .filter(|(_, name, township, kind)| fits(name, township, *kind))
-        .map(|(spot, name, township, kind)| {
-            let mean = super::CentreRatingOut::from(spot.rating()).mean;
-            ((key(township, kind, mean), name.to_owned(), spot.id().to_string()), spot)
-        })
+        .map(|(spot, name, ..)| ((name.to_owned(), spot.id().to_string()), spot))
         .filter(|(key, _)| after.as_ref().is_none_or(|after| key > after))
         .collect();
     found.sort_unstable_by(|a, b| a.0.cmp(&b.0));

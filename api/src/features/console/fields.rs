@@ -94,15 +94,14 @@ impl Fields {
         }
     }
 
+    /// Whether it chooses what a page shows.
+    pub(super) fn is_filter(&self) -> bool {
+        self.method == "get"
+    }
+
     /// Why somebody does what the button says: most deeds ask for it.
     pub(super) fn reason(shell: &Shell, action: impl Into<String>, button: &str) -> Self {
         Self::post(shell, action, button).area("reason", shell.t("理由", "Reason"), "", 200)
-    }
-
-    /// Whose answer shows a secret once: sent twice it makes two, for the first answer is kept for nobody.
-    pub(super) fn anew_each_time(mut self) -> Self {
-        self.once.clear();
-        self
     }
 
     /// A heading.

@@ -10,6 +10,7 @@ mod chart;
 mod desk;
 mod fields;
 mod form;
+mod listed;
 mod refusal;
 mod remembered;
 mod shell;

@@ -163,6 +163,11 @@ impl Shell {
         text.in_language(self.language).into_owned()
     }
 
+    /// The page, whatever is asked of it.
+    pub(super) fn path(&self) -> &str {
+        &self.path
+    }
+
     /// The page's own address.
     pub(super) fn here(&self) -> String {
         if self.query.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, self.query) }
@@ -192,7 +197,7 @@ impl Shell {
 
     /// What the query filters by: the rest says which page, in which order, and what was just done.
     pub(super) fn filters(&self) -> String {
-        let rest = ["cursor", "limit", "sort", "done", "as", "table"];
+        let rest = ["cursor", "row", "limit", "sort", "done", "as", "table", "find"];
         let kept = form_urlencoded::parse(self.query.as_bytes())
             .filter(|(name, value)| !value.is_empty() && !rest.contains(&&**name));
         form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).finish()

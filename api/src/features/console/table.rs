@@ -5,12 +5,21 @@ use std::cmp::Ordering;
 use actix_web::HttpResponse;
 use askama::Template;
 
-use super::{fields::Fields, shell::Shell};
+use super::{fields::Fields, listed::Rest, shell::Shell};
 use crate::{
     error::Result,
     features::satisfaction::dto::SatisfactionInterval,
     http::{Moment, idempotency::word_of_a_form, table as sheet},
 };
+
+/// Rows of a page of a list that is sorted, and the query's name for the first.
+const ROWS: usize = 50;
+const FIRST_ROW: &str = "row";
+/// The query's name for a word that rows are looked through for.
+pub(super) const FIND: &str = "find";
+
+/// Rows that one looks through by eye.
+const LONG: usize = 20;
 
 /// A column's heading.
 pub(super) struct Column {
@@ -118,10 +127,12 @@ pub(super) struct Table {
     /// Said in place of rows.
     pub(super) empty: String,
     /// Where the next page is.
-    pub(super) next: Option<String>,
+    next: Option<String>,
     next_label: String,
-    /// Whether there are more pages than the one it shows.
-    paged: bool,
+    /// Which of its rows is the first to be shown, where not all are shown at once.
+    first: Option<usize>,
+    /// Longer than what is sorted.
+    too_long: bool,
     /// A word about it.
     note: String,
     /// Label and address of the downloads.
@@ -143,7 +154,8 @@ impl Table {
             empty: shell.t("没有记录。", "Nothing here.").to_owned(),
             next: None,
             next_label: shell.t("下一页", "Next page").to_owned(),
-            paged: false,
+            first: None,
+            too_long: false,
             note: String::new(),
             downloads: Vec::new(),
             only_here: false,
@@ -157,11 +169,33 @@ impl Table {
         self.rows.push(cells);
     }
 
-    /// Leads on to the next page, if there is one.
-    pub(super) fn page(mut self, shell: &Shell, cursor: Option<&str>) -> Self {
-        self.next = cursor.map(|cursor| shell.with(&[("cursor", cursor)]));
-        self.paged = self.next.is_some() || shell.asked("cursor").is_some();
+    /// Goes on as its list does, once it has its rows.
+    pub(super) fn rest(self, shell: &Shell, rest: Rest) -> Self {
+        self.rest_by(shell, rest, "cursor")
+    }
+
+    /// The same where the page's cursor belongs to another table: this one's has a name of its own.
+    pub(super) fn rest_by(mut self, shell: &Shell, rest: Rest, name: &str) -> Self {
+        match rest {
+            Rest::Page(cursor) => self.next = cursor.map(|cursor| shell.with(&[(name, &cursor)])),
+            Rest::TooLong(cursor) => {
+                self.too_long = true;
+                self.next = cursor.map(|cursor| shell.with(&[(name, &cursor), ("sort", "")]));
+                let (zh, en) = ("超过 2000 条，未排序；请先筛选，再点表头排序。", "More than 2000, not sorted: filter first.");
+                shell.t(zh, en).clone_into(&mut self.note);
+            }
+            Rest::Whole => {
+                self.first = Some(shell.asked(FIRST_ROW).and_then(|row| row.parse().ok()).unwrap_or(0));
+            }
+        }
         self
+    }
+
+    /// The rows of the page.
+    fn shown(&self) -> &[Vec<Cell>] {
+        let behind = self.first.unwrap_or(0).min(self.rows.len());
+        let most = if self.first.is_some() { ROWS } else { usize::MAX };
+        &self.rows[behind..][..most.min(self.rows.len() - behind)]
     }
 
     /// Sorts a table that shows all there is as the page was asked to, and lets its headings ask. `name`
@@ -171,23 +205,34 @@ impl Table {
         self
     }
 
-    /// The same for a table that nothing sorts yet.
+    /// The same for a table that nothing sorts yet; and where its next page is, once it has the rows that stay.
     pub(super) fn sort_anyway(&mut self, shell: &Shell, name: char) {
         if self.columns.iter().all(|column| column.sort.is_none()) {
             self.sort(shell, name);
-            if self.paged {
-                let (zh, en) =
-                    ("一页一页显示；点表头只在本页内排序。", "Shown page by page; headings sort the page alone.");
-                shell.t(zh, en).clone_into(&mut self.note);
-            }
         }
+        if let Some(first) = self.first {
+            let behind = first.saturating_add(ROWS);
+            self.next = (self.rows.len() > behind).then(|| shell.with(&[(FIRST_ROW, &behind.to_string())]));
+        }
+    }
+
+    /// Whether nobody wants to look through it by eye.
+    pub(super) const fn is_long(&self) -> bool {
+        self.rows.len() > LONG || self.first.is_some() || self.next.is_some()
+    }
+
+    /// Leaves the rows that hold a word, whichever way it is written.
+    pub(super) fn find(&mut self, word: &str) {
+        let word = word.to_lowercase();
+        self.rows.retain(|row| row.iter().filter_map(Cell::words).any(|text| text.to_lowercase().contains(&word)));
     }
 
     fn sort(&mut self, shell: &Shell, name: char) {
         let asked = shell.asked("sort").unwrap_or_default();
         let (down, column) = asked.strip_prefix('-').map_or((false, &*asked), |column| (true, column));
         let chosen: Option<usize> = column.strip_prefix(name).and_then(|column| column.parse().ok());
-        let chosen = chosen.filter(|column| self.columns.get(*column).is_some_and(|column| !column.deeds));
+        let sorts = |column: &usize| !self.too_long && self.columns.get(*column).is_some_and(|column| !column.deeds);
+        let chosen = chosen.filter(sorts);
         if let Some(column) = chosen {
             self.rows.sort_by(|a, b| match (a.get(column), b.get(column)) {
                 (Some(a), Some(b)) if down && a.figure().is_some() == b.figure().is_some() => b.order(a),
@@ -201,35 +246,15 @@ impl Table {
                 (true, true) => ("", "descending"),
                 (false, _) => ("", "none"),
             };
-            column.sort = Some((shell.with(&[("sort", &format!("{sign}{name}{at}"))]), state));
+            let from_the_top = [("sort", &*format!("{sign}{name}{at}")), ("cursor", ""), (FIRST_ROW, "")];
+            column.sort = Some((shell.with(&from_the_top), state));
         }
-    }
-
-    /// Headings that sort by a word of the service's, as `(column, word)`.
-    pub(super) fn sorted_by(mut self, shell: &Shell, words: &[(usize, &str)], now: &str) -> Self {
-        for (at, word) in words {
-            let state = if *word == now { "ascending" } else { "none" };
-            if let Some(column) = self.columns.get_mut(*at) {
-                column.sort = Some((shell.with(&[("sort", word), ("cursor", "")]), state));
-            }
-        }
-        self
     }
 
     /// The answer to a form, or nothing to take along: it isn't offered as a file.
     pub(super) const fn only_here(mut self) -> Self {
         self.only_here = true;
         self
-    }
-
-    /// As [`Self::sortable`] where all there is fits on one page, else page by page: a part of a list sorted
-    /// by itself would mislead.
-    pub(super) fn sorted_or_paged(self, shell: &Shell, name: char, next: Option<&str>) -> Self {
-        if next.is_none() && shell.asked("cursor").is_none() {
-            self.sortable(shell, name)
-        } else {
-            self.page(shell, next)
-        }
     }
 
     /// Whether there is anything to download that the API doesn't offer itself.

@@ -8,7 +8,7 @@ use askama::Template;
 use super::{
     fields::Fields,
     shell::{Shell, show},
-    table::Table,
+    table::{FIND, Table},
 };
 use crate::{
     error::{Problem, Result},
@@ -137,6 +137,23 @@ impl View {
         })
     }
 
+    /// Where the page has no filter of its own, long tables are looked through for a word.
+    fn look_through(&mut self) {
+        let shell = self.shell.clone();
+        let word = shell.asked(FIND);
+        let filtered = self.parts.iter().any(|part| matches!(part, Part::Form(form) if form.is_filter()));
+        let long = self.tables().any(|table| table.is_long());
+        if !filtered && (long || word.is_some()) {
+            let label = shell.t("在表格中查找", "Find in the table");
+            let form = Fields::filter(&shell, shell.path()).text(FIND, label, word.as_deref().unwrap_or_default(), 40);
+            let first = self.parts.iter().position(|part| matches!(part, Part::Table(_))).unwrap_or(0);
+            self.parts.insert(first, Part::Form(form.optional()));
+            if let Some(word) = word {
+                self.tables().for_each(|table| table.find(&word));
+            }
+        }
+    }
+
     /// Every table sorts.
     fn sort(&mut self) {
         let shell = self.shell.clone();
@@ -148,6 +165,7 @@ impl View {
     /// Answers the page, or one of its tables as a file (`as=csv&table=0`).
     pub(super) fn answer(mut self, ctx: &Ctx) -> Result<HttpResponse> {
         let shell = self.shell.clone();
+        self.look_through();
         self.sort();
         let ending = shell.asked("as").filter(|ending| matches!(&**ending, "csv" | "xlsx"));
         let wanted = shell.asked("table").and_then(|n| n.parse::<usize>().ok()).unwrap_or(0);

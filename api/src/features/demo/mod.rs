@@ -3,7 +3,7 @@
 //!
 //! Promises: deterministic (the same day makes the same rows with the same ids; only sealing
 //! nonces and the password's salt differ); one transaction, only into an empty database, so that a
-//! second run changes nothing; nothing on or after the day of seeding but the open campaign.
+//! second run changes nothing; nothing on or after the day of seeding but the open campaign and two events.
 //!
 //! Where to stand: [`HOME`], WGS-84 118.792000 E 24.894000 N, which a phone in China reports as
 //! GCJ-02 118.796613, 24.891151. Within 15 minutes on foot of it (1000 m by street, 769 m as the
@@ -22,6 +22,7 @@
 mod articles;
 mod campaigns;
 mod communities;
+mod events;
 mod guidance;
 mod history;
 mod mint;

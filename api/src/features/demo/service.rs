@@ -3,13 +3,13 @@
 use entity::{
     article_versions, articles, booking_events, bookings, campaign_centres, campaigns, carer_trainings, carers,
     centre_hours, centre_records, centre_states, centres, children, classes, communities, community_versions, consents,
-    entry_checks, families, guidance_requests, offers, plan_inputs, rating_versions, ratings, redemptions, staff,
+    entry_checks, event_signups, events as event_rows, families, guidance_requests, offers, plan_inputs, rating_versions, ratings, redemptions, staff,
     visits, vouchers,
 };
 use sea_orm::DbErr;
 
 use super::{
-    PASSWORD, articles as written, campaigns as vouchers_made, communities as places, guidance, history, people, plan,
+    PASSWORD, articles as written, campaigns as vouchers_made, communities as places, events, guidance, history, people, plan,
     registers,
     site::Site,
     sites::{self, SITES},
@@ -108,6 +108,9 @@ pub async fn seed(settings: &Settings, db: &Db, keys: &Keyring, clock: &Clock) -
 
         let asked = guidance::rows(keys, today, &past);
         store::insert::<guidance_requests::Entity>(txn, asked).await?;
+        let (planned, signed) = officer.map(|officer| events::rows(officer, today, &past)).unwrap_or_default();
+        store::insert::<event_rows::Entity>(txn, planned).await?;
+        store::insert::<event_signups::Entity>(txn, signed).await?;
         let history = history::rows(today, &rules, &past);
         let (visits, ratings) = (history.visits.len(), history.ratings.len());
         let campaigns = vouchers_made::rows(keys, today, &past, &history.visits);
@@ -192,6 +195,8 @@ mod tests {
             rows!(families, r => r.id, r.openid_hash);
             rows!(children, r => r.id, r.birth_date, r.township);
             rows!(consents, r => r);
+            rows!(event_rows, r => r);
+            rows!(event_signups, r => r);
             rows!(campaigns, r => r);
             rows!(vouchers, r => r);
             rows!(redemptions, r => r.id, r.request_id, r.service_date);

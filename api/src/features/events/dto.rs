@@ -161,7 +161,7 @@ pub struct SignupsQuery {
 }
 
 /// Which of an event's sign-ups.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct BureauSignupsQuery {
     /// Only in this state; `waiting`: the waiting list.

@@ -26,7 +26,7 @@ pub struct AccessKeyIn {
 }
 
 /// An access key.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 pub struct AccessKeyOut {
     /// Id.
     pub id: AccessKeyId,
@@ -57,7 +57,7 @@ pub struct AccessKeyOut {
 }
 
 /// Which keys.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct AccessKeysQuery {
     /// Only of this centre.

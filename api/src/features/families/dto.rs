@@ -6,9 +6,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::documents_dto::DocumentOut;
-use crate::http::{
-    Day, Line, Moment,
-    values::{nullable, object},
+use crate::{
+    http::{
+        Day, Line, Moment,
+        values::{nullable, object},
+    },
+    language::Language,
+    platform::hant,
 };
 
 /// Which texts of consent.
@@ -24,6 +28,18 @@ pub struct ConsentTextsQuery {
 pub struct ConsentTextsOut {
     /// One per purpose.
     pub items: Vec<ConsentTextOut>,
+}
+
+impl ConsentTextsOut {
+    /// The same words in the characters of a language.
+    pub(super) fn written(mut self, language: Language) -> Self {
+        if language == Language::Hant {
+            for item in &mut self.items {
+                (item.title, item.text) = (hant::known(item.title), hant::known(item.text));
+            }
+        }
+        self
+    }
 }
 
 /// A text of consent.

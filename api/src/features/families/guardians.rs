@@ -1,6 +1,11 @@
 //! Handlers for guardians (and the public texts of consent).
 
-use actix_web::{HttpResponse, delete, get, http::StatusCode, patch, post, put, web::Data};
+use actix_web::{
+    HttpRequest, HttpResponse, delete, get,
+    http::{StatusCode, header::CONTENT_LANGUAGE},
+    patch, post, put,
+    web::Data,
+};
 use entity::{ChildId, DocumentKind};
 
 use super::{
@@ -14,19 +19,26 @@ use super::{
 use crate::{
     error::Result,
     features::auth::Guardian,
-    http::{Idempotency, Json, Path, PublicRefusals, Query, Refusals, address::ClientAddress},
+    http::{Idempotency, Json, Path, PublicRefusals, Query, Refusals, address::ClientAddress, language},
+    language::Language,
     state::Ctx,
 };
 
 /// Read the texts of consent
 ///
 /// All items carry the same `version`, which names the whole set: today's, or the one asked for, so that a
-/// family can read again what it agreed to.
+/// family can read again what it agreed to. The wording is Chinese; with `Accept-Language: zh-Hant` in
+/// traditional characters (`Content-Language` says which).
 #[utoipa::path(tag = "family", params(ConsentTextsQuery), responses(
     (status = 200, description = "The texts", body = ConsentTextsOut), PublicRefusals))]
 #[get("/consents")]
-pub(super) async fn list_consents(Query(query): Query<ConsentTextsQuery>) -> Result<HttpResponse> {
-    Ok(HttpResponse::Ok().json(service::texts(query.version.as_deref())?))
+pub(super) async fn list_consents(req: HttpRequest, Query(query): Query<ConsentTextsQuery>) -> Result<HttpResponse> {
+    let texts = service::texts(query.version.as_deref())?;
+    let written = match language(req.headers()) {
+        Language::Hant => Language::Hant,
+        Language::Hans | Language::English => Language::Hans,
+    };
+    Ok(HttpResponse::Ok().insert_header((CONTENT_LANGUAGE, written.tag())).json(texts.written(written)))
 }
 
 /// Read the family's account

@@ -30,7 +30,7 @@ pub struct GuidanceIn {
 }
 
 /// Which page of requests.
-#[derive(Debug, Default, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct GuidancePageQuery {
     /// How many at most.

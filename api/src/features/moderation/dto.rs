@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::http::{Cursor, Limit, Moment, Paragraph};
 
 /// Which texts.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ModerationQuery {
     /// Only in this state; `review` if absent.

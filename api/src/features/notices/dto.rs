@@ -50,7 +50,7 @@ pub struct NoticesReadIn {
 }
 
 /// Which messages to list.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct MessagesQuery {
     /// Only those with this status.

@@ -50,7 +50,7 @@ impl SignalKind {
 }
 
 /// Which signals.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct SignalsQuery {
     /// First day of care; of ratings, on which they were given.

@@ -43,7 +43,7 @@ pub struct PlanInputsQuery {
 }
 
 /// Which versions.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct PlanInputHistoryQuery {
     /// Only of this township.

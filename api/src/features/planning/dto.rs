@@ -190,7 +190,7 @@ pub struct PlanChangeOut {
 }
 
 /// Which conflicts to list.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ConflictsQuery {
     /// Items at most, 1 to 100.

@@ -73,7 +73,7 @@ pub struct RatingExclusionIn {
 }
 
 /// Which proposals.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct RatingExclusionsQuery {
     /// Only in this state.

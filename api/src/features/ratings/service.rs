@@ -18,7 +18,9 @@ use super::{
 use crate::{
     error::{Code, Problem, Result, Text},
     features::{
-        admission, centres, complaints, families,
+        admission,
+        auth::bindings,
+        centres, complaints, families,
         moderation::{self, service::Written},
     },
     http::{Cursor, Idempotency, Moment, Month, Once, Page, Paragraph, address::ClientDevice, once},
@@ -51,7 +53,8 @@ pub async fn rate(
     let done = once(ctx, key, &family.to_string(), async |txn| {
         let cared = cared_for(txn, family, occasion).await?;
         still_agreed(txn, cared.child).await?;
-        let tied = admission::tied(txn, family, cared.centre, cared.date).await?;
+        let tied = admission::tied(txn, family, cared.centre, cared.date).await?
+            || bindings::works_at(ctx, txn, family, cared.centre).await?;
         let now = ctx.clock.now();
         let row = ratings::Model {
             id: ctx.clock.id(),

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     error::Result,
     features::auth::Bureau,
-    http::{Idempotency, Json, Moment, Page, Path, Query, Refusals, table},
+    http::{Idempotency, Json, Moment, Page, Path, Query, Refusals, printed::printed, table},
     state::Ctx,
 };
 
@@ -177,6 +177,5 @@ pub(super) async fn read_statement_xlsx(
     responses((status = 200, description = "The page", body = String, content_type = "text/html"), Refusals))]
 #[get("/bureau/statements/{id}/statement.html")]
 pub(super) async fn print_statement(ctx: Data<Ctx>, _bureau: Bureau, id: Path<StatementId>) -> Result<HttpResponse> {
-    let page = print::page(&statements::read(&ctx, id.0, None).await?)?;
-    Ok(HttpResponse::Ok().content_type("text/html; charset=utf-8").body(page))
+    Ok(printed(print::page(&statements::read(&ctx, id.0, None).await?)?))
 }

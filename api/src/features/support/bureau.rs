@@ -10,7 +10,7 @@ use super::{
 use crate::{
     error::Result,
     features::auth::Bureau,
-    http::{Idempotency, Json, Page, Path, Query, Refusals, table},
+    http::{Idempotency, Json, Page, Path, Query, Refusals, printed::printed, table},
     state::Ctx,
 };
 
@@ -172,6 +172,5 @@ pub(super) async fn print_support_sheet(
     _bureau: Bureau,
     id: Path<SupportSheetId>,
 ) -> Result<HttpResponse> {
-    let page = print::page(&service::read(&ctx, id.0).await?)?;
-    Ok(HttpResponse::Ok().content_type("text/html; charset=utf-8").body(page))
+    Ok(printed(print::page(&service::read(&ctx, id.0).await?)?))
 }

@@ -124,7 +124,7 @@ pub struct DeskWaitlistOut {
 }
 
 /// Which entries to list.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct WaitlistQuery {
     /// Items at most, 1 to 100.

@@ -15,7 +15,7 @@ use crate::{
     error::{Problem, Result},
     features::auth::{Staff, factor_dto::SecondFactorCodeIn, second_factor},
     http::{
-        Idempotency, Once,
+        Idempotency,
         observe::Body,
         picture,
         ratelimit::{SECOND_FACTOR, limit},
@@ -51,7 +51,7 @@ async fn bureau_account(ctx: Data<Ctx>, shell: Shell, staff: Staff) -> Result<Ht
         "建议开启：密码之外，再用手机验证器（如微软验证器、腾讯身份验证器）的动态验证码登录。",
         "Turn it on: besides the password, sign-in then takes a code of an authenticator app.",
     )
-    .form(Fields::post(&shell, "/bureau/account/second-factor", t("开启二次验证", "Set it up")).anew_each_time())
+    .form(Fields::post(&shell, "/bureau/account/second-factor", t("开启二次验证", "Set it up")))
     .answer(&ctx)
 }
 
@@ -60,16 +60,14 @@ fn code_form(shell: &Shell, action: &str, button: &str) -> Fields {
 }
 
 fn confirm_form(shell: &Shell) -> Fields {
-    code_form(shell, "/bureau/account/confirm", shell.t("确认开启", "Turn it on")).anew_each_time()
+    code_form(shell, "/bureau/account/confirm", shell.t("确认开启", "Turn it on"))
 }
 
 /// The secret is shown here, once.
 #[post("/account/second-factor")]
 async fn bureau_begin_factor(ctx: Data<Ctx>, shell: Shell, staff: Staff, key: Idempotency) -> Result<HttpResponse> {
     limit(&ctx, &SECOND_FACTOR, &staff.staff_id.to_string()).await?;
-    let Once::First(made) = second_factor::begin(&ctx, &staff, &key).await? else {
-        return Ok(see(HERE, ""));
-    };
+    let made = second_factor::begin(&ctx, &staff, &key).await?.answer()?;
     let svg = picture::svg(&made.otpauth_url, None)?;
     let svg =
         svg.find("<svg").map_or("", |at| &svg[at..]).replacen("<svg ", "<svg class=\"qr\" aria-hidden=\"true\" ", 1);
@@ -94,10 +92,10 @@ async fn bureau_confirm_factor(
     sent: Result<Form<SecondFactorCodeIn>, Problem>,
 ) -> Result<HttpResponse> {
     limit(&ctx, &SECOND_FACTOR, &staff.staff_id.to_string()).await?;
-    let confirmed = async { second_factor::confirm(&ctx, &staff, &key, &sent?.0.code).await };
+    let confirmed = async { second_factor::confirm(&ctx, &staff, &key, &sent?.0.code).await?.answer() };
     let view = View::new(&shell, shell.t("二次验证", "Second factor"));
     match confirmed.await {
-        Ok(Once::First(made)) => view
+        Ok(made) => view
             .text(
                 "已开启。请保存恢复码：手机丢失时每个可用一次，只显示这一次。",
                 "It is on. Keep these recovery codes: each works once when the phone is lost. Shown only now.",
@@ -105,7 +103,6 @@ async fn bureau_confirm_factor(
             .part(Part::Codes(made.recovery_codes))
             .part(Part::Links(vec![(shell.t("我已保存", "I have kept them").to_owned(), HERE.to_owned())]))
             .answer(&ctx),
-        Ok(Once::Again(_)) => Ok(see(HERE, "saved")),
         // The secret was shown: only the code is asked for again.
         Err(problem) => view.form(confirm_form(&shell).again(&shell, &Body::of(&req), &problem)).answer(&ctx),
     }

@@ -87,7 +87,7 @@ fn deed(shell: &Shell, article: &BureauArticleOut) -> (String, Fields) {
 
 async fn versions(ctx: &Ctx, shell: &Shell, id: ArticleId, query: ArticleVersionsQuery) -> Result<Table> {
     let t = |zh, en| shell.t(zh, en);
-    let page = service::versions(ctx, id, query).await?;
+    let page = shell.list(&query, async |query| service::versions(ctx, id, query).await).await?;
     let names = Names::of(ctx, page.items.iter().map(|version| version.staff_id)).await?;
     let columns =
         [t("#版本", "#Version"), t("标题", "Title"), t("正文", "Text"), t("修改人", "Who"), t("时间", "When")];
@@ -101,7 +101,7 @@ async fn versions(ctx: &Ctx, shell: &Shell, id: ArticleId, query: ArticleVersion
             text(minute(version.recorded_at)),
         ]);
     }
-    Ok(table.page(shell, page.next_cursor.as_deref()))
+    Ok(table.rest(shell, page.rest))
 }
 
 #[post("/articles/{id}/edit")]

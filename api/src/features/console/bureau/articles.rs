@@ -57,7 +57,7 @@ async fn bureau_articles(
     ];
     let mut table = Table::new(&shell, t("文章", "Articles"), &columns);
     let filters = shell.filters();
-    let page = service::page(&ctx, query).await?;
+    let page = shell.list(&query, async |query| service::page(&ctx, query).await).await?;
     for article in &page.items {
         table.row(vec![
             link(article.title.clone(), format!("/bureau/articles/{}", article.id)),
@@ -72,7 +72,7 @@ async fn bureau_articles(
     View::new(&shell, t("文章", "Articles"))
         .part(Part::Links(vec![(t("写文章", "New article").to_owned(), "/bureau/articles/new".to_owned())]))
         .form(filter)
-        .table(table.page(&shell, page.next_cursor.as_deref()).downloads("/bureau/articles", &filters))
+        .table(table.rest(&shell, page.rest).downloads("/bureau/articles", &filters))
         .answer(&ctx)
 }
 

@@ -41,7 +41,7 @@ async fn bureau_audit(
         .text("staff_id", t("账号编号", "Account"), staff, 40)
         .date("from", t("从", "From"), day(query.from))
         .date("to", t("到", "To"), day(query.to));
-    let page = service::list(&ctx, query).await?;
+    let page = shell.list(&query, async |query| service::list(&ctx, query).await).await?;
     let names = Names::of(&ctx, page.items.iter().map(|row| row.staff_id)).await?;
     let columns = [
         t("时间", "When"),
@@ -68,6 +68,6 @@ async fn bureau_audit(
     }
     View::new(&shell, t("操作日志", "Audit log"))
         .form(filter)
-        .table(table.page(&shell, page.next_cursor.as_deref()).whole(&shell, "/bureau/audit"))
+        .table(table.rest(&shell, page.rest).whole(&shell, "/bureau/audit"))
         .answer(&ctx)
 }

@@ -64,11 +64,15 @@ async fn bureau_campaign(
     let CampaignPageQuery { by, cursor } = query;
     let view = facts(&shell, View::new(&shell, campaign.name.clone()), &campaign);
     let view = deeds(&shell, view, &campaign);
-    let view = view.part(Part::Forms(vec![
-        (shell.t("修改", "Edit").to_owned(), form(&ctx, &shell, &href(id.0, "/edit"), Some(&campaign))?),
-        revoke(&shell, &campaign),
-    ]));
-    view.table(funnel(&ctx, &shell, id.0, by).await?)
+    // What has been closed stays as it was.
+    let edit = if campaign.status == CampaignStatus::Closed {
+        None
+    } else {
+        let form = form(&ctx, &shell, &href(id.0, "/edit"), Some(&campaign))?;
+        Some((shell.t("修改", "Edit").to_owned(), form))
+    };
+    let revoke = campaign.revoked_at.is_none().then(|| revoke(&shell, &campaign));
+    view.forms(edit.into_iter().chain(revoke).collect()).table(funnel(&ctx, &shell, id.0, by).await?)
         .table(reconciled(&ctx, &shell, id.0).await?)
         .table(vouchers(&ctx, &shell, id.0, cursor).await?)
         .answer(&ctx)
@@ -205,7 +209,7 @@ async fn reconciled(ctx: &Ctx, shell: &Shell, id: CampaignId) -> Result<Table> {
 async fn vouchers(ctx: &Ctx, shell: &Shell, id: CampaignId, cursor: Option<Cursor>) -> Result<Table> {
     let t = |zh, en| shell.t(zh, en);
     let query = BureauVouchersQuery { campaign_id: Some(id), status: None, limit: Limit(20), cursor };
-    let page = lists::vouchers(ctx, &query).await?;
+    let page = shell.list(&query, async |query| lists::vouchers(ctx, &query).await).await?;
     let columns = [
         t("体验券", "Voucher"),
         t("状态", "State"),
@@ -234,7 +238,7 @@ async fn vouchers(ctx: &Ctx, shell: &Shell, id: CampaignId, cursor: Option<Curso
             },
         ]);
     }
-    Ok(table.page(shell, page.next_cursor.as_deref()).downloads("/bureau/vouchers", &format!("campaign_id={id}")))
+    Ok(table.rest(shell, page.rest).downloads("/bureau/vouchers", &format!("campaign_id={id}")))
 }
 
 #[post("/campaigns/{id}/edit")]

@@ -37,7 +37,7 @@ async fn bureau_campaigns(
     _bureau: Bureau,
     Query(query): Query<VoucherPageQuery>,
 ) -> Result<HttpResponse> {
-    let page = campaigns::bureau_page(&ctx, &query).await?;
+    let page = shell.list(&query, async |query| campaigns::bureau_page(&ctx, &query).await).await?;
     let t = |zh, en| shell.t(zh, en);
     let columns = [
         t("批次", "Campaign"),
@@ -66,7 +66,7 @@ async fn bureau_campaigns(
     }
     View::new(&shell, t("托育体验券", "Trial vouchers"))
         .part(Part::Links(vec![(t("新建批次", "New campaign").to_owned(), "/bureau/campaigns/new".to_owned())]))
-        .table(table.page(&shell, page.next_cursor.as_deref()).whole(&shell, "/bureau/campaigns"))
+        .table(table.rest(&shell, page.rest).whole(&shell, "/bureau/campaigns"))
         .answer(&ctx)
 }
 

@@ -5,14 +5,14 @@ use actix_web::{
     HttpResponse, get, post,
     web::{Data, ServiceConfig},
 };
-use chrono::NaiveDate;
-use entity::{CentreId, CentreKind, Filed, Ownership, centres};
+use entity::{CentreId, CentreKind, centres};
 use serde::Deserialize;
 
 use super::{
     super::{
         fields::{Fields, any_of},
         form::Form,
+        listed::{Listed, Rest},
         shell::{Shell, see},
         table::{Cell, Table, link, number, percent, text},
         values::{dash, minute, yes, yuan},
@@ -25,14 +25,13 @@ use crate::{
     features::{
         auth::Bureau,
         centres::{
-            CentrePlan, CentreRatingOut,
-            all::{AllQuery, AllSort, all},
+            CentreRatingOut,
             service,
             store::active_classes,
         },
         directory::{
             self,
-            dto::{BureauCentreOut, BureauCentreSort, BureauCentresQuery},
+            dto::{BureauCentreOut, BureauCentresQuery},
         },
         vouchers::{revocation_dto::RevocationIn, service::revocations},
     },
@@ -60,92 +59,26 @@ enum State {
     All,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 struct ListQuery {
     q: Option<Line<40>>,
     kind: Option<CentreKind>,
     township: Option<Line<20>>,
     #[serde(default)]
     state: State,
-    #[serde(default)]
-    sort: AllSort,
     cursor: Option<Cursor>,
 }
 
-/// A line of the list.
-struct Listed {
-    id: CentreId,
-    name: String,
-    kind: CentreKind,
-    township: String,
-    ownership: Ownership,
-    filed: Filed,
-    inclusive: bool,
-    places: i64,
-    mean: Option<f64>,
-    suspended: bool,
-    open: bool,
-}
-
-impl From<(&CentrePlan, NaiveDate)> for Listed {
-    fn from((plan, today): (&CentrePlan, NaiveDate)) -> Self {
-        let row = &plan.row;
-        Self {
-            id: row.id,
-            name: row.name.clone(),
-            kind: row.kind,
-            township: row.township.clone(),
-            ownership: row.ownership,
-            filed: row.filed,
-            inclusive: row.inclusive_on(today),
-            places: plan.classes.iter().map(|class| i64::from(class.places)).sum(),
-            mean: CentreRatingOut::from(plan.rating).mean,
-            suspended: row.vouchers_suspended_at.is_some(),
-            open: true,
-        }
-    }
-}
-
-const fn word(sort: AllSort) -> &'static str {
-    match sort {
-        AllSort::Name => "name",
-        AllSort::Township => "township",
-        AllSort::Kind => "kind",
-        AllSort::Rating => "rating",
-    }
-}
-
-/// A page of the list. Those in service are in memory, the others in the directory, which knows no ratings.
-async fn listed(ctx: &Ctx, query: ListQuery, limit: Limit) -> Result<Page<Listed>> {
-    let ListQuery { q, kind, township, state, sort, cursor } = query;
-    let today = ctx.clock.today();
-    if state == State::Open {
-        let page = all(ctx, &AllQuery { q, kind, township, sort, limit, cursor })?;
-        let items = page.items.iter().map(|plan| Listed::from((&**plan, today))).collect();
-        return Ok(Page { items, next_cursor: page.next_cursor });
-    }
-    let sort = match sort {
-        AllSort::Name | AllSort::Rating => BureauCentreSort::Name,
-        AllSort::Township => BureauCentreSort::Township,
-        AllSort::Kind => BureauCentreSort::Kind,
+/// A page of the list.
+async fn page(ctx: &Ctx, query: ListQuery, limit: Limit) -> Result<Page<BureauCentreOut>> {
+    let ListQuery { q, kind, township, state, cursor } = query;
+    let active = match state {
+        State::Open => Some(true),
+        State::Closed => Some(false),
+        State::All => None,
     };
-    let active = (state == State::Closed).then_some(false);
-    let query = BureauCentresQuery { q, kind, township, active, sort, limit, cursor, ..BureauCentresQuery::default() };
-    let page = directory::service::page(ctx, &query).await?;
-    let line = |row: BureauCentreOut| Listed {
-        mean: ctx.catalogue.centre(row.id).and_then(|plan| CentreRatingOut::from(plan.rating).mean),
-        id: row.id,
-        name: row.name,
-        kind: row.kind,
-        township: row.township,
-        ownership: row.ownership,
-        filed: row.filed,
-        inclusive: row.inclusive,
-        places: row.places,
-        suspended: row.vouchers_suspended,
-        open: row.active,
-    };
-    Ok(Page { items: page.items.into_iter().map(line).collect(), next_cursor: page.next_cursor })
+    let query = BureauCentresQuery { q, kind, township, active, limit, cursor, ..BureauCentresQuery::default() };
+    directory::service::page(ctx, &query).await
 }
 
 #[get("/centres")]
@@ -169,8 +102,7 @@ async fn bureau_centres(
         .text("q", t("名称", "Name"), query.q.as_deref().unwrap_or_default(), 40)
         .choice("kind", t("类型", "Kind"), any_of(&shell, kinds))
         .choice("township", t("乡镇", "Township"), any_of(&shell, named))
-        .choice("state", t("状态", "State"), states.to_vec())
-        .hidden("sort", word(query.sort));
+        .choice("state", t("状态", "State"), states.to_vec());
     let columns = [
         t("机构", "Centre"),
         t("类型", "Kind"),
@@ -184,30 +116,29 @@ async fn bureau_centres(
         t("状态", "State"),
     ];
     let mut table = Table::new(&shell, t("托育机构", "Centres"), &columns);
-    let (sort, rated) = (word(query.sort), query.state == State::Open);
+    let read = async |limit, cursor| self::page(&ctx, ListQuery { cursor, ..query.clone() }, limit).await;
     // A file has all that the filters leave, from the first on.
     let page = if shell.asked("as").is_some() {
-        listed(&ctx, ListQuery { cursor: None, ..query }, MOST_IN_A_FILE).await?
+        Listed { items: read(MOST_IN_A_FILE, None).await?.items, rest: Rest::Whole }
     } else {
-        listed(&ctx, query, Limit::default()).await?
+        shell.pages(Limit::default(), query.cursor.clone(), read).await?
     };
-    for centre in page.items {
+    for row in page.items {
+        let mean = ctx.catalogue.centre(row.id).and_then(|plan| CentreRatingOut::from(plan.rating).mean);
         table.row(vec![
-            link(centre.name, format!("/bureau/centres/{}", centre.id)),
-            text(shell.word(centre.kind.zh(), centre.kind.as_str())),
-            text(centre.township),
-            text(shell.word(centre.ownership.zh(), centre.ownership.as_str())),
-            text(shell.word(centre.filed.zh(), centre.filed.as_str())),
-            text(yes(&shell, centre.inclusive)),
-            number(centre.places),
-            Cell::Number(dash(centre.mean.map(|mean| format!("{mean:.2}")))),
-            vouchers(&shell, centre.suspended),
-            in_service(&shell, centre.open),
+            link(row.name, format!("/bureau/centres/{}", row.id)),
+            text(shell.word(row.kind.zh(), row.kind.as_str())),
+            text(row.township),
+            text(shell.word(row.ownership.zh(), row.ownership.as_str())),
+            text(shell.word(row.filed.zh(), row.filed.as_str())),
+            text(yes(&shell, row.inclusive)),
+            number(row.places),
+            Cell::Number(dash(mean.map(|mean| format!("{mean:.2}")))),
+            vouchers(&shell, row.vouchers_suspended),
+            in_service(&shell, row.active),
         ]);
     }
-    let words = [(0, "name"), (1, "kind"), (2, "township"), (7, "rating")];
-    let words = if rated { &words[..] } else { &words[..3] };
-    let table = table.sorted_by(&shell, words, sort).page(&shell, page.next_cursor.as_deref());
+    let table = table.rest(&shell, page.rest);
     View::new(&shell, t("托育机构", "Centres")).form(filter).table(table).answer(&ctx)
 }
 

@@ -44,7 +44,7 @@ async fn bureau_complaints(
     let filter = Fields::filter(&shell, "/bureau/complaints")
         .choice("status", t("状态", "State"), any_of(&shell, words))
         .choice("overdue", t("是否超期", "Overdue"), yes_or_no(&shell, query.overdue));
-    let page = service::page(&ctx, query).await?;
+    let page = shell.list(&query, async |query| service::page(&ctx, query).await).await?;
     let people = page.items.iter().flat_map(|complaint| [complaint.assigned_to, complaint.answered_by]);
     let names = Names::of(&ctx, people.flatten()).await?;
     let columns = [
@@ -74,7 +74,7 @@ async fn bureau_complaints(
     }
     View::new(&shell, t("投诉", "Complaints"))
         .form(filter)
-        .table(table.page(&shell, page.next_cursor.as_deref()).whole(&shell, "/bureau/complaints"))
+        .table(table.rest(&shell, page.rest).whole(&shell, "/bureau/complaints"))
         .answer(&ctx)
 }
 

@@ -42,7 +42,7 @@ async fn bureau_conflicts(
     let words = ConflictStatus::ALL.iter().map(|word| (word.as_str(), word.zh(), Some(*word) == query.status));
     let filter =
         Fields::filter(&shell, "/bureau/conflicts").choice("status", t("状态", "State"), any_of(&shell, words));
-    let page = conflicts::page(&ctx, None, &query).await?;
+    let page = shell.list(&query, async |query| conflicts::page(&ctx, None, &query).await).await?;
     let columns = [
         t("机构", "Centre"),
         t("托育日期", "Day of care"),
@@ -75,7 +75,7 @@ async fn bureau_conflicts(
     }
     View::new(&shell, t("离线核销冲突", "Offline conflicts"))
         .form(filter)
-        .table(table.page(&shell, page.next_cursor.as_deref()).whole(&shell, "/bureau/offline-conflicts"))
+        .table(table.rest(&shell, page.rest).whole(&shell, "/bureau/offline-conflicts"))
         .answer(&ctx)
 }
 

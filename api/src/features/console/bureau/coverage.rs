@@ -181,7 +181,7 @@ async fn gaps(ctx: &Ctx, shell: &Shell, query: CirclePageQuery) -> Result<Table>
         t("!设想", "!What if"),
     ];
     let mut table = Table::new(shell, t("覆盖缺口（圈外幼儿多的在前）", "Gaps, most children outside first"), &columns);
-    let page = figures::gaps(ctx, &query.gaps()).await?;
+    let page = shell.list(&query.gaps(), async |query| figures::gaps(ctx, &query).await).await?;
     for gap in page.items {
         let at = gap.location;
         let ask = form_urlencoded::Serializer::new(String::new())
@@ -200,7 +200,7 @@ async fn gaps(ctx: &Ctx, shell: &Shell, query: CirclePageQuery) -> Result<Table>
             ),
         ]);
     }
-    Ok(table.page(shell, page.next_cursor.as_deref()))
+    Ok(table.rest(shell, page.rest))
 }
 
 /// Asks what a site or a closing would change.

@@ -118,7 +118,7 @@ async fn listed(ctx: &Ctx, shell: &Shell, event: &EventOut, query: &BureauSignup
     let columns =
         [t("#报名号", "#Number"), t("#人数", "#Persons"), t("状态", "State"), t("报名时间", "When"), t("!操作", "!Do")];
     let mut table = Table::new(shell, t("报名", "Sign-ups"), &columns);
-    let page = signups::signups(ctx, event.id, query).await?;
+    let page = shell.list(query, async |query| signups::signups(ctx, event.id, &query).await).await?;
     for signup in page.items {
         let came = Button {
             action: href(event.id, "/attended"),
@@ -141,7 +141,7 @@ async fn listed(ctx: &Ctx, shell: &Shell, event: &EventOut, query: &BureauSignup
         ]);
     }
     let path = href(event.id, "/signups");
-    Ok(table.page(shell, page.next_cursor.as_deref()).whole(shell, &path))
+    Ok(table.rest(shell, page.rest).whole(shell, &path))
 }
 
 #[post("/events/{id}/edit")]

@@ -50,7 +50,7 @@ async fn bureau_events(
         .choice("township", t("乡镇", "Township"), townships(&ctx, t("全部", "All"), query.township.as_deref()))
         .choice("status", t("状态", "State"), any_of(&shell, states))
         .date("from", t("从", "From"), query.from.map(|day| day.to_string()).unwrap_or_default());
-    let page = service::page(&ctx, query).await?;
+    let page = shell.list(&query, async |query| service::page(&ctx, query).await).await?;
     let columns = [
         t("活动", "Event"),
         t("类型", "Kind"),
@@ -77,7 +77,7 @@ async fn bureau_events(
     View::new(&shell, t("活动", "Events"))
         .links(&[("新建活动", "New event", "/bureau/events/new")])
         .form(filter)
-        .table(table.page(&shell, page.next_cursor.as_deref()).whole(&shell, LIST))
+        .table(table.rest(&shell, page.rest).whole(&shell, LIST))
         .answer(&ctx)
 }
 

@@ -52,7 +52,7 @@ async fn bureau_guidance(
         .choice("status", t("状态", "State"), any_of(&shell, states))
         .choice("township", t("乡镇", "Township"), townships);
     let filters = shell.filters();
-    let page = staff::page(&ctx, bureau.staff_id, query).await?;
+    let page = shell.list(&query, async |query| staff::page(&ctx, bureau.staff_id, query).await).await?;
     let names = Names::of(&ctx, page.items.iter().filter_map(|request| request.staff_id)).await?;
     let comers = comers(&ctx, &shell)?;
     let columns = [
@@ -91,7 +91,7 @@ async fn bureau_guidance(
             "The address is told only to whoever comes, and deleted at the end.",
         )
         .form(filter)
-        .table(table.page(&shell, page.next_cursor.as_deref()).downloads("/bureau/guidance", &filters))
+        .table(table.rest(&shell, page.rest).downloads("/bureau/guidance", &filters))
         .answer(&ctx)
 }
 

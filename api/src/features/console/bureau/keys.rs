@@ -24,7 +24,7 @@ use crate::{
             keys,
         },
     },
-    http::{Idempotency, Line, Moment, Once, Path, Query, observe::Body},
+    http::{Idempotency, Line, Moment, Path, Query, observe::Body},
     state::Ctx,
 };
 
@@ -47,7 +47,8 @@ async fn bureau_keys(
         t("机构", "Centre"),
         centres(&ctx, t("全部", "All"), query.centre_id)?,
     );
-    let page = keys::page(&ctx, query.centre_id, query.limit, query.cursor.as_ref()).await?;
+    let read = async |query: AccessKeysQuery| keys::page(&ctx, query.centre_id, query.limit, query.cursor.as_ref()).await;
+    let page = shell.list(&query, read).await?;
     let names = Names::of(&ctx, page.items.iter().map(|key| key.created_by)).await?;
     let columns = [
         t("用途", "For"),
@@ -88,7 +89,7 @@ async fn bureau_keys(
     View::new(&shell, t("访问密钥", "Access keys"))
         .links(&[("数据推送", "Webhooks", "/bureau/webhooks")])
         .form(filter)
-        .table(table.page(&shell, page.next_cursor.as_deref()))
+        .table(table.rest(&shell, page.rest))
         .form(make_form(&shell))
         .answer(&ctx)
 }
@@ -102,7 +103,6 @@ fn scopes(shell: &Shell) -> Vec<Choice> {
 fn make_form(shell: &Shell) -> Fields {
     let t = |zh, en| shell.t(zh, en);
     Fields::post(shell, LIST, t("创建", "Make it"))
-        .anew_each_time()
         .legend(t("新建访问密钥", "A new access key"))
         .text("label", t("用途", "What it is for"), "", 60)
         .ticks("scopes[]", t("可读取", "May read"), scopes(shell))
@@ -138,14 +138,13 @@ async fn bureau_make_key(
     sent: Result<Form<KeyForm>, Problem>,
 ) -> Result<HttpResponse> {
     let view = View::new(&shell, shell.t("访问密钥", "Access keys"));
-    let made = async { keys::make(&ctx, (&admin).into(), &key, sent?.0.into()).await };
+    let made = async { keys::make(&ctx, (&admin).into(), &key, sent?.0.into()).await?.answer() };
     match made.await {
-        Ok(Once::First(AccessKeyOut { key: Some(key), .. })) => view
+        Ok(made) => view
             .text("请交给对方系统保存：只显示这一次。", "Hand it to the other system: it is shown only now.")
-            .part(Part::Codes(vec![key]))
+            .part(Part::Codes(made.key.into_iter().collect()))
             .links(&[("返回", "Back", LIST)])
             .answer(&ctx),
-        Ok(_) => Ok(see(LIST, "saved")),
         Err(problem) => view.form(make_form(&shell).again(&shell, &Body::of(&req), &problem)).answer(&ctx),
     }
 }

@@ -40,7 +40,7 @@ async fn bureau_messages(
     let filter = Fields::filter(&shell, "/bureau/messages")
         .choice("status", t("状态", "State"), any_of(&shell, words))
         .choice("kind", t("类型", "Kind"), any_of(&shell, kinds));
-    let page = sending::page(&ctx, &query).await?;
+    let page = shell.list(&query, async |query| sending::page(&ctx, &query).await).await?;
     let columns = [
         t("类型", "Kind"),
         t("状态", "State"),
@@ -71,7 +71,7 @@ async fn bureau_messages(
     }
     View::new(&shell, t("微信消息", "Messages"))
         .form(filter)
-        .table(table.page(&shell, page.next_cursor.as_deref()))
+        .table(table.rest(&shell, page.rest))
         .answer(&ctx)
 }
 

@@ -45,7 +45,7 @@ async fn bureau_moderation(
     let filter = Fields::filter(&shell, "/bureau/moderation")
         .choice("status", t("状态", "State"), choices(&shell, words))
         .choice("kind", t("类型", "Kind"), any_of(&shell, kinds));
-    let page = service::page(&ctx, query).await?;
+    let page = shell.list(&query, async |query| service::page(&ctx, query).await).await?;
     let names = Names::of(&ctx, page.items.iter().filter_map(|text| text.staff_id)).await?;
     let columns = [
         t("类型", "Kind"),
@@ -72,7 +72,7 @@ async fn bureau_moderation(
     }
     View::new(&shell, t("文字审核", "Moderation"))
         .form(filter)
-        .table(table.page(&shell, page.next_cursor.as_deref()))
+        .table(table.rest(&shell, page.rest))
         .answer(&ctx)
 }
 

@@ -195,7 +195,7 @@ async fn bureau_plan_input(
 ) -> Result<HttpResponse> {
     let t = |zh, en| shell.t(zh, en);
     let query = PlanInputHistoryQuery { township: None, limit: VERSIONS, cursor: query.cursor };
-    let page = service::history(&ctx, input.0, &query).await?;
+    let page = shell.list(&query, async |query| service::history(&ctx, input.0, &query).await).await?;
     let staff = |of: &PlanInputOut| std::iter::once(of.staff_id).chain(of.withdrawn_by);
     let names = Names::of(&ctx, page.items.iter().flat_map(staff)).await?;
     let columns = [
@@ -229,7 +229,7 @@ async fn bureau_plan_input(
             Cell::Forms(if gone.is_none() { vec![(name.to_owned(), withdraw)] } else { Vec::new() }),
         ]);
     }
-    let table = table.sorted_or_paged(&shell, 'v', page.next_cursor.as_deref());
+    let table = table.rest(&shell, page.rest);
     View::new(&shell, named(&shell, input.0))
         .facts(&[("单位", "Unit", unit(&shell, input.0))])
         .table(table)

@@ -52,7 +52,7 @@ async fn bureau_ratings(
         .number("level", t("评分", "Level"), level, (1, 5))
         .month("month", t("托育月份", "Month of care"), month)
         .choice("excluded", t("已剔除", "Left out"), yes_or_no(&shell, query.excluded));
-    let page = exclusions::ratings(&ctx, query).await?;
+    let page = shell.list(&query, async |query| exclusions::ratings(&ctx, query).await).await?;
     let columns = [
         t("托育日期", "Day of care"),
         t("机构", "Centre"),
@@ -77,7 +77,7 @@ async fn bureau_ratings(
     View::new(&shell, t("评价", "Ratings"))
         .part(Part::Links(vec![(t("剔除复核", "Proposals to leave one out").to_owned(), LIST.to_owned())]))
         .form(filter)
-        .table(table.page(&shell, page.next_cursor.as_deref()).whole(&shell, "/bureau/ratings"))
+        .table(table.rest(&shell, page.rest).whole(&shell, "/bureau/ratings"))
         .answer(&ctx)
 }
 
@@ -116,7 +116,7 @@ async fn bureau_exclusions(
     let t = |zh, en| shell.t(zh, en);
     let words = ExclusionStatus::ALL.iter().map(|word| (word.as_str(), word.zh(), Some(*word) == query.status));
     let filter = Fields::filter(&shell, LIST).choice("status", t("状态", "State"), any_of(&shell, words));
-    let page = exclusions::page(&ctx, query).await?;
+    let page = shell.list(&query, async |query| exclusions::page(&ctx, query).await).await?;
     let people = page.items.iter().flat_map(|proposal| [Some(proposal.proposed_by), proposal.decided_by]);
     let names = Names::of(&ctx, people.flatten()).await?;
     let columns = [
@@ -158,7 +158,7 @@ async fn bureau_exclusions(
     }
     View::new(&shell, t("剔除复核", "Proposals to leave a rating out"))
         .form(filter)
-        .table(table.page(&shell, page.next_cursor.as_deref()))
+        .table(table.rest(&shell, page.rest))
         .answer(&ctx)
 }
 

@@ -58,7 +58,7 @@ async fn bureau_redemptions(
         .choice("offline", t("离线核销", "Scanned offline"), yes_or_no(&shell, query.offline))
         .date("from", t("托育日期从", "Days of care from"), day(query.from))
         .date("to", t("到", "To"), day(query.to));
-    let page = lists::redemptions(&ctx, &query).await?;
+    let page = shell.list(&query, async |query| lists::redemptions(&ctx, &query).await).await?;
     let names = Names::of(&ctx, page.items.iter().map(|row| row.staff_id)).await?;
     let columns = [
         t("托育日期", "Day of care"),
@@ -97,7 +97,7 @@ async fn bureau_redemptions(
     View::new(&shell, t("核销记录", "Redemptions"))
         .links(&[("被拒绝的扫码", "Refused scans", REFUSED)])
         .form(filter)
-        .table(table.page(&shell, page.next_cursor.as_deref()).whole(&shell, LIST))
+        .table(table.rest(&shell, page.rest).whole(&shell, LIST))
         .answer(&ctx)
 }
 
@@ -135,7 +135,7 @@ async fn bureau_refused_scans(
         .text("reason", t("拒绝代码", "Code"), query.reason.as_deref().unwrap_or_default(), 40)
         .date("from", t("从", "From"), day(query.from))
         .date("to", t("到", "To"), day(query.to));
-    let page = vouchers::list_refused_scans(&ctx, None, &query).await?;
+    let page = shell.list(&query, async |query| vouchers::list_refused_scans(&ctx, None, &query).await).await?;
     let names = Names::of(&ctx, page.items.iter().map(|row| row.staff_id)).await?;
     let columns = [
         t("时间", "When"),
@@ -165,6 +165,6 @@ async fn bureau_refused_scans(
     View::new(&shell, t("被拒绝的扫码", "Refused scans"))
         .links(&[("返回核销记录", "Back to redemptions", LIST)])
         .form(filter)
-        .table(table.page(&shell, page.next_cursor.as_deref()).whole(&shell, "/bureau/refused-scans"))
+        .table(table.rest(&shell, page.rest).whole(&shell, "/bureau/refused-scans"))
         .answer(&ctx)
 }

@@ -87,7 +87,8 @@ async fn bureau_registers(
         .choice("kind", t("事项", "What"), std::iter::once(all).chain(kinds).collect())
         .choice("township", t("乡镇", "Township"), townships(&ctx, &shell, query.township.as_deref()))
         .number("days", t("多少天内到期", "Within days"), Some(days.into()), (0, 366));
-    let page = warnings::page(&ctx, &WarningsQuery { limit: SHOWN, ..query }).await?;
+    let query = WarningsQuery { limit: SHOWN, ..query };
+    let page = shell.list(&query, async |query| warnings::page(&ctx, &query).await).await?;
     let columns = [
         t("事项", "What"),
         t("机构", "Centre"),
@@ -120,7 +121,7 @@ async fn bureau_registers(
     let table = table.downloads("/bureau/warnings", &shell.only(&["kind", "township", "days"]));
     View::new(&shell, t("机构台账", "Registers"))
         .form(filter)
-        .table(table.sorted_or_paged(&shell, 'w', page.next_cursor.as_deref()))
+        .table(table.rest(&shell, page.rest))
         .part(Part::Links(vec![(t("查看全部台账记录", "See all rows of registers").to_owned(), RECORDS.to_owned())]))
         .answer(&ctx)
 }
@@ -141,12 +142,13 @@ async fn bureau_records(
     if let Some(centre) = query.centre_id {
         filter = filter.hidden("centre_id", centre.to_string());
     }
-    let page = records::page(&ctx, &RecordsQuery { limit: SHOWN, ..query }).await?;
+    let query = RecordsQuery { limit: SHOWN, ..query };
+    let page = shell.list(&query, async |query| records::page(&ctx, &query).await).await?;
     let table = rows(&shell, &page.items, ctx.clock.today(), true)
         .downloads("/bureau/records", &shell.only(&["kind", "township", "current", "centre_id"]));
     View::new(&shell, t("台账记录", "Rows of registers"))
         .form(filter)
-        .table(table.sorted_or_paged(&shell, 'r', page.next_cursor.as_deref()))
+        .table(table.rest(&shell, page.rest))
         .part(Part::Links(vec![(t("返回机构台账", "Back to what runs out").to_owned(), WARNINGS.to_owned())]))
         .answer(&ctx)
 }

@@ -193,7 +193,7 @@ async fn comments(ctx: &Ctx, shell: &Shell, months: (Month, Month), cursor: Opti
         limit: Limit(50),
         cursor,
     };
-    let page = exclusions::ratings(ctx, query).await?;
+    let page = shell.list(&query, async |query| exclusions::ratings(ctx, query).await).await?;
     let t = |zh, en| shell.t(zh, en);
     let columns = [t("托育日期", "Day of care"), t("机构", "Centre"), t("#评分", "#Level"), t("文字", "Text")];
     let mut table = Table::new(shell, t("家长评价文字（审核通过）", "What families wrote, after moderation"), &columns);
@@ -207,7 +207,7 @@ async fn comments(ctx: &Ctx, shell: &Shell, months: (Month, Month), cursor: Opti
             ]);
         }
     }
-    Ok(table.page(shell, page.next_cursor.as_deref()))
+    Ok(table.rest(shell, page.rest))
 }
 
 /// Figures, a line a group.

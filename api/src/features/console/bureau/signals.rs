@@ -75,11 +75,11 @@ async fn bureau_signals(
         .choice("kind", t("类别", "Kind"), any_of(&shell, kinds));
     let kind = query.kind;
     let query = SignalsQuery { from, to, kind, centre_id: None, limit: Limit(50), cursor: query.cursor };
-    let page = service::signals(&ctx, &query).await?;
+    let page = shell.list(&query, async |query| service::signals(&ctx, &query).await).await?;
     let table = listed(&shell, t("异常提示", "Signals"), page.items);
     let kind = kind.map(|kind| format!("&kind={}", word(kind))).unwrap_or_default();
     let table = table
-        .page(&shell, page.next_cursor.as_deref())
+        .rest(&shell, page.rest)
         .downloads("/bureau/signals", &format!("from={}&to={}{kind}", from.0, to.0));
     View::new(&shell, t("异常提示", "Signals"))
         .text("仅供人工核查，不代表违规。", "For people to look at; never a punishment.")

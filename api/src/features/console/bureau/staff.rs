@@ -24,7 +24,7 @@ use crate::{
         staff_dto::{StaffOut, StaffQuery, StaffReasonIn},
     },
     http::{
-        Idempotency, Once, Path, Query,
+        Idempotency, Path, Query,
         ratelimit::{INVITE, limit},
     },
     state::Ctx,
@@ -57,7 +57,7 @@ async fn bureau_staff(
         t("状态", "State"),
         any_of(&shell, states),
     );
-    let page = staff::page(&ctx, &query).await?;
+    let page = shell.list(&query, async |query| staff::page(&ctx, &query).await).await?;
     let columns = [
         t("用户名", "User name"),
         t("姓名", "Name"),
@@ -86,7 +86,7 @@ async fn bureau_staff(
     }
     View::new(&shell, t("工作人员", "Staff"))
         .form(filter)
-        .table(table.page(&shell, page.next_cursor.as_deref()).whole(&shell, "/bureau/staff"))
+        .table(table.rest(&shell, page.rest).whole(&shell, "/bureau/staff"))
         .answer(&ctx)
 }
 
@@ -116,7 +116,7 @@ fn deeds(shell: &Shell, bureau: &Bureau, account: &StaffOut) -> Vec<(String, Fie
         let name = shell.t("邀请绑定微信", "Invite to WeChat");
         deeds.push((
             name.to_owned(),
-            Fields::post(shell, format!("{LIST}/{}/invite", account.id), name).anew_each_time(),
+            Fields::post(shell, format!("{LIST}/{}/invite", account.id), name),
         ));
     }
     if admin && account.second_factor && !own {
@@ -192,9 +192,7 @@ async fn bureau_invite_staff(
     key: Idempotency,
 ) -> Result<HttpResponse> {
     limit(&ctx, &INVITE, &bureau.staff_id.to_string()).await?;
-    let Once::First(invitation) = bindings::invite(&ctx, Keeper::Bureau(&bureau), &key, id.0).await? else {
-        return Ok(see(LIST, ""));
-    };
+    let invitation = bindings::invite(&ctx, Keeper::Bureau(&bureau), &key, id.0).await?.answer()?;
     View::new(&shell, shell.t("邀请码", "Invitation"))
         .text(
             "请将邀请码交给本人；只显示这一次，用过即失效。",

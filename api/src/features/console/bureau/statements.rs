@@ -86,7 +86,8 @@ async fn unsettled_in(ctx: &Ctx, shell: &Shell, month: Month, cursor: Option<Cur
     ];
     let caption = format!("{month} {}", t("未结算", "unsettled"));
     let mut table = Table::new(shell, &caption, &columns);
-    let page = statements::unsettled(ctx, &UnsettledQuery { month, limit: Limit(20), cursor }).await?;
+    let query = UnsettledQuery { month, limit: Limit(20), cursor };
+    let page = shell.list(&query, async |query| statements::unsettled(ctx, &query).await).await?;
     let over = month.0 < Month::of(ctx.clock.today()).0;
     for centre in page.items {
         let draft = Button {
@@ -109,9 +110,8 @@ async fn unsettled_in(ctx: &Ctx, shell: &Shell, month: Month, cursor: Option<Cur
             Cell::Buttons(if over && status != Some(StatementStatus::Frozen) { vec![draft] } else { Vec::new() }),
         ]);
     }
-    // A cursor of its own, for the page has two tables.
-    table.next = page.next_cursor.map(|cursor| shell.with(&[("unsettled_cursor", &cursor)]));
-    Ok(table.downloads("/bureau/unsettled", &format!("month={month}")).sortable(shell, 'u'))
+    let table = table.rest_by(shell, page.rest, "unsettled_cursor");
+    Ok(table.downloads("/bureau/unsettled", &format!("month={month}")))
 }
 
 async fn listed(ctx: &Ctx, shell: &Shell, query: &StatementsQuery) -> Result<Table> {
@@ -126,7 +126,7 @@ async fn listed(ctx: &Ctx, shell: &Shell, query: &StatementsQuery) -> Result<Tab
         t("起草", "Drafted"),
     ];
     let mut table = Table::new(shell, t("结算单", "Statements"), &columns);
-    let page = statements::page(ctx, query, None).await?;
+    let page = shell.list(query, async |query| statements::page(ctx, &query, None).await).await?;
     let names = Names::of(ctx, page.items.iter().map(|statement| statement.drafted_by)).await?;
     for statement in page.items {
         let number_or = statement.number.unwrap_or_else(|| t("未编号", "no number yet").to_owned());
@@ -151,7 +151,7 @@ async fn listed(ctx: &Ctx, shell: &Shell, query: &StatementsQuery) -> Result<Tab
     if let Some(cursor) = &query.cursor {
         asked.append_pair("cursor", &cursor.text());
     }
-    Ok(table.page(shell, page.next_cursor.as_deref()).downloads("/bureau/statements", &asked.finish()))
+    Ok(table.rest(shell, page.rest).downloads("/bureau/statements", &asked.finish()))
 }
 
 #[post("/statements")]
@@ -184,7 +184,7 @@ async fn bureau_adjustments(
     let t = |zh, en| shell.t(zh, en);
     let AdjustmentsPageQuery { pending, cursor } = query;
     let query = AdjustmentsQuery { centre_id: None, pending, limit: Limit(50), cursor };
-    let page = adjustments::page(&ctx, &query).await?;
+    let page = shell.list(&query, async |query| adjustments::page(&ctx, &query).await).await?;
     let names = Names::of(&ctx, page.items.iter().map(|adjustment| adjustment.staff_id)).await?;
     let columns = [
         t("机构", "Centre"),
@@ -213,7 +213,7 @@ async fn bureau_adjustments(
     let yes = yes_or_no(&shell, pending);
     View::new(&shell, t("调整项", "Adjustments"))
         .form(Fields::filter(&shell, "/bureau/adjustments").choice("pending", t("待入结算单", "Waiting"), yes))
-        .table(table.page(&shell, page.next_cursor.as_deref()))
+        .table(table.rest(&shell, page.rest))
         .form(add_form(&ctx, &shell)?)
         .answer(&ctx)
 }

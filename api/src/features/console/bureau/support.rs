@@ -79,7 +79,7 @@ async fn listed(ctx: &Ctx, shell: &Shell, query: &SupportSheetsQuery) -> Result<
         t("起草", "Drafted"),
     ];
     let mut table = Table::new(shell, t("补助单", "Sheets of support"), &columns);
-    let page = service::page(ctx, query).await?;
+    let page = shell.list(query, async |query| service::page(ctx, &query).await).await?;
     let names = Names::of(ctx, page.items.iter().map(|sheet| sheet.drafted_by)).await?;
     for sheet in page.items {
         table.row(vec![
@@ -94,7 +94,7 @@ async fn listed(ctx: &Ctx, shell: &Shell, query: &SupportSheetsQuery) -> Result<
             text(format!("{} {}", minute(sheet.drafted_at), names.get(Some(sheet.drafted_by)))),
         ]);
     }
-    Ok(table.page(shell, page.next_cursor.as_deref()).whole(shell, "/bureau/support-sheets"))
+    Ok(table.rest(shell, page.rest).whole(shell, "/bureau/support-sheets"))
 }
 
 fn draft_form(ctx: &Ctx, shell: &Shell) -> Result<Fields> {

@@ -49,7 +49,7 @@ async fn bureau_webhooks(
     Query(query): Query<WebhooksQuery>,
 ) -> Result<HttpResponse> {
     let t = |zh, en| shell.t(zh, en);
-    let page = service::page(&ctx, None, &query).await?;
+    let page = shell.list(&query, async |query| service::page(&ctx, None, &query).await).await?;
     let names = Names::of(&ctx, page.items.iter().map(|hook| hook.created_by)).await?;
     let columns = [
         t("推送记录", "Deliveries"),
@@ -92,7 +92,7 @@ async fn bureau_webhooks(
     }
     View::new(&shell, t("数据推送", "Webhooks"))
         .links(&[("访问密钥", "Access keys", "/bureau/keys")])
-        .table(table.page(&shell, page.next_cursor.as_deref()))
+        .table(table.rest(&shell, page.rest))
         .form(make_form(&shell))
         .answer(&ctx)
 }
@@ -104,7 +104,6 @@ fn make_form(shell: &Shell) -> Fields {
         (event.as_str().to_owned(), name, false)
     });
     Fields::post(shell, LIST, t("创建", "Make it"))
-        .anew_each_time()
         .legend(t("新建推送", "A new webhook"))
         .text("url", t("网址（https，公网）", "Address: https, public"), "", 500)
         .ticks("events[]", t("推送哪些事件", "What to tell of"), events.collect())
@@ -122,7 +121,7 @@ struct HookForm {
 
 /// The secret is shown here, once.
 fn shown(ctx: &Ctx, shell: &Shell, made: Once<WebhookOut>) -> Result<HttpResponse> {
-    let Once::First(WebhookOut { secret: Some(secret), .. }) = made else { return Ok(see(LIST, "saved")) };
+    let Some(secret) = made.answer()?.secret else { return Ok(see(LIST, "saved")) };
     View::new(shell, shell.t("签名密钥", "The secret"))
         .text(
             "请交给对方系统核对签名：只显示这一次。",
@@ -192,7 +191,7 @@ async fn bureau_webhook(
         t("状态", "State"),
         any_of(&shell, states),
     );
-    let page = service::deliveries(&ctx, None, id.0, &query).await?;
+    let page = shell.list(&query, async |query| service::deliveries(&ctx, None, id.0, &query).await).await?;
     let columns = [
         t("事件", "Told of"),
         t("状态", "State"),
@@ -232,7 +231,7 @@ async fn bureau_webhook(
     View::new(&shell, t("推送记录", "Deliveries"))
         .links(&[("返回", "Back", LIST)])
         .form(filter)
-        .table(table.page(&shell, page.next_cursor.as_deref()))
+        .table(table.rest(&shell, page.rest))
         .answer(&ctx)
 }
 

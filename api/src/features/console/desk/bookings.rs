@@ -117,7 +117,7 @@ pub(super) async fn desk_waitlist(
     Query(query): Query<WaitQuery>,
 ) -> Result<HttpResponse> {
     let asked = WaitlistQuery { limit: Limit::default(), cursor: query.cursor };
-    let found = waitlist::of_centre(&ctx, desk.centre_id, asked).await?;
+    let found = shell.list(&asked, async |asked| waitlist::of_centre(&ctx, desk.centre_id, asked).await).await?;
     let t = |zh, en| shell.t(zh, en);
     let columns = [
         t("#顺位", "#Position"),
@@ -146,6 +146,6 @@ pub(super) async fn desk_waitlist(
         ]);
     }
     View::new(&shell, t("候补名单", "Waiting list"))
-        .table(table.page(&shell, found.next_cursor.as_deref()))
+        .table(table.rest(&shell, found.rest))
         .answer(&ctx)
 }

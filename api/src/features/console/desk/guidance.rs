@@ -44,7 +44,7 @@ pub(super) async fn desk_guidance(
         t("!操作", "!Do"),
     ];
     let mut table = Table::new(&shell, t("入户指导", "Guidance at home"), &columns);
-    let page = staff::desk_page(&ctx, &desk, query).await?;
+    let page = shell.list(&query, async |query| staff::desk_page(&ctx, &desk, query).await).await?;
     for request in &page.items {
         let place = request.address.as_ref().map(|address| format!("{} {address}", request.township));
         let live = request.status == GuidanceStatus::Assigned;
@@ -66,7 +66,7 @@ pub(super) async fn desk_guidance(
             "由民生保障局安排到本园的入户指导。地址在答复或家长撤回后立即删除，请勿另行记录。",
             "What the bureau assigned to the centre. The address is deleted at the end; don't write it down elsewhere.",
         )
-        .table(table.page(&shell, page.next_cursor.as_deref()))
+        .table(table.rest(&shell, page.rest))
         .answer(&ctx)
 }
 

@@ -157,9 +157,9 @@ pub(super) async fn desk_conflicts(
     Query(query): Query<ListQuery>,
 ) -> Result<HttpResponse> {
     let asked = ConflictsQuery { limit: Limit::default(), cursor: query.cursor };
-    let found = service::conflicts(&ctx, &desk, &asked).await?;
+    let found = shell.list(&asked, async |asked| service::conflicts(&ctx, &desk, &asked).await).await?;
     let title = shell.t("冲突：现有安排容纳不下的托育", "Conflicts: visits that the plan has no room for");
     View::new(&shell, title)
-        .table(affected::conflicts(&shell, &found.items).page(&shell, found.next_cursor.as_deref()))
+        .table(affected::conflicts(&shell, &found.items).rest(&shell, found.rest))
         .answer(&ctx)
 }

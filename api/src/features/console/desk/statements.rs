@@ -37,7 +37,8 @@ pub(super) async fn desk_statements(
 ) -> Result<HttpResponse> {
     let asked =
         StatementsQuery { month: None, centre_id: None, status: None, limit: Limit::default(), cursor: query.cursor };
-    let found = statements::page(&ctx, &asked, Some(desk.centre_id)).await?;
+    let own = Some(desk.centre_id);
+    let found = shell.list(&asked, async |asked| statements::page(&ctx, &asked, own).await).await?;
     let t = |zh, en| shell.t(zh, en);
     let columns = [
         t("月份", "Month"),
@@ -57,7 +58,7 @@ pub(super) async fn desk_statements(
             Cell::Number(yuan(Fen(statement.totals.total_fen))),
         ]);
     }
-    View::new(&shell, title).table(table.page(&shell, found.next_cursor.as_deref())).answer(&ctx)
+    View::new(&shell, title).table(table.rest(&shell, found.rest)).answer(&ctx)
 }
 
 /// One, to be read and printed.

@@ -23,7 +23,7 @@ pub struct WebhookIn {
 }
 
 /// A webhook.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 pub struct WebhookOut {
     /// Id.
     pub id: WebhookId,
@@ -48,7 +48,7 @@ pub struct WebhookOut {
 }
 
 /// Which page of a list of webhooks.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct WebhooksQuery {
     /// How many at most.
@@ -60,7 +60,7 @@ pub struct WebhooksQuery {
 }
 
 /// Which deliveries.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct WebhookDeliveriesQuery {
     /// Only in this state; `dead`: given up.
