@@ -89,7 +89,11 @@ paged! {
 
 impl Shell {
     /// A list as the page asks for it; `read` answers a query for a page of it.
-    pub(super) async fn list<Q: Paged, T>(&self, query: &Q, read: impl AsyncFn(Q) -> Result<Page<T>>) -> Result<Listed<T>> {
+    pub(super) async fn list<Q: Paged, T>(
+        &self,
+        query: &Q,
+        read: impl AsyncFn(Q) -> Result<Page<T>>,
+    ) -> Result<Listed<T>> {
         let (limit, cursor) = query.asked();
         self.pages(limit, cursor, async |limit, cursor| read(query.of(limit, cursor)).await).await
     }
@@ -152,8 +156,11 @@ mod tests {
         let mut table = table.rest(&shell, list.rest);
         table.sort_anyway(&shell, 'A');
         let html = table.render().unwrap();
-        let cells: Vec<usize> =
-            html.split("<td class=\"n\">").skip(1).map(|cell| cell.split('<').next().unwrap().parse().unwrap()).collect();
+        let cells: Vec<usize> = html
+            .split("<td class=\"n\">")
+            .skip(1)
+            .map(|cell| cell.split('<').next().unwrap().parse().unwrap())
+            .collect();
         let next = html.split("rel=\"next\"").next().filter(|_| html.contains("rel=\"next\""));
         let next = next.and_then(|before| before.rsplit("href=\"").next()?.split('"').next().map(ToOwned::to_owned));
         (cells[0], cells[cells.len() - 1], cells.len(), next.map(|next| next.replace("&#38;", "&")))

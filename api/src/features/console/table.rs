@@ -181,7 +181,8 @@ impl Table {
             Rest::TooLong(cursor) => {
                 self.too_long = true;
                 self.next = cursor.map(|cursor| shell.with(&[(name, &cursor), ("sort", "")]));
-                let (zh, en) = ("超过 2000 条，未排序；请先筛选，再点表头排序。", "More than 2000, not sorted: filter first.");
+                let (zh, en) =
+                    ("超过 2000 条，未排序；请先筛选，再点表头排序。", "More than 2000, not sorted: filter first.");
                 shell.t(zh, en).clone_into(&mut self.note);
             }
             Rest::Whole => {

@@ -77,7 +77,8 @@ pub(super) fn rows(
             ends_at: instant_at(day, MinuteOfDay::hm(11, 30)),
             signup_until: instant_at(day - Days::new(1), MinuteOfDay::hm(18, 0)),
             places: plan.places,
-            taken: PERSONS * i32::try_from(plan.signed.iter().filter(|status| **status != Waiting).count()).unwrap_or(0),
+            taken: PERSONS
+                * i32::try_from(plan.signed.iter().filter(|status| **status != Waiting).count()).unwrap_or(0),
             persons_max: 3,
             last_number: i32::try_from(plan.signed.len()).unwrap_or(0),
             campaign_id: None,

@@ -3,14 +3,14 @@
 use entity::{
     article_versions, articles, booking_events, bookings, campaign_centres, campaigns, carer_trainings, carers,
     centre_hours, centre_records, centre_states, centres, children, classes, communities, community_versions, consents,
-    entry_checks, event_signups, events as event_rows, families, guidance_requests, offers, plan_inputs, rating_versions, ratings, redemptions, staff,
-    visits, vouchers,
+    entry_checks, event_signups, events as event_rows, families, guidance_requests, offers, plan_inputs,
+    rating_versions, ratings, redemptions, staff, visits, vouchers,
 };
 use sea_orm::DbErr;
 
 use super::{
-    PASSWORD, articles as written, campaigns as vouchers_made, communities as places, events, guidance, history, people, plan,
-    registers,
+    PASSWORD, articles as written, campaigns as vouchers_made, communities as places, events, guidance, history,
+    people, plan, registers,
     site::Site,
     sites::{self, SITES},
     store,

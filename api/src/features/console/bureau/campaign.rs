@@ -72,7 +72,8 @@ async fn bureau_campaign(
         Some((shell.t("修改", "Edit").to_owned(), form))
     };
     let revoke = campaign.revoked_at.is_none().then(|| revoke(&shell, &campaign));
-    view.forms(edit.into_iter().chain(revoke).collect()).table(funnel(&ctx, &shell, id.0, by).await?)
+    view.forms(edit.into_iter().chain(revoke).collect())
+        .table(funnel(&ctx, &shell, id.0, by).await?)
         .table(reconciled(&ctx, &shell, id.0).await?)
         .table(vouchers(&ctx, &shell, id.0, cursor).await?)
         .answer(&ctx)

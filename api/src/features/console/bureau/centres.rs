@@ -24,11 +24,7 @@ use crate::{
     error::Result,
     features::{
         auth::Bureau,
-        centres::{
-            CentreRatingOut,
-            service,
-            store::active_classes,
-        },
+        centres::{CentreRatingOut, service, store::active_classes},
         directory::{
             self,
             dto::{BureauCentreOut, BureauCentresQuery},

@@ -20,7 +20,7 @@ use crate::{
     features::{
         auth::{Bureau, scope::Scope},
         exchange::{
-            dto::{AccessKeyIn, AccessKeyOut, AccessKeysQuery},
+            dto::{AccessKeyIn, AccessKeysQuery},
             keys,
         },
     },
@@ -47,7 +47,8 @@ async fn bureau_keys(
         t("机构", "Centre"),
         centres(&ctx, t("全部", "All"), query.centre_id)?,
     );
-    let read = async |query: AccessKeysQuery| keys::page(&ctx, query.centre_id, query.limit, query.cursor.as_ref()).await;
+    let read =
+        async |query: AccessKeysQuery| keys::page(&ctx, query.centre_id, query.limit, query.cursor.as_ref()).await;
     let page = shell.list(&query, read).await?;
     let names = Names::of(&ctx, page.items.iter().map(|key| key.created_by)).await?;
     let columns = [

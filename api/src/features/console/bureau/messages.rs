@@ -69,10 +69,7 @@ async fn bureau_messages(
             Cell::Buttons(if dead { vec![again] } else { Vec::new() }),
         ]);
     }
-    View::new(&shell, t("微信消息", "Messages"))
-        .form(filter)
-        .table(table.rest(&shell, page.rest))
-        .answer(&ctx)
+    View::new(&shell, t("微信消息", "Messages")).form(filter).table(table.rest(&shell, page.rest)).answer(&ctx)
 }
 
 #[post("/messages/{id}/retry")]

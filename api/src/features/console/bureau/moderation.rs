@@ -70,10 +70,7 @@ async fn bureau_moderation(
             Cell::Forms(deeds(&shell, written)),
         ]);
     }
-    View::new(&shell, t("文字审核", "Moderation"))
-        .form(filter)
-        .table(table.rest(&shell, page.rest))
-        .answer(&ctx)
+    View::new(&shell, t("文字审核", "Moderation")).form(filter).table(table.rest(&shell, page.rest)).answer(&ctx)
 }
 
 fn deeds(shell: &Shell, written: &ModerationOut) -> Vec<(String, Fields)> {

@@ -78,9 +78,8 @@ async fn bureau_signals(
     let page = shell.list(&query, async |query| service::signals(&ctx, &query).await).await?;
     let table = listed(&shell, t("异常提示", "Signals"), page.items);
     let kind = kind.map(|kind| format!("&kind={}", word(kind))).unwrap_or_default();
-    let table = table
-        .rest(&shell, page.rest)
-        .downloads("/bureau/signals", &format!("from={}&to={}{kind}", from.0, to.0));
+    let table =
+        table.rest(&shell, page.rest).downloads("/bureau/signals", &format!("from={}&to={}{kind}", from.0, to.0));
     View::new(&shell, t("异常提示", "Signals"))
         .text("仅供人工核查，不代表违规。", "For people to look at; never a punishment.")
         .form(filter)

@@ -114,10 +114,7 @@ fn deeds(shell: &Shell, bureau: &Bureau, account: &StaffOut) -> Vec<(String, Fie
     }
     if admin && open {
         let name = shell.t("邀请绑定微信", "Invite to WeChat");
-        deeds.push((
-            name.to_owned(),
-            Fields::post(shell, format!("{LIST}/{}/invite", account.id), name),
-        ));
+        deeds.push((name.to_owned(), Fields::post(shell, format!("{LIST}/{}/invite", account.id), name)));
     }
     if admin && account.second_factor && !own {
         deeds.push(deed("reset-second-factor", "重置二次验证", "Reset second factor"));

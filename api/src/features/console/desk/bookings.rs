@@ -145,7 +145,5 @@ pub(super) async fn desk_waitlist(
             text(moment(entry.created_at)),
         ]);
     }
-    View::new(&shell, t("候补名单", "Waiting list"))
-        .table(table.rest(&shell, found.rest))
-        .answer(&ctx)
+    View::new(&shell, t("候补名单", "Waiting list")).table(table.rest(&shell, found.rest)).answer(&ctx)
 }

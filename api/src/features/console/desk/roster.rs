@@ -159,7 +159,5 @@ pub(super) async fn desk_conflicts(
     let asked = ConflictsQuery { limit: Limit::default(), cursor: query.cursor };
     let found = shell.list(&asked, async |asked| service::conflicts(&ctx, &desk, &asked).await).await?;
     let title = shell.t("冲突：现有安排容纳不下的托育", "Conflicts: visits that the plan has no room for");
-    View::new(&shell, title)
-        .table(affected::conflicts(&shell, &found.items).rest(&shell, found.rest))
-        .answer(&ctx)
+    View::new(&shell, title).table(affected::conflicts(&shell, &found.items).rest(&shell, found.rest)).answer(&ctx)
 }
