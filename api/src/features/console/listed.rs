@@ -4,7 +4,7 @@
 
 use super::{shell::Shell, table::FIND};
 use crate::{
-    error::Result,
+    error::{Problem, Result, Text},
     features::{
         articles::dto::{ArticleVersionsQuery, BureauArticlesQuery},
         audit::dto::AuditQuery,
@@ -34,7 +34,7 @@ use crate::{
         },
         waitlist::dto::WaitlistQuery,
     },
-    http::{Cursor, Limit, Page},
+    http::{Cursor, Limit, Page, table::MOST_XLSX_ROWS},
 };
 
 /// So many rows are held in memory to be sorted; what is longer is to be filtered first.
@@ -105,8 +105,12 @@ impl Shell {
         cursor: Option<Cursor>,
         read: impl AsyncFn(Limit, Option<Cursor>) -> Result<Page<T>>,
     ) -> Result<Listed<T>> {
-        let sorted = ["sort", "as", FIND].iter().any(|name| self.asked(name).is_some());
-        if sorted && let Some(items) = whole(&read).await? {
+        if self.asked("as").is_some() {
+            let items = whole(MOST_XLSX_ROWS, &read).await?.ok_or_else(too_many)?;
+            return Ok(Listed { items, rest: Rest::Whole });
+        }
+        let sorted = ["sort", FIND].iter().any(|name| self.asked(name).is_some());
+        if sorted && let Some(items) = whole(MOST_SORTED, &read).await? {
             return Ok(Listed { items, rest: Rest::Whole });
         }
         let page = read(limit, cursor).await?;
@@ -115,10 +119,19 @@ impl Shell {
     }
 }
 
-/// All rows, unless there are more than [`MOST_SORTED`].
-async fn whole<T>(read: &impl AsyncFn(Limit, Option<Cursor>) -> Result<Page<T>>) -> Result<Option<Vec<T>>> {
+fn too_many() -> Problem {
+    let zh = format!("记录超过 {MOST_XLSX_ROWS} 条，请先筛选再下载。");
+    let en = format!("More than {MOST_XLSX_ROWS} rows: filter first.");
+    Problem::field("as", "too_many", Text::new(zh, en))
+}
+
+/// All rows, unless there are more than `most`.
+async fn whole<T>(
+    most: usize,
+    read: &impl AsyncFn(Limit, Option<Cursor>) -> Result<Page<T>>,
+) -> Result<Option<Vec<T>>> {
     let (mut items, mut cursor) = (Vec::new(), None);
-    while items.len() < MOST_SORTED {
+    while items.len() < most {
         let page = read(AT_ONCE, cursor).await?;
         items.extend(page.items);
         match page.next_cursor {

@@ -5,9 +5,9 @@ use std::cmp::Ordering;
 use actix_web::HttpResponse;
 use askama::Template;
 
-use super::{fields::Fields, listed::Rest, shell::Shell};
+use super::{fields::Fields, listed::{MOST_SORTED, Rest}, shell::Shell};
 use crate::{
-    error::Result,
+    error::{Result, Text},
     features::satisfaction::dto::SatisfactionInterval,
     http::{Moment, idempotency::word_of_a_form, table as sheet},
 };
@@ -181,9 +181,10 @@ impl Table {
             Rest::TooLong(cursor) => {
                 self.too_long = true;
                 self.next = cursor.map(|cursor| shell.with(&[(name, &cursor), ("sort", "")]));
-                let (zh, en) =
-                    ("超过 2000 条，未排序；请先筛选，再点表头排序。", "More than 2000, not sorted: filter first.");
-                shell.t(zh, en).clone_into(&mut self.note);
+                self.note = shell.told(&Text::new(
+                    format!("超过 {MOST_SORTED} 条，未排序；请先筛选，再点表头排序。"),
+                    format!("More than {MOST_SORTED}, not sorted: filter first."),
+                ));
             }
             Rest::Whole => {
                 self.first = Some(shell.asked(FIRST_ROW).and_then(|row| row.parse().ok()).unwrap_or(0));

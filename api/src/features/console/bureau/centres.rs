@@ -12,7 +12,6 @@ use super::{
     super::{
         fields::{Fields, any_of},
         form::Form,
-        listed::{Listed, Rest},
         shell::{Shell, see},
         table::{Cell, Table, link, number, percent, text},
         values::{dash, minute, yes, yuan},
@@ -38,9 +37,6 @@ use crate::{
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(bureau_centres).service(bureau_centre).service(bureau_suspend_centre).service(bureau_resume_centre);
 }
-
-/// Centres of a file that is downloaded.
-const MOST_IN_A_FILE: Limit = Limit(20_000);
 
 /// Which centres.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -113,12 +109,7 @@ async fn bureau_centres(
     ];
     let mut table = Table::new(&shell, t("托育机构", "Centres"), &columns);
     let read = async |limit, cursor| self::page(&ctx, ListQuery { cursor, ..query.clone() }, limit).await;
-    // A file has all that the filters leave, from the first on.
-    let page = if shell.asked("as").is_some() {
-        Listed { items: read(MOST_IN_A_FILE, None).await?.items, rest: Rest::Whole }
-    } else {
-        shell.pages(Limit::default(), query.cursor.clone(), read).await?
-    };
+    let page = shell.pages(Limit::default(), query.cursor.clone(), read).await?;
     for row in page.items {
         let mean = ctx.catalogue.centre(row.id).and_then(|plan| CentreRatingOut::from(plan.rating).mean);
         table.row(vec![
