@@ -7,7 +7,8 @@ pub struct Model {
     /// Always 1.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: i32,
-    /// Counts and versions of communities and centres, and the settings of ways.
+    /// Counts and versions of communities and centres, and the settings of ways; behind a `#` which order
+    /// to find all anew was the last. With nothing before it: since that order not all were reckoned.
     pub gate: String,
     pub computed_at: DateTimeUtc,
 }

@@ -56,6 +56,8 @@ struct State {
     always: Option<Routed>,
     /// Places on no street.
     bad: Vec<LngLat>,
+    /// Places over which a call fails, and how.
+    chokes: Vec<(LngLat, Routed)>,
     /// How long each call takes.
     takes: Duration,
     /// Calls for ways or areas: the body, or the query as an object.
@@ -104,6 +106,18 @@ impl FakeRouter {
     /// A place that it can't use.
     pub fn is_bad(&self, place: LngLat) {
         self.state().bad.push(place);
+    }
+
+    /// A place over which every call of the fake Valhalla for ways fails so.
+    pub fn chokes_on(&self, place: LngLat, routed: Routed) {
+        self.state().chokes.push((place, routed));
+    }
+
+    /// From now on it takes all places.
+    pub fn takes_all(&self) {
+        let mut state = self.state();
+        state.bad.clear();
+        state.chokes.clear();
     }
 
     /// How long each call takes from now on.
@@ -163,7 +177,7 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
         let (now, most) = state.under_way;
         state.under_way = (now + 1, most.max(now + 1));
         let routed = match told.or_else(|| state.always.clone()) {
-            None | Some(Routed::Usual) => usual(url.path(), &asked, &state.bad),
+            None | Some(Routed::Usual) => usual(url.path(), &asked, &state),
             Some(told) => told,
         };
         (routed, state.held.clone(), state.takes)
@@ -198,23 +212,28 @@ async fn answer(stream: &mut TcpStream, routed: Routed) {
     let _ = stream.write_all(&[head.as_bytes(), &body].concat()).await;
 }
 
-fn usual(path: &str, asked: &Value, bad: &[LngLat]) -> Routed {
+fn usual(path: &str, asked: &Value, state: &State) -> Routed {
     match path {
         "/status" => Routed::json(200, &json!({ "version": "3.9.1" })),
-        "/sources_to_targets" => valhalla(asked, bad),
-        "/ws/distance/v1/matrix" => tencent(asked, bad),
+        "/sources_to_targets" => valhalla(asked, state),
+        "/ws/distance/v1/matrix" => tencent(asked, &state.bad),
         _ => Routed::json(404, &json!({ "error_code": 106, "error": "Try any of", "status_code": 404 })),
     }
 }
 
-fn valhalla(asked: &Value, bad: &[LngLat]) -> Routed {
+fn valhalla(asked: &Value, state: &State) -> Routed {
     let places = |key: &str| asked[key].as_array().unwrap().clone();
-    let is_bad = |place: &Value| {
+    // Numbers in JSON may be read a bit off.
+    let is_at = |place: &Value, at: &LngLat| {
         let (lng, lat) = (place["lon"].as_f64().unwrap(), place["lat"].as_f64().unwrap());
-        // Numbers in JSON may be read a bit off.
-        bad.iter().any(|bad| (bad.lng - lng).abs() + (bad.lat - lat).abs() < 1e-9)
+        (at.lng - lng).abs() + (at.lat - lat).abs() < 1e-9
     };
+    let is_bad = |place: &Value| state.bad.iter().any(|bad| is_at(place, bad));
     let (sources, targets) = (places("sources"), places("targets"));
+    let mut all = sources.iter().chain(&targets);
+    if let Some(choked) = all.find_map(|place| state.chokes.iter().find(|(at, _)| is_at(place, at))) {
+        return choked.1.clone();
+    }
     if sources.iter().chain(&targets).any(is_bad) {
         let error = "Locations are in unconnected regions. Go check/edit the map at osm.org";
         return Routed::json(400, &json!({ "error_code": 170, "error": error, "status_code": 400 }));

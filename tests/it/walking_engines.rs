@@ -118,6 +118,10 @@ async fn whatever_an_engine_answers_wrongly_is_estimated() {
     for (n, (routed, reason)) in wrong.into_iter().enumerate() {
         let before = metrics(&app).await;
         router.next(routed.clone());
+        if matches!(routed, Routed::Body(500.., _)) {
+            // What may be for one of the places is asked about the beginning too.
+            router.next(routed.clone());
+        }
         assert_eq!(method(&app, &places(2)).await, WayMethod::Estimate, "{n}: {routed:?}");
         let line = |text: &str| {
             let start = format!("walking_fallbacks_total{{reason=\"{reason}\"}} ");
@@ -147,8 +151,9 @@ async fn whatever_an_engine_answers_wrongly_is_estimated() {
 async fn an_engine_that_never_answers_is_given_up_in_time() {
     let router = FakeRouter::start().await;
     let app = app_with(&router, &[("walking_timeout_ms", "300")]).await;
-    router.next(Routed::Never);
+    router.always(Routed::Never);
     assert_eq!(method(&app, &places(2)).await, WayMethod::Estimate);
+    assert_eq!(router.calls().len(), 2, "and the beginning");
     assert!(metrics(&app).await.contains("walking_fallbacks_total{reason=\"too_slow\"} 1"));
 }
 
@@ -219,6 +224,7 @@ async fn ready_is_only_an_engine_that_answers_what_it_left_unanswered() {
     // It says that it is there, and answers no matrix.
     for n in 0..3 {
         router.next(Routed::Body(500, "oops".to_owned()));
+        router.next(Routed::Body(500, "oops".to_owned()));
         assert_eq!(method(&app, &places(50)).await, WayMethod::Estimate);
         router.next(Routed::Body(500, "oops".to_owned()));
         assert_eq!(ready(&app).await, of("degraded", "away"), "{n}: seen at once");
@@ -271,6 +277,105 @@ async fn a_slow_engine_and_a_bad_place_cost_some_answers_their_streets_and_not_t
 }
 
 #[tokio::test]
+async fn an_engine_too_slow_for_whole_questions_is_seen_and_left_alone_until_it_answers_one() {
+    let router = FakeRouter::start().await;
+    let app = app_with(&router, &[("walking_timeout_ms", "600")]).await;
+    // Each call is answered in time, and fourteen, four at once, take longer than a question may.
+    router.takes(Duration::from_millis(400));
+    let to = places(700);
+    let from = |n: u32| app.ctx.walking.ways(at(0.0, f64::from(n)), &to, ON_FOOT);
+    assert_eq!(from(0).await.method, WayMethod::Estimate);
+    let _ = router.calls();
+    assert_eq!(ready(&app).await, of("degraded", "away"));
+    let asked: usize = router.calls().iter().map(|call| call["targets"].as_array().unwrap().len()).sum();
+    assert!(asked > 100, "the question that it left, and not a small one: {asked}");
+    for found in futures_util::future::join_all((1..5).map(from)).await {
+        assert_eq!(found.method, WayMethod::Estimate);
+    }
+    let _ = router.calls();
+    let told = metrics(&app).await;
+    assert!(told.contains("walking_fallbacks_total{reason=\"out_of_time\"} 5"), "{told}");
+    assert_eq!(from(9).await.method, WayMethod::Estimate);
+    assert!(router.calls().is_empty(), "left alone: nobody waits for nothing");
+    app.clock.advance(TimeDelta::seconds(11));
+    assert_eq!(ready(&app).await, of("degraded", "away"), "without traffic too");
+    router.takes(Duration::ZERO);
+    assert_eq!(ready(&app).await, of("ok", "ok"));
+    assert_eq!(from(9).await.method, WayMethod::Network);
+}
+
+#[tokio::test]
+async fn one_place_that_the_engine_fails_over_takes_it_from_nobody() {
+    let router = FakeRouter::start().await;
+    let app = app_with(&router, &[("walking_timeout_ms", "1000")]).await;
+    let to = places(500);
+    router.chokes_on(to[76], Routed::Body(500, "oops".to_owned()));
+    router.chokes_on(to[317], Routed::Never);
+    let mut asked = 1;
+    let found = loop {
+        let found = ways(&app, &to).await;
+        if found.method == WayMethod::Network {
+            break found;
+        }
+        // On a busy machine the time may be up first.
+        asked += 1;
+        assert!(asked < 5, "{}", metrics(&app).await);
+    };
+    for (n, way) in found.ways.iter().enumerate() {
+        assert_eq!(*way, if [76, 317].contains(&n) { None } else { TOLD }, "{n}");
+    }
+    assert_eq!(ready(&app).await, of("ok", "ok"));
+    let calls = router.calls().len();
+    assert!(calls < 10 + 2 * 20 * asked, "{calls}");
+    // From elsewhere both are known.
+    let found = app.ctx.walking.ways(at(0.0, 50.0), &to, ON_FOOT).await;
+    assert_eq!((found.method, router.calls().len()), (WayMethod::Network, 10));
+    // Where it fails over whoever asks from there, it is the others' still.
+    let bad = at(0.0, 99.0);
+    router.chokes_on(bad, Routed::Body(503, String::new()));
+    for _ in 0..7 {
+        assert_eq!(app.ctx.walking.ways(bad, &to[..60], ON_FOOT).await.method, WayMethod::Estimate);
+    }
+    assert!(router.calls().len() <= 7 * 4, "two chunks, the beginning, and one that was answered before");
+    assert_eq!(method(&app, &to[..60]).await, WayMethod::Network);
+    assert_eq!(ready(&app).await, of("ok", "ok"));
+    // Dead it is left alone after five questions, and a few calls for each.
+    let _ = router.calls();
+    router.always(Routed::Body(503, String::new()));
+    for _ in 0..6 {
+        assert_eq!(app.ctx.walking.ways(at(0.0, 60.0), &to, ON_FOOT).await.method, WayMethod::Estimate);
+    }
+    assert!(router.calls().len() <= 5 * 7, "four chunks, the beginning, and another place");
+    assert!(metrics(&app).await.contains("walking_held_back 1"));
+}
+
+#[tokio::test]
+async fn one_place_that_no_area_is_drawn_around_takes_areas_from_nobody() {
+    let router = FakeRouter::start().await;
+    let app = app_with(&router, &[]).await;
+    let ring = [at(-9.0, -9.0), at(9.0, -9.0), at(9.0, 9.0), at(-9.0, -9.0)].map(|p| [p.lng, p.lat]);
+    let drawn = |minutes: u32| {
+        Routed::json(
+            200,
+            &json!({ "features": [
+            { "geometry": { "type": "Polygon", "coordinates": [ring] }, "properties": { "contour": minutes } },
+            { "geometry": { "type": "MultiPoint", "coordinates": [ring[0]] }, "properties": {} },
+        ] }),
+        )
+    };
+    let area = async |p: LngLat| app.ctx.walking.areas(p, &[15], ON_FOOT).await.method;
+    router.next(drawn(15));
+    assert_eq!(area(at(0.0, 0.0)).await, WayMethod::Network);
+    for _ in 0..6 {
+        router.next(Routed::Body(500, "oops".to_owned()));
+        router.next(drawn(1));
+        assert_eq!(area(at(50.0, 0.0)).await, WayMethod::Estimate);
+    }
+    router.next(drawn(15));
+    assert_eq!(area(at(0.0, 0.0)).await, WayMethod::Network, "not held back");
+}
+
+#[tokio::test]
 async fn a_question_is_cut_to_the_engines_limits() {
     let router = FakeRouter::start().await;
     let app = app_with(&router, &[]).await;
@@ -317,7 +422,7 @@ async fn a_large_question_may_take_longer_but_no_call_of_it() {
     router.always(Routed::Never);
     assert_eq!(method(&app, &places(7010)).await, WayMethod::Estimate);
     assert!(metrics(&app).await.contains("walking_fallbacks_total{reason=\"too_slow\"} 1"));
-    assert!(router.calls().len() <= 4, "given up at the first");
+    assert!(router.calls().len() <= 5, "given up at the first, and the beginning");
 }
 
 #[tokio::test]

@@ -26,5 +26,5 @@ pub use self::{
     query::Query,
     refusals::{PublicRefusals, Refusals},
     registry::Registry,
-    values::{Day, Line, Moment, Month, Paragraph, Whole, nullable},
+    values::{Day, Line, Moment, Month, Paragraph, Whole, digits, nullable},
 };

@@ -270,6 +270,15 @@ impl<const LEAST: i32, const MOST: i32> utoipa::ToSchema for Whole<LEAST, MOST> 
     }
 }
 
+/// A number of a query, of digits alone: `parse` takes a sign too, which the document doesn't; for
+/// `#[serde(default, deserialize_with = "digits")]`.
+pub fn digits<'de, D: Deserializer<'de>>(d: D) -> Result<Option<u32>, D::Error> {
+    let text = String::deserialize(d)?;
+    let is_plain = text.bytes().all(|b| b.is_ascii_digit());
+    // Told as every other number that is none.
+    is_plain.then(|| text.parse().ok()).flatten().map(Some).ok_or_else(|| D::Error::custom("invalid digit found"))
+}
+
 /// A member of a PATCH that tells absent (`None`: stays) from null (`Some(None)`: is removed); for
 /// `#[serde(default, deserialize_with = "nullable")]`.
 pub fn nullable<'de, T: Deserialize<'de>, D: Deserializer<'de>>(d: D) -> Result<Option<Option<T>>, D::Error> {

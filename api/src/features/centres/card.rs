@@ -99,7 +99,7 @@ pub(super) fn write(out: &mut Vec<u8>, spot: &Spot<'_>, coord: Coord, care_type:
     badges(out, spot);
     let [lng, lat] = match coord {
         Coord::Gcj02 => spot.gcj02(),
-        other => millionths(other.from_wgs84(spot.location())),
+        other => ten_millionths(other.from_wgs84(spot.location())),
     };
     degrees(out, lng);
     out.extend_from_slice(b",\"lat\":");
@@ -230,25 +230,25 @@ fn iso(date: NaiveDate) -> [u8; 10] {
     [a, b, c, d, b'-', e, f, b'-', g, h]
 }
 
-/// Degrees as millionths.
-#[expect(clippy::cast_possible_truncation, reason = "at most 180 million")]
-pub(super) fn millionths(p: LngLat) -> [i32; 2] {
-    [p.lng, p.lat].map(|degrees| (degrees * 1e6).round() as i32)
+/// Degrees as ten-millionths: a centimetre.
+#[expect(clippy::cast_possible_truncation, reason = "at most 1.8 milliards, which an i32 holds")]
+pub(super) fn ten_millionths(p: LngLat) -> [i32; 2] {
+    [p.lng, p.lat].map(|degrees| (degrees * 1e7).round() as i32)
 }
 
-/// Appends degrees with all six digits.
-fn degrees(out: &mut Vec<u8>, millionths: i32) {
-    let n = millionths.unsigned_abs();
-    let whole = n / 1_000_000;
+/// Appends degrees with all seven digits.
+fn degrees(out: &mut Vec<u8>, ten_millionths: i32) {
+    let n = ten_millionths.unsigned_abs();
+    let whole = n / 10_000_000;
     let ([_, a], [b, c]) = (pair(whole / 100), pair(whole));
-    let ([d, e], [f, g], [h, i]) = (pair(n / 10_000), pair(n / 100), pair(n));
-    if millionths < 0 {
+    let ([d, e], [f, g], [h, i], [_, j]) = (pair(n / 100_000), pair(n / 1_000), pair(n / 10), pair(n));
+    if ten_millionths < 0 {
         out.push(b'-');
     }
     match whole {
-        100.. => out.extend_from_slice(&[a, b, c, b'.', d, e, f, g, h, i]),
-        10..=99 => out.extend_from_slice(&[b, c, b'.', d, e, f, g, h, i]),
-        _ => out.extend_from_slice(&[c, b'.', d, e, f, g, h, i]),
+        100.. => out.extend_from_slice(&[a, b, c, b'.', d, e, f, g, h, i, j]),
+        10..=99 => out.extend_from_slice(&[b, c, b'.', d, e, f, g, h, i, j]),
+        _ => out.extend_from_slice(&[c, b'.', d, e, f, g, h, i, j]),
     }
 }
 
@@ -329,17 +329,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn degrees_have_six_digits_behind_the_point() {
-        for (millionths, text) in [
-            (0, "0.000000"),
-            (-1, "-0.000001"),
-            (118_790_000, "118.790000"),
-            (24_000_012, "24.000012"),
-            (-179_999_999, "-179.999999"),
-            (9_999_999, "9.999999"),
+    fn degrees_have_seven_digits_behind_the_point() {
+        for (ten_millionths, text) in [
+            (0, "0.0000000"),
+            (-1, "-0.0000001"),
+            (1_187_900_000, "118.7900000"),
+            (240_000_123, "24.0000123"),
+            (-1_800_000_000, "-180.0000000"),
+            (99_999_999, "9.9999999"),
+            (1_187_971_123, "118.7971123"),
         ] {
             let mut out = Vec::new();
-            degrees(&mut out, millionths);
+            degrees(&mut out, ten_millionths);
             assert_eq!(String::from_utf8(out).unwrap(), text);
         }
     }

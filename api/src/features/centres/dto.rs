@@ -12,7 +12,7 @@ use super::{
     coords::Coord,
 };
 use crate::{
-    http::{Cursor, Day, Limit, Line},
+    http::{Cursor, Day, Limit, Line, digits},
     platform::walking::{TravelMode, Way, WayMethod},
 };
 
@@ -49,6 +49,7 @@ pub struct CentreSearch {
     /// With a pushchair: ways over steps are avoided. On foot only.
     pub pushchair: Option<bool>,
     /// Time on the way at most, 1 to 60 minutes; 15 if not said.
+    #[serde(default, deserialize_with = "digits")]
     #[param(minimum = 1, maximum = 60)]
     pub minutes: Option<u32>,
     /// Only centres that offer this form of care.

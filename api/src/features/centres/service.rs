@@ -57,7 +57,7 @@ pub async fn page(ctx: &Ctx, id: CentreId, query: &CentrePageQuery) -> Result<Ce
     let class_rules = ctx.catalogue.rules();
     let (row, week) = (&plan.row, plan.week_on(today));
     let at = query.coord.from_wgs84(row.location());
-    let round = |degrees: f64| (degrees * 1e6).round() / 1e6;
+    let round = |degrees: f64| (degrees * 1e7).round() / 1e7;
     Ok(CentreOut {
         id,
         name: row.name.clone(),

@@ -19,7 +19,7 @@ use std::{
     convert::Infallible,
     hash::{BuildHasherDefault, Hasher},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -49,7 +49,7 @@ const DEGREE_M: f64 = 111_195.0;
 const LIFE: TimeDelta = TimeDelta::hours(1);
 /// Cells in process at most; some tens of bytes a way.
 const MOST_CELLS: usize = 2_000;
-/// Ways of one cell at most; past it only the latest are kept.
+/// Ways of one cell that are kept; past it only those of the latest search are.
 const MOST_WAYS: usize = 2_000;
 
 /// How long the key-value store is waited for: the engine itself answers in some tens of milliseconds, and a
@@ -168,14 +168,26 @@ impl Known {
         to.iter().map(&mut way).collect()
     }
 
-    /// With more ways; `since` stays that of the oldest.
-    fn with(&self, now: DateTime<Utc>, more: impl IntoIterator<Item = (CentreId, At, Option<Way>)>) -> Self {
-        let mut known = if self.is_fresh(now) { self.clone() } else { Self { since: now, ..Self::default() } };
-        if known.ways.len() > MOST_WAYS {
-            known.ways.clear();
-            known.places.clear();
+    /// With more ways; `since` stays that of the oldest. If they are too many, only those that are asked for
+    /// now stay beside the new ones.
+    fn with(
+        &self,
+        now: DateTime<Utc>,
+        asked: &[(CentreId, LngLat)],
+        more: impl IntoIterator<Item = (CentreId, At, Option<Way>)>,
+    ) -> Self {
+        if !self.is_fresh(now) {
+            return Self { since: now, ..Self::default() }.and(more);
         }
-        let more = more.into_iter();
+        if self.ways.len() <= MOST_WAYS {
+            return self.clone().and(more);
+        }
+        let still = |(id, to): &(CentreId, LngLat)| Some((*id, at(*to), self.way(*id, *to, 0)?.1));
+        Self { since: self.since, ..Self::default() }.and(asked.iter().filter_map(still)).and(more)
+    }
+
+    fn and(self, more: impl IntoIterator<Item = (CentreId, At, Option<Way>)>) -> Self {
+        let (mut known, more) = (self, more.into_iter());
         known.ways.reserve(more.size_hint().0);
         known.places.reserve(more.size_hint().0);
         for (id, at, way) in more {
@@ -215,15 +227,31 @@ pub struct WayCache {
     slots: Cache<(Cell, Travel), Arc<Slot>>,
     /// Between it and the key-value store.
     store: Arc<Breaker>,
+    /// Which order to find all ways anew was the last.
+    round: RwLock<Arc<str>>,
 }
 
 impl Default for WayCache {
     fn default() -> Self {
-        Self { slots: Cache::new(MOST_CELLS), store: Arc::new(Breaker::new(1, STORE_LEFT_ALONE)) }
+        let store = Arc::new(Breaker::new(1, STORE_LEFT_ALONE));
+        Self { slots: Cache::new(MOST_CELLS), store, round: RwLock::new(Arc::from("")) }
     }
 }
 
 impl WayCache {
+    /// Forgets what was remembered before an order to find all ways anew, here and in the key-value store.
+    pub fn begin_round(&self, round: &str) {
+        if *self.round() == *round {
+            return;
+        }
+        *self.round.write().unwrap_or_else(PoisonError::into_inner) = Arc::from(round);
+        self.slots.clear();
+    }
+
+    fn round(&self) -> Arc<str> {
+        Arc::clone(&self.round.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// The ways from a start to centres; none if the engine doesn't answer.
     pub(super) async fn ways(&self, ctx: &Ctx, start: &Start, to: &[(CentreId, LngLat)]) -> Option<Vec<Option<Way>>> {
         let ask = async |to: Vec<LngLat>| ctx.walking.ways(start.from, &to, start.travel).await;
@@ -239,17 +267,15 @@ impl WayCache {
         ask: impl AsyncFnOnce(Vec<LngLat>) -> Ways,
     ) -> Option<Vec<Option<Way>>> {
         let cell = Cell::of(start.from);
-        let slot = match self.slots.get(&(cell, start.travel)) {
-            Some(slot) => slot,
-            None => {
-                let made = self.slots.get_or_insert_with(&(cell, start.travel), || Ok::<_, Infallible>(Arc::default()));
-                let Ok(slot) = made;
-                slot
-            }
-        };
-        if let Some(ways) = slot.known().all(now, to) {
+        if let Some(slot) = self.slots.get(&(cell, start.travel))
+            && let Some(ways) = slot.known().all(now, to)
+        {
             return Some(ways);
         }
+        // Before the slot: what is found for a slot of a former round is never stored as of the next.
+        let round = self.round();
+        let made = self.slots.get_or_insert_with(&(cell, start.travel), || Ok::<_, Infallible>(Arc::default()));
+        let Ok(slot) = made;
         let unanswered = slot.unanswered.load(Ordering::Relaxed);
         let _asking = slot.asking.lock().await;
         let mut known = slot.known();
@@ -259,12 +285,12 @@ impl WayCache {
         if slot.unanswered.load(Ordering::Relaxed) != unanswered {
             return None;
         }
-        let key = key(settings, cell, start.travel);
+        let key = key(settings, &round, cell, start.travel);
         if let Some(stored) = stored(&self.store, now, kv, &key).await
             && stored.is_fresh(now)
         {
             let since = if known.is_fresh(now) { known.since.min(stored.since) } else { stored.since };
-            let both = Known { since, ..known.with(now, stored.ways) };
+            let both = Known { since, ..known.with(now, to, stored.ways) };
             known = slot.keep(both);
             if let Some(ways) = known.all(now, to) {
                 return Some(ways);
@@ -278,7 +304,7 @@ impl WayCache {
             return None;
         }
         let news = missing.iter().zip(found.ways).map(|((id, to), way)| (*id, at(*to), way));
-        let known = slot.keep(known.with(now, news));
+        let known = slot.keep(known.with(now, to, news));
         let ways = known.all(now, to);
         store_beside(Arc::clone(&self.store), kv.clone(), key, now, known);
         ways
@@ -286,7 +312,7 @@ impl WayCache {
 }
 
 /// Everything that the ways depend on but the centres.
-fn key(settings: &Settings, cell: Cell, travel: Travel) -> String {
+fn key(settings: &Settings, round: &str, cell: Cell, travel: Travel) -> String {
     let (mode, speed) = match travel.mode {
         TravelMode::Walk => ("walk", settings.walking_speed_kmh),
         TravelMode::Cycle => ("cycle", settings.cycling_speed_kmh),
@@ -295,7 +321,7 @@ fn key(settings: &Settings, cell: Cell, travel: Travel) -> String {
     };
     let engine = settings.walking_engine.as_str();
     let (pushchair, off) = (u8::from(travel.pushchair), settings.walking_off_network_m);
-    format!("ways:{engine}:{mode}:{pushchair}:{speed}:{off}:{}:{}", cell.row, cell.column)
+    format!("ways:{engine}:{round}:{mode}:{pushchair}:{speed}:{off}:{}:{}", cell.row, cell.column)
 }
 
 /// What a replica stored; a store that is away, or slow, knows nothing.

@@ -110,7 +110,8 @@ pub(super) async fn ask_what_if(
 /// Find all ways anew
 ///
 /// In the background. Changes of centres, communities and settings are noticed without it; a new map of
-/// the routing engine isn't.
+/// the routing engine isn't. What is remembered of the engine's answers is forgotten within seconds, by
+/// every replica and for families' searches too.
 #[utoipa::path(tag = "bureau", security(("bearer" = [])),
     params(("Idempotency-Key" = Option<String>, Header, description = "8–64 visible characters; the same key gets the first answer again")),
     responses((status = 202, description = "Begun", body = CoverageRecomputeOut), Refusals))]

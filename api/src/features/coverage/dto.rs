@@ -221,7 +221,8 @@ pub struct CommunityCoverageOut {
     pub nearest: Option<CommunityNearestOut>,
 }
 
-/// The nearest centre.
+/// The nearest centre: by the shortest way from anywhere in the community (its samples), or else by the
+/// straight line from its middle.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct CommunityNearestOut {
     /// Which.
@@ -233,7 +234,7 @@ pub struct CommunityNearestOut {
     pub minutes: Option<u32>,
     /// How that was found: `network` is what the engine has answered, `estimate` what the straight line says.
     pub method: WayMethod,
-    /// Metres as the crow flies.
+    /// Metres as the crow flies, from the community's middle.
     pub straight_m: u32,
 }
 

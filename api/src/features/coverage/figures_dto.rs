@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::dto::{CommunityCoverageOut, CommunityGeometry};
 use crate::{
     features::centres::{LocationOut, coords::Coord},
-    http::{Cursor, Day, Limit, Line, Moment},
+    http::{Cursor, Day, Limit, Line, Moment, digits},
     platform::walking::WayMethod,
 };
 
@@ -31,6 +31,7 @@ pub struct CoverageQuery {
     #[param(inline)]
     pub by: CoverageBy,
     /// Minutes on foot, 1 to 30; 15 if not said.
+    #[serde(default, deserialize_with = "digits")]
     #[param(minimum = 1, maximum = 30)]
     pub minutes: Option<u32>,
     /// Only centres recognised as inclusive today (or only others).
@@ -58,6 +59,7 @@ pub struct CoverageQuery {
 #[into_params(parameter_in = Query)]
 pub struct CoverageMapQuery {
     /// Minutes on foot, 1 to 30; 15 if not said.
+    #[serde(default, deserialize_with = "digits")]
     #[param(minimum = 1, maximum = 30)]
     pub minutes: Option<u32>,
     /// Only centres recognised as inclusive today (or only others).
@@ -154,6 +156,7 @@ pub struct CoverageGroup {
 #[into_params(parameter_in = Query)]
 pub struct CoverageGapsQuery {
     /// Minutes on foot, 1 to 30; 15 if not said.
+    #[serde(default, deserialize_with = "digits")]
     #[param(minimum = 1, maximum = 30)]
     pub minutes: Option<u32>,
     /// Only centres recognised as inclusive today (or only others).

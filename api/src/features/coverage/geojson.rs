@@ -21,6 +21,8 @@ use crate::{
 pub const MOST_FEATURES: usize = 5_000;
 /// Problems that are named; all are counted.
 const MOST_PROBLEMS: usize = 200;
+/// Up to here every whole number is exact in JSON (2^53).
+const MOST_WHOLE: f64 = 9_007_199_254_740_992.0;
 /// Decimals of degrees that are kept: a millimetre.
 const PLACES: f64 = 1e8;
 
@@ -62,6 +64,8 @@ pub fn read(body: &[u8], coord: Coord, townships: &[String]) -> Result<Vec<Featu
         let zh = format!("请求内容不是有效的 GeoJSON FeatureCollection（第 {} 行）。", error.line());
         Problem::field("body", "malformed", Text::new(zh, en))
     };
+    // Programs on Windows put a mark of their own before a text in UTF-8.
+    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
     let collection: Collection = serde_json::from_slice(body).map_err(malformed)?;
     if collection.r#type != "FeatureCollection" {
         let text = Text::new("type 须为 FeatureCollection。", "`type` must be FeatureCollection.");
@@ -187,6 +191,15 @@ fn properties(
     }
     let kind = needed::<CommunityKind>(&mut map, path, "kind", problems);
     let rural = given::<bool>(&mut map, path, "rural", problems);
+    // Programs of maps write 5000 people as 5000.0.
+    for name in ["residents", "under3"] {
+        if let Some(number) = map.get(name).filter(|value| value.is_f64()).and_then(Value::as_f64)
+            && number.fract() == 0.0
+            && number.abs() < MOST_WHOLE
+        {
+            map.insert(name.to_owned(), json!(number as i64));
+        }
+    }
     let residents = given::<Whole<0, 10_000_000>>(&mut map, path, "residents", problems);
     let under3 = given::<Whole<0, 1_000_000>>(&mut map, path, "under3", problems);
     let source = needed::<Line<100>>(&mut map, path, "source", problems);

@@ -2,7 +2,7 @@
 
 use entity::LngLat;
 
-use super::shape::Ring;
+use super::shape::{DEGREE_M, Ring};
 
 /// Rows that are looked through for a point well inside.
 const ROWS: u32 = 63;
@@ -61,6 +61,41 @@ pub(super) fn widest(rings: &[Ring]) -> Option<(f64, LngLat)> {
 /// Whether nothing is inside: a ring that runs around twice.
 pub(super) fn is_hollow(rings: &[Ring]) -> bool {
     widest(rings).is_none_or(|(width, _)| width < WIDTH)
+}
+
+/// Square metres around which a ring runs once and in its main sense, and those around which it runs otherwise:
+/// twice, or in both senses, as a bow does. Between two corners' rows edges that don't cross keep their order,
+/// so each strip is a row of trapezoids.
+pub(super) fn wound(ring: &Ring) -> (f64, f64) {
+    let mut rows: Vec<f64> = ring.iter().map(|p| p.lat).collect();
+    rows.sort_by(f64::total_cmp);
+    rows.dedup();
+    let (mut once, mut backwards, mut otherwise) = (0.0, 0.0, 0.0);
+    for strip in rows.windows(2) {
+        let lat = f64::midpoint(strip[0], strip[1]);
+        let edges = ring.windows(2).filter(|edge| (edge[0].lat <= lat) != (edge[1].lat <= lat));
+        let mut met: Vec<(f64, i32)> = edges
+            .map(|edge| {
+                let (a, b) = (edge[0], edge[1]);
+                let lng = a.lng + (lat - a.lat) / (b.lat - a.lat) * (b.lng - a.lng);
+                (lng, if a.lat < b.lat { -1 } else { 1 })
+            })
+            .collect();
+        met.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let mut turns = 0;
+        for (at, (lng, turn)) in met.iter().enumerate() {
+            let next = met.get(at + 1).map_or(*lng, |(next, _)| *next);
+            turns += turn;
+            let area = (next - lng) * lat.to_radians().cos() * (strip[1] - strip[0]) * DEGREE_M * DEGREE_M;
+            match turns {
+                0 => {}
+                1 => once += area,
+                -1 => backwards += area,
+                _ => otherwise += area,
+            }
+        }
+    }
+    (f64::max(once, backwards), f64::min(once, backwards) + otherwise)
 }
 
 /// Points spread inside a ring: on seven rows, each of the widest stretches inside cut in eight.

@@ -91,6 +91,22 @@ pub fn minutes(asked: Option<u32>) -> Result<u32> {
     }
 }
 
+/// What is wrong with the day of figures, if anything: it is still to come, which the plan's figures may not be
+/// either, or older than that of the stored ones. A stored day to come, of when such were taken, refuses
+/// nothing.
+#[must_use]
+pub fn day_flaw(as_of: NaiveDate, stored: Option<NaiveDate>, today: NaiveDate) -> Option<(&'static str, Text)> {
+    if as_of > today {
+        return Some(("in_the_future", Text::new("数据日期不能晚于今天。", "figures can't be of a day to come.")));
+    }
+    let stored = stored.filter(|stored| (as_of..=today).contains(stored) && *stored != as_of)?;
+    let text = Text::new(
+        format!("早于已有数据的日期 {stored}，不能用旧数据覆盖新数据。"),
+        format!("older than the stored figures of {stored}."),
+    );
+    Some(("too_old", text))
+}
+
 /// Ways between one centre and the samples of one community.
 #[derive(Clone, Debug)]
 pub struct Ways {

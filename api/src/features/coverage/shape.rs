@@ -10,7 +10,7 @@ use entity::LngLat;
 
 use super::{
     edges::{edges_cross, holes_overlap, is_outside, plane},
-    rows::{bounds, crossings, is_hollow, widest},
+    rows::{bounds, crossings, is_hollow, widest, wound},
 };
 use crate::platform::walking::metres;
 
@@ -34,6 +34,8 @@ pub const MOST_POINTS: usize = 2_000;
 const MOST_DEGREES: f64 = 0.5;
 /// Square metres at least.
 const LEAST_AREA: f64 = 100.0;
+/// Share of a ring's area, at most, where it overlaps itself by no more than it may touch.
+const SLIVERS: f64 = 0.01;
 /// Metres between samples, as long as they aren't too many.
 pub const SPACING_M: f64 = 100.0;
 /// About so many samples at most.
@@ -172,6 +174,9 @@ impl Shape {
             if area(rings) < LEAST_AREA || is_hollow(rings) {
                 return Err(Flaw::NoArea);
             }
+            if rings.iter().any(is_folded) {
+                return Err(Flaw::Crossing);
+            }
         }
         Ok(())
     }
@@ -241,6 +246,13 @@ impl Shape {
         // A checked polygon has an area, so some row meets it; its corner is as near as can be.
         best.map_or_else(|| self.points().next().unwrap_or_else(|| self.bounds().0), |(_, point)| point)
     }
+}
+
+/// Whether a ring runs around some of its area twice, or in both senses, though its edges cross nowhere but at
+/// corners. Slivers are what touches in another system.
+fn is_folded(ring: &Ring) -> bool {
+    let (once, otherwise) = wound(ring);
+    otherwise > LEAST_AREA.max((once + otherwise) * SLIVERS)
 }
 
 /// Square metres, holes taken away.
@@ -313,6 +325,34 @@ mod tests {
         assert_eq!(flaw(vec![whole.clone(), hole.clone(), square(5.0, 1.0, 2.0), square(5.0, 5.0, 1.0)]), Ok(()));
         let twice = [whole.clone(), whole].concat();
         assert_eq!(flaw(vec![twice]), Err(Flaw::NoArea));
+        // Around twice from one corner, a bow with a corner where it crosses, and its like in a hole.
+        let inner = [(0.0, 0.0), (8.0, 1.0), (8.0, 8.0), (1.0, 8.0), (0.0, 0.0)];
+        let again = [square(0.0, 0.0, 9.0), ring(&inner)[1..].to_vec()].concat();
+        let bow = [(0.0, 0.0), (4.0, 4.0), (10.0, 10.0), (10.0, -2.0), (4.0, 4.0), (0.0, 8.0), (0.0, 0.0)];
+        for folded in [again, ring(&bow)] {
+            let around = ring(&[(-9.0, -9.0), (20.0, -9.0), (20.0, 20.0), (-9.0, 20.0), (-9.0, -9.0)]);
+            assert_eq!(flaw(vec![folded.clone()]), Err(Flaw::Crossing));
+            assert_eq!(flaw(vec![around, folded]), Err(Flaw::Crossing));
+        }
+        // Two parts that meet in a corner, run around in one sense, and two joined by a line are as good as any.
+        let eight = [(0.0, 0.0), (4.0, 4.0), (0.0, 8.0), (0.0, 0.0)];
+        let meets = [(0.0, 0.0), (4.0, 4.0), (10.0, -2.0), (10.0, 10.0), (4.0, 4.0), (0.0, 8.0), (0.0, 0.0)];
+        let joined = [
+            (0.0, 0.0),
+            (3.0, 0.0),
+            (6.0, 0.0),
+            (9.0, 0.0),
+            (9.0, 3.0),
+            (6.0, 3.0),
+            (6.0, 0.0),
+            (3.0, 0.0),
+            (3.0, 3.0),
+            (0.0, 3.0),
+            (0.0, 0.0),
+        ];
+        for fine in [&eight[..], &meets[..], &joined[..]] {
+            assert_eq!(flaw(vec![ring(fine)]), Ok(()), "{fine:?}");
+        }
         assert_eq!(flaw(vec![square(0.0, 0.0, 900.0)]), Err(Flaw::TooLarge));
         let many: Ring = (0..=MOST_POINTS).map(|_| LngLat { lng: 118.0, lat: 24.0 }).collect();
         assert_eq!(flaw(vec![many]), Err(Flaw::TooManyPoints));

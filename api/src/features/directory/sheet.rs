@@ -52,7 +52,7 @@ pub(super) fn centres(ctx: Data<Ctx>, query: BureauCentresQuery) -> Sheet<Bureau
 }
 
 fn row(centre: BureauCentreOut) -> Vec<Cell> {
-    let round = |degrees: f64| Cell::Number((degrees * 1e6).round() / 1e6);
+    let round = |degrees: f64| Cell::Number((degrees * 1e7).round() / 1e7);
     vec![
         Cell::Text(centre.name),
         Cell::text(centre.kind.zh()),

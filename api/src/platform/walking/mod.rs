@@ -4,10 +4,12 @@
 //! All points are WGS-84. Times are of a person at the configured speed: 15 minutes on foot are 1000 m
 //! (GB50180 2.0.2, TD/T 1062), not a routing engine's usual 1275 m. No engine's way is faster than that.
 //!
-//! Read `network.rs` (time-out, breaker) first, then `question.rs` (chunks, bad places), then the engines,
-//! `valhalla.rs` and `tencent.rs`: what each is asked and how its answer reads.
+//! Read `network.rs` (time-outs) first, with `guard.rs` (breaker, what was left unanswered), then
+//! `question.rs` (chunks, bad places), then the engines, `valhalla.rs` and `tencent.rs`: what each is asked
+//! and how its answer reads.
 
 mod estimate;
+mod guard;
 mod network;
 mod question;
 mod tencent;
@@ -106,7 +108,7 @@ pub enum EngineState {
     Estimate,
     /// It answers.
     Ok,
-    /// It doesn't, or left what it was last asked without an answer; until it answers that is estimated.
+    /// It doesn't, or left some of what it was last asked without an answer; that was estimated.
     Away,
 }
 
@@ -138,6 +140,13 @@ impl Walking {
             *network = Arc::new(network.through(engine));
         }
         Ok(Self { settings: Arc::clone(&self.settings), network })
+    }
+
+    /// Forgets what was learnt of ways before an order to find all anew.
+    pub fn begin_round(&self, round: &str) {
+        if let Some(network) = &self.network {
+            network.memory.begin_round(round);
+        }
     }
 
     /// Whether a routing engine is configured; otherwise everything is estimated.

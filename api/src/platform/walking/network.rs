@@ -4,34 +4,25 @@
 //! A question is answered by the engine as a whole or not at all: then its asker estimates, so that no
 //! answer mixes the two.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use chrono::{DateTime, TimeDelta, Utc};
 use entity::LngLat;
+use futures_util::{StreamExt as _, future::ready, stream};
 use serde::de::DeserializeOwned;
 
 use super::{
     Area, Travel, Way, estimate,
-    question::{Learnt, Question, has_streets},
+    guard::{Guard, Unanswered},
+    question::{Memory, Question, has_streets},
     tencent::Tencent,
     valhalla::Valhalla,
 };
 use crate::{
     config::Settings,
-    platform::{
-        breaker::Breaker,
-        clock::{Clock, Stopwatch},
-    },
+    platform::clock::{Clock, Stopwatch},
     telemetry::Metrics,
 };
 
-/// So many questions in a row without an answer, and the engine is left alone…
-const FAILURES: u32 = 5;
-/// …for so long.
-const LEFT_ALONE_FOR: TimeDelta = TimeDelta::seconds(10);
 /// Places of one question, at most; a million centres may lie within an hour's drive.
 const PLACES_MOST: usize = 20_000;
 /// So many places are answered within [`CALLS_IN_TIME`] × `walking_timeout_ms`, and as many more in as long
@@ -39,6 +30,9 @@ const PLACES_MOST: usize = 20_000;
 const PLACES_IN_TIME: usize = 2000;
 /// One call has `walking_timeout_ms`; a question takes several, and waits for as many one after another.
 const CALLS_IN_TIME: u32 = 2;
+/// Where a call got no answer in time, those that look for the place it was for have so small a part of that
+/// time each: four of them, one after another, are over when the question's time is.
+const HURRIED: u32 = 4;
 /// Bytes of an answer, at most: a matrix has some 200 a place, an area some 10 000.
 const ANSWER_MOST: usize = 4 * 1024 * 1024;
 /// How long the engine may take to say that it is there.
@@ -49,11 +43,16 @@ const PRESENT_WITHIN: Duration = Duration::from_secs(1);
 pub(super) enum Failure {
     /// One of the places can't be used; the others can.
     Place,
+    /// No answer to this call, be it for one of its places or for good; the word as below.
+    Choked(&'static str),
     /// The engine can't answer; a stable word for logs and metrics.
     Away(&'static str),
     /// The engine is well, but the question is not for it.
     NotForIt(&'static str),
 }
+
+/// The word for a call without an answer in time.
+pub(super) const TOO_SLOW: &str = "too_slow";
 
 /// The engines.
 #[derive(Clone)]
@@ -96,55 +95,17 @@ impl Engine {
     }
 }
 
-/// A question that got no answer, to be asked again by whoever wants to know how the engine fares.
-#[derive(Clone)]
-enum Unanswered {
-    Ways(LngLat, Vec<LngLat>, Travel),
-    Areas(LngLat, Vec<u32>, Travel),
-}
-
-/// Between us and one kind of call: a matrix may be dead while areas are still drawn.
-struct Guard {
-    breaker: Breaker,
-    /// The last question, if it got no answer.
-    unanswered: Mutex<Option<Unanswered>>,
-}
-
-impl Guard {
-    fn new() -> Self {
-        Self { breaker: Breaker::new(FAILURES, LEFT_ALONE_FOR), unanswered: Mutex::default() }
-    }
-
-    fn well(&self) {
-        self.answered();
-        self.breaker.succeeded();
-    }
-
-    fn failed(&self, now: DateTime<Utc>, question: Unanswered) {
-        *self.unanswered.lock().unwrap_or_else(PoisonError::into_inner) = Some(question);
-        self.breaker.failed(now);
-    }
-
-    fn answered(&self) {
-        *self.unanswered.lock().unwrap_or_else(PoisonError::into_inner) = None;
-    }
-
-    fn unanswered(&self) -> Option<Unanswered> {
-        self.unanswered.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
 /// A routing engine, guarded. Clones share what is known of it.
 #[derive(Clone)]
 pub(super) struct Network {
     pub(super) engine: Engine,
     /// How long a call may take; its client sees to that.
     within: Duration,
-    for_ways: Arc<Guard>,
+    pub(super) for_ways: Arc<Guard>,
     for_areas: Arc<Guard>,
     /// Held by whoever asks an unanswered question again to see how the engine fares.
     looking: Arc<tokio::sync::Mutex<()>>,
-    pub(super) learnt: Arc<Learnt>,
+    pub(super) memory: Arc<Memory>,
     pub(super) clock: Clock,
     metrics: Metrics,
 }
@@ -157,7 +118,7 @@ impl Network {
             for_ways: Arc::new(Guard::new()),
             for_areas: Arc::new(Guard::new()),
             looking: Arc::default(),
-            learnt: Arc::default(),
+            memory: Arc::default(),
             clock,
             metrics,
         }
@@ -181,10 +142,14 @@ impl Network {
             return None;
         }
         let rounds = u32::try_from(to.len().div_ceil(PLACES_IN_TIME)).unwrap_or(u32::MAX);
-        let (chunk, ..) = self.engine.limits();
-        let again = Unanswered::Ways(from, to.iter().take(chunk).copied().collect(), travel);
         let mut question = Question::new(self, from, to, travel, self.clock.now());
-        if self.asked(&self.for_ways, rounds, again, question.pursue()).await.is_some() {
+        let outcome = self.asked(&self.for_ways, rounds, question.pursue()).await?;
+        if outcome.is_ok() && !question.asked {
+            // All was known: that says nothing about the engine.
+            return Some(question.answered());
+        }
+        let again = || Unanswered::Ways(from, question.unanswered(PLACES_IN_TIME), travel);
+        if self.told(&self.for_ways, from, outcome, again).is_some() {
             Some(question.answered())
         } else {
             question.keep();
@@ -197,8 +162,26 @@ impl Network {
         if !self.is_for_it(from, travel) {
             return None;
         }
-        let again = Unanswered::Areas(from, minutes.to_vec(), travel);
-        self.asked(&self.for_areas, 1, again, self.drawn(from, minutes, travel)).await
+        let question = async {
+            match self.drawn(from, minutes, travel).await {
+                Err(Failure::Choked(reason)) => Err(self.blamed(from, travel, reason).await),
+                outcome => outcome,
+            }
+        };
+        let outcome = self.asked(&self.for_areas, 1, question).await?;
+        self.told(&self.for_areas, from, outcome, || Unanswered::Areas(from, minutes.to_vec(), travel))
+    }
+
+    /// Whose fault it is that no area came: the place's, if one is drawn around another.
+    async fn blamed(&self, from: LngLat, travel: Travel, reason: &'static str) -> Failure {
+        let Some(other) = self.for_areas.proven(from) else { return Failure::Away(reason) };
+        let drawn = tokio::time::timeout(self.hurried(), self.drawn(other, &[1], travel)).await;
+        if matches!(drawn, Ok(Ok(_) | Err(Failure::Place))) { Failure::Place } else { Failure::Away(reason) }
+    }
+
+    /// How long a call has that looks for the place another one was too slow for.
+    pub(super) fn hurried(&self) -> Duration {
+        self.within / HURRIED
     }
 
     /// Whether the engine is asked at all; that it isn't says nothing about how it fares.
@@ -237,7 +220,6 @@ impl Network {
                 if !self.is_answered(asked).await {
                     return false;
                 }
-                // The breaker counts what families ask.
                 guard.answered();
             }
             true
@@ -247,11 +229,16 @@ impl Network {
 
     /// Whether a question is answered now, be it by the refusal of a place.
     async fn is_answered(&self, asked: Unanswered) -> bool {
-        let failure = match asked {
-            Unanswered::Ways(from, to, travel) => self.call(from, &to, travel).await.err(),
-            Unanswered::Areas(from, minutes, travel) => self.drawn(from, &minutes, travel).await.err(),
-        };
-        matches!(failure, None | Some(Failure::Place))
+        let is_told = |failure: Option<Failure>| matches!(failure, None | Some(Failure::Place));
+        match asked {
+            Unanswered::Ways(from, to, travel) => {
+                let (chunk, at_once, _) = self.engine.limits();
+                let calls = to.chunks(chunk).map(|some| self.call(from, some, travel, None));
+                let calls = stream::iter(calls).buffer_unordered(at_once);
+                calls.all(|answer| ready(is_told(answer.err()))).await
+            }
+            Unanswered::Areas(from, minutes, travel) => is_told(self.drawn(from, &minutes, travel).await.err()),
+        }
     }
 
     /// Whether calls of either kind are held back.
@@ -260,44 +247,58 @@ impl Network {
         self.for_ways.breaker.is_open(now) || self.for_areas.breaker.is_open(now)
     }
 
-    /// One question: in time, and unless its breaker is open.
+    /// One question: in time. Nothing if its breaker is open.
     async fn asked<T>(
         &self,
         guard: &Guard,
         rounds: u32,
-        again: Unanswered,
         question: impl Future<Output = Result<T, Failure>>,
-    ) -> Option<T> {
+    ) -> Option<Result<T, Failure>> {
         if guard.breaker.enter(self.clock.now()).is_err() {
             self.metrics.way_fallback("held_back");
             return None;
         }
         let budget = self.within.saturating_mul(CALLS_IN_TIME).saturating_mul(rounds);
-        // No call has overrun its own time, or its failure would have ended the question.
-        let out_of_time = Err(Failure::NotForIt("out_of_time"));
-        match tokio::time::timeout(budget, question).await.unwrap_or(out_of_time) {
+        // Though no call was too slow: whoever asks waits as long, and for an estimate.
+        let out_of_time = Err(Failure::Away("out_of_time"));
+        Some(tokio::time::timeout(budget, question).await.unwrap_or(out_of_time))
+    }
+
+    /// Tells the guard how a question that began there fared, and what to ask `again` if it got no answer.
+    fn told<T>(
+        &self,
+        guard: &Guard,
+        from: LngLat,
+        outcome: Result<T, Failure>,
+        again: impl FnOnce() -> Unanswered,
+    ) -> Option<T> {
+        let reason = match outcome {
             Ok(answer) => {
-                guard.well();
-                Some(answer)
+                guard.proved(from);
+                return Some(answer);
             }
             Err(Failure::Away(reason)) => {
-                guard.failed(self.clock.now(), again);
-                self.metrics.way_fallback(reason);
+                guard.failed(self.clock.now(), again());
                 tracing::warn!(reason, "the routing engine did not answer: estimated");
-                None
+                reason
+            }
+            Err(Failure::Choked(reason)) => {
+                guard.left(again());
+                tracing::warn!(reason, "the routing engine answered a part only: estimated");
+                reason
             }
             Err(Failure::NotForIt(reason)) => {
                 guard.well();
-                self.metrics.way_fallback(reason);
-                None
+                reason
             }
             // Nothing is known around the place itself: what can be said of it is an estimate.
             Err(Failure::Place) => {
                 guard.well();
-                self.metrics.way_fallback("off_map");
-                None
+                "off_map"
             }
-        }
+        };
+        self.metrics.way_fallback(reason);
+        None
     }
 
     async fn counted<T>(
@@ -310,15 +311,26 @@ impl Network {
         let outcome = match &answer {
             Ok(_) => "ok",
             Err(Failure::Place) => "place",
-            Err(Failure::Away(reason) | Failure::NotForIt(reason)) => reason,
+            Err(Failure::Choked(reason) | Failure::Away(reason) | Failure::NotForIt(reason)) => reason,
         };
         self.metrics.way_call(call, outcome, taken.elapsed());
         answer
     }
 
-    /// One call for ways.
-    pub(super) async fn call(&self, from: LngLat, to: &[LngLat], travel: Travel) -> Result<Vec<Option<Way>>, Failure> {
-        let ways = self.counted("matrix", self.engine.matrix(from, to, travel)).await?;
+    /// One call for ways; `within` less time than every call has.
+    pub(super) async fn call(
+        &self,
+        from: LngLat,
+        to: &[LngLat],
+        travel: Travel,
+        within: Option<Duration>,
+    ) -> Result<Vec<Option<Way>>, Failure> {
+        let matrix = self.engine.matrix(from, to, travel);
+        let answer = async {
+            let Some(within) = within else { return matrix.await };
+            tokio::time::timeout(within, matrix).await.unwrap_or(Err(Failure::Choked(TOO_SLOW)))
+        };
+        let ways = self.counted("matrix", answer).await?;
         if ways.len() == to.len() { Ok(ways) } else { Err(Failure::Away("malformed")) }
     }
 
@@ -354,7 +366,7 @@ pub(super) async fn answer(request: reqwest::RequestBuilder) -> Result<(u16, Vec
     // Only a word of it is kept: the error quotes the URL, where a key and places are.
     let away = |error: reqwest::Error| {
         Failure::Away(match () {
-            () if error.is_timeout() => "too_slow",
+            () if error.is_timeout() => TOO_SLOW,
             () if error.is_connect() => "no_connection",
             () => "no_answer",
         })

@@ -2,11 +2,19 @@
 //! that the engine refuses for one place in it. It is halved until that one stands alone; to it no way
 //! leads, the others are answered.
 //!
+//! So it is with a chunk that the engine chokes on (no answer in time, or a status of its own failure), but
+//! that it may be the engine that fails, or the place where the ways begin: it is asked about a way of no
+//! length there, and if it chokes on that too, about one elsewhere, where it answered last.
+//!
 //! What a question learns outlives it when its time is up: the ways so far, and the places that are on
 //! nobody's map. Whoever asks again goes on from there, so that a slow engine and a bad place cost some
 //! answers their streets, and not all of them.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::LngLat;
@@ -15,7 +23,7 @@ use quick_cache::sync::Cache;
 
 use super::{
     Travel, Way,
-    network::{Failure, Network},
+    network::{Failure, Network, TOO_SLOW},
 };
 
 /// How long it is remembered what a question learnt: longer than what an engine's absence left to the
@@ -27,6 +35,11 @@ const OFF_MAP_MOST: usize = 20_000;
 /// a way, and a family's question is about hundreds.
 const QUESTIONS_MOST: usize = 128;
 const WAYS_MOST: usize = 5_000;
+/// A chunk that the engine chokes on is cut in so many parts: fewer rounds than halving takes, where each may
+/// have to be waited for.
+const PARTS: usize = 8;
+/// So many calls of a question without an answer, and none between that has one: it is the engine itself.
+const CHOKES_MOST: usize = 16;
 /// Farther north or south no engine is asked, in degrees: there are no streets (the northernmost town lies
 /// at 78°), but degrees of longitude so short that the grid which Valhalla draws an area on takes
 /// gigabytes. Anybody may ask from there.
@@ -70,14 +83,40 @@ impl Learnt {
     }
 }
 
+/// What questions learnt since the last order to find all ways anew.
+#[derive(Default)]
+pub(super) struct Memory(Mutex<(String, Arc<Learnt>)>);
+
+impl Memory {
+    /// What is learnt by questions that are under way is forgotten too.
+    pub(super) fn begin_round(&self, round: &str) {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if held.0 != round {
+            *held = (round.to_owned(), Arc::default());
+        }
+    }
+
+    fn learnt(&self) -> Arc<Learnt> {
+        Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner).1)
+    }
+}
+
 /// A call that a question needs.
 enum Call {
     /// The ways to some places, with where in the question each stands.
     Ways(Vec<(usize, LngLat)>),
+    /// The same of a part of those that the engine choked on.
+    Part(Vec<(usize, LngLat)>),
     /// Whether the place where the ways begin can be used.
     Beginning,
+    /// Whether the engine still answers here, as it did; for what it choked on the beginning.
+    Elsewhere(LngLat, &'static str),
     /// Whether a place that was refused by itself can be used by anybody.
     Alone(LngLat),
+    /// The same of one that it choked on, where that stands, and for what it did.
+    AloneChoked(usize, LngLat, &'static str),
+    /// Whether it is well after that.
+    StillWell(usize, LngLat),
 }
 
 /// What is known of the place where the ways begin.
@@ -93,6 +132,7 @@ enum Beginning {
 /// A question while it is asked.
 pub(super) struct Question<'a> {
     network: &'a Network,
+    learnt: Arc<Learnt>,
     from: LngLat,
     to: &'a [LngLat],
     travel: Travel,
@@ -102,7 +142,16 @@ pub(super) struct Question<'a> {
     found: Vec<Option<Option<Way>>>,
     /// The next call is the last.
     waiting: Vec<Call>,
+    /// Before all of these.
+    first: Option<Call>,
     calls_left: usize,
+    /// Whether the engine was asked at all.
+    pub(super) asked: bool,
+    /// Calls in a row that it choked on, and whether one was too slow.
+    choked: usize,
+    hurry: bool,
+    /// The first call for ways that got no answer.
+    unanswered: Vec<(usize, LngLat)>,
 }
 
 impl<'a> Question<'a> {
@@ -113,7 +162,7 @@ impl<'a> Question<'a> {
         travel: Travel,
         now: DateTime<Utc>,
     ) -> Self {
-        let learnt = &network.learnt;
+        let learnt = network.memory.learnt();
         let before = learnt.found.get(&(spot(from), travel)).filter(|before| now < before.until);
         let known = |place: &LngLat| {
             let found = || before.as_ref()?.ways.get(&spot(*place)).copied();
@@ -132,7 +181,23 @@ impl<'a> Question<'a> {
         let calls_left = calls_a_chunk * chunks.len().max(1);
         let waiting = chunks.rev().map(|some| Call::Ways(some.to_vec())).collect();
         let until = before.map_or(now + REMEMBERED_FOR, |before| before.until);
-        Self { network, from, to, travel, until, beginning, found, waiting, calls_left }
+        Self {
+            network,
+            learnt,
+            from,
+            to,
+            travel,
+            until,
+            beginning,
+            found,
+            waiting,
+            first: None,
+            calls_left,
+            asked: false,
+            choked: 0,
+            hurry: false,
+            unanswered: Vec::new(),
+        }
     }
 
     /// Makes its calls until all is found.
@@ -145,7 +210,10 @@ impl<'a> Question<'a> {
             {
                 let left = self.calls_left.checked_sub(1);
                 self.calls_left = left.ok_or(Failure::NotForIt("too_many_bad_places"))?;
-                running.push(made(self.network, self.from, self.travel, call));
+                self.asked = true;
+                let whole = matches!(call, Call::Ways(_));
+                let within = (self.hurry && !whole).then(|| self.network.hurried());
+                running.push(made(self.network, self.from, self.travel, call, within));
             }
             let Some((call, answer)) = running.next().await else { return Ok(()) };
             self.learn(call, answer)?;
@@ -153,6 +221,9 @@ impl<'a> Question<'a> {
     }
 
     fn next_call(&mut self) -> Option<Call> {
+        if let Some(call) = self.first.take() {
+            return Some(call);
+        }
         match self.beginning {
             Beginning::Doubted => {
                 self.beginning = Beginning::Asked;
@@ -165,14 +236,18 @@ impl<'a> Question<'a> {
     }
 
     fn learn(&mut self, call: Call, answer: Result<Vec<Option<Way>>, Failure>) -> Result<(), Failure> {
+        if let Err(Failure::Choked(reason)) = answer {
+            return self.learn_choked(call, reason);
+        }
+        self.choked = 0;
         match (call, answer) {
-            (Call::Ways(places), Ok(ways)) => {
+            (Call::Ways(places) | Call::Part(places), Ok(ways)) => {
                 self.beginning = Beginning::Known;
                 for ((n, _), way) in places.iter().zip(ways) {
                     self.found[*n] = Some(way);
                 }
             }
-            (Call::Ways(mut places), Err(Failure::Place)) => {
+            (Call::Ways(mut places) | Call::Part(mut places), Err(Failure::Place)) => {
                 if self.beginning == Beginning::Unknown {
                     self.beginning = Beginning::Doubted;
                 }
@@ -184,21 +259,91 @@ impl<'a> Question<'a> {
                     self.waiting.extend([Call::Ways(other), Call::Ways(places)]);
                 }
             }
-            (Call::Alone(place), Err(Failure::Place)) => {
-                let until = self.network.clock.now() + REMEMBERED_FOR;
-                self.network.learnt.off_map.insert((spot(place), self.travel), until);
+            (Call::Alone(place), Err(Failure::Place)) => self.off_map(place),
+            (Call::AloneChoked(n, place, _), Err(Failure::Place)) | (Call::StillWell(n, place), Ok(_)) => {
+                self.found[n] = Some(None);
+                self.off_map(place);
             }
             (Call::Beginning, Ok(_)) => self.beginning = Beginning::Known,
             // Not to be reached from here only.
             (Call::Alone(_), Ok(_)) => {}
-            (_, Err(failure)) => return Err(failure),
+            // From here only it can't tell, and nobody else can.
+            (Call::AloneChoked(_, _, reason), Ok(_)) => return Err(Failure::Choked(reason)),
+            // It answered others from here meanwhile.
+            (Call::Elsewhere(..), _) if self.beginning == Beginning::Known => {}
+            // The engine is well, but not here.
+            (Call::Elsewhere(..), Ok(_) | Err(Failure::Place)) => return Err(Failure::Place),
+            (Call::Elsewhere(_, reason), Err(_)) => return Err(Failure::Away(reason)),
+            (call, Err(failure)) => {
+                self.leave(call);
+                return Err(failure);
+            }
         }
         Ok(())
     }
 
+    /// The same of a call that the engine choked on.
+    fn learn_choked(&mut self, call: Call, reason: &'static str) -> Result<(), Failure> {
+        self.choked += 1;
+        self.hurry |= reason == TOO_SLOW;
+        let dead = self.choked > CHOKES_MOST;
+        match call {
+            Call::Ways(places) | Call::Part(places) => {
+                if self.beginning == Beginning::Unknown {
+                    self.beginning = Beginning::Doubted;
+                }
+                if let [(n, place)] = places[..] {
+                    self.waiting.push(Call::AloneChoked(n, place, reason));
+                } else {
+                    let part = if places.len() > PARTS { places.len().div_ceil(PARTS) } else { 1 };
+                    self.waiting.extend(places.chunks(part).rev().map(|some| Call::Part(some.to_vec())));
+                }
+                self.leave(Call::Ways(places));
+            }
+            Call::AloneChoked(n, place, _) => self.waiting.push(Call::StillWell(n, place)),
+            // It answered others from here meanwhile.
+            Call::Beginning if self.beginning == Beginning::Known => {}
+            Call::Beginning => match self.network.for_ways.proven(self.from) {
+                Some(other) => self.first = Some(Call::Elsewhere(other, reason)),
+                None => return Err(Failure::Away(reason)),
+            },
+            // Refused before: that it chokes now tells nothing more.
+            Call::Alone(_) => {}
+            Call::Elsewhere(..) | Call::StillWell(..) => return Err(Failure::Away(reason)),
+        }
+        if dead { Err(Failure::Away(reason)) } else { Ok(()) }
+    }
+
+    /// Nobody can use this place.
+    fn off_map(&self, place: LngLat) {
+        let until = self.network.clock.now() + REMEMBERED_FOR;
+        self.learnt.off_map.insert((spot(place), self.travel), until);
+    }
+
+    /// Keeps what a call asked for that got no answer.
+    fn leave(&mut self, call: Call) {
+        if let Call::Ways(places) | Call::Part(places) = call
+            && self.unanswered.is_empty()
+        {
+            self.unanswered = places;
+        }
+    }
+
+    /// What got no answer: of the first call that had none what has none still, or else as many places as were
+    /// asked for, up to so many; but not those that are known to have no way.
+    pub(super) fn unanswered(&self, most: usize) -> Vec<LngLat> {
+        let left = self.unanswered.iter().filter(|(n, _)| self.found[*n].is_none()).map(|(_, place)| *place);
+        let left: Vec<LngLat> = left.collect();
+        if !left.is_empty() {
+            return left;
+        }
+        let all = self.to.iter().zip(&self.found).filter(|(_, found)| **found != Some(None));
+        all.map(|(place, _)| *place).take(most).collect()
+    }
+
     /// The whole answer.
     pub(super) fn answered(self) -> Vec<Option<Way>> {
-        self.network.learnt.found.remove(&(spot(self.from), self.travel));
+        self.learnt.found.remove(&(spot(self.from), self.travel));
         self.found.into_iter().map(Option::flatten).collect()
     }
 
@@ -209,7 +354,7 @@ impl<'a> Question<'a> {
         let ways: HashMap<_, _> = found.take(WAYS_MOST).collect();
         if self.beginning == Beginning::Known && !ways.is_empty() {
             let found = Arc::new(Found { until: self.until, ways });
-            self.network.learnt.found.insert((spot(self.from), self.travel), found);
+            self.learnt.found.insert((spot(self.from), self.travel), found);
         }
     }
 }
@@ -220,14 +365,16 @@ async fn made(
     from: LngLat,
     travel: Travel,
     call: Call,
+    within: Option<Duration>,
 ) -> (Call, Result<Vec<Option<Way>>, Failure>) {
+    let there = async |place: LngLat| network.call(place, &[place], travel, within).await;
     let answer = match &call {
-        Call::Ways(places) => {
+        Call::Ways(places) | Call::Part(places) => {
             let to: Vec<LngLat> = places.iter().map(|(_, place)| *place).collect();
-            network.call(from, &to, travel).await
+            network.call(from, &to, travel, within).await
         }
-        Call::Beginning => network.call(from, &[from], travel).await,
-        Call::Alone(place) => network.call(*place, &[*place], travel).await,
+        Call::Beginning | Call::StillWell(..) => there(from).await,
+        Call::Elsewhere(place, _) | Call::Alone(place) | Call::AloneChoked(_, place, _) => there(*place).await,
     };
     (call, answer)
 }

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::{
     Area, Travel, TravelMode, Way,
     estimate::metres,
-    network::{Failure, answer, client, read, way},
+    network::{Failure, TOO_SLOW, answer, client, read, way},
 };
 use crate::config::Settings;
 
@@ -191,10 +191,16 @@ impl Valhalla {
     }
 
     async fn post<T: for<'de> Deserialize<'de>>(&self, path: &str, question: &impl Serialize) -> Result<T, Failure> {
-        let (status, body) = answer(self.client.post(format!("{}/{path}", self.url)).json(question)).await?;
+        let answer = answer(self.client.post(format!("{}/{path}", self.url)).json(question)).await;
+        // One place may be what it is at for ever, or what it breaks down over.
+        let (status, body) = answer.map_err(|failure| match failure {
+            Failure::Away(TOO_SLOW) => Failure::Choked(TOO_SLOW),
+            other => other,
+        })?;
         match status {
             200 => read(&body),
             400 => Err(refused(read::<Refusal>(&body)?.error_code)),
+            500..=599 => Err(Failure::Choked("bad_status")),
             _ => Err(Failure::Away("bad_status")),
         }
     }

@@ -14,7 +14,7 @@ use super::{
     tree::Bounds,
 };
 use crate::features::centres::{
-    card::{PriceFrom, millionths},
+    card::{PriceFrom, ten_millionths},
     coords::Coord,
     plan::{CentrePlan, RatingSummary},
     text::is_marked,
@@ -26,7 +26,7 @@ pub(in crate::features::centres) use self::spot::Spot;
 #[repr(align(64))]
 struct Head {
     id: CentreId,
-    /// In millionths of a degree, as most phones ask for it.
+    /// In ten-millionths of a degree, as most phones ask for it.
     gcj02: [i32; 2],
     /// Answers, satisfied ones, sum of levels.
     rating: [u32; 3],
@@ -236,7 +236,7 @@ impl Head {
         let count = |n: i64| u32::try_from(n.max(0)).unwrap_or(u32::MAX);
         Self {
             id: row.id,
-            gcj02: millionths(Coord::Gcj02.from_wgs84(row.location())),
+            gcj02: ten_millionths(Coord::Gcj02.from_wgs84(row.location())),
             rating: [count(plan.rating.n), count(plan.rating.satisfied), count(plan.rating.total)],
             inclusive: [row.inclusive_from, row.inclusive_until],
             insured_until: row.insured_until,

@@ -127,3 +127,32 @@ async fn an_estimate_is_not_remembered_and_whoever_waited_for_it_does_not_ask_ag
     assert_eq!(calls.load(Ordering::Relaxed), 1);
     assert!(world.ways(&cache, now(), &to).await.is_some(), "the engine is back");
 }
+
+#[tokio::test]
+async fn what_the_engine_answered_is_told_however_many_ways_a_cell_has() {
+    let (world, cache) = (World::new(), WayCache::default());
+    let many: Vec<_> = (1..=2_001).map(centre).collect();
+    world.ways(&cache, now(), &many).await.unwrap();
+    let known = world.ways(&cache, now(), &[centre(5), centre(3_000)]).await.unwrap();
+    assert!(known.iter().all(Option::is_some));
+    assert_eq!(world.engine.asked(), (2, 2_002), "the new one alone");
+    // The others made room.
+    world.ways(&cache, now(), &many[..10]).await.unwrap();
+    assert_eq!(world.engine.asked(), (3, 2_011));
+}
+
+#[tokio::test]
+async fn another_round_begins_with_nothing_here_and_in_the_store() {
+    let (world, cache, other) = (World::new(), WayCache::default(), WayCache::default());
+    let to = [centre(1), centre(2)];
+    world.ways(&cache, now(), &to).await.unwrap();
+    cache.begin_round("next");
+    world.ways(&cache, now(), &to).await.unwrap();
+    assert_eq!(world.engine.asked(), (2, 4));
+    cache.begin_round("next");
+    other.begin_round("next");
+    for known in [&cache, &other] {
+        world.ways(known, now(), &to).await.unwrap();
+    }
+    assert_eq!(world.engine.asked(), (2, 4), "known in this round");
+}

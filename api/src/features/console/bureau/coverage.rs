@@ -185,8 +185,8 @@ async fn gaps(ctx: &Ctx, shell: &Shell, query: CirclePageQuery) -> Result<Table>
     for gap in page.items {
         let at = gap.location;
         let ask = form_urlencoded::Serializer::new(String::new())
-            .append_pair("lng", &format!("{:.6}", at.lng))
-            .append_pair("lat", &format!("{:.6}", at.lat))
+            .append_pair("lng", &format!("{:.7}", at.lng))
+            .append_pair("lat", &format!("{:.7}", at.lat))
             .append_pair("name", &gap.name)
             .finish();
         table.row(vec![

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use entity::{CommunityId, CommunityKind, communities};
 use sea_orm::ConnectionTrait;
 use serde_json::json;
@@ -14,6 +14,7 @@ use super::{
             CommunityImportQuery, CommunityOut, CommunityPatch, CommunityProperties,
         },
         geojson::{self, Feature},
+        rules::day_flaw,
         shape,
         store::{self, Community},
     },
@@ -115,22 +116,26 @@ async fn plan(ctx: &Ctx, txn: &impl ConnectionTrait, features: &[((String, shape
     let mut plan = Plan { created: Vec::new(), updated: Vec::new(), unchanged: 0 };
     let mut problems = Vec::new();
     for ((geometry, samples), feature) in features {
-        let field = |name: &str| format!("features[{}].properties.{name}", feature.at);
-        match stored.get(&*feature.properties.code) {
+        let mut wrong = |name: &str, code, text: Text| {
+            let field = format!("features[{}].properties.{name}", feature.at);
+            let text = Text::new(format!("{field}：{}", text.zh), format!("{field}: {}", text.en));
+            problems.push(Problem::field(field, code, text));
+        };
+        let before = stored.get(&*feature.properties.code);
+        if before.is_some_and(|row| row.ended_on.is_some()) {
+            let en = "this community has ended; its code isn't used again.";
+            wrong("code", "ended", Text::new("该社区已撤并，编码不能再用。", en));
+            continue;
+        }
+        let stored_day = before.map(|row| row.as_of);
+        if let Some((code, text)) = day_flaw(feature.properties.as_of.0, stored_day, ctx.clock.today()) {
+            wrong("as_of", code, text);
+            continue;
+        }
+        match before {
             None => {
                 let (id, now) = (ctx.clock.id(), ctx.clock.now());
                 plan.created.push(row(id, &feature.properties, geometry.clone(), samples, now));
-            }
-            Some(row) if row.ended_on.is_some() => {
-                let field = field("code");
-                let text = Text::new(
-                    format!("{field}：该社区已撤并，编码不能再用。"),
-                    format!("{field}: this community has ended; its code isn't used again."),
-                );
-                problems.push(Problem::field(field, "ended", text));
-            }
-            Some(row) if feature.properties.as_of.0 < row.as_of => {
-                problems.push(older(&field("as_of"), row.as_of));
             }
             Some(row) => {
                 let mut changed = with_properties(row, &feature.properties);
@@ -148,14 +153,6 @@ async fn plan(ctx: &Ctx, txn: &impl ConnectionTrait, features: &[((String, shape
     }
     geojson::refusal(problems)?;
     Ok(plan)
-}
-
-fn older(field: &str, stored: NaiveDate) -> Problem {
-    let text = Text::new(
-        format!("{field}：早于已有数据的日期 {stored}，不能用旧数据覆盖新数据。"),
-        format!("{field}: older than the stored figures of {stored}."),
-    );
-    Problem::field(field, "too_old", text)
 }
 
 /// The next state of a community.
@@ -344,8 +341,8 @@ pub async fn change(ctx: &Ctx, bureau: &Bureau, id: CommunityId, patch: Communit
             changed.source = source.into_inner();
         }
         if let Some(as_of) = as_of {
-            if as_of.0 < row.as_of {
-                return Err(older("as_of", row.as_of));
+            if let Some((code, text)) = day_flaw(as_of.0, Some(row.as_of), ctx.clock.today()) {
+                return Err(Problem::field("as_of", code, text));
             }
             changed.as_of = as_of.0;
         }

@@ -283,11 +283,11 @@ pub async fn indicator(ctx: &Ctx) -> Result<CoverageIndicatorOut> {
     })
 }
 
-/// Has every way found anew in the background: after a change of the street network's data, which no
-/// setting tells of.
+/// Has every way found anew in the background, and all forgotten that is remembered of ways: after a change
+/// of the street network's data, which no setting tells of.
 pub async fn recompute(ctx: &Ctx, bureau: &Bureau, key: &Idempotency) -> Result<Once<CoverageRecomputeOut>> {
     once(ctx, key, &bureau.staff_id.to_string(), async |txn| {
-        let centres = ways::forget(txn).await?;
+        let centres = ways::forget(txn, ctx.clock.id::<CentreId>().0, ctx.clock.now()).await?;
         let detail = serde_json::json!({ "centres": centres });
         let actor = Actor::from(bureau);
         audit::record(ctx, txn, actor, "coverage.recompute", "coverage".to_owned(), detail).await?;

@@ -74,8 +74,8 @@ pub(super) async fn read(ctx: &Ctx) -> Result<Read> {
     let gate = gate(ctx, db).await?;
     Ok(Read {
         // Of no communities there is nothing to reckon.
-        up_to_date: communities.is_empty() || state.as_ref().is_some_and(|state| state.gate == gate),
-        computed_at: state.map(|state| state.computed_at),
+        up_to_date: communities.is_empty() || state.as_ref().is_some_and(|state| state.gate() == gate),
+        computed_at: state.and_then(|state| state.computed_at()),
         world: World { communities, centres, ways: by_community, reckoned },
     })
 }
@@ -102,8 +102,8 @@ pub(super) fn coverage(
     }
 }
 
-/// The nearest centre from the community's first sample: by the ways that are kept, or else as the crow
-/// flies. By the street network is only what an engine has answered.
+/// The nearest centre from the community, wherever in it one begins: by the ways that are kept, or else as
+/// the crow flies, from its first sample. By the street network is only what an engine has answered.
 fn nearest(
     ctx: &Ctx,
     world: &World,
@@ -123,7 +123,7 @@ fn nearest(
     };
     let kept = world.ways.get(&community.id).into_iter().flatten().filter(|ways| counting.contains(&ways.centre));
     let shortest = kept
-        .filter_map(|ways| Some((*ways.seconds.first()?, ways.centre, ways.estimated)))
+        .filter_map(|ways| Some((*ways.seconds.iter().min()?, ways.centre, ways.estimated)))
         .filter(|(seconds, ..)| *seconds != FAR)
         .min();
     if let Some((seconds, id, estimated)) = shortest {

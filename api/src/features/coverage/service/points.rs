@@ -101,8 +101,8 @@ fn check(ctx: &Ctx, before: Option<&communities::Model>, row: &CommunityPoint) -
     let shape = shape.map_err(|(code, text)| Problem::field("lng", code, text))?;
     let residents = row.residents.map(|n| n.0).or_else(|| before?.residents);
     check_people(residents, row.under3.map(|n| n.0).or_else(|| before?.under3))?;
+    may_follow(before, row.as_of.0, ctx.clock.today())?;
     let Some(before) = before else { return Ok(shape) };
-    may_follow(before, row.as_of.0)?;
     if !matches!(geojson::stored(&before.geometry)?, Shape::Point(_)) {
         let text = Text::new(
             "该社区已有边界，不能用一个点覆盖；人口请用社区人口表，边界请用地图导入。",

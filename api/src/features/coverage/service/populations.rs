@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    super::store,
+    super::{rules::day_flaw, store},
     communities::{has_ended, next},
 };
 use crate::{
@@ -52,7 +52,7 @@ pub async fn set(
     let stored = store::lock_by_code(txn, &codes).await?;
     let (mut outcomes, mut changed) = (Vec::with_capacity(rows.len()), Vec::new());
     for row in rows {
-        outcomes.push(judged(stored.get(&*row.code), row).map(|after| match after {
+        outcomes.push(judged(ctx, stored.get(&*row.code), row).map(|after| match after {
             None => Outcome::Unchanged,
             Some(after) => {
                 let after = next(ctx, after);
@@ -70,12 +70,12 @@ pub async fn set(
 }
 
 /// The community with new figures; nothing if they are the same.
-fn judged(stored: Option<&communities::Model>, row: &Population) -> Result<Option<communities::Model>> {
+fn judged(ctx: &Ctx, stored: Option<&communities::Model>, row: &Population) -> Result<Option<communities::Model>> {
     let Some(before) = stored else {
         let text = Text::new("没有这个社区，请先用地图导入社区。", "no such community: import the map first.");
         return Err(Problem::field("code", "unknown", text));
     };
-    may_follow(before, row.as_of.0)?;
+    may_follow(Some(before), row.as_of.0, ctx.clock.today())?;
     let after = communities::Model {
         residents: row.residents.map(|n| n.0).or(before.residents),
         under3: row.under3.map(|n| n.0).or(before.under3),
@@ -87,19 +87,14 @@ fn judged(stored: Option<&communities::Model>, row: &Population) -> Result<Optio
     Ok((after != *before).then_some(after))
 }
 
-/// Refuses figures of what is no community any more, and those older than the stored ones.
-pub(super) fn may_follow(before: &communities::Model, as_of: NaiveDate) -> Result<()> {
-    if before.ended_on.is_some() {
+/// Refuses figures of what is no community any more, those of a day to come, and those older than the stored
+/// ones.
+pub(super) fn may_follow(before: Option<&communities::Model>, as_of: NaiveDate, today: NaiveDate) -> Result<()> {
+    if before.is_some_and(|before| before.ended_on.is_some()) {
         return Err(Problem::field("code", "ended", has_ended().text().clone()));
     }
-    if as_of >= before.as_of {
-        return Ok(());
-    }
-    let text = Text::new(
-        format!("早于已有数据的日期 {}，不能用旧数据覆盖新数据。", before.as_of),
-        format!("older than the stored figures of {}.", before.as_of),
-    );
-    Err(Problem::field("as_of", "too_old", text))
+    let flaw = day_flaw(as_of, before.map(|before| before.as_of), today);
+    flaw.map_or(Ok(()), |(code, text)| Err(Problem::field("as_of", code, text)))
 }
 
 /// Refuses more under-threes than residents.

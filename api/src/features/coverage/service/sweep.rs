@@ -4,6 +4,10 @@
 //! conditional update with a lease, its ways are found outside any transaction, and put in place of the
 //! former ones under a second conditional update: replicas share the work, a kill loses a lease at most.
 //!
+//! That all are reckoned is said under a third one, which fails if an order to find all anew came meanwhile.
+//! Such an order begins another round: whatever a replica, or the key-value store, remembers of ways of a
+//! former one counts no more, as soon as the replica's own job comes by.
+//!
 //! Ways are asked from the centre to the samples, one call a centre: on foot the way back is as long
 //! (assumption).
 
@@ -59,7 +63,7 @@ pub async fn waiting(ctx: &Ctx) -> Result<u64> {
     }
     let state = ways::state(db).await?;
     let gate = gate(ctx, db).await?;
-    Ok(u64::from(state.is_none_or(|state| state.gate != gate)))
+    Ok(u64::from(state.is_none_or(|state| state.gate() != gate)))
 }
 
 /// The communities of which a sample may lie within reach of a place.
@@ -84,15 +88,48 @@ fn inputs(ctx: &Ctx, centre: &Centre, near: &[&Community]) -> Vec<u8> {
 
 /// Finds the ways of every centre that is due; for how many.
 pub async fn compute_due(ctx: &Ctx) -> Result<u64> {
+    let sweep = pass(ctx).await?;
+    let done = sweep.done;
+    sweep.finish(ctx).await?;
+    Ok(done)
+}
+
+/// A sweep that has passed over all centres.
+#[derive(Default)]
+pub struct Sweep {
+    /// Centres whose ways it found.
+    pub done: u64,
+    /// If none is left to another replica: what was reckoned from, and what was said of it before.
+    whole: Option<(String, Option<ways::State>)>,
+}
+
+impl Sweep {
+    /// Says that all ways are reckoned, unless all are to be found anew since it began.
+    pub async fn finish(self, ctx: &Ctx) -> Result<()> {
+        if let Some((gate, seen)) = self.whole {
+            ways::put_state(ctx.db.writer(), seen.as_ref(), &gate, ctx.clock.now()).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Passes over all centres, and finds the ways of those that are due.
+pub async fn pass(ctx: &Ctx) -> Result<Sweep> {
     let (db, now) = (ctx.db.reader(), ctx.clock.now());
+    // Before all that it is held against: what is ordered after this is left to the next sweep.
+    let state = ways::state(db).await?;
+    // Each replica comes here, whoever got the order and whoever sweeps.
+    let round = state.as_ref().map_or("", ways::State::round);
+    ctx.walking.begin_round(round);
+    ctx.ways.begin_round(round);
     // The mark of what changed counts every centre: not for nothing.
     if !ways::any(db).await? {
-        return Ok(0);
+        return Ok(Sweep::default());
     }
     let gate = gate(ctx, db).await?;
-    let fresh = ways::state(db).await?.is_some_and(|state| state.gate == gate);
+    let fresh = state.as_ref().is_some_and(|state| state.gate() == gate);
     if fresh && !ways::any_again(db, now).await? {
-        return Ok(0);
+        return Ok(Sweep::default());
     }
     let communities = store::all(db, false).await?;
     let seen = ways::done(db).await?;
@@ -139,10 +176,7 @@ pub async fn compute_due(ctx: &Ctx) -> Result<u64> {
         done += u64::from(kept);
         whole &= kept;
     }
-    if whole {
-        ways::put_state(ctx.db.writer(), gate, ctx.clock.now()).await?;
-    }
-    Ok(done)
+    Ok(Sweep { done, whole: whole.then_some((gate, state)) })
 }
 
 /// The ways from a place to samples; none to those farther than `reach` as the crow flies, or than

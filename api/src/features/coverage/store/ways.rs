@@ -10,6 +10,7 @@ use sea_orm::{
     QueryOrder as _, QuerySelect as _, QueryTrait as _, Select,
     sea_query::{Alias, Expr, Func, OnConflict, SimpleExpr},
 };
+use uuid::Uuid;
 
 use super::super::rules::{Centre, Ways};
 
@@ -96,22 +97,64 @@ pub(in super::super) async fn reckoned(db: &impl ConnectionTrait) -> Result<Hash
 }
 
 /// What the ways were last wholly reckoned from, and when.
-pub(in super::super) async fn state(db: &impl ConnectionTrait) -> Result<Option<coverage_state::Model>, DbErr> {
-    coverage_state::Entity::find_by_id(1).one(db).await
+#[derive(Clone, Debug)]
+pub(in super::super) struct State {
+    /// The gate and the round; see [`State::gate`] and [`State::round`].
+    kept: String,
+    /// When they were, or since when they are to be reckoned anew.
+    at: DateTime<Utc>,
 }
 
-/// Says what the ways are wholly reckoned from.
+impl State {
+    /// The marks and settings that the ways were wholly reckoned from; nothing since all were forgotten.
+    pub(in super::super) fn gate(&self) -> &str {
+        self.kept.rsplit_once(ROUND).map_or(self.kept.as_str(), |(gate, _)| gate)
+    }
+
+    /// Which order to find all anew was the last: what anybody learnt of ways in a former round counts no
+    /// more. Empty before the first.
+    pub(in super::super) fn round(&self) -> &str {
+        self.kept.rsplit_once(ROUND).map_or("", |(_, round)| round)
+    }
+
+    /// When all were reckoned; not while they are reckoned anew.
+    pub(in super::super) fn computed_at(&self) -> Option<DateTime<Utc>> {
+        (!self.gate().is_empty()).then_some(self.at)
+    }
+}
+
+/// Between gate and round, in neither of them.
+const ROUND: char = '#';
+
+/// See [`State`]; none before the first sweep.
+pub(in super::super) async fn state(db: &impl ConnectionTrait) -> Result<Option<State>, DbErr> {
+    let row = coverage_state::Entity::find_by_id(1).one(db).await?;
+    Ok(row.map(|row| State { kept: row.gate, at: row.computed_at }))
+}
+
+/// Says what the ways are wholly reckoned from; false if that isn't what was seen before the sweep began,
+/// for then all are to be found anew, or another replica was faster.
 pub(in super::super) async fn put_state(
     db: &impl ConnectionTrait,
-    gate: String,
+    seen: Option<&State>,
+    gate: &str,
     computed_at: DateTime<Utc>,
-) -> Result<(), DbErr> {
+) -> Result<bool, DbErr> {
     use coverage_state::Column::{ComputedAt, Gate, Id};
-    let row = coverage_state::Model { id: 1, gate, computed_at };
-    let mut over = OnConflict::column(Id);
-    over.update_columns([Gate, ComputedAt]);
-    let row = coverage_state::ActiveModel::from(row);
-    coverage_state::Entity::insert(row).on_conflict(over).exec_without_returning(db).await.map(drop)
+    let gate = format!("{gate}{ROUND}{}", seen.map_or("", State::round));
+    let Some(seen) = seen else {
+        let row = coverage_state::ActiveModel::from(coverage_state::Model { id: 1, gate, computed_at });
+        let inserted =
+            coverage_state::Entity::insert(row).on_conflict_do_nothing_on([Id]).exec_without_returning(db).await?;
+        return Ok(matches!(inserted, sea_orm::TryInsertResult::Inserted(1)));
+    };
+    let done = coverage_state::Entity::update_many()
+        .col_expr(Gate, Expr::value(gate))
+        .col_expr(ComputedAt, Expr::value(computed_at))
+        .filter(Gate.eq(&seen.kept))
+        .exec(db)
+        .await?;
+    Ok(done.rows_affected == 1)
 }
 
 /// How far each centre is.
@@ -191,9 +234,11 @@ pub(in super::super) async fn finish(
     Ok(done.rows_affected == 1)
 }
 
-/// Makes every centre due; who is at one is overtaken. How many there are.
-pub(in super::super) async fn forget(db: &impl ConnectionTrait) -> Result<u64, DbErr> {
+/// Begins another round: makes every centre due; who is at one is overtaken, and so is a sweep that is under
+/// way. How many there are.
+pub(in super::super) async fn forget(db: &impl ConnectionTrait, round: Uuid, now: DateTime<Utc>) -> Result<u64, DbErr> {
     use coverage_centres::Column::{AgainAt, Inputs, LeasedUntil, Revision};
+    use coverage_state::Column::{ComputedAt, Gate, Id};
     let done = coverage_centres::Entity::update_many()
         .col_expr(Inputs, Expr::value(Vec::<u8>::new()))
         .col_expr(Revision, Expr::col(Revision).add(1))
@@ -201,7 +246,10 @@ pub(in super::super) async fn forget(db: &impl ConnectionTrait) -> Result<u64, D
         .col_expr(LeasedUntil, Expr::value(None::<DateTime<Utc>>))
         .exec(db)
         .await?;
-    coverage_state::Entity::delete_many().exec(db).await?;
+    let gate = format!("{ROUND}{}", round.simple());
+    let row = coverage_state::ActiveModel::from(coverage_state::Model { id: 1, gate, computed_at: now });
+    let over = OnConflict::column(Id).update_columns([Gate, ComputedAt]).to_owned();
+    coverage_state::Entity::insert(row).on_conflict(over).exec_without_returning(db).await?;
     Ok(done.rows_affected)
 }
 

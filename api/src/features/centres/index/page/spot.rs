@@ -56,7 +56,7 @@ impl<'a> Spot<'a> {
         LngLat { lng, lat }
     }
 
-    /// The location as most phones ask for it, in millionths of a degree.
+    /// The location as most phones ask for it, in ten-millionths of a degree.
     pub(in crate::features::centres) fn gcj02(&self) -> [i32; 2] {
         self.head().gcj02
     }
