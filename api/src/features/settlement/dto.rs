@@ -21,7 +21,7 @@ pub struct StatementIn {
 }
 
 /// Which statements.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct StatementsQuery {
     /// Only of this month.
