@@ -207,7 +207,7 @@ pub(super) fn draw(problem: &Problem, request_id: &str, req: &HttpRequest) -> Ht
         title: &title,
         detail: &detail,
         fields: problem.faults(language).collect(),
-        code: if stale { "" } else { problem.code().as_str() },
+        code: problem.code().as_str(),
         request_id,
         ended,
         username: "",

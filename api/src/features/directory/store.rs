@@ -53,6 +53,11 @@ pub async fn insert(
     centre_hours::Entity::insert_many(hours).exec_without_returning(db).await.map(drop)
 }
 
+/// When the bureau last said what it says of a centre's filing and recognition.
+pub async fn checks(db: &impl ConnectionTrait, centre: CentreId) -> Result<Option<centre_checks::Model>, DbErr> {
+    centre_checks::Entity::find_by_id(centre).one(db).await
+}
+
 /// Keeps the days on which something was said anew; the other's stays.
 pub(super) async fn note_checks(db: &impl ConnectionTrait, said: centre_checks::Model) -> Result<(), DbErr> {
     use centre_checks::Column::{CentreId, FiledOn, InclusiveOn};

@@ -7,6 +7,7 @@ use quick_cache::sync::Cache;
 use sea_orm::{ConnectionTrait, DbErr};
 
 use super::store;
+use crate::features::directory;
 
 /// Centres remembered, at most: some dozens of bytes each.
 const MOST: usize = 16_384;
@@ -49,7 +50,7 @@ impl MarkCache {
             return Ok(marks);
         }
         let mut marks = Marks::default();
-        if let Some(checks) = store::checks(db, centre.id).await? {
+        if let Some(checks) = directory::store::checks(db, centre.id).await? {
             (marks.inclusive, marks.filed) = (checks.inclusive_on, checks.filed_on);
         }
         for (kind, checked_on) in store::running(db, centre.id, today).await? {

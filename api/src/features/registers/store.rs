@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 use entity::{
-    CarerId, CentreId, Certificate, Fen, RecordId, RecordKind, TrainingId, carer_trainings, carers, centre_checks,
-    centre_records, centres,
+    CarerId, CentreId, Certificate, Fen, RecordId, RecordKind, TrainingId, carer_trainings, carers, centre_records,
+    centres,
 };
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult,
@@ -115,11 +115,6 @@ pub(super) async fn running(
         .into_tuple()
         .all(db)
         .await
-}
-
-/// When the bureau last said what it says of a centre's filing and recognition.
-pub(super) async fn checks(db: &impl ConnectionTrait, centre: CentreId) -> Result<Option<centre_checks::Model>, DbErr> {
-    centre_checks::Entity::find_by_id(centre).one(db).await
 }
 
 /// From when until when a centre's rows of a kind hold.
