@@ -96,6 +96,12 @@ impl Text {
         self
     }
 
+    /// A longer text around this one, which keeps what this one keeps.
+    #[must_use]
+    pub fn within(&self, zh: impl Into<Cow<'static, str>>, en: impl Into<Cow<'static, str>>) -> Self {
+        Self { zh: zh.into(), en: en.into(), entered: self.entered.clone() }
+    }
+
     /// The text in a language.
     #[must_use]
     pub fn in_language(&self, language: Language) -> Cow<'_, str> {

@@ -24,6 +24,7 @@ pub mod campaign_townships;
 pub mod campaigns;
 pub mod carer_trainings;
 pub mod carers;
+pub mod centre_checks;
 pub mod centre_days;
 pub mod centre_hours;
 pub mod centre_records;

@@ -36,7 +36,17 @@ async fn support_is_drafted_checked_by_one_frozen_by_another_and_its_rates_are_a
     assert!(again.contains("role=\"alert\"") && again.contains("value=\"2026-02\""), "{again}");
     assert_eq!(app.count(support_sheets::Entity).await, 0);
 
-    let here = one.post("/bureau/support", &draft("incentive", "district")).await.sent();
+    // One that isn't among those listed is named: by its whole name, or by its id.
+    let named = |name| {
+        let fields = draft("incentive", "district").into_iter();
+        fields.map(move |(field, value)| if field == "centre_id" { ("other_centre", name) } else { (field, value) })
+    };
+    let again = one.post("/bureau/support", &named("没有这家").collect::<Vec<_>>()).await.expect(200);
+    assert!(again.contains("没有找到这家机构") && again.contains("value=\"没有这家\""), "{again}");
+    let to = one.get(&format!("/bureau/support?kind=rent&other_centre={}", place.centre.name)).await.sent();
+    assert_eq!(to, format!("/bureau/support?kind=rent&centre_id={centre}"));
+    one.get("/bureau/redemptions?other_centre=x").await.expect(400);
+    let here = one.post("/bureau/support", &named(&place.centre.name).collect::<Vec<_>>()).await.sent();
     let here = here.split('?').next().unwrap().to_owned();
     let step = |rest: &str| format!("{here}/{rest}");
     assert!(one.get(&here).await.expect(200).contains("200.00"));

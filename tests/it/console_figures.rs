@@ -38,6 +38,18 @@ async fn a_figure_of_the_plan_is_entered_shows_on_the_board_and_is_withdrawn() {
     // 15 places for 250 000 people.
     let place = browser.get("/bureau/indicators/places_per_1000_people").await.expect(200);
     assert!(place.contains("class=\"big\">0.06 ") && place.contains("<svg class=\"chart\""), "{place}");
+    // Our words are in the reader's language, what an officer entered stays as it is.
+    for (language, words) in [
+        ("hant", ["托位數 ÷ 常住人口數 × 1000", "<td>常住人口數</td>", "本系統統計"]),
+        ("en", ["places ÷ residents × 1000", "<td>residents</td>", "counted by this program"]),
+    ] {
+        browser.keep("language", language);
+        let page = browser.get("/bureau/indicators/places_per_1000_people").await.expect(200);
+        let board = browser.get("/bureau/indicators").await.expect(200);
+        assert!(words.iter().all(|word| page.contains(word)) && board.contains(words[2]), "{page}");
+        assert!(page.contains("2025年统计公报") && !page.contains("托位数") && !board.contains("本系统"), "{page}");
+    }
+    browser.keep("language", "zh");
     let overview = browser.get("/bureau").await.expect(200);
     assert!(overview.contains("每千人口3岁以下托位数") && overview.contains(">0.06<"), "{overview}");
     browser.get("/bureau/indicators?on=2026-04").await.expect(400);
@@ -112,6 +124,11 @@ async fn a_table_is_checked_shows_its_problems_by_row_and_column_and_is_imported
     let (browser, _) = app.at_bureau(StaffRole::Officer).await;
     let page = browser.get("/bureau/imports").await.expect(200);
     assert!(page.contains("multipart/form-data") && page.contains("/api/v1/bureau/imports/offers/template.xlsx"));
+    for table in ["centres", "classes", "offers", "carers", "calendar", "community_points", "populations"] {
+        assert!(
+            page.contains(&format!("<option value=\"{table}\"")) && page.contains(&format!("/{table}/template.csv"))
+        );
+    }
     let template = browser.get("/api/v1/bureau/imports/calendar/template.csv").await.expect(200);
     assert!(template.contains("日期,"), "{template}");
 

@@ -1,11 +1,13 @@
 //! What forms of the consoles keep to, whatever is sent and how often.
 
-use entity::{ComplaintStatus, StaffRole, VisitStatus, adjustments, complaints};
+use entity::{
+    CentreId, ComplaintStatus, StaffRole, VisitStatus, adjustments, articles, audit_rows, centres, complaints,
+};
 use harness::{Browser, TestApp, at_once, day, form_of, people::PASSWORD};
 use sea_orm::{
     ActiveModelTrait as _,
     ActiveValue::{Set, Unchanged},
-    EntityTrait as _,
+    ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _,
 };
 use serde_json::json;
 
@@ -138,6 +140,16 @@ async fn a_month_with_many_unsettled_centres_goes_on_page_by_page() {
     assert_eq!(found, all);
     let page = browser.get("/bureau/statements?unsettled=2026-02").await.expect(200);
     assert!(page.contains("/api/v1/bureau/unsettled.csv?month=2026-02"), "{page}");
+
+    // The file of statements has all of them, whatever a page holds.
+    for centre in centres::Entity::find().filter(centres::Column::Name.lt("园04")).all(app.db()).await.unwrap() {
+        let fields = [("centre_id", &*centre.id.to_string()), ("month", "2026-02")];
+        browser.post("/bureau/statements", &fields).await.sent();
+    }
+    let page = browser.get("/bureau/statements?status=draft").await.expect(200);
+    assert!(page.contains("\"/api/v1/bureau/statements.csv?status=draft\""), "{page}");
+    let csv = browser.get("/api/v1/bureau/statements.csv?status=draft&limit=1").await.expect(200);
+    assert_eq!(csv.lines().count(), 4, "{csv}");
 }
 
 #[tokio::test]
@@ -165,4 +177,128 @@ async fn comments_are_of_the_months_that_the_page_shows() {
     assert_eq!(of("from=2026-01&to=2026-02").await, [true, true, false]);
     assert_eq!(of("from=2026-02&to=2026-03").await, [false, true, true]);
     assert_eq!(of("from=2026-02&to=2026-02").await, [false, true, false]);
+}
+
+#[tokio::test]
+async fn a_centre_is_entered_changed_and_taken_out_of_service_on_its_pages() {
+    let app = TestApp::spawn().await;
+    app.place().await;
+    let (browser, _) = app.at_bureau(StaffRole::Officer).await;
+    let (other, _) = app.at_bureau(StaffRole::Officer).await;
+    let all = "/bureau/centres";
+    let page = browser.get("/bureau/centres/new").await.expect(200);
+    let point =
+        [("location.lng", "118.7942"), ("location.lat", "24.8952"), ("name", "阳光园"), ("address", "阳光路8号")];
+    let turned = [("location.lng", "24.8952"), ("location.lat", "118.7942"), point[2], point[3]];
+    // A list of which nothing is marked sends its first line.
+    let filled = |page: &str, action: &str, values: &[(&str, &str)]| {
+        let mut fields = filled(page, action, values);
+        if action == all {
+            fields.push(("township".to_owned(), "东园镇".to_owned()));
+        }
+        fields
+    };
+    let again = send(&browser, all, &filled(&page, all, &turned)).await.expect(200);
+    assert!(again.contains("是否填反") && again.contains("aria-invalid") && again.contains("阳光路8号"), "{again}");
+    let mut fields = filled(&again, all, &point);
+    fields.pop();
+    let here = send(&browser, all, &fields).await.sent().replace("?done=saved", "");
+    assert_eq!(send(&browser, all, &fields).await.sent(), "/bureau/centres?done=saved", "sent twice");
+    let id: CentreId = here.rsplit('/').next().unwrap().parse().unwrap();
+    let row = async || centres::Entity::find_by_id(id).one(app.db()).await.unwrap().unwrap();
+    let entered = row().await;
+    assert!((entered.lng - 118.7942).abs() > 0.002, "the point is in GCJ-02: {}", entered.lng);
+
+    // Recognised as inclusive; what isn't changed stays to the digit.
+    let edit = format!("{here}/edit");
+    let page = browser.get(&here).await.expect(200);
+    let inclusive =
+        [("inclusive_from", "2026-03-01"), ("inclusive_doc", "台商民保〔2026〕5号"), ("price_cap_fen", "2600")];
+    let again = send(&browser, &edit, &filled(&page, &edit, &inclusive)).await.expect(200);
+    assert!(again.contains("须已备案") && again.contains("台商民保〔2026〕5号"), "{again}");
+    let mut fields = filled(&again, &edit, &[("filed", "filed"), ("filed_no", "托备〔2026〕12号")]);
+    fields.push(("cross_strait".to_owned(), "true".to_owned()));
+    send(&browser, &edit, &fields).await.sent();
+    let now = row().await;
+    assert_eq!((now.lng, now.lat, now.price_cap_fen.map(|cap| cap.0)), (entered.lng, entered.lat, Some(260_000)));
+    assert!(now.inclusive_on(day("2026-03-02")) && now.cross_strait && now.filed_no.is_some());
+    send(&browser, &edit, &fields).await.sent();
+    // Parents read when that was checked.
+    let checked = async || {
+        let badges = app.anonymous().get(&format!("/centres/{id}")).await.ok()["badges"].clone();
+        ["inclusive", "filed", "cross_strait"].map(|code| {
+            let badge = badges.as_array().unwrap().iter().find(|badge| badge["code"] == code).unwrap();
+            badge["checked_on"].as_str().map(ToOwned::to_owned)
+        })
+    };
+    let day_one = Some("2026-03-02".to_owned());
+    assert_eq!(checked().await, [day_one.clone(), day_one.clone(), None]);
+
+    // Of two officers who edit it one is told, with what it says now.
+    let (first, second) = (browser.get(&here).await.expect(200), other.get(&here).await.expect(200));
+    send(&other, &edit, &filled(&second, &edit, &[("address", "阳光路9号")])).await.sent();
+    let late = filled(&first, &edit, &[("phone", "0595-87551234")]);
+    let again = send(&browser, &edit, &late).await.expect(200);
+    assert!(
+        again.contains("刚被他人修改") && again.contains("阳光路9号") && again.contains("0595-87551234"),
+        "{again}"
+    );
+    send(&browser, &edit, &filled(&again, &edit, &[("address", "阳光路9号")])).await.sent();
+    let now = row().await;
+    assert_eq!((&*now.address, now.phone.as_deref()), ("阳光路9号", Some("0595-87551234")));
+
+    browser.get(&here).await.expect(200);
+    browser.post(&format!("{here}/deactivate"), &[("reason", "租约到期")]).await.sent();
+    assert!(browser.get(&here).await.expect(200).contains("已停办") && !row().await.active);
+    browser.post(&format!("{here}/reactivate"), &[("reason", "续租")]).await.sent();
+    assert!(row().await.active);
+    let deeds = audit_rows::Entity::find().filter(audit_rows::Column::Action.starts_with("centre."));
+    assert_eq!(deeds.count(app.db()).await.unwrap(), 6, "entered, three edits, out of service and back");
+    app.clock.advance(chrono::TimeDelta::days(1));
+    let body = json!({ "filed_no": "托备〔2026〕13号", "phone": null });
+    app.officer().await.patch(&format!("/bureau/centres/{id}"), body).await.ok();
+    assert_eq!(checked().await, [day_one, Some("2026-03-03".to_owned()), None]);
+}
+
+#[tokio::test]
+async fn a_form_that_comes_after_the_end_of_the_sign_in_keeps_its_text_and_is_sent_after_the_next() {
+    let app = TestApp::spawn().await;
+    let (browser, row) = app.at_bureau(StaffRole::Officer).await;
+    let (path, sign_in) = ("/bureau/articles", "/bureau/sign-in");
+    let text = "第一段\n\n“第二段”<b>".to_owned();
+    let typed = async |title: &str| {
+        let page = browser.get("/bureau/articles/new").await.expect(200);
+        filled(&page, path, &[("title", title), ("text", &text)])
+    };
+    let send_from = async |headers: &[(&str, &str)], fields: &[(String, String)]| {
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        browser.post_raw(path, &fields, headers).await.expect(401)
+    };
+    let fields = typed("端午安排").await;
+    app.clock.advance(chrono::TimeDelta::minutes(31));
+    let late = send_from(&[], &fields).await;
+    assert!(late.contains("第二段") && !late.contains("<b>") && !late.contains("/sign-out"), "{late}");
+    let forged: Vec<_> = fields.iter().filter(|(name, _)| name != "csrf").cloned().collect();
+    for (headers, fields) in [(&[("Sec-Fetch-Site", "cross-site")][..], &fields), (&[][..], &forged)] {
+        assert!(!send_from(headers, fields).await.contains("第二段"), "what another site sent is not drawn");
+    }
+    let with =
+        |page: &str, password: &str| filled(page, sign_in, &[("username", &row.username), ("password", password)]);
+    let wrong = send(&browser, sign_in, &with(&late, "no-such-password")).await.expect(200);
+    let right = send(&browser, sign_in, &with(&wrong, PASSWORD)).await.expect(200);
+    assert!(right.contains("继续提交") && right.contains("/sign-out"), "{right}");
+    send(&browser, path, &filled(&right, path, &[])).await.sent();
+    let all = async || articles::Entity::find().all(app.db()).await.unwrap();
+    assert_eq!((all().await.len(), &*all().await[0].title, &all().await[0].text), (1, "端午安排", &text));
+
+    // Signed in anew in another tab: the page is out of date, and its text is not lost.
+    let fields = typed("中秋安排").await;
+    browser.sign_in("/bureau", &row.username).await;
+    let stale = send_from(&[], &fields).await;
+    assert!(
+        stale.contains("页面已过期") && !stale.contains("请先登录") && !stale.contains("name=\"password\""),
+        "{stale}"
+    );
+    send(&browser, path, &filled(&stale, path, &[])).await.sent();
+    assert_eq!(all().await.len(), 2);
 }

@@ -6,6 +6,7 @@ use harness::{
     TestApp, at_once,
     people::{CONSENT_VERSION, child_body},
 };
+use reqwest::Method;
 use sea_orm::EntityTrait as _;
 use serde_json::{Value, json};
 
@@ -74,6 +75,14 @@ async fn a_township_is_one_of_the_districts() {
     let child = client.post("/me/children", body).await.created();
     let path = format!("/me/children/{}", child["id"].as_str().unwrap());
     client.patch(&path, json!({ "township": "无此镇" })).await.invalid("township");
+    // Who writes 洛陽鎮 means 洛阳镇; what is told to be sent is what is taken.
+    let hant = [("Accept-Language", "zh-Hant")];
+    let refused =
+        client.send(Method::PATCH, &path, Some(json!({ "township": "洛陽县" })), &hant).await.invalid("township");
+    let detail = refused["detail"].as_str().unwrap();
+    assert!(detail.starts_with("township 須為以下之一：洛阳镇、"), "{detail}");
+    assert_eq!(client.patch(&path, json!({ "township": "洛陽鎮" })).await.ok()["township"], "洛阳镇");
+    client.patch(&path, json!({ "township": "百崎回族乡" })).await.ok();
 }
 
 #[tokio::test]

@@ -180,9 +180,9 @@ async fn the_pages_of_bureau_and_desk_assign_and_answer() {
     let (bureau, _) = app.at_bureau(StaffRole::Officer).await;
     let page = bureau.get("/bureau/guidance").await.expect(200);
     assert!(page.contains("喂养与辅食") && page.contains("由我上门") && !page.contains(ADDRESS));
-    let to =
-        [("to", &*place.id()), ("visit_on", "2026-03-02"), ("handing_over", "false")].map(|(a, b)| (a, b.to_owned()));
-    let to: Vec<(&str, &str)> = to.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    // A centre that isn't among the 200 listed is named.
+    let name = &*place.centre.name;
+    let to = [("to", "me"), ("other_centre", name), ("visit_on", "2026-03-02"), ("handing_over", "false")];
     bureau.post(&format!("/bureau/guidance/{id}/assign"), &to).await.sent();
     let csv = bureau.get("/api/v1/bureau/guidance.csv").await.expect(200);
     assert!(csv.contains("喂养与辅食") && csv.contains("已安排") && !csv.contains(ADDRESS), "{csv}");

@@ -42,6 +42,31 @@ const CENTRES: &str = "机构名称,乡镇,类别,性质,地址,经度,纬度,�
     邻里园,洛阳镇,社区托育点,公办,洛阳镇1号,118.73,24.94,wgs84,,,,,,\r\n";
 
 #[tokio::test]
+async fn whoever_writes_in_traditional_characters_is_understood_and_told_what_is_taken() {
+    let app = TestApp::spawn().await;
+    let officer = app.officer().await;
+    let table = "機構名稱,鄉鎮,類別,性質,地址,經度,緯度,備案狀態,泉台融合\r\n\
+        繁體園,洛陽鎮,幼兒園托班,公辦,洛陽鎮2號,118.79,24.89,未備案,否\r\n";
+    let hant = [("Content-Type", "text/csv"), ("Accept-Language", "zh-Hant")];
+    let send = async |text: &str| {
+        let body = Some(text.as_bytes().to_vec());
+        officer.send_bytes(Method::POST, "/bureau/imports/centres", body, &hant).await
+    };
+    // Our words are told in traditional characters, what is to be sent as it is taken.
+    let problem = send(&table.replace("公辦", "別的").replace("鎮,幼", "縣,幼")).await.invalid("rows[2].性质");
+    let told = |field: &str| {
+        let mut errors = problem["errors"].as_array().unwrap().iter();
+        errors.find(|error| error["field"] == field).unwrap()["detail"].as_str().unwrap()
+    };
+    assert_eq!(told("rows[2].性质"), "第2行“性质”：須為以下之一：公办、民办。");
+    assert!(told("rows[2].乡镇").starts_with("第2行“乡镇”：沒有這個乡镇，須為：洛阳镇、"), "{}", told("rows[2].乡镇"));
+    assert_eq!(counts(&send(table).await.ok()), (1, 0, 0));
+    assert_eq!(counts(&send(table).await.ok()), (0, 0, 1));
+    let centre = centres::Entity::find().one(app.db()).await.unwrap().unwrap();
+    assert_eq!((&*centre.name, &*centre.township, &*centre.address), ("繁體園", "洛阳镇", "洛陽鎮2號"));
+}
+
+#[tokio::test]
 async fn centres_are_entered_changed_and_left_alone_by_name_and_township() {
     let app = TestApp::spawn().await;
     let officer = app.officer().await;

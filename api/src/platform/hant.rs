@@ -67,6 +67,17 @@ pub fn known(text: &str) -> &str {
     known.entry(Box::leak(text.to_owned().into_boxed_str())).or_insert(converted)
 }
 
+/// Which of some words of ours somebody wrote, in simplified characters or in traditional ones: 洛陽鎮 is 洛阳镇.
+#[must_use]
+pub fn spelled<'a>(typed: &str, mut words: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
+    if let Some(word) = words.clone().find(|word| *word == typed) {
+        return Some(word);
+    }
+    // Who mixes the two means the same.
+    let typed = (!typed.is_ascii()).then(|| convert(typed))?;
+    words.find(|word| known(word) == typed)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,6 +109,24 @@ mod tests {
         let around = convert_around(text, &["发园", "发票里没有发园", ""]);
         assert_eq!(around, "发园取消了您在发园的預約。原因：发票里没有发园。");
         assert_eq!(convert_around("全部", &[] as &[&str]), "全部");
+    }
+
+    #[test]
+    fn a_word_of_ours_is_known_in_either_characters() {
+        let words = ["洛阳镇", "幼儿园托班", "公办", "已备案"];
+        for (typed, word) in [
+            ("洛阳镇", Some("洛阳镇")),
+            ("洛陽鎮", Some("洛阳镇")),
+            ("洛陽镇", Some("洛阳镇")),
+            ("幼兒園托班", Some("幼儿园托班")),
+            ("幼兒園託班", Some("幼儿园托班")),
+            ("已備案", Some("已备案")),
+            ("民辦", None),
+            ("", None),
+            ("gongban", None),
+        ] {
+            assert_eq!(spelled(typed, words.into_iter()), word, "{typed}");
+        }
     }
 
     #[test]

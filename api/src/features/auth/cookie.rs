@@ -36,6 +36,7 @@ const CSRF_HEADER: &str = "X-CSRF-Token";
 /// On what a page asks by itself, without anybody's doing.
 const REFRESH_HEADER: &str = "X-Refresh";
 const CSRF_PLACE: &str = "console.csrf";
+const OURS_PLACE: &str = "console.csrf.ours";
 
 /// `__Host-` in production: the browser takes it over TLS only, and from no other host.
 fn name(ctx: &Ctx) -> &'static str {
@@ -55,12 +56,21 @@ fn cookie(ctx: &Ctx, value: String) -> Cookie<'static> {
         .finish()
 }
 
+fn session_of(ctx: &Ctx, signed_in: &SignedInOut) -> Result<SessionId> {
+    let of_api = token::verify(&ctx.keys, &signed_in.access_token, ctx.clock.now());
+    Ok(of_api.ok_or_else(|| Problem::internal("no token"))?.sid)
+}
+
+/// The word for the forms of somebody who has just signed in.
+pub fn csrf_of(ctx: &Ctx, signed_in: &SignedInOut) -> Result<String> {
+    Ok(csrf(ctx, session_of(ctx, signed_in)?))
+}
+
 /// The cookie of somebody who has just signed in.
 pub fn signed_in(ctx: &Ctx, signed_in: &SignedInOut) -> Result<Cookie<'static>> {
-    let now = ctx.clock.now();
-    let of_api = token::verify(&ctx.keys, &signed_in.access_token, now).ok_or_else(|| Problem::internal("no token"))?;
+    let (now, session) = (ctx.clock.now(), session_of(ctx, signed_in)?);
     let user: &UserOut = &signed_in.user;
-    let token = token::issue_console(&ctx.keys, user, of_api.sid, now, life(ctx)).map_err(Problem::internal)?;
+    let token = token::issue_console(&ctx.keys, user, session, now, life(ctx)).map_err(Problem::internal)?;
     Ok(cookie(ctx, token))
 }
 
@@ -93,13 +103,36 @@ pub fn held(ctx: &Ctx, req: &HttpRequest) -> Option<Arc<Claims>> {
 pub(super) fn claims(ctx: &Ctx, req: &HttpRequest) -> Option<Arc<Claims>> {
     let claims = held(ctx, req)?;
     let safe = matches!(*req.method(), Method::GET | Method::HEAD);
-    (safe || word(req).is_some_and(|word| is_word(ctx, claims.sid, &word))).then_some(claims)
+    (safe || of_session(ctx, req, &claims)).then_some(claims)
 }
 
-/// The word that calls of a session's own pages carry.
+/// Whether a call carries the word of the session that its cookie is of.
+#[must_use]
+pub fn has_word(ctx: &Ctx, req: &HttpRequest) -> bool {
+    held(ctx, req).is_some_and(|claims| of_session(ctx, req, &claims))
+}
+
+fn of_session(ctx: &Ctx, req: &HttpRequest, claims: &Claims) -> bool {
+    word(req).is_some_and(|word| is_word(ctx, claims.sid, &word))
+}
+
+/// The word that calls of a session's own pages carry. Its second half says that the first is ours, so that a form
+/// of a session that is over is told from one that nobody here drew.
 #[must_use]
 pub fn csrf(ctx: &Ctx, session: SessionId) -> String {
-    BASE64URL_NOPAD.encode(&ctx.keys.lookup_hash(CSRF_PLACE, &session.to_string()))
+    let of_session = BASE64URL_NOPAD.encode(&ctx.keys.lookup_hash(CSRF_PLACE, &session.to_string()));
+    let ours = mark(ctx, &of_session);
+    format!("{of_session}.{ours}")
+}
+
+fn mark(ctx: &Ctx, of_session: &str) -> String {
+    BASE64URL_NOPAD.encode(&ctx.keys.lookup_hash(OURS_PLACE, of_session))
+}
+
+/// Whether a word was of a page of ours, of whatever session. It opens nothing.
+#[must_use]
+pub fn is_ours(ctx: &Ctx, word: &str) -> bool {
+    word.split_once('.').is_some_and(|(of, ours)| mark(ctx, of).as_bytes().ct_eq(ours.as_bytes()).into())
 }
 
 fn is_word(ctx: &Ctx, session: SessionId, word: &str) -> bool {

@@ -25,7 +25,8 @@ pub struct BadgeOut {
     pub label: &'static str,
     /// Good until, if it ends.
     pub until: Option<NaiveDate>,
-    /// When the bureau saw the document; on the centre's page only, and absent where no register says.
+    /// When the bureau saw the document, of `inclusive` and `filed` the day on which it last entered them; on the
+    /// centre's page only, and absent where nobody noted it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub checked_on: Option<NaiveDate>,
 }
@@ -311,8 +312,8 @@ fn badges(out: &mut Vec<u8>, spot: &Spot<'_>) {
 pub(super) fn badges_of(row: &centres::Model, marks: Marks, today: NaiveDate) -> Vec<BadgeOut> {
     let dated = |until: Option<NaiveDate>| until.filter(|until| *until >= today).map(Some);
     let checked = [
-        (row.inclusive_on(today).then_some(row.inclusive_until), None),
-        ((row.filed == Filed::Filed).then_some(None), None),
+        (row.inclusive_on(today).then_some(row.inclusive_until), marks.inclusive),
+        ((row.filed == Filed::Filed).then_some(None), marks.filed),
         (dated(row.insured_until), marks.insured),
         (dated(row.medical_until), marks.medical),
         (row.cross_strait.then_some(None), None),

@@ -261,7 +261,7 @@ impl Fields {
             let plain = field.name.trim_end_matches("[]");
             let faults: Vec<_> = problem
                 .faults(shell.language)
-                .filter(|(at, _)| at.split(['[', '.']).next() == Some(plain))
+                .filter(|(at, _)| *at == plain || at.split(['[', '.']).next() == Some(plain))
                 .map(|(_, text)| text)
                 .collect();
             field.wrong = faults.join(" ");

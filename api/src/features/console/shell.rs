@@ -149,6 +149,16 @@ impl Shell {
         Self { language, english: language.is_english(), area, path, query: req.query_string().to_owned(), role, csrf }
     }
 
+    /// The same for somebody whose sign-in is over, whatever the cookie says.
+    pub(super) fn without_sign_in(self) -> Self {
+        Self { role: None, csrf: String::new(), ..self }
+    }
+
+    /// The same for somebody who has just signed in.
+    pub(super) fn signed_in(&self, role: Role, csrf: String) -> Self {
+        Self { role: Some(role), csrf, ..self.clone() }
+    }
+
     /// One of two texts of ours.
     pub(super) fn t<'a>(&self, zh: &'a str, en: &'a str) -> &'a str {
         match self.language {

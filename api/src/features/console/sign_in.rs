@@ -1,9 +1,7 @@
 //! Signing in to a console and out of it.
 
 use actix_web::{
-    HttpRequest, HttpResponse, get,
-    http::header::{HeaderName, ORIGIN},
-    post,
+    HttpRequest, HttpResponse, get, post,
     web::{Data, ServiceConfig},
 };
 use askama::Template;
@@ -11,6 +9,7 @@ use serde::Deserialize;
 
 use super::{
     form::Form,
+    refusal::{self, from_here},
     shell::{Area, Shell, own, see, show},
 };
 use crate::{
@@ -39,6 +38,9 @@ struct SignInPage<'a> {
     /// The password was right; the code is missing.
     second: bool,
     demo: bool,
+    /// What was typed into a form that came too late, and where that form goes.
+    kept: &'a str,
+    kept_to: &'a str,
 }
 
 #[derive(Deserialize)]
@@ -51,7 +53,7 @@ async fn sign_in_page(ctx: Data<Ctx>, shell: Shell, query: Query<SignInQuery>) -
     let home = shell.area.home();
     let next = own(query.0.next.as_deref(), home);
     let demo = ctx.settings.app_env == crate::config::AppEnv::Demo;
-    show(&SignInPage { next, username: "", wrong: None, second: false, demo, shell })
+    show(&SignInPage { next, username: "", wrong: None, second: false, demo, kept: "", kept_to: "", shell })
 }
 
 #[derive(Deserialize)]
@@ -62,19 +64,11 @@ struct SignInForm {
     otp: Option<Line<32>>,
     #[serde(default)]
     next: Option<String>,
-}
-
-/// A page of another site can't sign somebody in as somebody else. Browsers that don't say from which site a
-/// form comes say from which origin.
-fn from_elsewhere(req: &HttpRequest) -> bool {
-    let header = |name: HeaderName| req.headers().get(name).map(|value| value.to_str().unwrap_or_default());
-    if let Some(site) = header(HeaderName::from_static("sec-fetch-site")) {
-        return !matches!(site, "same-origin" | "none");
-    }
-    // `null` is of nobody.
-    let host = |origin: &str| origin.split_once("://").map(|(_, host)| host.to_ascii_lowercase());
-    let ours = req.connection_info().host().to_ascii_lowercase();
-    header(ORIGIN).is_some_and(|origin| host(origin) != Some(ours))
+    /// As [`SignInPage`] has them.
+    #[serde(default)]
+    kept: String,
+    #[serde(default)]
+    kept_to: String,
 }
 
 #[post("/sign-in")]
@@ -85,19 +79,23 @@ async fn sign_in(
     address: ClientAddress,
     Form(form): Form<SignInForm>,
 ) -> Result<HttpResponse> {
-    if from_elsewhere(&req) {
+    // A page of another site can't sign somebody in as somebody else. Browsers that don't say from which site a form
+    // comes say from which origin.
+    if from_here(&req) == Some(false) {
         return Err(Problem::new(Code::Forbidden));
     }
     limit(&ctx, &SIGN_IN_ADDRESS, &address.0).await?;
     limit(&ctx, &SIGN_IN_STAFF, &form.username).await?;
-    let SignInForm { username, password, otp, next } = form;
+    let SignInForm { username, password, otp, next, kept, kept_to } = form;
     match service::sign_in_staff(&ctx, &username, password.into_inner(), otp.as_deref()).await {
         Ok(signed_in) => {
             let home = Area::of_role(signed_in.user.role).home();
             // A carer who came to the bureau's page lands at the desk.
             let next = own(next.as_deref(), home);
             let next = if next.starts_with(home) { next } else { home };
-            let mut response = see(next, "");
+            let entered = shell.signed_in(signed_in.user.role, cookie::csrf_of(&ctx, &signed_in)?);
+            let again = if entered.area.home() == home { refusal::kept(entered, &kept_to, &kept) } else { None };
+            let mut response = again.unwrap_or_else(|| Ok(see(next, "")))?;
             // A cookie of ours can't fail to be written.
             let _ = response.add_cookie(&cookie::signed_in(&ctx, &signed_in)?);
             Ok(response)
@@ -107,7 +105,8 @@ async fn sign_in(
             let demo = ctx.settings.app_env == crate::config::AppEnv::Demo;
             let next = own(next.as_deref(), shell.area.home());
             let wrong = Some(shell.told(problem.text()));
-            let page = SignInPage { next, username: &username, wrong, second, demo, shell };
+            let (kept, kept_to) = (&*kept, &*kept_to);
+            let page = SignInPage { next, username: &username, wrong, second, demo, kept, kept_to, shell };
             let body = page.render().map_err(Problem::internal)?;
             Ok(HttpResponse::Ok().content_type("text/html; charset=utf-8").body(body))
         }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use actix_web::HttpResponse;
 use chrono::{DateTime, NaiveDateTime, NaiveTime, SubsecRound as _, Utc};
 use entity::{CentreId, Fen, StaffId};
 use serde::{
@@ -9,9 +10,12 @@ use serde::{
     de::{Error as _, IntoDeserializer as _, value::StringDeserializer},
 };
 
-use super::{fields::Choice, shell::Shell};
+use super::{
+    fields::{Choice, Fields},
+    shell::{Shell, see},
+};
 use crate::{
-    error::Result,
+    error::{Problem, Result, Text},
     features::{
         auth::staff,
         centres::all::{AllQuery, all},
@@ -123,7 +127,55 @@ pub(super) fn centres(ctx: &Ctx, first: &str, chosen: Option<CentreId>) -> Resul
         (row.id.to_string(), row.name.clone(), Some(row.id) == chosen)
     });
     let none = (String::new(), first.to_owned(), chosen.is_none());
-    Ok(std::iter::once(none).chain(choices).collect())
+    let mut choices: Vec<Choice> = std::iter::once(none).chain(choices).collect();
+    // One that isn't among them.
+    if let Some(id) = chosen.filter(|_| !choices.iter().any(|(.., chosen)| *chosen)) {
+        choices.push((id.to_string(), centre_name(ctx, id), true));
+    }
+    Ok(choices)
+}
+
+/// A centre that isn't among those listed, by its id or its whole name.
+pub(super) fn other_centre(ctx: &Ctx, typed: &str) -> Result<CentreId> {
+    if let Ok(id) = typed.parse() {
+        return Ok(id);
+    }
+    // A part is looked for first: a search takes less than a name may have.
+    let part: String = typed.chars().take(40).collect();
+    let q = serde_json::from_value(part.into()).ok();
+    let found = match q {
+        Some(_) => all(ctx, &AllQuery { q, limit: Limit(200), ..AllQuery::default() })?.items,
+        None => Vec::new(),
+    };
+    let mut named = found.iter().filter(|plan| plan.row.name == typed);
+    if let (Some(one), None) = (named.next(), named.next()) {
+        return Ok(one.row.id);
+    }
+    Err(Problem::field(
+        "other_centre",
+        "unknown",
+        Text::new(
+            "没有找到这家机构：请填写完整名称；有同名机构的，填写机构页上的编号。",
+            "No such centre: give its whole name, or the id that its page shows.",
+        ),
+    ))
+}
+
+/// The same as a field of a form.
+pub(super) fn with_other_centre(shell: &Shell, fields: Fields) -> Fields {
+    fields.text("other_centre", shell.t("或者其他机构", "Or another centre"), "", 60).optional().hint(
+        shell.t(
+            "名单列出200家，其余填完整名称或编号，以此为准",
+            "whole name or id, of more than the 200 listed; it counts",
+        ),
+    )
+}
+
+/// A filter by a centre that isn't among those listed: the page is asked for anew by its id.
+pub(super) fn by_other_centre(ctx: &Ctx, shell: &Shell) -> Result<Option<HttpResponse>> {
+    let Some(typed) = shell.asked("other_centre") else { return Ok(None) };
+    let id = other_centre(ctx, typed.trim())?.to_string();
+    Ok(Some(see(&shell.with(&[("centre_id", &id), ("other_centre", "")]), "")))
 }
 
 /// What accounts are called.

@@ -1,10 +1,11 @@
 //! Seeding: once, whole, into an empty database.
 
+use chrono::Days;
 use entity::{
     article_versions, articles, booking_events, bookings, campaign_centres, campaigns, carer_trainings, carers,
-    centre_hours, centre_records, centre_states, centres, children, classes, communities, community_versions, consents,
-    entry_checks, event_signups, events as event_rows, families, guidance_requests, offers, plan_inputs,
-    rating_versions, ratings, redemptions, staff, visits, vouchers,
+    centre_checks, centre_hours, centre_records, centre_states, centres, children, classes, communities,
+    community_versions, consents, entry_checks, event_signups, events as event_rows, families, guidance_requests,
+    offers, plan_inputs, rating_versions, ratings, redemptions, staff, visits, vouchers,
 };
 use sea_orm::DbErr;
 
@@ -18,7 +19,7 @@ use super::{
 use crate::{
     config::{AppEnv, Settings},
     error::Problem,
-    features::{auth::password, satisfaction::rollups},
+    features::{auth::password, directory::rules::said_anew, satisfaction::rollups},
     platform::{
         clock::Clock,
         crypto::Keyring,
@@ -79,7 +80,9 @@ pub async fn seed(settings: &Settings, db: &Db, keys: &Keyring, clock: &Clock) -
         let class_rows: Vec<_> = SITES.iter().flat_map(Site::class_rows).collect();
         let offer_rows: Vec<_> = SITES.iter().flat_map(Site::offer_rows).collect();
         let was = plan::states(&rows, &class_rows, &offer_rows, now);
+        let said = rows.iter().map(|row| said_anew(None, row, today - Days::new(20))).collect();
         store::insert::<centres::Entity>(txn, rows).await?;
+        store::insert::<centre_checks::Entity>(txn, said).await?;
         store::insert::<centre_hours::Entity>(txn, SITES.iter().flat_map(Site::hour_rows).collect()).await?;
         store::insert::<classes::Entity>(txn, class_rows).await?;
         store::insert::<offers::Entity>(txn, offer_rows).await?;

@@ -98,7 +98,7 @@ pub(super) async fn edit_centre(
     id: Path<CentreId>,
     Json(body): Json<BureauCentrePatch>,
 ) -> Result<HttpResponse> {
-    Ok(HttpResponse::Ok().json(service::edit(&ctx, &bureau, id.0, body).await?))
+    Ok(HttpResponse::Ok().json(service::edit(&ctx, &bureau, id.0, None, body).await?))
 }
 
 /// Take a centre out of service

@@ -161,7 +161,9 @@ pub struct BureauCentrePatch {
     #[schema(value_type = Option<Line<30>>, example = "0595-87551234")]
     pub phone: Option<Option<Line<30>>>,
     /// For families.
-    pub intro: Option<Paragraph<500>>,
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<Paragraph<500>>)]
+    pub intro: Option<Option<Paragraph<500>>>,
     /// Registration with the health authority.
     pub filed: Option<Filed>,
     /// Its number; needed of a filed one.

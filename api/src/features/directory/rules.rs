@@ -1,11 +1,12 @@
 //! What a centre's row may be.
 
 use chrono::NaiveDate;
-use entity::{Admits, CentreKind, Filed, LngLat, centres, classes};
+use entity::{Admits, CentreKind, Filed, LngLat, centre_checks, centres, classes};
 
 use crate::{
     error::{Problem, Result, Text},
     features::terms,
+    platform::hant::spelled,
 };
 
 /// China, roughly: a point outside has its numbers swapped, or its units wrong.
@@ -25,12 +26,19 @@ pub fn check_point(point: LngLat) -> Result<()> {
 
 /// Refuses a township that isn't the district's.
 pub fn check_township(known: &[String], township: &str) -> Result<()> {
-    if known.iter().any(|name| name == township) {
-        return Ok(());
-    }
+    if known.iter().any(|name| name == township) { Ok(()) } else { Err(no_township(known)) }
+}
+
+/// The township as the district writes it, in whatever characters it came.
+pub fn township_of<'a>(known: &'a [String], township: &str) -> Result<&'a str> {
+    spelled(township, known.iter().map(String::as_str)).ok_or_else(|| no_township(known))
+}
+
+fn no_township(known: &[String]) -> Problem {
     let names = known.join("、");
     let text = Text::new(format!("没有这个乡镇，须为：{names}。"), format!("Must be one of: {names}."));
-    Err(Problem::field("township", "unknown", text))
+    let text = known.iter().fold(text, |text, name| text.keeping(name));
+    Problem::field("township", "unknown", text)
 }
 
 fn missing(field: &'static str, zh: &'static str, en: &'static str) -> Problem {
@@ -78,6 +86,21 @@ pub fn standing_differs(before: &centres::Model, after: &centres::Model) -> bool
         (*filed, filed_no.clone(), *inclusive_from, *inclusive_until, inclusive_doc.clone(), *price_cap_fen)
     };
     of(before) != of(after)
+}
+
+/// What of its filing and recognition is said anew on a day, of a centre that is entered or changed.
+#[must_use]
+pub fn said_anew(before: Option<&centres::Model>, after: &centres::Model, day: NaiveDate) -> centre_checks::Model {
+    fn filing(row: &centres::Model) -> (Filed, Option<&str>) {
+        (row.filed, row.filed_no.as_deref())
+    }
+    let recognition =
+        |row: &centres::Model| (row.inclusive_from, row.inclusive_until, row.inclusive_doc.clone(), row.price_cap_fen);
+    let (filed, inclusive) = match before {
+        Some(before) => (filing(before) != filing(after), recognition(before) != recognition(after)),
+        None => (after.filed != Filed::None, after.inclusive_from.is_some()),
+    };
+    centre_checks::Model { centre_id: after.id, filed_on: filed.then_some(day), inclusive_on: inclusive.then_some(day) }
 }
 
 /// Refuses a kind that the centre's classes or terms don't fit.

@@ -1,5 +1,6 @@
 //! Use cases of the directory. Locks are taken in one order: townships, classes, the centre.
 
+use data_encoding::BASE64URL_NOPAD;
 use entity::{CentreId, Fen, Filed, LngLat, MinuteOfDay, centre_hours, centres};
 use sea_orm::DatabaseTransaction;
 use serde_json::{Map, Value, json};
@@ -23,7 +24,7 @@ use crate::{
         terms, waitlist,
     },
     http::{Idempotency, Once, Page, once},
-    platform::db::write_txn,
+    platform::{crypto::sha256, db::write_txn},
     state::Ctx,
 };
 
@@ -98,7 +99,7 @@ pub fn new_rows(ctx: &Ctx, body: BureauCentreIn) -> Result<(centres::Model, Vec<
         morning,
         afternoon,
     } = body;
-    rules::check_township(&ctx.catalogue.townships(), &township)?;
+    let township = rules::township_of(&ctx.catalogue.townships(), &township)?.to_owned();
     let at = located(location)?;
     let hours = hours.unwrap_or_else(usual_hours);
     let half = |from, to| HalfDayHours { from, to };
@@ -112,7 +113,7 @@ pub fn new_rows(ctx: &Ctx, body: BureauCentreIn) -> Result<(centres::Model, Vec<
         kind,
         ownership,
         address: address.into_inner(),
-        township: township.into_inner(),
+        township,
         lng: at.lng,
         lat: at.lat,
         phone: phone.map(|phone| phone.into_inner()),
@@ -222,8 +223,7 @@ pub fn patched(ctx: &Ctx, row: &centres::Model, patch: BureauCentrePatch) -> Res
     } = patch;
     let mut after = row.clone();
     if let Some(township) = township {
-        rules::check_township(&ctx.catalogue.townships(), &township)?;
-        after.township = township.into_inner();
+        rules::township_of(&ctx.catalogue.townships(), &township)?.clone_into(&mut after.township);
     }
     if let Some(location) = location {
         let at = located(location)?;
@@ -238,7 +238,7 @@ pub fn patched(ctx: &Ctx, row: &centres::Model, patch: BureauCentrePatch) -> Res
         ownership = ownership,
         address = address.into_inner(),
         phone = phone.map(|phone| phone.into_inner()),
-        intro = intro.into_inner(),
+        intro = intro.map(|intro| intro.into_inner()).unwrap_or_default(),
         filed = filed,
         filed_no = filed_no.map(|number| number.into_inner()),
         inclusive_from = inclusive_from.map(|day| day.0),
@@ -267,6 +267,7 @@ pub async fn put(ctx: &Ctx, txn: &DatabaseTransaction, before: &centres::Model, 
     }
     let (standing, today) = (rules::standing_differs(before, &after), ctx.clock.today());
     let day = rules::cap_day(&after, today);
+    store::note_checks(txn, rules::said_anew(Some(before), &after, today)).await?;
     store::update(txn, after).await?;
     if standing && let Some(plan) = CentrePlan::load(txn, id, today).await? {
         terms::check_caps(&plan, day, "price_cap_fen")?;
@@ -275,13 +276,33 @@ pub async fn put(ctx: &Ctx, txn: &DatabaseTransaction, before: &centres::Model, 
     Ok(())
 }
 
-/// Changes a centre.
-pub async fn edit(ctx: &Ctx, bureau: &Bureau, id: CentreId, patch: BureauCentrePatch) -> Result<BureauCentreOut> {
+/// A word for what the directory says of a centre. Its version rises with every rating and every roster too, and
+/// would call an edit outdated that nobody crossed.
+#[must_use]
+pub fn said(row: &centres::Model) -> String {
+    let all = json!([told(row), row.intro]).to_string();
+    BASE64URL_NOPAD.encode(&sha256(&[all.as_bytes()])[..12])
+}
+
+/// Changes a centre; `seen` is the word ([`said`]) of what the caller was shown, if it knows.
+pub async fn edit(
+    ctx: &Ctx,
+    bureau: &Bureau,
+    id: CentreId,
+    seen: Option<&str>,
+    patch: BureauCentrePatch,
+) -> Result<BureauCentreOut> {
     let out = write_txn(&ctx.db, async |txn| {
         store::lock_townships(txn).await?;
         let row = terms::lock_centre(txn, id).await?.ok_or_else(unknown)?;
         let after = patched(ctx, &row, patch)?;
         if after != row {
+            if seen.is_some_and(|seen| seen != said(&row)) {
+                return Err(Problem::new(Code::WrongState).detail(Text::new(
+                    "该机构的资料刚被他人修改，请核对现在的资料后再保存。",
+                    "Somebody changed this centre meanwhile: look at what it says now, then save again.",
+                )));
+            }
             let detail = differences(&row, &after);
             put(ctx, txn, &row, after).await?;
             audit::record(ctx, txn, Actor::from(bureau), "centre.edit", id.to_string(), detail).await?;

@@ -3,18 +3,23 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use entity::{BookingStatus, CentreId, VisitStatus, bookings, centre_hours, centres, classes, townships, visits};
+use entity::{
+    BookingStatus, CentreId, VisitStatus, bookings, centre_checks, centre_hours, centres, classes, townships, visits,
+};
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel as _,
     PaginatorTrait as _, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Expr, Query},
+    sea_query::{Expr, OnConflict, Query},
 };
 
-use super::dto::{BureauCentreSort, BureauCentresQuery};
+use super::{
+    dto::{BureauCentreSort, BureauCentresQuery},
+    rules,
+};
 use crate::{
     error::Result,
     http::Cursor,
-    platform::{db::LockRows as _, like::contains},
+    platform::{clock::local, db::LockRows as _, like::contains},
 };
 
 /// Whether the township of whoever enters or renames a centre is locked: two would both find a name free.
@@ -38,12 +43,34 @@ pub async fn insert(
     centre: centres::Model,
     hours: Vec<centre_hours::Model>,
 ) -> Result<(), DbErr> {
+    let said = rules::said_anew(None, &centre, local(centre.created_at).date_naive());
     centres::Entity::insert(centres::ActiveModel::from(centre)).exec_without_returning(db).await?;
+    note_checks(db, said).await?;
     if hours.is_empty() {
         return Ok(());
     }
     let hours = hours.into_iter().map(centre_hours::ActiveModel::from);
     centre_hours::Entity::insert_many(hours).exec_without_returning(db).await.map(drop)
+}
+
+/// When the bureau last said what it says of a centre's filing and recognition.
+pub async fn checks(db: &impl ConnectionTrait, centre: CentreId) -> Result<Option<centre_checks::Model>, DbErr> {
+    centre_checks::Entity::find_by_id(centre).one(db).await
+}
+
+/// Keeps the days on which something was said anew; the other's stays.
+pub(super) async fn note_checks(db: &impl ConnectionTrait, said: centre_checks::Model) -> Result<(), DbErr> {
+    use centre_checks::Column::{CentreId, FiledOn, InclusiveOn};
+    let anew = [(FiledOn, said.filed_on.is_some()), (InclusiveOn, said.inclusive_on.is_some())];
+    let anew: Vec<_> = anew.into_iter().filter(|(_, anew)| *anew).map(|(column, _)| column).collect();
+    if anew.is_empty() {
+        return Ok(());
+    }
+    centre_checks::Entity::insert(centre_checks::ActiveModel::from(said))
+        .on_conflict(OnConflict::column(CentreId).update_columns(anew).to_owned())
+        .exec_without_returning(db)
+        .await
+        .map(drop)
 }
 
 /// Writes a centre over, but for its version.

@@ -22,6 +22,7 @@ use crate::{
         constraint::{Constraint, violated},
         crypto::Keyring,
         db::write_txn,
+        hant::spelled,
     },
     state::Ctx,
 };
@@ -81,7 +82,7 @@ pub async fn add_child(
     let ChildIn { name, legal_name, birth_date, township, third_child, special_family, disabled, allergies, consent } =
         body;
     rules::check_birth_date(birth_date.0, ctx.clock.today())?;
-    check_township(ctx, &township)?;
+    let township = check_township(ctx, &township)?;
     let purposes = check_consent(consent.as_ref())?;
     if third_child || special_family || disabled {
         check_declared(&purposes)?;
@@ -98,7 +99,7 @@ pub async fn add_child(
         name_hash: Some(hash.clone()),
         legal_name_sealed: legal_name.map(|name| ctx.keys.seal(LEGAL_NAME_PLACE, name.as_bytes())),
         birth_date: birth_date.0,
-        township: township.into_inner(),
+        township,
         third_child,
         special_family,
         disabled,
@@ -163,9 +164,7 @@ pub async fn change_child(ctx: &Ctx, family: FamilyId, id: ChildId, patch: Child
         Some(consent) => current(consent)?,
         None => BTreeSet::new(),
     };
-    if let Some(township) = &township {
-        check_township(ctx, township)?;
-    }
+    let township = township.map(|township| check_township(ctx, &township)).transpose()?;
     // Of the child as it would be; known once its row was read.
     let mut same = None;
     let changed = write_txn(&ctx.db, async |txn| {
@@ -193,7 +192,7 @@ pub async fn change_child(ctx: &Ctx, family: FamilyId, id: ChildId, patch: Child
             row.legal_name_sealed = Set(after.legal_name_sealed.clone());
         }
         if let Some(township) = township {
-            after.township = township.into_inner();
+            after.township = township;
             row.township = Set(after.township.clone());
         }
         let mut consents = store::consents(txn, family).await?;
@@ -278,16 +277,16 @@ async fn which(ctx: &Ctx, problem: Problem, (family, hash, birth): (FamilyId, &[
     }
 }
 
-fn check_township(ctx: &Ctx, township: &str) -> Result<()> {
-    if ctx.catalogue.townships().iter().any(|known| known == township) {
-        return Ok(());
+/// The township as the district writes it.
+fn check_township(ctx: &Ctx, township: &str) -> Result<String> {
+    let known = ctx.catalogue.townships();
+    if let Some(name) = spelled(township, known.iter().map(String::as_str)) {
+        return Ok(name.to_owned());
     }
-    let list = ctx.catalogue.townships().join("、");
-    Err(Problem::field(
-        "township",
-        "unknown_value",
-        Text::new(format!("township 须为以下之一：{list}。"), format!("township must be one of: {list}.")),
-    ))
+    let list = known.join("、");
+    let text = Text::new(format!("township 须为以下之一：{list}。"), format!("township must be one of: {list}."));
+    let text = known.iter().fold(text, |text, name| text.keeping(name));
+    Err(Problem::field("township", "unknown_value", text))
 }
 
 fn consent_required(field: &str, zh: &'static str, en: &'static str) -> Problem {

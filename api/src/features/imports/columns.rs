@@ -4,11 +4,13 @@
 
 use std::collections::HashSet;
 
-use chrono::NaiveDate;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use super::sheet::Line;
+use super::{
+    cells::{bare, titles, value},
+    sheet::Line,
+};
 use crate::{
     error::{Problem, Result, Text},
     http::json::field_problem,
@@ -104,7 +106,8 @@ impl Problems {
         } else {
             (format!("第{at}行“{title}”：{}", text.zh), format!("Row {at}, {title}: {}", text.en))
         };
-        self.named.push((at, field, code, Text::new(zh, en)));
+        // A title stays as the template has it.
+        self.named.push((at, field, code, text.within(zh, en).keeping(title)));
         true
     }
 
@@ -166,9 +169,7 @@ pub struct Row<T> {
 
 /// Where each column stands.
 fn places(head: &Line, columns: &[Column], problems: &mut Problems) -> Vec<Option<usize>> {
-    // Marks of spreadsheets around a title don't matter.
-    let bare = |text: &str| text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '*' | '＊')).collect::<String>();
-    let titles: Vec<String> = head.cells.iter().map(|cell| bare(cell)).collect();
+    let titles = titles(head, columns);
     for (i, title) in titles.iter().enumerate().filter(|(_, title)| !title.is_empty()) {
         if !columns.iter().any(|column| bare(column.title) == *title) {
             let text = Text::new("没有这一列，请按模板修改表头。", "No such column; see the template.");
@@ -310,87 +311,6 @@ fn set(object: &mut Map<String, Value>, field: &str, value: Value) {
             if let Value::Object(within) = object.entry(outer).or_insert_with(|| json!({})) {
                 set(within, inner, value);
             }
-        }
-    }
-}
-
-fn value(cell: &str, holds: Holds) -> Result<Value, (&'static str, Text)> {
-    match holds {
-        Holds::Text => Ok(json!(cell)),
-        Holds::Whole => {
-            let not = || ("wrong_type", Text::new("须为整数。", "must be a whole number."));
-            cell.parse::<i64>().map(|n| json!(n)).map_err(|_| not())
-        }
-        Holds::Number => {
-            let not = || ("wrong_type", Text::new("须为数字。", "must be a number."));
-            cell.parse::<f64>().ok().filter(|n| n.is_finite()).map(|n| json!(n)).ok_or_else(not)
-        }
-        Holds::Yuan => fen(cell).map(|fen| json!(fen)).ok_or_else(|| {
-            (
-                "wrong_type",
-                Text::new("须为以元为单位的金额，最多两位小数。", "must be yuan, with at most two decimals."),
-            )
-        }),
-        Holds::YesNo => match cell {
-            "是" | "有" | "true" | "TRUE" | "1" => Ok(json!(true)),
-            "否" | "无" | "false" | "FALSE" | "0" => Ok(json!(false)),
-            _ => Err(("unknown_value", Text::new("须填“是”或“否”。", "must be 是 (yes) or 否 (no)."))),
-        },
-        Holds::Day => day(cell)
-            .map(|day| json!(day))
-            .ok_or_else(|| ("not_a_date", Text::new("须为日期，如 2026-03-02。", "must be a date like 2026-03-02."))),
-        Holds::Word(list) => {
-            let list = list();
-            let found = list.iter().find(|(zh, word)| *zh == cell || *word == cell).map(|(_, word)| json!(word));
-            found.ok_or_else(|| {
-                let all: Vec<&str> = list.iter().map(|(zh, _)| *zh).collect();
-                let text = format!("须为以下之一：{}。", all.join("、"));
-                ("unknown_value", Text::new(text, format!("must be one of: {}.", all.join(", "))))
-            })
-        }
-    }
-}
-
-/// Yuan as typed, exactly.
-fn fen(text: &str) -> Option<i64> {
-    let text = text.trim_end_matches('元').trim();
-    let (yuan, decimals) = text.split_once('.').unwrap_or((text, ""));
-    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
-    if yuan.is_empty() || yuan.len() > 12 || decimals.len() > 2 || !digits(yuan) || !digits(decimals) {
-        return None;
-    }
-    let part: i64 = format!("{decimals:0<2}").parse().ok()?;
-    Some(yuan.parse::<i64>().ok()? * 100 + part)
-}
-
-/// A date as people type it.
-fn day(text: &str) -> Option<NaiveDate> {
-    let text = text.trim_end_matches('日').replace(['年', '月', '/', '.'], "-");
-    let mut parts = text.split('-').map(str::trim);
-    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
-    if year.len() != 4 || parts.next().is_some() {
-        return None;
-    }
-    NaiveDate::from_ymd_opt(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn money_and_dates_are_read_as_people_type_them() {
-        for (text, expected) in [("2600", 260_000), ("2600.5", 260_050), ("0.05", 5), ("12.00元", 1200)] {
-            assert_eq!(fen(text), Some(expected), "{text}");
-        }
-        for text in ["", "-1", "1.005", "1,000", "二十", "1e3", ".5"] {
-            assert_eq!(fen(text), None, "{text}");
-        }
-        for text in ["2026-03-02", "2026/3/2", "2026年3月2日", "2026.3.2"] {
-            assert_eq!(day(text).unwrap().to_string(), "2026-03-02");
-        }
-        for text in ["26-3-2", "2026-02-30", "3月2日", "2026-3", "2026-3-2-1"] {
-            assert_eq!(day(text), None, "{text}");
         }
     }
 }

@@ -25,8 +25,15 @@ pub enum ImportTable {
 
 impl ImportTable {
     /// Every table.
-    pub const ALL: &'static [Self] =
-        &[Self::Centres, Self::Classes, Self::Offers, Self::Carers, Self::Calendar, Self::Populations];
+    pub const ALL: &'static [Self] = &[
+        Self::Centres,
+        Self::Classes,
+        Self::Offers,
+        Self::Carers,
+        Self::Calendar,
+        Self::CommunityPoints,
+        Self::Populations,
+    ];
 
     /// The word at the API.
     #[must_use]

@@ -5,10 +5,11 @@
 //! changes nothing; a dry run says what an import at this instant would say; what an import writes keeps
 //! the rules that the same change by hand keeps, and is audited as it is.
 //!
-//! Read [`sheet`] (a file becomes rows of texts), [`columns`] (a row becomes what the API would take), then
+//! Read [`sheet`] (a file becomes rows of texts), [`columns`] (a row becomes what the API would take), `cells.rs`, then
 //! `service.rs` and a file of `tables/`.
 
 mod bureau;
+mod cells;
 pub mod columns;
 pub mod dto;
 pub mod service;

@@ -6,6 +6,7 @@ use sea_orm::{DatabaseTransaction, DbErr};
 use serde_json::json;
 
 use super::{
+    cells::with_townships,
     columns::{Column, Problems},
     dto::{ImportOut, ImportQuery, ImportTable},
     sheet::{self, Kind, Line},
@@ -173,7 +174,8 @@ async fn run(
         deeds: Vec::new(),
         progress,
     };
-    tables::run(&mut import, of, lines).await?;
+    let lines = with_townships(lines, tables::columns(of), &ctx.catalogue.townships());
+    tables::run(&mut import, of, &lines).await?;
     // The last moment at which all of it can be given up.
     import.progress.go_on().await?;
     let Import { problems, rows, created, changed, unchanged, mut deeds, .. } = import;

@@ -107,6 +107,9 @@ pub struct IndicatorOut {
     /// In Chinese.
     #[schema(example = "（乳儿班＋托小班托位数）÷ 托位数")]
     pub formula: &'static str,
+    /// In English.
+    #[schema(example = "(infant + toddler_small places) ÷ places")]
+    pub formula_en: &'static str,
     /// Where the numbers come from.
     pub sources: Vec<IndicatorSource>,
     /// Why there is no value; null with one.
@@ -200,7 +203,7 @@ impl From<Figure> for IndicatorOut {
     fn from(figure: Figure) -> Self {
         let Figure { code, parts, target, comparison, met, gap, numerator, denominator, sources, reasons, variants } =
             figure;
-        let (name_en, formula) = words(code);
+        let ((name_en, formula), formula_en) = (words(code), formula_en(code));
         let joined = |text: fn(&Reason) -> &str, by| reasons.iter().map(text).collect::<Vec<_>>().join(by);
         let reason = reasons.first().map(|first| IndicatorReason {
             code: first.code.clone(),
@@ -220,6 +223,7 @@ impl From<Figure> for IndicatorOut {
             denominator,
             per: super::rules::factor(code),
             formula,
+            formula_en,
             sources: sources.into_iter().map(Into::into).collect(),
             reason,
             variants: variants.into_iter().map(Into::into).collect(),
@@ -262,5 +266,32 @@ const fn words(code: IndicatorCode) -> (&'static str, &'static str) {
         C::PublicCentres => ("Public centres", "公办托育机构数 ÷ 托育机构数"),
         C::PublicPlaces => ("Public places", "公办托位数 ÷ 托位数"),
         C::NewPublicPlaces => ("Public among new places", "本年新增公办托位数 ÷ 本年新增托位数"),
+    }
+}
+
+/// The formula in English.
+const fn formula_en(code: IndicatorCode) -> &'static str {
+    use IndicatorCode as C;
+    match code {
+        C::PlacesPer_1000People => "places ÷ residents × 1000",
+        C::PlacesPer_1000Under3 => "places ÷ children under three × 1000",
+        C::GuidanceSigned => "centres with a live contract with a medical institution ÷ centres",
+        C::Under2Places => "(infant + toddler_small places) ÷ places",
+        C::CertifiedCarers => "carers with a certificate of the first grade or higher ÷ carers",
+        C::PriceToIncome => {
+            "mean price of a month of full-day care ÷ monthly disposable income a head (the plain mean of all classes; \
+             prices by the day are turned into a month's)"
+        }
+        C::InclusivePlaces => "places of centres that are inclusive on the day ÷ places",
+        C::CommunityCoverage => "communities with a filed centre within 15 minutes on foot ÷ communities",
+        C::WorkplaceCoverage => "workplaces, parks and buildings with care ÷ all of them",
+        C::RuralPriceToIncome => {
+            "mean price of a month of full-day care in rural townships ÷ rural monthly disposable income a head"
+        }
+        C::PlaceUse => "children in full-day or half-day care this month ÷ places",
+        C::Satisfaction => "answers of satisfied or better in the last 12 months ÷ valid answers",
+        C::PublicCentres => "public centres ÷ centres",
+        C::PublicPlaces => "public places ÷ places",
+        C::NewPublicPlaces => "new public places this year ÷ new places this year",
     }
 }

@@ -1,5 +1,5 @@
 //! When what a centre's page says of it was checked, remembered by the centre's version: every change of a
-//! register raises it.
+//! register or of the directory raises it.
 
 use chrono::NaiveDate;
 use entity::{CentreId, Ownership, RecordKind, centres};
@@ -7,6 +7,7 @@ use quick_cache::sync::Cache;
 use sea_orm::{ConnectionTrait, DbErr};
 
 use super::store;
+use crate::features::directory;
 
 /// Centres remembered, at most: some dozens of bytes each.
 const MOST: usize = 16_384;
@@ -14,6 +15,10 @@ const MOST: usize = 16_384;
 /// When somebody last saw what a badge says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Marks {
+    /// The recognition as inclusive, as the bureau last entered it.
+    pub inclusive: Option<NaiveDate>,
+    /// The filing.
+    pub filed: Option<NaiveDate>,
     /// The policy that runs.
     pub insured: Option<NaiveDate>,
     /// The contract that runs.
@@ -32,7 +37,7 @@ impl Default for MarkCache {
 }
 
 impl MarkCache {
-    /// The marks of a centre on a day; one query after a change, else none.
+    /// The marks of a centre on a day; two queries after a change, else none.
     pub async fn of(
         &self,
         db: &impl ConnectionTrait,
@@ -45,6 +50,9 @@ impl MarkCache {
             return Ok(marks);
         }
         let mut marks = Marks::default();
+        if let Some(checks) = directory::store::checks(db, centre.id).await? {
+            (marks.inclusive, marks.filed) = (checks.inclusive_on, checks.filed_on);
+        }
         for (kind, checked_on) in store::running(db, centre.id, today).await? {
             let mark = match kind {
                 RecordKind::Insurance => &mut marks.insured,

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     error::Result,
     features::auth::Bureau,
-    http::{Idempotency, Json, Moment, Page, Path, Query, Refusals, printed::printed, table},
+    http::{Idempotency, Json, Page, Path, Query, Refusals, printed::printed, table},
     state::Ctx,
 };
 
@@ -64,7 +64,7 @@ pub(super) async fn list_statements(
 
 /// Download the list of statements as a table
 ///
-/// The same page as `/bureau/statements`.
+/// All that the filters leave; `limit` and `cursor` don't matter.
 #[utoipa::path(tag = "bureau", security(("bearer" = [])), params(StatementsQuery),
     responses((status = 200, description = "The table", body = String, content_type = table::CSV), Refusals))]
 #[get("/bureau/statements.csv")]
@@ -73,13 +73,12 @@ pub(super) async fn list_statements_csv(
     _bureau: Bureau,
     Query(query): Query<StatementsQuery>,
 ) -> Result<HttpResponse> {
-    let page = statements::page(&ctx, &query, None).await?;
-    sheet::list(&page.items, Moment(ctx.clock.now())).csv()
+    sheet::list(ctx, query).csv().await
 }
 
 /// Download the list of statements as a workbook
 ///
-/// The same page as `/bureau/statements`.
+/// All that the filters leave, 20 000 at most; `limit` and `cursor` don't matter.
 #[utoipa::path(tag = "bureau", security(("bearer" = [])), params(StatementsQuery),
     responses((status = 200, description = "The workbook", body = Vec<u8>, content_type = table::XLSX), Refusals))]
 #[get("/bureau/statements.xlsx")]
@@ -88,8 +87,7 @@ pub(super) async fn list_statements_xlsx(
     _bureau: Bureau,
     Query(query): Query<StatementsQuery>,
 ) -> Result<HttpResponse> {
-    let page = statements::page(&ctx, &query, None).await?;
-    sheet::list(&page.items, Moment(ctx.clock.now())).xlsx()
+    sheet::list(ctx, query).xlsx().await
 }
 
 /// Read a statement

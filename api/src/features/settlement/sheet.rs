@@ -1,7 +1,18 @@
 //! Statements as tables: the same figures as the JSON, a header in Chinese with the units.
 
-use super::dto::{StatementDetailOut, StatementOut};
-use crate::http::table::{Cell, Table};
+use actix_web::web::Data;
+
+use super::{
+    dto::{StatementDetailOut, StatementOut, StatementsQuery},
+    service::statements,
+};
+use crate::{
+    http::{
+        Limit, Moment,
+        table::{Cell, List, Pages, Sheet, Table},
+    },
+    state::Ctx,
+};
 
 const LINES: [&str; 9] =
     ["类别", "日期", "核销编号", "体验券编号", "批次编号", "批次名称", "服务形式", "备注", "金额（分）"];
@@ -59,17 +70,26 @@ pub(super) fn lines(detail: &StatementDetailOut) -> Table<'static> {
     Table { filename: format!("statement_{name}"), header: &LINES, rows, as_of }
 }
 
-/// A row for each statement.
-pub(super) fn list(statements: &[StatementOut], as_of: crate::http::Moment) -> Table<'static> {
-    let rows = statements.iter().map(|statement| {
+/// Statements read at once: each comes with all of its lines.
+const AT_ONCE: u32 = 50;
+
+/// All statements, as far as the filters leave them.
+pub(super) fn list(ctx: Data<Ctx>, query: StatementsQuery) -> Sheet<StatementOut> {
+    let as_of = Moment(ctx.clock.now());
+    let list: List<StatementOut> = Box::new(move |limit, cursor| {
+        let limit = Limit(limit.0.min(AT_ONCE));
+        let (ctx, query) = (ctx.clone(), StatementsQuery { limit, cursor, ..query.clone() });
+        Box::pin(async move { statements::page(&ctx, &query, None).await })
+    });
+    let row: fn(StatementOut) -> Vec<Cell> = |statement| {
         let totals = &statement.totals;
         vec![
-            Cell::text(&statement.id.to_string()),
-            Cell::text(&statement.centre_id.to_string()),
+            Cell::Text(statement.id.to_string()),
+            Cell::Text(statement.centre_id.to_string()),
             Cell::text(&statement.centre_name),
-            Cell::text(&statement.month.to_string()),
+            Cell::Text(statement.month.to_string()),
             Cell::text(statement.status.zh()),
-            statement.number.as_deref().map_or(Cell::Empty, Cell::text),
+            Cell::maybe(statement.number.as_deref()),
             totals.redeemed_units.into(),
             totals.reversed_units.into(),
             totals.net_units.into(),
@@ -77,6 +97,6 @@ pub(super) fn list(statements: &[StatementOut], as_of: crate::http::Moment) -> T
             totals.total_fen.into(),
             Cell::text(&statement.figures_sha256),
         ]
-    });
-    Table { filename: "statements".to_owned(), header: &LIST, rows: rows.collect(), as_of }
+    };
+    Pages { filename: "statements", header: &LIST, as_of, list, row }
 }

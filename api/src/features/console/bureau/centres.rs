@@ -1,5 +1,4 @@
-//! Centres: the list, and one with its vouchers stopped or let go on. Making and changing them belongs to the
-//! register.
+//! Centres: the list, and one with all that is known of it, its vouchers stopped or let go on.
 
 use actix_web::{
     HttpResponse, get, post,
@@ -14,10 +13,10 @@ use super::{
         form::Form,
         shell::{Shell, see},
         table::{Cell, Table, link, number, percent, text},
-        values::{dash, minute, yes, yuan},
+        values::{dash, minute, yes},
         view::{Part, View},
     },
-    carers, registers,
+    carers, centre_form, registers,
 };
 use crate::{
     error::Result,
@@ -126,7 +125,11 @@ async fn bureau_centres(
         ]);
     }
     let table = table.rest(&shell, page.rest);
-    View::new(&shell, t("托育机构", "Centres")).form(filter).table(table).answer(&ctx)
+    View::new(&shell, t("托育机构", "Centres"))
+        .links(&[("登记机构", "Enter a centre", "/bureau/centres/new"), ("用表格导入", "Import", "/bureau/imports")])
+        .form(filter)
+        .table(table)
+        .answer(&ctx)
 }
 
 fn vouchers(shell: &Shell, suspended: bool) -> Cell {
@@ -163,29 +166,21 @@ async fn bureau_centre(ctx: Data<Ctx>, shell: Shell, _bureau: Bureau, id: Path<C
             number(class.places.into()),
         ]);
     }
-    let state = if row.active { t("在运营", "in service") } else { t("已停办", "out of service") };
+    let mut facts = centre_form::facts(&shell, &row);
+    facts.extend([
+        ("保险至", "Insured until", dash(row.insured_until)),
+        ("医疗签约至", "Medical contract until", dash(row.medical_until)),
+        ("近一年满意率", "Satisfied, last year", percent(rating.as_ref().and_then(|rating| rating.satisfied_rate))),
+        ("近一年评价数", "Ratings, last year", dash(rating.as_ref().map(|rating| rating.n))),
+        ("体验券暂停自", "Vouchers suspended since", dash(suspended.map(|at| minute(Moment(at))))),
+    ]);
+    let mut forms = centre_form::deeds(&ctx, &shell, &row);
+    forms.push((name.to_owned(), Fields::reason(&shell, format!("/bureau/centres/{}/{rest}", id.0), name)));
     let view = View::new(&shell, row.name.clone())
-        .facts(&[
-            ("状态", "State", state.to_owned()),
-            ("类型", "Kind", shell.word(row.kind.zh(), row.kind.as_str())),
-            ("性质", "Ownership", shell.word(row.ownership.zh(), row.ownership.as_str())),
-            ("地址", "Address", row.address.clone()),
-            ("乡镇", "Township", row.township.clone()),
-            ("电话", "Telephone", dash(row.phone.clone())),
-            ("备案", "Filing", shell.word(row.filed.zh(), row.filed.as_str())),
-            ("备案号", "Number of the filing", dash(row.filed_no.clone())),
-            ("普惠有效期至", "Inclusive until", dash(row.inclusive_until)),
-            ("限价（元/月）", "Price cap (yuan a month)", dash(row.price_cap_fen.map(yuan))),
-            ("保险至", "Insured until", dash(row.insured_until)),
-            ("医疗签约至", "Medical contract until", dash(row.medical_until)),
-            ("近一年满意率", "Satisfied, last year", percent(rating.as_ref().and_then(|rating| rating.satisfied_rate))),
-            ("近一年评价数", "Ratings, last year", dash(rating.as_ref().map(|rating| rating.n))),
-            ("体验券暂停自", "Vouchers suspended since", dash(suspended.map(|at| minute(Moment(at))))),
-        ])
-        .part(Part::Forms(vec![(
-            name.to_owned(),
-            Fields::reason(&shell, format!("/bureau/centres/{}/{rest}", id.0), name),
-        )]))
+        .facts(&facts)
+        // Forms ask for it where a list is too short for all centres.
+        .part(Part::Codes(vec![row.id.to_string()]))
+        .part(Part::Forms(forms))
         .table(classes.sortable(&shell, 'c'))
         .table(badges(&ctx, &shell, &row).await?);
     let view = registers::of_centre(&ctx, &shell, view, id.0).await?;

@@ -12,7 +12,7 @@ use super::super::{
     form::Form,
     shell::{Shell, see},
     table::{Cell, Table, text},
-    values::{Names, dash, minute},
+    values::{Names, dash, minute, other_centre, with_other_centre},
     view::View,
 };
 use crate::{
@@ -128,8 +128,12 @@ fn deeds(shell: &Shell, request: &StaffGuidanceOut, comers: &[Choice]) -> Vec<(S
     }
     let href = |rest: &str| format!("/bureau/guidance/{}/{rest}", request.id);
     let named = request.status == GuidanceStatus::Assigned;
-    let assign = Fields::post(shell, href("assign"), t("安排并告知家长", "Name them and tell the family"))
-        .choice("to", t("上门的机构或人员", "Who comes"), comers.to_vec())
+    let assign = Fields::post(shell, href("assign"), t("安排并告知家长", "Name them and tell the family")).choice(
+        "to",
+        t("上门的机构或人员", "Who comes"),
+        comers.to_vec(),
+    );
+    let assign = with_other_centre(shell, assign)
         .date("visit_on", t("上门日期", "On"), dash_less(request))
         .hidden("handing_over", named.to_string());
     let name = if named { t("改派", "Hand over") } else { t("安排", "Assign") };
@@ -159,14 +163,19 @@ pub(in super::super) fn answer(shell: &Shell, action: String) -> Fields {
 #[derive(Deserialize)]
 struct AssignForm {
     to: Line<40>,
+    other_centre: Option<Line<60>>,
     visit_on: Day,
     #[serde(default)]
     handing_over: bool,
 }
 
 impl AssignForm {
-    fn into_body(self, me: StaffId) -> Result<GuidanceAssignIn> {
-        let Self { to, visit_on, handing_over } = self;
+    fn into_body(self, ctx: &Ctx, me: StaffId) -> Result<GuidanceAssignIn> {
+        let Self { to, other_centre: typed, visit_on, handing_over } = self;
+        if let Some(typed) = typed {
+            let centre_id = Some(other_centre(ctx, &typed)?);
+            return Ok(GuidanceAssignIn { centre_id, staff_id: None, visit_on, handing_over });
+        }
         if &*to == ME {
             return Ok(GuidanceAssignIn { centre_id: None, staff_id: Some(me), visit_on, handing_over });
         }
@@ -185,7 +194,7 @@ async fn bureau_assign_guidance(
     key: Idempotency,
     Form(form): Form<AssignForm>,
 ) -> Result<HttpResponse> {
-    staff::assign(&ctx, &bureau, &key, id.0, form.into_body(bureau.staff_id)?).await?;
+    staff::assign(&ctx, &bureau, &key, id.0, form.into_body(&ctx, bureau.staff_id)?).await?;
     Ok(see("/bureau/guidance", "saved"))
 }
 

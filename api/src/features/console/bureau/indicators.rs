@@ -8,23 +8,23 @@ use actix_web::{
 use chrono::Months;
 use entity::{Comparison, Fen, IndicatorCode};
 
-use super::super::{
-    chart::{self, Point},
-    fields::Fields,
-    shell::Shell,
-    table::{Cell, Table, link, number, text},
-    values::{dash, minute, yuan},
-    view::{Part, View},
+use super::{
+    super::{
+        chart::{self, Point},
+        fields::Fields,
+        shell::Shell,
+        table::{Cell, Table, link, number, text},
+        values::{dash, minute, yuan},
+        view::{Part, View},
+    },
+    indicator_words as words,
 };
 use crate::{
     error::{Code, Problem, Result},
     features::{
         auth::Bureau,
         indicators::{
-            dto::{
-                IndicatorOut, IndicatorSource, IndicatorTrendOut, IndicatorsOn, IndicatorsOut, IndicatorsQuery,
-                TrendQuery,
-            },
+            dto::{IndicatorOut, IndicatorTrendOut, IndicatorsOn, IndicatorsOut, IndicatorsQuery, TrendQuery},
             projects,
             projects_dto::{ProjectTaskOut, ProjectsOut, ProjectsQuery},
             service, snapshots,
@@ -150,14 +150,10 @@ fn mark(shell: &Shell, met: Option<bool>) -> Cell {
 }
 
 /// Counted, or money.
-fn counted(code: IndicatorCode, counted: Option<i64>) -> Cell {
+fn counted(shell: &Shell, code: IndicatorCode, counted: Option<i64>) -> Cell {
     let money = matches!(code, IndicatorCode::PriceToIncome | IndicatorCode::RuralPriceToIncome);
-    let yuan = |fen| format!("{} 元", yuan(Fen(fen)));
+    let yuan = |fen| format!("{} {}", yuan(Fen(fen)), shell.t("元", "yuan"));
     Cell::Number(dash(counted.map(|n| if money { yuan(n) } else { n.to_string() })))
-}
-
-fn source(source: &IndicatorSource) -> String {
-    format!("{}：{}（{}）", source.what, source.source, source.as_of.0)
 }
 
 fn why(shell: &Shell, item: &IndicatorOut) -> Option<String> {
@@ -178,16 +174,16 @@ fn board(shell: &Shell, report: &IndicatorsOut) -> Table {
     ];
     let mut table = Table::new(shell, t("十五项规划指标", "The fifteen indicators"), &columns);
     for item in &report.items {
-        let sources: Vec<String> = item.sources.iter().map(source).collect();
+        let sources: Vec<String> = item.sources.iter().map(|source| words::line(shell, source)).collect();
         table.row(vec![
             named(shell, item),
             value(item, item.value),
             wanted(item),
             value(item, item.gap),
             mark(shell, item.met),
-            counted(item.code, item.numerator),
-            counted(item.code, item.denominator),
-            text(why(shell, item).unwrap_or_else(|| sources.join("；"))),
+            counted(shell, item.code, item.numerator),
+            counted(shell, item.code, item.denominator),
+            text(why(shell, item).unwrap_or_else(|| sources.join(shell.t("；", "; ")))),
         ]);
     }
     table
@@ -291,7 +287,7 @@ async fn bureau_indicator(
         .part(Part::Big(dash(item.value.map(|value| written(item.per, value))), beside))
         .facts(&[
             ("差距", "Gap", dash(item.gap.map(|gap| written(item.per, gap)))),
-            ("计算公式", "Formula", item.formula.to_owned()),
+            ("计算公式", "Formula", shell.t(item.formula, item.formula_en).to_owned()),
             ("统计时间", "Counted at", minute(report.as_of)),
         ]);
     let view = match why(&shell, item) {
@@ -333,8 +329,8 @@ fn months(shell: &Shell, item: &IndicatorOut, trend: &IndicatorTrendOut) -> Tabl
             value(item, point.value),
             value(item, Some(point.target)),
             mark(shell, point.met),
-            counted(item.code, point.numerator),
-            counted(item.code, point.denominator),
+            counted(shell, item.code, point.numerator),
+            counted(shell, item.code, point.denominator),
             text(minute(point.as_of)),
         ]);
     }
@@ -349,20 +345,15 @@ fn sources(shell: &Shell, item: &IndicatorOut) -> Table {
     let mut table = Table::new(shell, t("数据来源", "Sources"), &columns);
     for source in &item.sources {
         table.row(vec![
-            text(source.what.clone()),
-            counted(item.code, Some(source.value)),
-            text(source.source.clone()),
+            text(words::what(shell, source)),
+            counted(shell, item.code, Some(source.value)),
+            text(words::source(shell, source)),
             text(source.as_of.0.to_string()),
         ]);
     }
     for variant in &item.variants {
-        let (zh, en) = if variant.basis == "attendance" {
-            ("另按出勤计", "by attendance")
-        } else {
-            ("另按在托计", "by enrolment")
-        };
         table.row(vec![
-            text(t(zh, en)),
+            text(words::basis(shell, &variant.basis)),
             value(item, variant.value),
             text(format!("{} ÷ {}", variant.numerator, variant.denominator)),
             text("—"),

@@ -11,6 +11,7 @@ mod campaign;
 mod campaign_form;
 mod campaigns;
 mod carers;
+mod centre_form;
 mod centres;
 mod complaints;
 mod conflicts;
@@ -21,6 +22,7 @@ mod four_eyes;
 mod funds;
 pub(super) mod guidance;
 mod imports;
+mod indicator_words;
 mod indicators;
 mod keys;
 mod map;
@@ -55,6 +57,8 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
     campaigns::routes(cfg);
     campaign::routes(cfg);
     carers::routes(cfg);
+    // `/centres/new` before `/centres/{id}`.
+    centre_form::routes(cfg);
     centres::routes(cfg);
     complaints::routes(cfg);
     conflicts::routes(cfg);

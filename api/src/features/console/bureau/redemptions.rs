@@ -11,7 +11,7 @@ use super::super::{
     form::Form,
     shell::{Shell, see},
     table::{Cell, Table, code, link, text},
-    values::{Names, centre_name, centres, dash, minute, yes, yuan},
+    values::{Names, by_other_centre, centre_name, centres, dash, minute, with_other_centre, yes, yuan},
     view::View,
 };
 use crate::{
@@ -48,11 +48,18 @@ async fn bureau_redemptions(
     _bureau: Bureau,
     Query(query): Query<BureauRedemptionsQuery>,
 ) -> Result<HttpResponse> {
+    if let Some(elsewhere) = by_other_centre(&ctx, &shell)? {
+        return Ok(elsewhere);
+    }
     let t = |zh, en| shell.t(zh, en);
     let states = RedemptionStatus::ALL.iter().map(|word| (word.as_str(), word.zh(), Some(*word) == query.status));
     let campaign = query.campaign_id.map(|id| id.to_string()).unwrap_or_default();
-    let filter = Fields::filter(&shell, LIST)
-        .choice("centre_id", t("机构", "Centre"), centres(&ctx, t("全部", "All"), query.centre_id)?)
+    let filter = Fields::filter(&shell, LIST).choice(
+        "centre_id",
+        t("机构", "Centre"),
+        centres(&ctx, t("全部", "All"), query.centre_id)?,
+    );
+    let filter = with_other_centre(&shell, filter)
         .text("campaign_id", t("批次编号", "Campaign"), campaign, 40)
         .choice("status", t("状态", "State"), any_of(&shell, states))
         .choice("offline", t("离线核销", "Scanned offline"), yes_or_no(&shell, query.offline))
@@ -129,9 +136,16 @@ async fn bureau_refused_scans(
     _bureau: Bureau,
     Query(query): Query<RefusedScansQuery>,
 ) -> Result<HttpResponse> {
+    if let Some(elsewhere) = by_other_centre(&ctx, &shell)? {
+        return Ok(elsewhere);
+    }
     let t = |zh, en| shell.t(zh, en);
-    let filter = Fields::filter(&shell, REFUSED)
-        .choice("centre_id", t("机构", "Centre"), centres(&ctx, t("全部", "All"), query.centre_id)?)
+    let filter = Fields::filter(&shell, REFUSED).choice(
+        "centre_id",
+        t("机构", "Centre"),
+        centres(&ctx, t("全部", "All"), query.centre_id)?,
+    );
+    let filter = with_other_centre(&shell, filter)
         .text("reason", t("拒绝代码", "Code"), query.reason.as_deref().unwrap_or_default(), 40)
         .date("from", t("从", "From"), day(query.from))
         .date("to", t("到", "To"), day(query.to));

@@ -140,16 +140,13 @@ async fn listed(ctx: &Ctx, shell: &Shell, query: &StatementsQuery) -> Result<Tab
             text(format!("{} {}", minute(statement.drafted_at), names.get(Some(statement.drafted_by)))),
         ]);
     }
+    // All of them, whichever page is shown.
     let mut asked = form_urlencoded::Serializer::new(String::new());
-    asked.append_pair("limit", "50");
     if let Some(month) = query.month {
         asked.append_pair("month", &month.to_string());
     }
     if let Some(status) = query.status {
         asked.append_pair("status", status.as_str());
-    }
-    if let Some(cursor) = &query.cursor {
-        asked.append_pair("cursor", &cursor.text());
     }
     Ok(table.rest(shell, page.rest).downloads("/bureau/statements", &asked.finish()))
 }

@@ -10,10 +10,10 @@ use serde::Deserialize;
 use super::{
     super::{
         fields::{Fields, any_of, choices},
-        form::Form,
+        form::{Form, needed},
         shell::{Shell, see},
         table::{Cell, Table, code, link, number, text},
-        values::{Names, Yuan, centres, dash, minute, yuan},
+        values::{Names, Yuan, by_other_centre, centres, dash, minute, other_centre, with_other_centre, yuan},
         view::View,
     },
     four_eyes::state,
@@ -48,6 +48,9 @@ async fn bureau_support(
     _bureau: Bureau,
     Query(query): Query<SupportSheetsQuery>,
 ) -> Result<HttpResponse> {
+    if let Some(elsewhere) = by_other_centre(&ctx, &shell)? {
+        return Ok(elsewhere);
+    }
     let t = |zh, en| shell.t(zh, en);
     let kinds = SupportKind::ALL.iter().map(|kind| (kind.as_str(), kind.zh(), Some(*kind) == query.kind));
     let states = StatementStatus::ALL.iter().map(|word| (word.as_str(), word.zh(), Some(*word) == query.status));
@@ -56,6 +59,7 @@ async fn bureau_support(
         .month("month", t("月份", "Month"), query.month.map(|month| month.to_string()).unwrap_or_default())
         .choice("centre_id", t("机构", "Centre"), centres(&ctx, t("全部", "All"), query.centre_id)?)
         .choice("status", t("状态", "State"), any_of(&shell, states));
+    let filter = with_other_centre(&shell, filter);
     let table = listed(&ctx, &shell, &query).await?;
     View::new(&shell, t("机构补助", "Support of centres"))
         .links(&[("补助标准", "Rates", RATES), ("资金规则", "Rules of funds", "/bureau/funds")])
@@ -102,10 +106,11 @@ fn draft_form(ctx: &Ctx, shell: &Shell) -> Result<Fields> {
     let kinds = SupportKind::ALL.iter().map(|kind| (kind.as_str(), kind.zh(), false));
     let sources = FundSource::ALL.iter().map(|word| (word.as_str(), word.zh(), *word == FundSource::District));
     let last = Month::of(ctx.clock.today()).0 - chrono::Months::new(1);
-    Ok(Fields::post(shell, LIST, t("起草", "Draft"))
+    let form = Fields::post(shell, LIST, t("起草", "Draft"))
         .legend(t("起草补助单（再次起草即按现有数据重做草稿）", "Draft a sheet; again: a draft is made anew"))
         .choice("kind", t("类别", "Kind"), choices(shell, kinds))
-        .choice("centre_id", t("机构", "Centre"), centres(ctx, t("请选择", "Choose"), None)?)
+        .choice("centre_id", t("机构", "Centre"), centres(ctx, t("请选择", "Choose"), None)?);
+    Ok(with_other_centre(shell, form)
         .month("month", t("月份", "Month"), Month(last).to_string())
         .choice("fund_source", t("资金来源", "Money of"), choices(shell, sources))
         .hint(t("中央资金不得用于运营补助", "central money never pays operating support")))
@@ -115,7 +120,8 @@ fn draft_form(ctx: &Ctx, shell: &Shell) -> Result<Fields> {
 #[derive(Deserialize)]
 struct DraftForm {
     kind: SupportKind,
-    centre_id: CentreId,
+    centre_id: Option<CentreId>,
+    other_centre: Option<Line<60>>,
     month: Month,
     fund_source: FundSource,
 }
@@ -130,7 +136,11 @@ async fn bureau_draft_support(
     sent: Result<Form<DraftForm>, Problem>,
 ) -> Result<HttpResponse> {
     let drafted = async {
-        let DraftForm { kind, centre_id, month, fund_source } = sent?.0;
+        let DraftForm { kind, centre_id, other_centre: typed, month, fund_source } = sent?.0;
+        let centre_id = match typed {
+            Some(typed) => other_centre(&ctx, &typed)?,
+            None => needed("centre_id", centre_id)?,
+        };
         service::draft(&ctx, &bureau, &key, SupportSheetIn { kind, centre_id, month, fund_source }).await
     };
     match drafted.await {
