@@ -47,6 +47,7 @@ mod m0040_rating_traces;
 mod m0041_articles;
 mod m0042_guidance;
 mod m0044_child_months;
+mod m0045_ties;
 
 /// The list of steps.
 pub struct Migrator;
@@ -95,6 +96,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0041_articles::Migration),
             Box::new(m0042_guidance::Migration),
             Box::new(m0044_child_months::Migration),
+            Box::new(m0045_ties::Migration),
         ]
     }
 }

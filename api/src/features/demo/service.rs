@@ -2,9 +2,9 @@
 
 use entity::{
     article_versions, articles, booking_events, bookings, campaign_centres, campaigns, carer_trainings, carers,
-    centre_hours, centre_records, centre_states, centres, children, classes, communities, community_versions, consents,
-    entry_checks, families, guidance_requests, offers, plan_inputs, rating_versions, ratings, redemptions, staff,
-    visits, vouchers,
+    centre_hours, centre_records, centre_states, centre_ties, centres, children, classes, communities,
+    community_versions, consents, entry_checks, families, guidance_requests, offers, plan_inputs, rating_versions,
+    ratings, redemptions, staff, visits, vouchers,
 };
 use sea_orm::DbErr;
 
@@ -13,7 +13,7 @@ use super::{
     registers,
     site::Site,
     sites::{self, SITES},
-    store,
+    store, ties,
 };
 use crate::{
     config::{AppEnv, Settings},
@@ -106,6 +106,7 @@ pub async fn seed(settings: &Settings, db: &Db, keys: &Keyring, clock: &Clock) -
         store::insert::<children::Entity>(txn, people.children).await?;
         store::insert::<consents::Entity>(txn, people.consents).await?;
 
+        store::insert::<centre_ties::Entity>(txn, ties::rows(today, &past)).await?;
         let asked = guidance::rows(keys, today, &past);
         store::insert::<guidance_requests::Entity>(txn, asked).await?;
         let history = history::rows(today, &rules, &past);

@@ -38,6 +38,7 @@ mod statement;
 mod statements;
 mod support;
 mod support_sheet;
+mod ties;
 mod webhooks;
 
 use actix_web::web::ServiceConfig;
@@ -66,6 +67,7 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
     moderation::routes(cfg);
     plan_inputs::routes(cfg);
     ratings::routes(cfg);
+    ties::routes(cfg);
     registers::routes(cfg);
     signals::routes(cfg);
     staff::routes(cfg);
