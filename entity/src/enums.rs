@@ -144,6 +144,9 @@ words! {
         UnitUsed = "unit_used" / "体验券核销提醒", RatingInvitation = "rating_invitation" / "邀请评价",
         ComplaintAnswered = "complaint_answered" / "投诉已答复",
         GuidanceAssigned = "guidance_assigned" / "入户指导已安排", GuidanceAnswered = "guidance_answered" / "入户指导已答复",
+        EventPlace = "event_place" / "活动候补成功", EventMoved = "event_moved" / "活动安排有变",
+        EventCancelled = "event_cancelled" / "活动已取消",
+        TieProposed = "tie_proposed" / "机构登记亲属关系", TieConfirmed = "tie_confirmed" / "亲属关系已核实",
     }
     /// What became of a notice that is also sent as a WeChat message.
     MessageStatus {
@@ -152,6 +155,11 @@ words! {
     }
     /// What a family is to a centre at which its answers don't count.
     Tie { Staff = "staff" / "本园工作人员", Relative = "relative" / "工作人员亲属" }
+    /// How far a tie is: a family's own word counts, a centre's once an officer confirms it.
+    TieStatus {
+        Declared = "declared" / "家庭申报", Proposed = "proposed" / "机构登记，待核实",
+        Confirmed = "confirmed" / "已核实", Refused = "refused" / "不予认定",
+    }
     /// A class's age band (国卫人口发〔2019〕58号; `family`: 家庭托育点管理办法(试行)).
     Band {
         Infant = "infant" / "乳儿班", ToddlerSmall = "toddler_small" / "托小班",

@@ -47,6 +47,7 @@ mod m0040_rating_traces;
 mod m0041_articles;
 mod m0042_guidance;
 mod m0044_child_months;
+mod m0045_ties;
 mod m0048_centre_checks;
 
 /// The list of steps.
@@ -96,6 +97,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0041_articles::Migration),
             Box::new(m0042_guidance::Migration),
             Box::new(m0044_child_months::Migration),
+            Box::new(m0045_ties::Migration),
             Box::new(m0048_centre_checks::Migration),
         ]
     }

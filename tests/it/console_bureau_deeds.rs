@@ -227,6 +227,18 @@ async fn a_rating_is_left_out_by_two_officers_and_a_text_is_passed() {
     saved(&two, &confirm, &[]).await;
     assert!(one.get("/bureau/ratings?excluded=true").await.expect(200).contains("已剔除"));
 
+    // What a centre says of a family waits on the first page for an officer.
+    let manager = app.manager(place.centre.id).await;
+    let told = json!({ "tie": "relative", "reason": "园长的<b>表妹" });
+    let told = manager.post(&format!("/desk/bookings/{}/tie", visit.booking_id), told).await.created();
+    assert!(one.get("/bureau").await.expect(200).contains("/bureau/ratings/ties?waiting=true"));
+    let page = one.get("/bureau/ratings/ties?waiting=true").await.expect(200);
+    assert!(page.contains("园长的&#60;b&#62;表妹") && page.contains("机构登记，待核实"), "{page}");
+    let deed = |rest: &str| format!("/bureau/ratings/ties/{}/{rest}", told["id"].as_str().unwrap());
+    assert!(saved(&one, &deed("confirm"), &[]).await.contains("已核实"));
+    one.post(&deed("end"), &[]).await.expect(400);
+    assert!(saved(&one, &deed("refuse"), &[("reason", "查无此事")]).await.contains("查无此事"));
+
     // An officer looks at what WeChat wasn't sure of.
     let waiting = moderations::Column::Status.eq(ModerationStatus::Waiting);
     while moderations::Entity::find().filter(waiting.clone()).one(app.db()).await.unwrap().is_some() {

@@ -6,7 +6,7 @@ use entity::{
     support_rates, support_sheets, webhooks,
 };
 use harness::{Browser, TestApp, day};
-use sea_orm::EntityTrait as _;
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use serde_json::json;
 
 async fn saved(browser: &Browser, path: &str, fields: &[(&str, &str)]) -> String {
@@ -125,7 +125,12 @@ async fn an_event_is_planned_published_attended_and_cancelled() {
     assert!(csv.contains("洛阳镇文化站"), "{csv}");
     assert!(officer.get("/bureau/events?kind=family_day").await.expect(200).contains("没有记录"));
     officer.post(&path("/cancel"), &[]).await.expect(400);
-    assert!(saved(&officer, &path("/cancel"), &[("reason", "台风")]).await.contains("台风"));
+    // What families came to stays; another is cancelled.
+    officer.post(&path("/cancel"), &[("reason", "台风")]).await.expect(409);
+    saved(&officer, "/bureau/events", &EVENT).await;
+    let other = events::Entity::find().filter(events::Column::Id.ne(event.id)).one(app.db()).await.unwrap().unwrap();
+    let cancel = format!("/bureau/events/{}/cancel", other.id);
+    assert!(saved(&officer, &cancel, &[("reason", "台风")]).await.contains("台风"));
     assert_eq!(app.count(event_signups::Entity).await, 2);
 }
 

@@ -1,8 +1,8 @@
 //! Events: sign-up, waiting list and attendance.
 
 use chrono::TimeDelta;
-use entity::{SignupStatus, audit_rows, event_signups, events};
-use harness::{Client, Family, TestApp, at_once};
+use entity::{ConsentPurpose, MessageStatus, SignupStatus, audit_rows, consents, event_signups, events, notices};
+use harness::{Client, Family, TestApp, at_once, people::CONSENT_VERSION};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use serde_json::{Value, json};
 
@@ -167,12 +167,15 @@ async fn an_event_that_is_to_come_cancelled_or_over_is_taken_for_what_it_is() {
     let (officer, first) = (app.officer().await, app.fresh(&families[0].client));
     let withdraw = format!("/me/signups/{}/withdraw", mine["id"].as_str().unwrap());
     first.post(&withdraw, json!({})).await.problem(409, "WRONG_STATE");
-    officer.patch(&format!("/bureau/events/{early}"), json!({ "places": 9 })).await.ok();
+    let over = officer.patch(&format!("/bureau/events/{early}"), json!({ "places": 9 })).await;
+    assert_eq!(over.problem(409, "WRONG_STATE")["reason"], "over");
     let waits = event_signups::Column::Status.eq(SignupStatus::Waiting);
     let waits = event_signups::Entity::find().filter(waits).all(app.db()).await.unwrap();
     assert_eq!(waits.len(), 1, "nobody is let in to what is over");
-    // A list that was written on paper.
+    // A list that was written on paper; what took place isn't cancelled.
     assert_eq!(officer.post(&come(&early), json!({})).await.ok()["status"], "attended");
+    let cancel = officer.post(&format!("/bureau/events/{early}/cancel"), json!({ "reason": "下雨" })).await;
+    assert_eq!(cancel.problem(409, "WRONG_STATE")["reason"], "attended");
 }
 
 #[tokio::test]
@@ -236,6 +239,7 @@ async fn times_persons_and_names_that_cannot_be_are_told() {
     for (field, value) in [
         ("ends_at", json!("2026-03-03T14:00:00+08:00")),
         ("signup_until", json!("2026-03-04T14:00:00+08:00")),
+        ("starts_at", json!("2020-03-03T15:00:00+08:00")),
         ("township", json!("别的镇")),
         ("places", json!(0)),
         ("campaign_id", json!("cmp_0192f0c18a7c7d10b1c2d3e4f5a6b7c8")),
@@ -264,4 +268,84 @@ async fn a_family_that_leaves_gives_its_place_to_who_waits() {
     assert_eq!(export["event_signups"][0]["persons"], 2);
     families[0].client.delete("/me?confirm=true").await.ok();
     assert_eq!(standing(&families[1]).await, "signed_up");
+}
+
+#[tokio::test]
+async fn families_hear_that_the_list_let_them_in_that_it_was_moved_and_that_it_was_cancelled() {
+    let template = ("wechat_templates", "event_moved:tpl-moved:thing1=title,thing2=centre,time3=when");
+    let app = TestApp::spawn_with(&[template]).await;
+    let (officer, families) = (app.officer().await, app.many_families(3).await);
+    app.insert(consents::Model {
+        id: app.id(),
+        family_id: families[1].family_id,
+        child_id: families[1].child_id,
+        purpose: ConsentPurpose::Messages,
+        version: CONSENT_VERSION.to_owned(),
+        given_at: app.clock.now(),
+        withdrawn_at: None,
+    })
+    .await;
+    let id = event(&officer, 2).await;
+    let first = sign_up(&families[0], &id, 2).await;
+    sign_up(&families[1], &id, 2).await;
+    families[0].client.post(&format!("/me/signups/{}/withdraw", first["id"].as_str().unwrap()), json!({})).await.ok();
+    sign_up(&families[2], &id, 1).await;
+    let told = async |family: &Family| {
+        let list = family.client.get("/me/notices").await.ok()["items"].as_array().unwrap().clone();
+        list.into_iter().map(|notice| (notice["kind"].clone(), notice["text"].clone())).collect::<Vec<_>>()
+    };
+    let let_in = told(&families[1]).await;
+    let place =
+        "您候补的活动“科学育儿讲座”有名额了，已为您报名：2026-03-03 15:00，洛阳镇文化站。如不能参加请及时取消。";
+    assert_eq!(let_in, [(json!("event_place"), json!(place))]);
+
+    // Another text tells nobody; another hour tells who comes and who waits.
+    officer.patch(&format!("/bureau/events/{id}"), json!({ "text": "请带水杯。" })).await.ok();
+    let later = json!({ "starts_at": "2026-03-04T15:00:00+08:00", "ends_at": "2026-03-04T17:00:00+08:00" });
+    officer.patch(&format!("/bureau/events/{id}"), later).await.ok();
+    let past = json!({ "starts_at": "2026-03-01T15:00:00+08:00" });
+    officer.patch(&format!("/bureau/events/{id}"), past).await.invalid("starts_at");
+    officer.post(&format!("/bureau/events/{id}/cancel"), json!({ "reason": "台风" })).await.ok();
+    let kinds = async |family: &Family| told(family).await.into_iter().map(|(kind, _)| kind).collect::<Vec<_>>();
+    assert_eq!(kinds(&families[1]).await, ["event_cancelled", "event_moved", "event_place"]);
+    assert_eq!(kinds(&families[2]).await, ["event_cancelled", "event_moved"]);
+    assert!(told(&families[0]).await.is_empty(), "who withdrew hears nothing more");
+    assert!(told(&families[2]).await[0].1.as_str().unwrap().contains("原因：台风。"));
+    // Also as WeChat messages, on the consent to messages about a child of the family.
+    let moved = notices::Column::Kind.eq("event_moved");
+    let moved = notices::Entity::find().filter(moved).all(app.db()).await.unwrap();
+    let agreed = |row: &notices::Model| (row.family_id == families[1].family_id) == row.child_id.is_some();
+    assert_eq!(moved.len(), 2);
+    assert!(moved.iter().all(|row| agreed(row) && row.send_status == Some(MessageStatus::Waiting)), "{moved:?}");
+}
+
+#[tokio::test]
+async fn an_event_that_took_place_stays_and_counts_the_vouchers_of_who_came() {
+    let app = TestApp::spawn().await;
+    let (officer, families) = (app.officer().await, app.many_families(3).await);
+    let campaign = app.campaign().await;
+    let id = event_today(&officer, 9).await;
+    officer.patch(&format!("/bureau/events/{id}"), json!({ "campaign_id": campaign.id })).await.ok();
+    for family in &families[..2] {
+        sign_up(family, &id, 1).await;
+    }
+    app.clock.advance(TimeDelta::hours(10) + TimeDelta::minutes(30));
+    let officer = app.officer().await;
+    officer.post(&format!("/bureau/events/{id}/signups/1/attended"), json!({})).await.ok();
+    // One who came, one who signed up and stayed away, one from home.
+    for family in &families {
+        let now = app.clock.now();
+        app.voucher_with(&campaign, family, |row| row.claimed_at = now).await;
+    }
+    let event: entity::EventId = id.parse().unwrap();
+    let standing = quanxiangtuo::features::events::signups::standing(&app.ctx, event).await.unwrap();
+    assert_eq!(standing.vouchers, Some(1));
+    let moved = json!({ "starts_at": "2026-12-01T19:00:00+08:00", "ends_at": "2026-12-01T20:00:00+08:00",
+        "signup_until": "2026-12-01T19:00:00+08:00" });
+    for reply in [
+        officer.patch(&format!("/bureau/events/{id}"), moved).await,
+        officer.post(&format!("/bureau/events/{id}/cancel"), json!({ "reason": "下雨" })).await,
+    ] {
+        assert_eq!(reply.problem(409, "WRONG_STATE")["reason"], "attended");
+    }
 }

@@ -76,6 +76,7 @@ mod satisfaction_world;
 mod settlement;
 mod support;
 mod terms;
+mod ties;
 mod trust;
 mod upgrades;
 mod vouchers;

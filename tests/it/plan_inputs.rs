@@ -59,6 +59,20 @@ async fn what_is_no_figure_is_refused_and_says_why() {
     body["township"] = json!("张坂镇");
     post(body).await.invalid("township");
     assert_eq!(post(rural(Some("张坂镇"), 1)).await.created()["township"], "张坂镇");
+    // A part isn't more than its whole, whichever comes second.
+    let of =
+        |code: &str, value: i64, as_of: &str| json!({ "code": code, "value": value, "as_of": as_of, "source": "台账" });
+    post(of("workplaces", 48, "2025-06-30")).await.created();
+    let refused = post(of("workplaces_with_care", 9999, "2025-12-31")).await.problem(400, "INVALID_INPUT");
+    assert_eq!(
+        (&refused["errors"][0]["field"], &refused["errors"][0]["code"]),
+        (&json!("value"), &json!("more_than_whole"))
+    );
+    post(of("workplaces_with_care", 5, "2025-12-31")).await.created();
+    post(of("workplaces", 4, "2025-12-31")).await.invalid("value");
+    let list = officer.get("/bureau/plan-inputs").await.ok();
+    let stands_in = list["items"].as_array().unwrap().iter().filter(|item| item["stand_in"] == true).count();
+    assert_eq!(stands_in, 6);
     let unknown = format!("/bureau/plan-inputs/{}/withdraw", unknown_id::<entity::PlanInputId>());
     officer.post(&unknown, json!({ "reason": "错" })).await.problem(404, "NOT_FOUND");
     officer.get("/bureau/plan-inputs/gdp/history").await.problem(404, "NOT_FOUND");

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use entity::{
     CareType, RatingId, RedemptionId, RedemptionStatus, TextStatus, VisitId, VisitStatus, centres, rating_versions,
-    ratings,
+    ratings, redemptions,
 };
 use harness::{Family, Place, TestApp, at_once, day, people::unknown_id};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, sea_query::Expr};
@@ -16,7 +16,7 @@ async fn left(app: &TestApp, place: &Place, family: &Family) -> VisitId {
 
 async fn redeemed(app: &TestApp, place: &Place, family: &Family, status: RedemptionStatus) -> RedemptionId {
     let campaign = app.campaign().await;
-    let voucher = app.voucher(&campaign, family).await;
+    let voucher = app.voucher_with(&campaign, family, |row| row.units_used = 1).await;
     app.redemption(&voucher, place.centre.id, app.clock.today(), |row| {
         row.status = status;
     })
@@ -86,6 +86,35 @@ async fn a_voucher_day_is_rated_unless_it_was_reversed() {
     let reversed = redeemed(&app, &place, &families[1], RedemptionStatus::Reversed).await;
     let refused = families[1].client.post("/ratings", json!({ "redemption_id": reversed, "level": 4 })).await;
     refused.problem(422, "RATING_NOT_ALLOWED");
+
+    // A carer can't get rid of an answer by reversing the day; the bureau's reversal takes the answer with it.
+    let officer = app.officer().await;
+    let figures = async || {
+        let report = officer.get("/bureau/satisfaction?from=2026-03&to=2026-03").await.ok();
+        let overall = &report["overall"];
+        (overall["answers"].clone(), overall["families_served"].clone(), overall["response_rate"].clone())
+    };
+    assert_eq!(figures().await, (json!(1), json!(1), json!(1.0)));
+    let wrong = json!({ "reason": "扫错" });
+    let of_centre = format!("/desk/redemptions/{day}/reverse");
+    let refused = app.carer(place.centre.id).await.post(&of_centre, wrong.clone()).await.problem(409, "WRONG_STATE");
+    assert_eq!(refused["reason"], "rated", "{refused}");
+    officer.post(&format!("/bureau/redemptions/{day}/reverse"), wrong.clone()).await.ok();
+    assert_eq!(figures().await, (json!(0), json!(0), json!(null)));
+    let own = format!("/ratings/{}", rating["id"].as_str().unwrap());
+    families[0].client.patch(&own, json!({ "level": 5 })).await.problem(422, "RATING_NOT_ALLOWED");
+    let back = format!("/bureau/ratings/{}/inclusions", rating["id"].as_str().unwrap());
+    officer.post(&back, json!({ "reason": "误操作" })).await.problem(409, "WRONG_STATE");
+    assert_eq!(versions(&app, rating["id"].as_str().unwrap()).await.len(), 2);
+
+    // Where the child was checked out of a visit on that day, the answer stands.
+    let family = app.a_family().await;
+    let day = redeemed(&app, &place, &family, RedemptionStatus::Redeemed).await;
+    let cared: redemptions::Model = redemptions::Entity::find_by_id(day).one(app.db()).await.unwrap().unwrap();
+    app.visit(&place, &family, cared.service_date, VisitStatus::Left).await;
+    family.client.post("/ratings", json!({ "redemption_id": day, "level": 4 })).await.created();
+    officer.post(&format!("/bureau/redemptions/{day}/reverse"), wrong).await.ok();
+    assert_eq!(figures().await, (json!(1), json!(1), json!(1.0)));
 }
 
 #[tokio::test]

@@ -85,7 +85,7 @@ async fn a_sub_score_is_counted_among_the_answers_that_gave_it_and_a_trend_has_t
     assert_eq!(figures, [&json!(5), &json!(3), &json!(0.6), &json!(3.8), &json!(false)]);
     // Four answers are too few for a figure, none too.
     let figures = ["answers", "satisfied", "too_few", "rate", "mean"].map(|name| &sub["meals"][name]);
-    assert_eq!(figures, [&json!(4), &json!(0), &json!(true), &json!(null), &json!(null)]);
+    assert_eq!(figures, [&json!(4), &json!(null), &json!(true), &json!(null), &json!(null)]);
     assert_eq!((&sub["carers"]["answers"], &sub["carers"]["rate"]), (&json!(0), &json!(null)));
     assert_eq!((&sub["safety"]["rate"], &sub["safety"]["mean"]), (&json!(1.0), &json!(5.0)));
 

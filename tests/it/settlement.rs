@@ -205,6 +205,15 @@ async fn a_freeze_and_reversals_at_once_never_leave_a_reversed_unit_paid() {
 }
 
 #[tokio::test]
+async fn officers_who_draft_at_once_draft_one_statement() {
+    let scene = Scene::new().await;
+    let replies = at_once((0..8).map(async |_| scene.draft().await)).await;
+    let ids: Vec<Value> = replies.into_iter().map(|reply| reply.created()["id"].clone()).collect();
+    assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+    assert_eq!(scene.app.count(entity::statements::Entity).await, 1);
+}
+
+#[tokio::test]
 async fn many_statements_frozen_at_once_are_numbered_without_gaps() {
     let app = TestApp::spawn().await;
     let (officer, other) = (app.officer().await, app.officer().await);

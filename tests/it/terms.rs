@@ -1,7 +1,7 @@
 //! What a centre offers: classes, prices, reductions, places kept for full-day care, and what a
 //! booking makes of them. Every test begins on Monday 2 March 2026, 09:00.
 
-use entity::{CentreKind, Fen, VisitStatus, audit_rows};
+use entity::{CentreKind, Fen, audit_rows};
 use harness::{Client, Family, Place, TestApp, at_once, day, people::CONSENT_VERSION};
 use sea_orm::EntityTrait as _;
 use serde_json::{Value, json};
@@ -351,50 +351,4 @@ async fn a_code_serves_no_more_families_than_it_may() {
     let replies = at_once(families.iter().map(prove)).await;
     assert_eq!(replies.iter().filter(|reply| reply.status == 201).count(), 3, "{replies:?}");
     assert_eq!(manager.get("/desk/employer-codes").await.ok()["items"][0]["families"], 3);
-}
-
-#[tokio::test]
-async fn answers_of_staff_and_their_relatives_stay_out_of_the_figures() {
-    let app = TestApp::spawn().await;
-    let place = app.place().await;
-    let (staff, kin, plain) = (app.a_family().await, app.a_family().await, app.a_family().await);
-    let manager = app.manager(place.centre.id).await;
-    let tie = staff.client.post("/me/ties", json!({ "centre_id": place.id(), "tie": "staff" })).await.created();
-    assert_eq!(tie["by_centre"], false);
-    let again = staff.client.post("/me/ties", json!({ "centre_id": place.id(), "tie": "staff" })).await.created();
-    assert_eq!(tie["id"], again["id"]);
-    let rate = async |family: &Family, date: &str, level: i64| {
-        let visit = app.visit(&place, family, day(date), VisitStatus::Left).await;
-        family.client.post("/ratings", json!({ "visit_id": visit.id, "level": level })).await.created();
-        visit
-    };
-    rate(&staff, "2026-02-27", 5).await;
-    let visit = app.visit(&place, &kin, day("2026-02-26"), VisitStatus::Left).await;
-    let path = format!("/desk/bookings/{}/tie", visit.booking_id);
-    app.carer(place.centre.id).await.post(&path, json!({ "tie": "relative" })).await.problem(403, "FORBIDDEN");
-    let foreign = app.place().await;
-    let stranger = app.manager(foreign.centre.id).await;
-    stranger.post(&path, json!({ "tie": "relative" })).await.problem(404, "NOT_FOUND");
-    let said = manager.post(&path, json!({ "tie": "relative" })).await.created();
-    kin.client.delete(&format!("/me/ties/{}", said["id"].as_str().unwrap())).await.problem(409, "WRONG_STATE");
-    // Its own word doesn't take the centre's back either.
-    let own = kin.client.post("/me/ties", json!({ "centre_id": place.id(), "tie": "relative" })).await.created();
-    assert_eq!(own["id"], said["id"]);
-    rate(&kin, "2026-02-25", 5).await;
-    rate(&plain, "2026-02-25", 2).await;
-
-    // Ended: care before stays out, care from the next day on counts.
-    let id = tie["id"].as_str().unwrap();
-    kin.client.delete(&format!("/me/ties/{id}")).await.problem(404, "NOT_FOUND");
-    assert_eq!(staff.client.delete(&format!("/me/ties/{id}")).await.status, 204);
-    rate(&staff, "2026-02-24", 5).await;
-    app.clock.advance(chrono::TimeDelta::days(2));
-    let staff = Family { client: app.fresh(&staff.client), ..staff };
-    rate(&staff, "2026-03-03", 4).await;
-    let officer = app.officer().await;
-    let answers = async |month: &str| {
-        let path = format!("/bureau/satisfaction?from={month}&to={month}");
-        officer.get(&path).await.ok()["overall"]["answers"].clone()
-    };
-    assert_eq!((answers("2026-02").await, answers("2026-03").await), (json!(1), json!(1)));
 }

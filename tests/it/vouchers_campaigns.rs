@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use entity::{CentreKind, CentreKinds, campaigns};
 use harness::{
-    Client, TestApp,
+    Client, TestApp, at_once,
     care::{campaign_body, with},
     people::unknown_id,
 };
@@ -159,6 +159,28 @@ async fn the_rules_of_funds_are_data_with_dates_and_nobody_overrides_them() {
     officer.post("/bureau/campaigns", province.clone()).await.problem(422, "FUND_RULE_VIOLATION");
     app.clock.advance(TimeDelta::days(1));
     officer.post("/bureau/campaigns", province).await.created();
+}
+
+#[tokio::test]
+async fn a_rule_of_funds_stands_once_for_a_time_whoever_enters_it_at_once() {
+    let app = TestApp::spawn().await;
+    let admin = app.admin().await;
+    let rule = |from: &str| {
+        json!({ "fund_source": "city", "fund_category": "debt", "valid_from": from, "clause": "市级财政资金不得用于偿债",
+            "document": "测试文件第二条" })
+    };
+    let replies = at_once((0..6).map(async |_| admin.post("/bureau/fund-rules", rule("2026-04-01")).await)).await;
+    let (made, refused): (Vec<_>, Vec<_>) = replies.into_iter().partition(|reply| reply.status == 201);
+    assert_eq!((made.len(), refused.len()), (1, 5));
+    let first = made.into_iter().next().unwrap().created();
+    for reply in refused {
+        assert_eq!(reply.problem(400, "INVALID_INPUT")["fund_rule_id"], first["id"]);
+    }
+    admin.post("/bureau/fund-rules", rule("2026-03-01")).await.invalid("valid_from");
+    let last = json!({ "valid_until": "2026-12-31", "reason": "新文件取代" });
+    admin.post(&format!("/bureau/fund-rules/{}/end", first["id"].as_str().unwrap()), last).await.ok();
+    admin.post("/bureau/fund-rules", rule("2026-12-31")).await.invalid("valid_from");
+    admin.post("/bureau/fund-rules", rule("2027-01-01")).await.created();
 }
 
 #[tokio::test]

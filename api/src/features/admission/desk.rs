@@ -4,8 +4,10 @@ use actix_web::{HttpResponse, delete, get, http::StatusCode, post, web::Data};
 use entity::{BookingId, EmployerCodeId};
 
 use super::{
-    dto::{DeskTieIn, EmployerCodeIn, EmployerCodeOut, EmployerCodesQuery, TieOut},
+    dto::{EmployerCodeIn, EmployerCodeOut, EmployerCodesQuery},
     service,
+    tie_dto::{DeskTieIn, TieOut},
+    ties,
 };
 use crate::{
     error::Result,
@@ -58,7 +60,9 @@ pub(super) async fn revoke_employer_code(ctx: Data<Ctx>, desk: Desk, id: Path<Em
 
 /// Say what the family of a booking is to the centre
 ///
-/// Staff or their relatives: their ratings don't count in the centre's satisfaction. The manager's.
+/// Staff or their relatives: their ratings don't count in the centre's satisfaction, once an officer has
+/// confirmed it. The family is told, reads the reason and may contest it. Where the family said so itself, its
+/// own word stands. The manager's.
 #[utoipa::path(tag = "desk", security(("bearer" = [])), request_body = DeskTieIn,
     params(("id" = BookingId, Path, description = "The booking"),
         ("Idempotency-Key" = Option<String>, Header, description = "8–64 visible characters; the same key and body get the first answer again")),
@@ -71,5 +75,5 @@ pub(super) async fn tie_booking(
     id: Path<BookingId>,
     Json(body): Json<DeskTieIn>,
 ) -> Result<HttpResponse> {
-    Ok(service::tie_booking(&ctx, &desk, &key, id.0, body).await?.respond(StatusCode::CREATED))
+    Ok(ties::tie_booking(&ctx, &desk, &key, id.0, body).await?.respond(StatusCode::CREATED))
 }

@@ -1,7 +1,7 @@
 //! What families and desks send and get.
 
 use chrono::NaiveDate;
-use entity::{CentreId, EmployerCodeId, Tie, TieId};
+use entity::{CentreId, EmployerCodeId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -80,42 +80,4 @@ pub struct EmployerCodesQuery {
     pub limit: Limit,
     /// `next_cursor` of the page before.
     pub cursor: Option<Cursor>,
-}
-
-/// A tie to declare.
-#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
-pub struct TieIn {
-    /// The centre.
-    pub centre_id: CentreId,
-    /// What the family is to it.
-    pub tie: Tie,
-}
-
-/// What the family of a booking is to the centre.
-#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
-pub struct DeskTieIn {
-    /// What it is.
-    pub tie: Tie,
-}
-
-/// A family's tie to a centre: its answers don't count there.
-#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
-pub struct TieOut {
-    /// Id.
-    pub id: TieId,
-    /// The centre.
-    pub centre_id: CentreId,
-    /// What the family is to it.
-    pub tie: Tie,
-    /// Whether the centre said so: then only the centre's word could end it.
-    pub by_centre: bool,
-    /// Since when.
-    pub since: Moment,
-}
-
-/// The family's ties.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct TiesOut {
-    /// Those that stand.
-    pub items: Vec<TieOut>,
 }

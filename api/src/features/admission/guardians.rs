@@ -4,8 +4,10 @@ use actix_web::{HttpResponse, delete, get, http::StatusCode, post, web::Data};
 use entity::{CentreId, TieId};
 
 use super::{
-    dto::{EmployerOut, EmployerProofIn, EmployersOut, TieIn, TieOut, TiesOut},
+    dto::{EmployerOut, EmployerProofIn, EmployersOut},
     service,
+    tie_dto::{TieContestIn, TieIn, TieOut, TiesOut},
+    ties,
 };
 use crate::{
     error::Result,
@@ -54,12 +56,13 @@ pub(super) async fn leave_employer(ctx: Data<Ctx>, guardian: Guardian, id: Path<
 
 /// List the family's ties to centres
 ///
-/// Where it works, or a relative does: its ratings don't count in the satisfaction there.
+/// Where it works, or a relative does: its ratings don't count in the satisfaction there. What a centre told of
+/// (`proposed`) counts only once an officer has confirmed it.
 #[utoipa::path(tag = "family", security(("bearer" = [])), responses(
     (status = 200, description = "The ties", body = TiesOut), Refusals))]
 #[get("/me/ties")]
 pub(super) async fn list_ties(ctx: Data<Ctx>, guardian: Guardian) -> Result<HttpResponse> {
-    Ok(HttpResponse::Ok().json(service::ties(&ctx, guardian.family_id).await?))
+    Ok(HttpResponse::Ok().json(ties::of_family(&ctx, guardian.family_id).await?))
 }
 
 /// Declare a tie to a centre
@@ -76,17 +79,35 @@ pub(super) async fn declare_tie(
     key: Idempotency,
     Json(body): Json<TieIn>,
 ) -> Result<HttpResponse> {
-    Ok(service::declare(&ctx, guardian.family_id, &key, body).await?.respond(StatusCode::CREATED))
+    Ok(ties::declare(&ctx, guardian.family_id, &key, body).await?.respond(StatusCode::CREATED))
 }
 
 /// End a tie to a centre
 ///
-/// Ratings of care given meanwhile still don't count. One that the centre declared stays.
+/// Ratings of care given meanwhile still don't count. One that the centre told of stays; contest it instead.
 #[utoipa::path(tag = "family", security(("bearer" = [])),
     params(("id" = TieId, Path, description = "The tie")),
     responses((status = 204, description = "Ended"), Refusals))]
 #[delete("/me/ties/{id}")]
 pub(super) async fn end_tie(ctx: Data<Ctx>, guardian: Guardian, id: Path<TieId>) -> Result<HttpResponse> {
-    service::end(&ctx, guardian.family_id, id.0).await?;
+    ties::end(&ctx, guardian.family_id, id.0).await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// Contest a tie that a centre told of
+///
+/// An officer decides; whether it counts doesn't change meanwhile.
+#[utoipa::path(tag = "family", security(("bearer" = [])), request_body = TieContestIn,
+    params(("id" = TieId, Path, description = "The tie"),
+        ("Idempotency-Key" = Option<String>, Header, description = "8–64 visible characters; the same key and body get the first answer again")),
+    responses((status = 200, description = "Contested", body = TieOut), Refusals))]
+#[post("/me/ties/{id}/contest")]
+pub(super) async fn contest_tie(
+    ctx: Data<Ctx>,
+    guardian: Guardian,
+    key: Idempotency,
+    id: Path<TieId>,
+    Json(body): Json<TieContestIn>,
+) -> Result<HttpResponse> {
+    Ok(ties::contest(&ctx, guardian.family_id, &key, id.0, body).await?.respond(StatusCode::OK))
 }

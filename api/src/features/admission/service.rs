@@ -1,18 +1,12 @@
-//! Use cases of admission.
+//! Use cases of employers' codes; [`super::ties`] has those of ties.
 
 use chrono::{Days, NaiveDate};
-use entity::{
-    Admits, BookingId, CentreId, EmployerCodeId, FamilyId, MinuteOfDay, TieId, centre_ties, employer_codes,
-    employer_families,
-};
-use sea_orm::{ConnectionTrait, DatabaseTransaction};
+use entity::{Admits, CentreId, EmployerCodeId, FamilyId, employer_codes, employer_families};
+use sea_orm::ConnectionTrait;
 use serde_json::json;
 
 use super::{
-    dto::{
-        DeskTieIn, EmployerCodeIn, EmployerCodeOut, EmployerCodesQuery, EmployerOut, EmployerProofIn, EmployersOut,
-        TieIn, TieOut, TiesOut,
-    },
+    dto::{EmployerCodeIn, EmployerCodeOut, EmployerCodesQuery, EmployerOut, EmployerProofIn, EmployersOut},
     store,
 };
 use crate::{
@@ -28,7 +22,6 @@ use crate::{
         ratelimit::{EMPLOYER_CODE, limit},
     },
     platform::{
-        clock::instant_at,
         crypto::{as_typed, typed_code},
         db::write_txn,
     },
@@ -195,101 +188,4 @@ pub async fn revoke_code(ctx: &Ctx, desk: &Desk, id: EmployerCodeId) -> Result<(
         Ok(audit::record(ctx, txn, Actor::from(desk), "employer_code.revoke", id.to_string(), json!({})).await?)
     })
     .await
-}
-
-fn tie_out(row: &centre_ties::Model) -> TieOut {
-    TieOut {
-        id: row.id,
-        centre_id: row.centre_id,
-        tie: row.tie,
-        by_centre: row.declared_by != row.family_id.to_string(),
-        since: Moment(row.since),
-    }
-}
-
-/// The family's ties.
-pub async fn ties(ctx: &Ctx, family: FamilyId) -> Result<TiesOut> {
-    Ok(TiesOut { items: store::ties(ctx.db.reader(), family, None).await?.iter().map(tie_out).collect() })
-}
-
-/// The family says what it is to a centre.
-pub async fn declare(ctx: &Ctx, family: FamilyId, idempotency: &Idempotency, body: TieIn) -> Result<Once<TieOut>> {
-    if ctx.catalogue.centre(body.centre_id).is_none() {
-        return Err(Problem::new(Code::NotFound));
-    }
-    once(ctx, idempotency, &family.to_string(), async |txn| {
-        let row = centre_ties::Model {
-            id: ctx.clock.id(),
-            family_id: family,
-            centre_id: body.centre_id,
-            tie: body.tie,
-            declared_by: family.to_string(),
-            since: ctx.clock.now(),
-            ended_at: None,
-        };
-        put(txn, ctx, row).await.map(|row| tie_out(&row))
-    })
-    .await
-}
-
-/// The centre says what the family of a booking is to it; the family can't take that back.
-pub async fn tie_booking(
-    ctx: &Ctx,
-    desk: &Desk,
-    idempotency: &Idempotency,
-    booking: BookingId,
-    body: DeskTieIn,
-) -> Result<Once<TieOut>> {
-    once(ctx, idempotency, &desk.staff_id.to_string(), async |txn| {
-        let family = store::family_of(txn, desk.centre_id, booking).await?;
-        let row = centre_ties::Model {
-            id: ctx.clock.id(),
-            family_id: family.ok_or_else(|| Problem::new(Code::NotFound))?,
-            centre_id: desk.centre_id,
-            tie: body.tie,
-            declared_by: desk.staff_id.to_string(),
-            since: ctx.clock.now(),
-            ended_at: None,
-        };
-        let row = put(txn, ctx, row).await?;
-        let detail = json!({ "tie": row.tie });
-        audit::record(ctx, txn, Actor::from(desk), "booking.tie", booking.to_string(), detail).await?;
-        Ok(tie_out(&row))
-    })
-    .await
-}
-
-/// Puts a tie in place of the one that stands. One of the centre's word outlives the family's.
-async fn put(txn: &DatabaseTransaction, ctx: &Ctx, row: centre_ties::Model) -> Result<centre_ties::Model> {
-    family_store::lock_family(txn, row.family_id).await?;
-    let present = store::ties(txn, row.family_id, Some(row.centre_id)).await?.pop();
-    if let Some(present) = present {
-        let by_family = row.declared_by == row.family_id.to_string();
-        let same = present.tie == row.tie && present.declared_by == row.declared_by;
-        if same || (by_family && tie_out(&present).by_centre) {
-            return Ok(present);
-        }
-        store::end_tie(txn, present.id, ctx.clock.now()).await?;
-    }
-    store::insert_tie(txn, row.clone()).await?;
-    Ok(row)
-}
-
-/// The family's tie is over.
-pub async fn end(ctx: &Ctx, family: FamilyId, id: TieId) -> Result<()> {
-    let own = store::ties(ctx.db.reader(), family, None).await?.into_iter().find(|tie| tie.id == id);
-    let own = own.ok_or_else(|| Problem::new(Code::NotFound))?;
-    if tie_out(&own).by_centre {
-        return Err(Problem::new(Code::WrongState).detail(Text::new(
-            "该关系由机构登记，如有误请联系机构或区民生保障局。",
-            "The centre said so: ask it, or the bureau.",
-        )));
-    }
-    store::end_tie(ctx.db.writer(), id, ctx.clock.now()).await?;
-    Ok(())
-}
-
-/// Whether answers of a family about care at a centre on a day stay out of its figures.
-pub async fn tied(db: &impl ConnectionTrait, family: FamilyId, centre: CentreId, date: NaiveDate) -> Result<bool> {
-    Ok(store::was_tied(db, family, centre, instant_at(date, MinuteOfDay(0))).await?)
 }

@@ -1,9 +1,7 @@
-//! Queries about employers' codes and ties.
+//! Queries about employers' codes.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use entity::{
-    BookingId, CentreId, EmployerCodeId, FamilyId, TieId, bookings, centre_ties, employer_codes, employer_families,
-};
+use entity::{CentreId, EmployerCodeId, FamilyId, employer_codes, employer_families};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, JoinType, QueryFilter, QueryOrder, QuerySelect,
     SelectTwo,
@@ -124,59 +122,4 @@ pub(super) async fn is_own(
 ) -> Result<bool, DbErr> {
     let here = standing(family, today).filter(employer_families::Column::CentreId.eq(centre));
     Ok(here.one(db).await?.is_some())
-}
-
-/// The ties of a family that stand, at one centre or at all.
-pub(super) async fn ties(
-    db: &impl ConnectionTrait,
-    family: FamilyId,
-    centre: Option<CentreId>,
-) -> Result<Vec<centre_ties::Model>, DbErr> {
-    let rows = centre_ties::Entity::find()
-        .filter(centre_ties::Column::FamilyId.eq(family))
-        .filter(centre_ties::Column::EndedAt.is_null())
-        .order_by_asc(centre_ties::Column::Since);
-    match centre {
-        Some(centre) => rows.filter(centre_ties::Column::CentreId.eq(centre)).all(db).await,
-        None => rows.all(db).await,
-    }
-}
-
-pub(super) async fn insert_tie(db: &impl ConnectionTrait, tie: centre_ties::Model) -> Result<(), DbErr> {
-    centre_ties::Entity::insert(centre_ties::ActiveModel::from(tie)).exec_without_returning(db).await.map(drop)
-}
-
-pub(super) async fn end_tie(db: &impl ConnectionTrait, id: TieId, now: DateTime<Utc>) -> Result<bool, DbErr> {
-    let done = centre_ties::Entity::update_many()
-        .col_expr(centre_ties::Column::EndedAt, Expr::value(now))
-        .filter(centre_ties::Column::Id.eq(id))
-        .filter(centre_ties::Column::EndedAt.is_null())
-        .exec(db)
-        .await?;
-    Ok(done.rows_affected == 1)
-}
-
-/// Whether a family is, or at some time since `since` was, tied to a centre.
-pub(super) async fn was_tied(
-    db: &impl ConnectionTrait,
-    family: FamilyId,
-    centre: CentreId,
-    since: DateTime<Utc>,
-) -> Result<bool, DbErr> {
-    let ended = centre_ties::Column::EndedAt;
-    let found = centre_ties::Entity::find()
-        .filter(centre_ties::Column::FamilyId.eq(family))
-        .filter(centre_ties::Column::CentreId.eq(centre))
-        .filter(ended.is_null().or(ended.gte(since)));
-    Ok(found.one(db).await?.is_some())
-}
-
-/// The family of a booking of the centre.
-pub(super) async fn family_of(
-    db: &impl ConnectionTrait,
-    centre: CentreId,
-    id: BookingId,
-) -> Result<Option<FamilyId>, DbErr> {
-    let row = bookings::Entity::of_centre(centre).filter(bookings::Column::Id.eq(id)).one(db).await?;
-    Ok(row.map(|row| row.family_id))
 }

@@ -209,7 +209,7 @@ pub async fn answer(
         });
         let notice = Notice {
             family: row.family_id,
-            child: row.child_id,
+            child: Some(row.child_id),
             kind: NoticeKind::ComplaintAnswered,
             subject: id.to_string(),
             facts,

@@ -33,6 +33,7 @@ pub mod service;
 mod site;
 mod sites;
 mod store;
+mod ties;
 mod welcome;
 
 pub use service::{Refused, Seeded, seed};

@@ -3,7 +3,7 @@
 use chrono::Days;
 use entity::{
     article_versions, articles, booking_events, bookings, campaign_centres, campaigns, carer_trainings, carers,
-    centre_checks, centre_hours, centre_records, centre_states, centres, children, classes, communities,
+    centre_checks, centre_hours, centre_records, centre_states, centre_ties, centres, children, classes, communities,
     community_versions, consents, entry_checks, event_signups, events as event_rows, families, guidance_requests,
     offers, plan_inputs, rating_versions, ratings, redemptions, staff, visits, vouchers,
 };
@@ -14,7 +14,7 @@ use super::{
     people, plan, registers,
     site::Site,
     sites::{self, SITES},
-    store,
+    store, ties,
 };
 use crate::{
     config::{AppEnv, Settings},
@@ -109,6 +109,7 @@ pub async fn seed(settings: &Settings, db: &Db, keys: &Keyring, clock: &Clock) -
         store::insert::<children::Entity>(txn, people.children).await?;
         store::insert::<consents::Entity>(txn, people.consents).await?;
 
+        store::insert::<centre_ties::Entity>(txn, ties::rows(today, &past)).await?;
         let asked = guidance::rows(keys, today, &past);
         store::insert::<guidance_requests::Entity>(txn, asked).await?;
         let (planned, signed) = officer.map(|officer| events::rows(officer, today, &past)).unwrap_or_default();

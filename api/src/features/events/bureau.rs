@@ -62,7 +62,7 @@ pub(super) async fn list_bureau_events_xlsx(
 
 /// Plan an event
 ///
-/// As a draft, which families don't see.
+/// As a draft, which families don't see. Not in the past.
 #[utoipa::path(tag = "bureau", security(("bearer" = [])), request_body = EventIn,
     params(("Idempotency-Key" = Option<String>, Header, description = "8–64 visible characters; the same key and body get the first answer again")),
     responses((status = 201, description = "Planned", body = EventOut), Refusals))]
@@ -78,7 +78,9 @@ pub(super) async fn create_event(
 
 /// Change an event
 ///
-/// Not fewer places than persons have signed up; more places let in who waits.
+/// Not fewer places than persons have signed up; more places let in who waits. Who has signed up or waits is told
+/// when it takes place at another time or elsewhere. Not to a time that has passed, not once it is over, and not
+/// to another time once a family has come (`WRONG_STATE`).
 #[utoipa::path(tag = "bureau", security(("bearer" = [])), request_body = EventPatch,
     params(("id" = EventId, Path, description = "The event")),
     responses((status = 200, description = "As it is now", body = EventOut), Refusals))]
@@ -111,7 +113,7 @@ pub(super) async fn publish_event(
 
 /// Cancel an event
 ///
-/// Families read the reason.
+/// Families read the reason, and who has signed up or waits is told. Not once a family has come (`WRONG_STATE`).
 #[utoipa::path(tag = "bureau", security(("bearer" = [])), request_body = EventCancelIn,
     params(("id" = EventId, Path, description = "The event"),
         ("Idempotency-Key" = Option<String>, Header, description = "8–64 visible characters; the same key and body get the first answer again")),

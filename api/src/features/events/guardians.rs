@@ -17,7 +17,7 @@ use crate::{
 /// Sign up for an event
 ///
 /// Once a family. Without room for all persons, or with others waiting, it goes to the waiting list
-/// (`waiting`) and moves up by itself.
+/// (`waiting`) and moves up by itself; then a notice (`event_place`) tells.
 #[utoipa::path(tag = "events", security(("bearer" = [])), request_body = SignupIn,
     params(("id" = EventId, Path, description = "The event"),
         ("Idempotency-Key" = Option<String>, Header, description = "8–64 visible characters; the same key and body get the first answer again")),

@@ -13,6 +13,7 @@ pub mod service;
 mod sheet;
 pub mod signups;
 mod store;
+mod told;
 
 pub use signups::withdraw_all;
 

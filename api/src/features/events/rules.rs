@@ -72,6 +72,14 @@ pub fn times(starts: DateTime<Utc>, ends: DateTime<Utc>, until: DateTime<Utc>) -
     Ok(())
 }
 
+/// Refuses to plan for what is past.
+pub fn to_come(field: &'static str, at: DateTime<Utc>, now: DateTime<Utc>) -> Result<()> {
+    if at > now {
+        return Ok(());
+    }
+    Err(Problem::field(field, "past", Text::new("活动时间须晚于现在。", "It must be in the future.")))
+}
+
 /// `WRONG_STATE` with what to tell.
 pub(super) fn state(zh: &'static str, en: &'static str) -> Problem {
     Problem::new(Code::WrongState).detail(Text::new(zh, en))

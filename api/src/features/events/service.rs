@@ -1,7 +1,7 @@
 //! Use cases of events; [`super::signups`] has those of sign-ups. Whoever changes what is taken holds the event's row.
 
 use chrono::{DateTime, Utc};
-use entity::{EventId, EventStatus, MinuteOfDay, events};
+use entity::{EventId, EventStatus, MinuteOfDay, NoticeKind, SignupStatus, events};
 use sea_orm::{ActiveModelTrait as _, DatabaseTransaction};
 use serde_json::json;
 
@@ -10,6 +10,7 @@ use super::{
     rules::{self, state},
     signups::let_in,
     store::{self, Filter},
+    told::tell,
 };
 use crate::{
     error::{Code, Problem, Result, Text},
@@ -115,6 +116,7 @@ pub async fn create(ctx: &Ctx, bureau: &Bureau, key: &Idempotency, body: EventIn
     } = body;
     let signup_until = signup_until.unwrap_or(starts_at).0;
     rules::times(starts_at.0, ends_at.0, signup_until)?;
+    rules::to_come("starts_at", starts_at.0, ctx.clock.now())?;
     if let Some(township) = &township
         && !ctx.catalogue.townships().iter().any(|known| **known == **township)
     {
@@ -160,7 +162,8 @@ async fn known_campaign(txn: &DatabaseTransaction, id: Option<entity::CampaignId
     }
 }
 
-/// Changes an event that wasn't cancelled. More places let in who waits.
+/// Changes an event that wasn't cancelled and isn't over. More places let in who waits; who has signed up or
+/// waits is told when it takes place at another time or elsewhere.
 pub async fn edit(ctx: &Ctx, bureau: &Bureau, id: EventId, patch: EventPatch) -> Result<EventOut> {
     let EventPatch { title, text, place, starts_at, ends_at, signup_until, places, campaign_id } = patch;
     write_txn(&ctx.db, async |txn| {
@@ -168,9 +171,24 @@ pub async fn edit(ctx: &Ctx, bureau: &Bureau, id: EventId, patch: EventPatch) ->
         if row.status == EventStatus::Cancelled {
             return Err(state("活动已取消，不能再修改。", "The event was cancelled."));
         }
+        let now = ctx.clock.now();
+        // A draft whose time has passed gets another one; nobody has signed up for it.
+        if row.status == EventStatus::Published && row.ends_at <= now {
+            return Err(state("活动已结束，不能再修改。", "The event is over.").fact("reason", "over"));
+        }
         let (starts, ends) = (starts_at.map_or(row.starts_at, |at| at.0), ends_at.map_or(row.ends_at, |at| at.0));
         let until = signup_until.map_or(row.signup_until, |at| at.0);
         rules::times(starts, ends, until)?;
+        let another_time = (starts, ends) != (row.starts_at, row.ends_at);
+        if starts != row.starts_at {
+            rules::to_come("starts_at", starts, now)?;
+        }
+        if ends != row.ends_at {
+            rules::to_come("ends_at", ends, now)?;
+        }
+        if another_time {
+            nobody_came(txn, id).await?;
+        }
         let room = places.map_or(row.places, |places| places.0);
         if room < row.taken {
             let text = Text::new(
@@ -180,6 +198,7 @@ pub async fn edit(ctx: &Ctx, bureau: &Bureau, id: EventId, patch: EventPatch) ->
             return Err(Problem::field("places", "taken", text));
         }
         known_campaign(txn, campaign_id.flatten()).await?;
+        let was_at = row.place.clone();
         let next = events::Model {
             title: title.map_or(row.title, |title| title.into_inner()),
             text: text.map_or(row.text, |text| text.into_inner()),
@@ -192,10 +211,23 @@ pub async fn edit(ctx: &Ctx, bureau: &Bureau, id: EventId, patch: EventPatch) ->
             ..row
         };
         let next = put(txn, next).await?;
-        audit::record(ctx, txn, bureau.into(), "event.edit", id.to_string(), json!({ "places": room })).await?;
+        if another_time || next.place != was_at {
+            tell(ctx, txn, NoticeKind::EventMoved, &next, &store::live(txn, id).await?).await?;
+        }
+        let detail = json!({ "places": room, "starts_at": Moment(starts), "ends_at": Moment(ends) });
+        audit::record(ctx, txn, bureau.into(), "event.edit", id.to_string(), detail).await?;
         Ok(out(let_in(txn, ctx, next).await?))
     })
     .await
+}
+
+/// Where families have come, the event took place: it isn't moved or cancelled afterwards.
+async fn nobody_came(txn: &DatabaseTransaction, id: EventId) -> Result<()> {
+    if store::signups(txn, id, Some(SignupStatus::Attended), None, 1).await?.is_empty() {
+        return Ok(());
+    }
+    let text = "已有家庭到场，不能再改时间或取消活动。";
+    Err(state(text, "Families have come: it can't be moved or cancelled any more.").fact("reason", "attended"))
 }
 
 /// Writes every field.
@@ -221,7 +253,7 @@ pub async fn publish(ctx: &Ctx, bureau: &Bureau, key: &Idempotency, id: EventId)
     .await
 }
 
-/// It doesn't take place; families read why.
+/// It doesn't take place; who has signed up or waits is told why.
 pub async fn cancel(
     ctx: &Ctx,
     bureau: &Bureau,
@@ -235,8 +267,12 @@ pub async fn cancel(
         if row.status == EventStatus::Cancelled {
             return Err(state("活动已取消。", "The event was cancelled already."));
         }
+        nobody_came(txn, id).await?;
         let status = EventStatus::Cancelled;
         let row = put(txn, events::Model { status, cancel_reason: Some(reason.clone()), ..row }).await?;
+        if row.ends_at > ctx.clock.now() {
+            tell(ctx, txn, NoticeKind::EventCancelled, &row, &store::live(txn, id).await?).await?;
+        }
         audit::record(ctx, txn, bureau.into(), "event.cancel", id.to_string(), json!({ "reason": reason })).await?;
         Ok(out(row))
     })

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use entity::{EventId, EventStatus, FamilyId, SignupId, SignupStatus, event_signups, events};
+use entity::{EventId, EventStatus, FamilyId, NoticeKind, SignupId, SignupStatus, event_signups, events};
 use sea_orm::DatabaseTransaction;
 use serde_json::json;
 
@@ -11,6 +11,7 @@ use super::{
     rules::{self, state},
     service::{not_found, out, put},
     store,
+    told::tell,
 };
 use crate::{
     error::Result,
@@ -138,12 +139,12 @@ async fn give_back(
 }
 
 /// Lets in who waits, the first first; who doesn't fit in holds up nobody but those behind it. Nobody is let
-/// in to what is over.
+/// in to what is over. Who is let in is told.
 pub(super) async fn let_in(txn: &DatabaseTransaction, ctx: &Ctx, mut event: events::Model) -> Result<events::Model> {
     if rules::is_past(&event, ctx.clock.now()) {
         return Ok(event);
     }
-    let before = event.taken;
+    let mut came_in = Vec::new();
     // Each is one person at least.
     let room = u64::try_from(event.places - event.taken).unwrap_or(0);
     for row in store::waiting(txn, &event, room).await? {
@@ -152,8 +153,13 @@ pub(super) async fn let_in(txn: &DatabaseTransaction, ctx: &Ctx, mut event: even
         }
         event.taken += row.persons;
         store::step(txn, row.id, &[SignupStatus::Waiting], SignupStatus::SignedUp, ctx.clock.now()).await?;
+        came_in.push(row);
     }
-    if event.taken == before { Ok(event) } else { put(txn, event).await }
+    if came_in.is_empty() {
+        return Ok(event);
+    }
+    tell(ctx, txn, NoticeKind::EventPlace, &event, &came_in).await?;
+    put(txn, event).await
 }
 
 fn bureau_out(row: &event_signups::Model) -> BureauSignupOut {
@@ -178,7 +184,7 @@ pub struct Standing {
     pub event: EventOut,
     /// Families and persons of each state.
     tally: Vec<store::Tally>,
-    /// Vouchers of its campaign that were claimed while it ran; none without a campaign.
+    /// Vouchers of its campaign that families who came claimed while it ran; none without a campaign.
     pub vouchers: Option<u64>,
 }
 
@@ -196,7 +202,10 @@ pub async fn standing(ctx: &Ctx, id: EventId) -> Result<Standing> {
     let db = ctx.db.reader();
     let event = store::event(db, id).await?.ok_or_else(not_found)?;
     let vouchers = match event.campaign_id {
-        Some(campaign) => Some(vouchers::claimed_between(db, campaign, event.starts_at, event.ends_at).await?),
+        Some(campaign) => {
+            let time = (event.starts_at, event.ends_at);
+            Some(vouchers::claimed_between(db, campaign, time, store::attended(id)).await?)
+        }
         None => None,
     };
     Ok(Standing { tally: store::tally(db, id).await?, event: out(event), vouchers })

@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use entity::{EventId, EventStatus, FamilyId, SignupId, SignupStatus, event_signups, events};
 use sea_orm::{
     ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, FromQueryResult, IntoActiveModel as _,
-    QueryFilter as _, QueryOrder as _, QuerySelect as _, sea_query::Expr,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
+    sea_query::{Expr, SelectStatement},
 };
 
 use crate::platform::db::LockRows as _;
@@ -118,6 +119,22 @@ pub(super) async fn waiting(
         .limit(most)
         .all(db)
         .await
+}
+
+/// The sign-ups of an event that hold a place or wait for one.
+pub(super) async fn live(db: &impl ConnectionTrait, event: EventId) -> Result<Vec<event_signups::Model>, DbErr> {
+    let live = event_signups::Column::Status.is_in([SignupStatus::Waiting, SignupStatus::SignedUp]);
+    event_signups::Entity::find().filter(event_signups::Column::EventId.eq(event)).filter(live).all(db).await
+}
+
+/// The families that came, as a query.
+pub(super) fn attended(event: EventId) -> SelectStatement {
+    event_signups::Entity::find()
+        .select_only()
+        .column(event_signups::Column::FamilyId)
+        .filter(event_signups::Column::EventId.eq(event))
+        .filter(event_signups::Column::Status.eq(SignupStatus::Attended))
+        .into_query()
 }
 
 /// Moves a sign-up on from one of these states; tells whether it was in one.

@@ -1,5 +1,7 @@
 //! Queries about families and children.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::{
     AccountStatus, ChildId, ConsentPurpose, DocumentKind, FamilyId, VisitStatus, children, consents, families,
@@ -240,4 +242,23 @@ pub(super) async fn delete_document(
 pub(super) async fn delete_documents(db: &impl ConnectionTrait, family: FamilyId) -> Result<(), DbErr> {
     let all = family_documents::Entity::delete_many().filter(family_documents::Column::FamilyId.eq(family));
     all.exec(db).await.map(drop)
+}
+
+/// Of each of some families a child for which it agreed to messages: what concerns the family as a whole is
+/// sent on that consent.
+pub async fn told_children(db: &impl ConnectionTrait, of: Vec<FamilyId>) -> Result<HashMap<FamilyId, ChildId>, DbErr> {
+    let child = consents::Entity::belongs_to(children::Entity).from(consents::Column::ChildId).to(children::Column::Id);
+    let given: Vec<(FamilyId, ChildId)> = consents::Entity::find()
+        .select_only()
+        .columns([consents::Column::FamilyId, consents::Column::ChildId])
+        .join(JoinType::InnerJoin, child.into())
+        .filter(consents::Column::FamilyId.is_in(of))
+        .filter(consents::Column::Purpose.eq(ConsentPurpose::Messages))
+        .filter(consents::Column::WithdrawnAt.is_null())
+        .filter(children::Column::RemovedAt.is_null())
+        .order_by_asc(consents::Column::Id)
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(given.into_iter().collect())
 }

@@ -164,7 +164,7 @@ async fn tell(
         "guidance_id": row.id, "centre_id": row.centre_id, "date": date,
         "centre_name": centre.map_or_else(|| "区民生保障局".to_owned(), |plan| plan.row.name.clone()),
     });
-    let (family, child) = (row.family_id, row.child_id);
+    let (family, child) = (row.family_id, Some(row.child_id));
     // Another day, or others who come, is told again.
     let at = row.assigned_at.map_or(0, |at| at.timestamp_millis());
     notices::tell(ctx, txn, Notice { family, child, kind, subject: format!("{}/{at}", row.id), facts }).await

@@ -102,7 +102,7 @@ pub async fn kept(ctx: &Ctx, view: View, month_days: i64, targets: Vec<Target>) 
             from: report.from.0,
             to: report.to.0,
             answers: report.overall.answers,
-            satisfied: report.overall.satisfied,
+            satisfied: report.satisfied,
             too_few: report.overall.too_few,
         },
         coverage: None,
@@ -210,7 +210,7 @@ async fn answers_at(ctx: &Ctx, view: View) -> Result<Satisfaction> {
         from: report.from.0,
         to: report.to.0,
         answers: overall.answers,
-        satisfied: overall.satisfied,
+        satisfied: report.satisfied,
         too_few: overall.too_few,
     })
 }

@@ -30,6 +30,11 @@ pub fn worth_until(kind: NoticeKind, facts: &Json, now: DateTime<Utc>) -> DateTi
             (Some(date), Some(from)) => instant_at(date, from),
             _ => usual,
         },
+        // Not beyond the hour at which the event begins.
+        NoticeKind::EventPlace | NoticeKind::EventMoved => match (date(facts), minute(facts, "from")) {
+            (Some(date), Some(from)) => usual.min(instant_at(date, from)),
+            _ => usual,
+        },
         NoticeKind::PlaceOffered => facts["offer_until"].as_str().and_then(|at| at.parse().ok()).unwrap_or(usual),
         // Not beyond the voucher's own last day.
         NoticeKind::VoucherExpiring => {
@@ -115,6 +120,10 @@ const fn note(kind: NoticeKind) -> &'static str {
         NoticeKind::ComplaintAnswered => "请查看答复并告知是否满意",
         NoticeKind::GuidanceAssigned => "请安排家长在家，如不便请及时撤回",
         NoticeKind::GuidanceAnswered => "请在小程序查看答复",
+        NoticeKind::EventPlace => "已为您报名，如不能来请及时取消",
+        NoticeKind::EventMoved => "请留意新安排，如不能来请取消",
+        NoticeKind::EventCancelled => "请关注其他活动",
+        NoticeKind::TieProposed | NoticeKind::TieConfirmed => "如不属实，请在小程序提出异议",
     }
 }
 

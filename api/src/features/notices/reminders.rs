@@ -93,7 +93,7 @@ async fn invitations(ctx: &Ctx, dates: (NaiveDate, NaiveDate)) -> Result<u64> {
             "centre_name": plan.map(|plan| plan.row.name.clone()), "care": visit.care_type.zh(),
             "care_type": visit.care_type, "date": visit.date,
         });
-        let (family, child, subject) = (visit.family_id, visit.child_id, visit.id.to_string());
+        let (family, child, subject) = (visit.family_id, Some(visit.child_id), visit.id.to_string());
         row(ctx, Notice { family, child, kind: NoticeKind::RatingInvitation, subject, facts })
     });
     let rows = rows.collect();
@@ -118,7 +118,7 @@ async fn visits(ctx: &Ctx, date: NaiveDate) -> Result<u64> {
             "centre_name": plan.map(|plan| plan.row.name.clone()), "care": visit.care_type.zh(),
             "care_type": visit.care_type, "date": visit.date, "from": visit.from_min, "to": visit.to_min,
         });
-        let (family, child, subject) = (visit.family_id, visit.child_id, visit.id.to_string());
+        let (family, child, subject) = (visit.family_id, Some(visit.child_id), visit.id.to_string());
         row(ctx, Notice { family, child, kind: NoticeKind::VisitTomorrow, subject, facts })
     });
     let rows = rows.collect();
@@ -141,7 +141,7 @@ async fn vouchers(ctx: &Ctx, dates: (NaiveDate, NaiveDate)) -> Result<u64> {
             "voucher_id": voucher.id, "date": voucher.valid_until,
             "units_left": voucher.units_total - voucher.units_used,
         });
-        let (family, child, subject) = (voucher.family_id, voucher.child_id, voucher.id.to_string());
+        let (family, child, subject) = (voucher.family_id, Some(voucher.child_id), voucher.id.to_string());
         row(ctx, Notice { family, child, kind: NoticeKind::VoucherExpiring, subject, facts })
     });
     let rows = rows.collect();

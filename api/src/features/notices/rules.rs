@@ -8,9 +8,9 @@ use crate::{error::Text, language::Language};
 /// The text as it is written in a language; what others entered stays as it is.
 #[must_use]
 pub fn text_in(language: Language, kind: NoticeKind, facts: &Value) -> String {
-    let entered = ["centre_name", "reason"].map(|name| facts[name].as_str().unwrap_or_default().to_owned());
-    let [centre, reason] = entered;
-    let text = Text::new(text(kind, facts), "").keeping(centre).keeping(reason);
+    let entered = ["centre_name", "reason", "event", "place"];
+    let entered = entered.map(|name| facts[name].as_str().unwrap_or_default().to_owned());
+    let text = entered.into_iter().fold(Text::new(text(kind, facts), ""), Text::keeping);
     text.in_language(language).into_owned()
 }
 
@@ -61,6 +61,26 @@ pub fn text(kind: NoticeKind, facts: &Value) -> String {
         }
         NoticeKind::GuidanceAssigned => format!("您申请的入户指导已安排在{date}，由{centre}上门，请安排家长在家。"),
         NoticeKind::GuidanceAnswered => format!("您{date}申请的入户指导已有答复，请到“入户指导”查看。"),
+        NoticeKind::EventPlace => {
+            let (event, place) = (fact("event"), fact("place"));
+            format!(
+                "您候补的活动“{event}”有名额了，已为您报名：{date} {}，{place}。如不能参加请及时取消。",
+                fact("from")
+            )
+        }
+        NoticeKind::EventMoved => {
+            let (event, place) = (fact("event"), fact("place"));
+            format!("您报名的活动“{event}”安排有变：{date} {}，{place}。如不能参加请及时取消。", fact("from"))
+        }
+        NoticeKind::EventCancelled => {
+            format!("您报名的{date}活动“{}”已取消。{because}请关注其他活动。", fact("event"))
+        }
+        NoticeKind::TieProposed => format!(
+            "{centre}于{date}登记您的家庭为其工作人员或亲属；经区民生保障局核实后，您的评价将不计入该机构的满意度。如不属实，请到“我的关系”提出异议。"
+        ),
+        NoticeKind::TieConfirmed => format!(
+            "区民生保障局于{date}核实您的家庭为{centre}的工作人员或亲属，今后您的评价不计入该机构的满意度。如不属实，请到“我的关系”提出异议。"
+        ),
         NoticeKind::RatingInvitation => format!("{date}在{centre}的{care}已结束，请为今天的服务打分。"),
     }
 }

@@ -40,8 +40,9 @@ pub fn is_sent(ctx: &Ctx, kind: NoticeKind) -> bool {
 pub struct Notice {
     /// Whom.
     pub family: FamilyId,
-    /// The child it concerns: its consent to `messages` decides whether it is also sent.
-    pub child: ChildId,
+    /// The child it concerns: its consent to `messages` decides whether it is also sent. Of what concerns the
+    /// family, a child for which it agreed to `messages`, if there is one.
+    pub child: Option<ChildId>,
     /// What.
     pub kind: NoticeKind,
     /// About what: a prefixed id, perhaps with a date. Once a kind and subject.
@@ -55,7 +56,7 @@ pub(super) fn row(ctx: &Ctx, notice: Notice) -> notices::Model {
     let now = ctx.clock.now();
     let sent = is_sent(ctx, kind);
     notices::Model {
-        child_id: Some(child),
+        child_id: child,
         send_status: sent.then_some(MessageStatus::Waiting),
         send_after: sent.then_some(now),
         send_until: sent.then(|| message::worth_until(kind, &facts, now)),
@@ -94,7 +95,7 @@ pub async fn about_booking(
         }
         facts.extend(more);
     }
-    let (family, child) = (booking.family_id, booking.child_id);
+    let (family, child) = (booking.family_id, Some(booking.child_id));
     tell(ctx, txn, Notice { family, child, kind, subject, facts }).await
 }
 

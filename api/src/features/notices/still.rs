@@ -3,14 +3,15 @@
 
 use chrono::{DateTime, Utc};
 use entity::{
-    BookingId, BookingStatus, ComplaintId, ComplaintStatus, GuidanceId, GuidanceStatus, NoticeKind, RedemptionId,
-    RedemptionStatus, VisitId, VisitStatus, VoucherId, VoucherStatus, notices,
+    BookingId, BookingStatus, ComplaintId, ComplaintStatus, EventStatus, GuidanceId, GuidanceStatus, NoticeKind,
+    RedemptionId, RedemptionStatus, SignupId, SignupStatus, TieId, TieStatus, VisitId, VisitStatus, VoucherId,
+    VoucherStatus, notices,
 };
 use sea_orm::{ConnectionTrait, DbErr};
 use serde_json::Value;
 
 use super::still_store as store;
-use crate::platform::clock::{instant_at, local};
+use crate::platform::clock::{instant_at, local, minute_of_day};
 
 /// Whether a notice of this kind about these facts tells what is so. Facts that name nothing (of rows
 /// from before) and rows that are gone say nothing against it.
@@ -30,7 +31,30 @@ pub(super) async fn holds(
         | NoticeKind::OfferLapsed
         | NoticeKind::BookingCancelled
         | NoticeKind::DaysCancelled
-        | NoticeKind::WaitEnded => Ok(true),
+        | NoticeKind::WaitEnded
+        | NoticeKind::EventCancelled => Ok(true),
+        NoticeKind::EventPlace | NoticeKind::EventMoved => {
+            let Some(id) = id::<SignupId>(facts, "signup_id") else { return Ok(true) };
+            let found = store::signup(db, id).await?;
+            // Not to who withdrew, and not of an hour that was changed since.
+            Ok(found.is_none_or(|(signup, event)| {
+                let goes = match kind {
+                    NoticeKind::EventPlace => signup == SignupStatus::SignedUp,
+                    _ => matches!(signup, SignupStatus::SignedUp | SignupStatus::Waiting),
+                };
+                let at = local(event.starts_at);
+                let told = (facts["date"].as_str(), facts["from"].as_str());
+                let (date, from) = (at.date_naive().to_string(), minute_of_day(event.starts_at).to_string());
+                let so = told == (Some(date.as_str()), Some(from.as_str()))
+                    && facts["place"].as_str() == Some(event.place.as_str());
+                goes && so && event.status == EventStatus::Published && now < event.ends_at
+            }))
+        }
+        NoticeKind::TieProposed | NoticeKind::TieConfirmed => {
+            let Some(id) = id::<TieId>(facts, "tie_id") else { return Ok(true) };
+            let told = if kind == NoticeKind::TieProposed { TieStatus::Proposed } else { TieStatus::Confirmed };
+            Ok(store::tie(db, id).await?.is_none_or(|(status, ended)| status == told && ended.is_none()))
+        }
         NoticeKind::VisitTomorrow => {
             let Some(id) = id::<VisitId>(facts, "visit_id") else { return Ok(true) };
             let visit = store::visit(db, id).await?;

@@ -1,9 +1,10 @@
 //! Queries about what messages tell of.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use entity::{
     BookingId, BookingStatus, ComplaintId, ComplaintStatus, GuidanceId, GuidanceStatus, RedemptionId, RedemptionStatus,
-    VisitId, VoucherId, VoucherStatus, bookings, complaints, guidance_requests, ratings, redemptions, visits, vouchers,
+    SignupId, SignupStatus, TieId, TieStatus, VisitId, VoucherId, VoucherStatus, bookings, centre_ties, complaints,
+    event_signups, events, guidance_requests, ratings, redemptions, visits, vouchers,
 };
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
 
@@ -51,4 +52,23 @@ pub(super) async fn guidance(
 ) -> Result<Option<(GuidanceStatus, Option<NaiveDate>)>, DbErr> {
     use guidance_requests::Column::{Status, VisitOn};
     guidance_requests::Entity::find_by_id(id).select_only().columns([Status, VisitOn]).into_tuple().one(db).await
+}
+
+/// The state of a sign-up, and its event.
+pub(super) async fn signup(
+    db: &impl ConnectionTrait,
+    id: SignupId,
+) -> Result<Option<(SignupStatus, events::Model)>, DbErr> {
+    let Some(signup) = event_signups::Entity::find_by_id(id).one(db).await? else { return Ok(None) };
+    let event = events::Entity::find_by_id(signup.event_id).one(db).await?;
+    Ok(event.map(|event| (signup.status, event)))
+}
+
+/// The state of a tie, and when it ended.
+pub(super) async fn tie(
+    db: &impl ConnectionTrait,
+    id: TieId,
+) -> Result<Option<(TieStatus, Option<DateTime<Utc>>)>, DbErr> {
+    use centre_ties::Column::{EndedAt, Status};
+    centre_ties::Entity::find_by_id(id).select_only().columns([Status, EndedAt]).into_tuple().one(db).await
 }

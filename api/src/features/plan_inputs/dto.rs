@@ -9,12 +9,15 @@ use crate::http::{Cursor, Day, Limit, Line, Moment, Paragraph};
 /// A figure to enter: another version of the one before.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct PlanInputIn {
-    /// Which figure.
+    /// Which figure. `carers`, `certified_carers`, `communities`, `communities_covered`, `year_start_places` and
+    /// `year_start_public_places` count only where the program has no figure of its own.
     pub code: PlanInputCode,
     /// Of `rural_township` only, and needed there.
     #[serde(default)]
     pub township: Option<Line<20>>,
-    /// A whole number in the unit of the figure; incomes in fen a month and head.
+    /// A whole number in the unit of the figure; incomes in fen a month and head. Not more than what it is a part
+    /// of (`under_threes` of `residents`, `workplaces_with_care` of `workplaces` and so on), as far as that is
+    /// known of the same day or before; nor less than such a part.
     #[schema(minimum = 0, maximum = 10_000_000_000_i64, example = 1)]
     pub value: i64,
     /// The day that it is of, not later than today.
@@ -100,6 +103,10 @@ pub struct PlanInputKindOut {
     pub unit: &'static str,
     /// The township, of `rural_township`.
     pub township: Option<String>,
+    /// Whether it counts only where the program has no figure of its own: carers and certified carers where no
+    /// register of carers is kept, communities where none were imported, places at the year's beginning where
+    /// the program didn't run yet.
+    pub stand_in: bool,
     /// The version that counts; null while there is none.
     pub current: Option<PlanInputOut>,
 }

@@ -44,6 +44,59 @@ pub fn check(code: PlanInputCode, value: i64, as_of: NaiveDate, today: NaiveDate
     Ok(())
 }
 
+/// Figures of which the first is a part of the second.
+const PARTS: [(PlanInputCode, PlanInputCode); 5] = [
+    (PlanInputCode::UnderThrees, PlanInputCode::Residents),
+    (PlanInputCode::WorkplacesWithCare, PlanInputCode::Workplaces),
+    (PlanInputCode::CertifiedCarers, PlanInputCode::Carers),
+    (PlanInputCode::CommunitiesCovered, PlanInputCode::Communities),
+    (PlanInputCode::YearStartPublicPlaces, PlanInputCode::YearStartPlaces),
+];
+
+/// Whether the figure counts only where the program has none of its own: the register of carers, the list of
+/// communities, the journal of what centres were.
+#[must_use]
+pub const fn is_stand_in(code: PlanInputCode) -> bool {
+    use PlanInputCode::{
+        Carers, CertifiedCarers, Communities, CommunitiesCovered, YearStartPlaces, YearStartPublicPlaces,
+    };
+    matches!(
+        code,
+        Carers | CertifiedCarers | Communities | CommunitiesCovered | YearStartPlaces | YearStartPublicPlaces
+    )
+}
+
+/// Refuses a part greater than its whole, as both are known for the day of the new figure; whichever of the
+/// two comes second.
+pub fn check_parts(
+    rows: &[plan_inputs::Model],
+    code: PlanInputCode,
+    value: i64,
+    as_of: NaiveDate,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let known = |other| in_force(rows, other, "", as_of, now);
+    for (part, whole) in PARTS {
+        let (other, refused) = if code == part {
+            (whole, known(whole).filter(|of| value > of.value))
+        } else if code == whole {
+            (part, known(part).filter(|of| value < of.value))
+        } else {
+            continue;
+        };
+        if let Some(of) = refused {
+            let (word, than, en) =
+                if code == part { ("more_than_whole", "大于", "more") } else { ("less_than_part", "小于", "less") };
+            let text = Text::new(
+                format!("不能{than}“{}”（{}，{}）；如该数据有误，请先更正。", other.zh(), of.as_of, of.value),
+                format!("Must not be {en} than `{other}` ({} of {}); put that right first.", of.value, of.as_of),
+            );
+            return Err(Problem::field("value", word, text));
+        }
+    }
+    Ok(())
+}
+
 /// The figure that counts on a day as it was known at an instant: of the latest day, of these the latest
 /// version. One that was withdrawn since had not been yet.
 #[must_use]
@@ -80,6 +133,23 @@ mod tests {
             withdrawn_by: None,
             withdrawn_reason: None,
         }
+    }
+
+    #[test]
+    fn a_part_is_never_more_than_its_whole_whichever_comes_second() {
+        let rows = [row(1, 100, "2024-12-31", "2025-02-01", None)];
+        let check = |code, value, day: &str| {
+            let now = "2026-03-02T12:00:00Z".parse().unwrap();
+            check_parts(&rows, code, value, day.parse().unwrap(), now).is_ok()
+        };
+        assert!(check(PlanInputCode::UnderThrees, 100, "2024-12-31"));
+        assert!(!check(PlanInputCode::UnderThrees, 101, "2025-12-31"), "the whole of a day before");
+        assert!(check(PlanInputCode::UnderThrees, 101, "2024-12-30"), "no whole is known yet");
+        assert!(check(PlanInputCode::Workplaces, 101, "2025-12-31"));
+        let rows = [plan_inputs::Model { code: PlanInputCode::UnderThrees, ..rows[0].clone() }];
+        let day = "2025-12-31".parse().unwrap();
+        let whole = |value| check_parts(&rows, PlanInputCode::Residents, value, day, rows[0].created_at);
+        assert!(whole(100).is_ok() && whole(99).is_err());
     }
 
     #[test]

@@ -32,6 +32,7 @@ pub async fn list(ctx: &Ctx, query: &PlanInputsQuery) -> Result<PlanInputsOut> {
             name: code.zh(),
             unit: rules::unit(*code),
             township: named(township),
+            stand_in: rules::is_stand_in(*code),
             current: rules::in_force(&rows, *code, township, on, now).cloned().map(out),
         }));
     }
@@ -44,6 +45,7 @@ pub async fn add(ctx: &Ctx, bureau: &Bureau, key: &Idempotency, body: PlanInputI
     rules::check(code, value, as_of.0, ctx.clock.today())?;
     let township = check_township(ctx, code, township)?;
     once(ctx, key, &bureau.staff_id.to_string(), async |txn| {
+        rules::check_parts(&store::known(txn).await?, code, value, as_of.0, ctx.clock.now())?;
         let row = plan_inputs::Model {
             id: ctx.clock.id(),
             code,

@@ -307,10 +307,28 @@ pub(super) fn pickup_person(ctx: &Ctx, row: pickup_persons::Model) -> Result<Val
 }
 
 pub(super) fn tie(ctx: &Ctx, family: FamilyId, row: centre_ties::Model) -> Value {
-    let centre_ties::Model { id, family_id: _, centre_id, tie, declared_by, since, ended_at } = row;
+    let centre_ties::Model {
+        id,
+        family_id: _,
+        centre_id,
+        tie,
+        declared_by,
+        since,
+        ended_at,
+        status,
+        reason,
+        contest,
+        contest_open,
+        contested_at,
+        decided_by: _,
+        decided_at,
+        decision,
+    } = row;
     json!({
         "id": id, "centre": centre(ctx, centre_id), "tie": tie, "declared_by": who(&declared_by, family),
-        "since": Moment(since), "ended_at": at(ended_at),
+        "since": Moment(since), "ended_at": at(ended_at), "status": status, "reason": reason, "contest": contest,
+        "contest_open": contest_open, "contested_at": at(contested_at), "decided_at": at(decided_at),
+        "decision": decision,
     })
 }
 

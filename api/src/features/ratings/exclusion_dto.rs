@@ -53,7 +53,8 @@ pub struct BureauRatingOut {
     pub text: Option<String>,
     /// How moderation stands; the score counts at once.
     pub text_status: TextStatus,
-    /// Why it is left out of the figures, if it is: `staff_or_relative`, or `by_officers`.
+    /// Why it is left out of the figures, if it is: `staff_or_relative`, `by_officers`, or `care_reversed` (of a
+    /// voucher day that was reversed).
     #[schema(example = "by_officers")]
     pub excluded_for: Option<String>,
     /// Its states so far.

@@ -2,6 +2,7 @@
 //! rejects; counting it again goes the same way (`domain.md`, Ratings: nobody deletes a low score).
 
 use entity::{ExclusionAction, ExclusionStatus, RatingExclusionId, RatingId, TextStatus, rating_exclusions, ratings};
+use sea_orm::DatabaseTransaction;
 use serde_json::json;
 
 use super::{
@@ -16,6 +17,7 @@ use super::{
 use crate::{
     error::{Code, Problem, Result},
     features::{
+        admission,
         audit::{self, Reason},
         auth::Bureau,
     },
@@ -52,6 +54,12 @@ pub async fn ratings(ctx: &Ctx, query: BureauRatingsQuery) -> Result<Page<Bureau
     ))
 }
 
+async fn may_become(txn: &DatabaseTransaction, rating: &ratings::Model, action: ExclusionAction) -> Result<()> {
+    let of_staff = rating.excluded_for.as_deref() == Some(rules::TIED);
+    let tied = of_staff && admission::tied(txn, rating.family_id, rating.centre_id, rating.care_date).await?;
+    rules::may_become(rating, action, tied)
+}
+
 /// Proposes to leave a rating out, or to count it again.
 pub async fn propose(
     ctx: &Ctx,
@@ -63,7 +71,7 @@ pub async fn propose(
 ) -> Result<Once<RatingExclusionOut>> {
     once(ctx, key, &bureau.staff_id.to_string(), async |txn| {
         let rating = rows::lock_rating(txn, id).await?.ok_or_else(not_found)?;
-        rules::may_become(&rating, action)?;
+        may_become(txn, &rating, action).await?;
         key.about(rating.family_id);
         let row = rating_exclusions::Model {
             id: ctx.clock.id(),
@@ -109,7 +117,7 @@ pub async fn decide(
             return Err(rules::not_decided(&present));
         }
         if status == ExclusionStatus::Confirmed {
-            rules::may_become(&rating, proposal.action)?;
+            may_become(txn, &rating, proposal.action).await?;
             rating.excluded_for = (proposal.action == ExclusionAction::Exclude).then(|| rules::BY_OFFICERS.to_owned());
             rating.version += 1;
             store::update(txn, rating.clone()).await?;

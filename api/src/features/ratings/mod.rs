@@ -3,7 +3,7 @@
 //! Promises: only who was there rates (a checked-out visit, a redeemed voucher day), once per
 //! occasion, editable for 30 days; the score counts at once, the text waits for moderation; every
 //! state is kept as a version, so that a figure can be recomputed; nobody sees who rated; one is left
-//! out of the figures for a reason and by two officers; the centre gives one reply to each, which is shown
+//! out of the figures for a reason and by two officers, or with the care that it is about; the centre gives one reply to each, which is shown
 //! after moderation.
 
 mod bureau;
@@ -17,6 +17,7 @@ mod public;
 pub mod replies;
 pub mod reply_dto;
 mod reply_store;
+pub mod reversed;
 pub mod rules;
 pub mod service;
 mod store;

@@ -16,6 +16,8 @@ use crate::{
 pub const TIED: &str = "staff_or_relative";
 /// Why an answer that two officers took out stays out.
 pub const BY_OFFICERS: &str = "by_officers";
+/// Why the answer about a voucher day that was reversed stays out: nobody was cared for.
+pub const WITHOUT_CARE: &str = "care_reversed";
 /// A rating may be changed for this long (`domain.md`, Ratings).
 pub const EDITABLE_FOR: TimeDelta = TimeDelta::days(30);
 
@@ -66,6 +68,14 @@ pub fn redemption_happened(status: RedemptionStatus) -> Result<()> {
         "这次核销已冲正，没有实际托育，不能评价。",
         "This redemption was reversed: it can't be rated.",
     )))
+}
+
+/// An answer about a voucher day that was reversed since isn't changed any more.
+pub fn still_about_care(rating: &ratings::Model) -> Result<()> {
+    if rating.excluded_for.as_deref() == Some(WITHOUT_CARE) {
+        return redemption_happened(RedemptionStatus::Reversed);
+    }
+    Ok(())
 }
 
 /// Rated before: the rating can only be changed.
@@ -131,19 +141,25 @@ pub fn changed(before: &ratings::Model, patch: RatingPatch, now: DateTime<Utc>) 
     Some(after)
 }
 
-/// Only a counted rating can be left out, and only what officers left out can be counted again: the
-/// answer of a family of the centre's staff is out by a rule, not by a decision.
-pub fn may_become(rating: &ratings::Model, action: ExclusionAction) -> Result<()> {
+/// Only a counted rating can be left out, and only what officers left out can be counted again: the answer of
+/// a family of the centre's staff is out by a rule, not by a decision, as long as the family is `tied`, or was
+/// then.
+pub fn may_become(rating: &ratings::Model, action: ExclusionAction, tied: bool) -> Result<()> {
     let text = match (action, rating.excluded_for.as_deref()) {
         (ExclusionAction::Exclude, None) => return Ok(()),
         (ExclusionAction::Include, Some(BY_OFFICERS)) => return Ok(()),
+        (ExclusionAction::Include, Some(TIED)) if !tied => return Ok(()),
         (ExclusionAction::Exclude, Some(_)) => {
             Text::new("该评价已不计入统计，无需再剔除。", "The rating is out of the figures already.")
         }
         (ExclusionAction::Include, None) => Text::new("该评价已计入统计，无需恢复。", "The rating counts already."),
+        (ExclusionAction::Include, Some(WITHOUT_CARE)) => Text::new(
+            "该评价对应的核销已冲正，没有实际托育，不能恢复。",
+            "The redemption that it is about was reversed: there was no care.",
+        ),
         (ExclusionAction::Include, Some(_)) => Text::new(
-            "机构人员及亲属的评价按规定不计入统计，不能恢复。",
-            "Answers of the centre's staff and their relatives never count.",
+            "机构人员及亲属的评价按规定不计入统计，不能恢复；如关系登记有误，请先在“关系核实”中不予认定。",
+            "Answers of the centre's staff and their relatives never count; refuse the tie first if it isn't so.",
         ),
     };
     Err(Problem::new(Code::WrongState).detail(text).fact("excluded_for", rating.excluded_for.as_deref()))

@@ -114,6 +114,7 @@ pub async fn change(ctx: &Ctx, family: FamilyId, id: RatingId, patch: RatingPatc
         let before = store::lock_rating(txn, family, id).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
         let now = ctx.clock.now();
         rules::check_editable(before.created_at, now)?;
+        rules::still_about_care(&before)?;
         still_agreed(txn, before.child_id).await?;
         let Some(after) = rules::changed(&before, patch, now) else {
             return Ok((before, false));

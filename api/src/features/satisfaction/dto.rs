@@ -52,6 +52,9 @@ pub struct SatisfactionOut {
     pub as_of: Moment,
     /// All centres together.
     pub overall: SatisfactionFigures,
+    /// Satisfied answers of all, however few: what is computed on. Shown to nobody.
+    #[serde(skip)]
+    pub satisfied: i64,
     /// A group each; townships, kinds, forms of care, months and sub-scores are all listed, centres only
     /// if they had care or answers.
     pub groups: Vec<SatisfactionGroup>,
@@ -77,9 +80,9 @@ pub struct SatisfactionFigures {
     /// Valid answers: the latest rating per child, centre and month.
     #[schema(example = 100)]
     pub answers: i64,
-    /// Answers of 4 (满意) or 5 (非常满意).
+    /// Answers of 4 (满意) or 5 (非常满意); null if too few, for the rate is a division away.
     #[schema(example = 96)]
-    pub satisfied: i64,
+    pub satisfied: Option<i64>,
     /// Fewer than five answers: no rate is given.
     pub too_few: bool,
     /// Satisfied ÷ answers; null if too few.
@@ -200,9 +203,9 @@ pub struct SatisfactionCounted {
     /// Valid answers.
     #[schema(example = 100)]
     pub answers: i64,
-    /// Answers of 4 or 5.
+    /// Answers of 4 or 5; null if too few.
     #[schema(example = 96)]
-    pub satisfied: i64,
+    pub satisfied: Option<i64>,
     /// Fewer than five answers: no rate is given.
     pub too_few: bool,
     /// Satisfied ÷ answers; null if too few.

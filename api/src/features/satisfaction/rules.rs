@@ -8,11 +8,13 @@
 //! - *Care* is a checked-out visit or a redeemed voucher day. *Families served* are the distinct
 //!   families with care. The *response rate* is answers ÷ distinct (child, centre, month) with
 //!   care; within a form of care ÷ those with care of that form. A rating whose voucher day was
-//!   reversed later still counts as an answer, so the quotient is capped at 1.
+//!   reversed leaves the answers with it; of one from before that rule the care may be gone, so the
+//!   quotient is capped at 1.
 //! - The *interval* is Wilson's score interval at 95 %. The target is *met* if the rate is at
 //!   least the target, *met with confidence* if the lower bound is.
 //! - A *sub-score* has the same figures among the answers that gave it, by its own levels.
-//! - Fewer than five answers are *too few*: neither rate nor mean nor interval nor verdict.
+//! - Fewer than five answers are *too few*: neither rate nor mean nor interval nor verdict, nor how many of them
+//!   are satisfied, of which the rate is a division away.
 //! - Fractions and means have four decimals, rounded half up; verdicts use unrounded values.
 
 use chrono::{Datelike as _, Months, NaiveDate};
@@ -151,7 +153,7 @@ fn figures_of(counts: Counts, target: f64, sub: Option<SatisfactionScores>) -> S
     let (low, high) = wilson(satisfied, answers);
     SatisfactionFigures {
         answers,
-        satisfied,
+        satisfied: enough.then_some(satisfied),
         too_few: !enough,
         rate: enough.then(|| quotient(satisfied, answers)),
         mean: enough.then(|| quotient(total, answers)),
@@ -287,7 +289,7 @@ mod tests {
         let few = figures(counts(4, 4), 0.9);
         assert!(few.too_few && few.rate.is_none() && few.mean.is_none() && few.interval.is_none());
         assert!(few.met.is_none() && few.met_with_confidence.is_none());
-        assert_eq!((few.answers, few.satisfied, few.response_rate), (4, 4, Some(1.0)));
+        assert_eq!((few.answers, few.satisfied, few.response_rate), (4, None, Some(1.0)));
         assert!(!figures(counts(5, 5), 0.9).too_few);
         assert_eq!(figures(Counts::default(), 0.9).response_rate, None);
     }

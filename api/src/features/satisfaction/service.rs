@@ -54,7 +54,8 @@ pub async fn report(ctx: &Ctx, query: SatisfactionQuery, source: Answers) -> Res
         Some(by) => (Some(by), groups.sorted(target)),
         None => (None, Vec::new()),
     };
-    Ok(SatisfactionOut { from, to, by, target, as_of: Moment(as_of), overall: rules::figures(overall, target), groups })
+    let (satisfied, overall) = (overall.satisfied, rules::figures(overall, target));
+    Ok(SatisfactionOut { from, to, by, target, as_of: Moment(as_of), overall, satisfied, groups })
 }
 
 /// A group per sub-score.

@@ -78,7 +78,7 @@ fn row(report: &SatisfactionOut, key: &str, label: &str, figures: &SatisfactionF
         Cell::text(&report.from.to_string()),
         Cell::text(&report.to.to_string()),
         answers.into(),
-        satisfied.into(),
+        satisfied.map_or(Cell::Empty, Cell::from),
         rate.into(),
         mean.into(),
         families_served.into(),

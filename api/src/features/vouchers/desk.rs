@@ -79,8 +79,8 @@ pub(super) async fn list_redemptions(
 
 /// Reverse a redemption of the centre
 ///
-/// Within 30 minutes; later only the bureau can. The unit returns, and the child may be redeemed
-/// again that day. Nothing is deleted: the reversal is a second row with its reason.
+/// Within 30 minutes; later only the bureau can, and of a day that the family has rated (`WRONG_STATE` with
+/// `reason` `rated`). The unit returns, and the child may be redeemed again that day. Nothing is deleted: the reversal is a second row with its reason.
 #[utoipa::path(tag = "desk", security(("bearer" = [])), request_body = ReversalIn,
     params(("id" = RedemptionId, Path, description = "The redemption"),
         ("Idempotency-Key" = Option<String>, Header, description = "8–64 visible characters; the same key and body get the first answer again")),

@@ -13,6 +13,18 @@ pub fn in_force(rule: &fund_rules::Model, day: NaiveDate) -> bool {
     rule.valid_from <= day && rule.valid_until.is_none_or(|until| day <= until)
 }
 
+/// The rule of the same source and category that is in force on some day on which the new one is, too.
+#[must_use]
+pub fn overlapping<'a>(rules: &'a [fund_rules::Model], new: &fund_rules::Model) -> Option<&'a fund_rules::Model> {
+    let same = |rule: &&fund_rules::Model| {
+        rule.fund_source == new.fund_source
+            && rule.fund_category == new.fund_category
+            && rule.valid_until.is_none_or(|until| new.valid_from <= until)
+            && new.valid_until.is_none_or(|until| rule.valid_from <= until)
+    };
+    rules.iter().find(same)
+}
+
 /// Refuses a use of this money that a rule in force on `day` forbids. Nobody can override it: the
 /// campaign needs another source.
 pub fn check(

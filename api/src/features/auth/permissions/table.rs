@@ -201,6 +201,11 @@ pub(super) const TABLE: &[(&str, Roles)] = &[
     ("list_ties", GUARDIAN),
     ("declare_tie", GUARDIAN),
     ("end_tie", GUARDIAN),
+    ("contest_tie", GUARDIAN),
+    ("list_bureau_ties", BUREAU),
+    ("confirm_tie", BUREAU),
+    ("refuse_tie", BUREAU),
+    ("end_bureau_tie", BUREAU),
     // pickups
     ("list_visit_pickup", DESK),
     ("list_pickup_persons", GUARDIAN),

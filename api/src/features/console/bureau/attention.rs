@@ -12,6 +12,7 @@ use super::super::{
 use crate::{
     error::Result,
     features::{
+        admission::{tie_dto::BureauTiesQuery, ties},
         complaints::{dto::BureauComplaintsQuery, service as complaints},
         guidance,
         moderation::{dto::ModerationQuery, service as moderation},
@@ -103,6 +104,14 @@ pub(super) async fn of_today(ctx: &Ctx, shell: &Shell) -> Result<Table> {
         "Exclusions waiting for a second officer",
         "/bureau/ratings/exclusions?status=proposed",
         second.into(),
+    );
+    let query = BureauTiesQuery { status: None, waiting: Some(true), centre_id: None, limit: MOST, cursor: None };
+    let told = ties::page(ctx, query).await?;
+    line(
+        "机构登记的亲属关系待核实",
+        "Ties that centres told of, to verify",
+        "/bureau/ratings/ties?waiting=true",
+        told.into(),
     );
     let drafts = statements_of(ctx, StatementStatus::Draft).await?;
     line("结算单待复核", "Statements to check", "/bureau/statements?status=draft", drafts);

@@ -92,7 +92,7 @@ fn facts(shell: &Shell, view: View, standing: &Standing) -> View {
         ("已报名", "Signed up", persons(SignupStatus::SignedUp)),
         ("候补", "Waiting", persons(SignupStatus::Waiting)),
         ("已到场", "Came", persons(SignupStatus::Attended)),
-        ("活动期间领取的体验券", "Vouchers claimed while it ran", vouchers),
+        ("到场家庭现场领取的体验券", "Vouchers claimed while it ran by who came", vouchers),
     ])
 }
 

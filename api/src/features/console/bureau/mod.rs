@@ -40,6 +40,7 @@ mod statement;
 mod statements;
 mod support;
 mod support_sheet;
+mod ties;
 mod webhooks;
 
 use actix_web::web::ServiceConfig;
@@ -70,6 +71,7 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
     moderation::routes(cfg);
     plan_inputs::routes(cfg);
     ratings::routes(cfg);
+    ties::routes(cfg);
     registers::routes(cfg);
     signals::routes(cfg);
     staff::routes(cfg);

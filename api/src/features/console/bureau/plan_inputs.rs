@@ -96,8 +96,10 @@ async fn bureau_plan_inputs(
     let mut table = Table::new(&shell, t("规划基础数据", "The plan's figures"), &columns);
     for item in &list.items {
         let current = item.current.as_ref();
+        // A star leads to the note below the heading.
+        let star = if item.stand_in { " *" } else { "" };
         table.row(vec![
-            link(named(&shell, item.code), format!("{LIST}/{}", item.code)),
+            link(format!("{}{star}", named(&shell, item.code)), format!("{LIST}/{}", item.code)),
             text(dash(item.township.clone())),
             Cell::Number(dash(current.map(|of| written(&shell, item.code, of.value)))),
             text(unit(&shell, item.code)),
@@ -112,6 +114,10 @@ async fn bureau_plan_inputs(
         .text(
             "机构无法得知、由民生保障局录入的数据。每次录入都是新版本，旧版本保留。",
             "What no centre can know, entered by the bureau. Each entry is another version; those before stay.",
+        )
+        .text(
+            "带 * 的数据仅在本系统没有相应统计时使用：保育人员以台账为准，社区（村）以导入的名单为准，年初托位以系统记录为准。",
+            "Those with * count only where the program has no figure of its own: its register of carers, its list of communities, its record of places at the year's beginning.",
         )
         .form(filter)
         .table(table.sortable(&shell, 'p'))

@@ -75,7 +75,10 @@ async fn bureau_ratings(
         ]);
     }
     View::new(&shell, t("评价", "Ratings"))
-        .part(Part::Links(vec![(t("剔除复核", "Proposals to leave one out").to_owned(), LIST.to_owned())]))
+        .part(Part::Links(vec![
+            (t("剔除复核", "Proposals to leave one out").to_owned(), LIST.to_owned()),
+            (t("关系核实", "Ties of families to centres").to_owned(), super::ties::LIST.to_owned()),
+        ]))
         .form(filter)
         .table(table.rest(&shell, page.rest).whole(&shell, "/bureau/ratings"))
         .answer(&ctx)
@@ -85,6 +88,7 @@ fn counts(shell: &Shell, rating: &BureauRatingOut) -> Cell {
     let (class, zh, en) = match rating.excluded_for.as_deref() {
         None => ("good", "计入", "counts"),
         Some("staff_or_relative") => ("plain", "本园人员或亲属，不计入", "of staff or a relative"),
+        Some("care_reversed") => ("plain", "核销已冲正，不计入", "of a reversed voucher day"),
         Some(_) => ("bad", "已剔除", "left out by officers"),
     };
     Cell::Mark(class, shell.t(zh, en).to_owned())
@@ -93,7 +97,8 @@ fn counts(shell: &Shell, rating: &BureauRatingOut) -> Cell {
 fn deeds(shell: &Shell, rating: &BureauRatingOut) -> Vec<(String, Fields)> {
     let (rest, zh, en) = match rating.excluded_for.as_deref() {
         None => ("exclusions", "提议剔除", "Propose to leave it out"),
-        Some("by_officers") => ("inclusions", "提议恢复", "Propose to count it again"),
+        // One of staff or a relative only if the tie was refused since.
+        Some("by_officers" | "staff_or_relative") => ("inclusions", "提议恢复", "Propose to count it again"),
         Some(_) => return Vec::new(),
     };
     let name = shell.t(zh, en);

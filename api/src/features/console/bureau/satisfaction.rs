@@ -9,7 +9,7 @@ use super::super::{
     fields::Fields,
     shell::Shell,
     table::{Cell, Table, interval, number, percent, text},
-    values::centre_name,
+    values::{centre_name, dash},
     view::{Part, View},
 };
 use super::signals;
@@ -166,7 +166,7 @@ fn scores_table(shell: &Shell, report: &SatisfactionOut) -> Table {
         table.row(vec![
             text(t(zh, en)),
             number(score.answers),
-            number(score.satisfied),
+            Cell::Number(dash(score.satisfied)),
             Cell::Number(percent(score.rate)),
             Cell::Number(interval(score.interval)),
             Cell::Number(mean(score.mean)),
@@ -237,7 +237,7 @@ pub(super) fn table(shell: &Shell, caption: &str, report: &SatisfactionOut) -> T
         table.row(vec![
             label,
             number(figures.answers),
-            number(figures.satisfied),
+            Cell::Number(dash(figures.satisfied)),
             Cell::Number(percent(figures.rate)),
             Cell::Number(interval(figures.interval)),
             Cell::Number(mean(figures.mean)),

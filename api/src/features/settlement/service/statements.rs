@@ -17,7 +17,7 @@ use super::super::{
 };
 use crate::{
     error::{Code, Problem, Result, Text},
-    features::{audit, auth::Bureau},
+    features::{audit, auth::Bureau, terms},
     http::{Cursor, Idempotency, Moment, Month, Once, Page, once},
     platform::{
         constraint::{Constraint, violated},
@@ -37,7 +37,8 @@ pub async fn draft(ctx: &Ctx, bureau: &Bureau, key: &Idempotency, body: Statemen
         return Err(Problem::field("month", "not_over", text));
     }
     once(ctx, key, &bureau.staff_id.to_string(), async |txn| {
-        let centre_name = store::centre_name(txn, centre_id).await?.ok_or_else(|| {
+        // Held: who drafts the same statement at once comes after, and drafts it anew.
+        let centre = terms::lock_centre(txn, centre_id).await?.ok_or_else(|| {
             let text = Text::new("没有找到这家机构。", "There is no such centre.");
             Problem::new(Code::NotFound).and_field("centre_id", "unknown", text)
         })?;
@@ -58,7 +59,7 @@ pub async fn draft(ctx: &Ctx, bureau: &Bureau, key: &Idempotency, body: Statemen
             number: None,
             total_fen: entity::Fen(figures.totals.total_fen),
             figures_sha256: figures.digest(),
-            labels: labels(txn, &centre_name, &figures).await?,
+            labels: labels(txn, &centre.name, &figures).await?,
             figures: serde_json::to_value(&figures).map_err(Problem::internal)?,
             drafted_at: ctx.clock.now(),
             drafted_by: bureau.staff_id,

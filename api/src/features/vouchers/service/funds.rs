@@ -33,7 +33,7 @@ pub async fn allow(
     funds::check(&rows::all(db).await?, source, category, day)
 }
 
-/// Adds a rule.
+/// Adds a rule; one of a source and category at a time, or ending it would end nothing.
 pub async fn add(ctx: &Ctx, admin: &Bureau, key: &Idempotency, body: FundRuleIn) -> Result<Once<FundRuleOut>> {
     let FundRuleIn { fund_source, fund_category, valid_from, clause, document } = body;
     let row = fund_rules::Model {
@@ -46,6 +46,13 @@ pub async fn add(ctx: &Ctx, admin: &Bureau, key: &Idempotency, body: FundRuleIn)
         document: document.into_inner(),
     };
     once(ctx, key, &admin.staff_id.to_string(), async |txn| {
+        if let Some(there) = funds::overlapping(&rows::held(txn).await?, &row) {
+            let text = Text::new(
+                "同一资金来源和用途在该时间已有规则，请先设定其失效日期。",
+                "There is a rule of this source and category for that time: end it first.",
+            );
+            return Err(Problem::field("valid_from", "overlaps", text).fact("fund_rule_id", there.id));
+        }
         rows::insert(txn, row.clone()).await?;
         let detail =
             json!({ "fund_source": fund_source, "fund_category": fund_category, "valid_from": row.valid_from });

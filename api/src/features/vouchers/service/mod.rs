@@ -21,7 +21,7 @@ pub use funds::allow as allow_funds;
 
 use chrono::{DateTime, Utc};
 use entity::{CampaignId, FamilyId};
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::{ConnectionTrait, DbErr, sea_query::SelectStatement};
 
 use crate::{
     error::{Problem, Result},
@@ -61,12 +61,12 @@ pub async fn campaign_exists(db: &impl ConnectionTrait, id: CampaignId) -> Resul
     Ok(super::store::campaigns::one(db, id).await?.is_some())
 }
 
-/// Vouchers of a campaign that were claimed from one instant to another.
+/// Vouchers of a campaign that some families claimed from one instant to another.
 pub async fn claimed_between(
     db: &impl ConnectionTrait,
     id: CampaignId,
-    from: DateTime<Utc>,
-    to: DateTime<Utc>,
+    time: (DateTime<Utc>, DateTime<Utc>),
+    families: SelectStatement,
 ) -> Result<u64> {
-    Ok(super::store::lists::claimed_between(db, id, from, to).await?)
+    Ok(super::store::lists::claimed_between(db, id, time, families).await?)
 }

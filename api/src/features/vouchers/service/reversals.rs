@@ -10,7 +10,10 @@ use super::super::{
 };
 use crate::{
     error::{Code, Problem, Result, Text},
-    features::audit::{self, Actor, Reason},
+    features::{
+        audit::{self, Actor, Reason},
+        ratings::reversed,
+    },
     http::{Idempotency, Moment, Once, once},
     platform::clock::local,
     state::Ctx,
@@ -19,7 +22,8 @@ use crate::{
 /// How long a centre may reverse its own redemptions; the bureau may later (`domain.md`, Vouchers).
 pub const CENTRE_MAY_REVERSE: TimeDelta = TimeDelta::minutes(30);
 
-/// Reverses a redemption. A centre (`actor.centre_id`) finds only its own, and only for half an hour.
+/// Reverses a redemption. A centre (`actor.centre_id`) finds only its own, and only for half an hour. What the
+/// family said of that day leaves the figures with it.
 pub async fn reverse(
     ctx: &Ctx,
     actor: Actor,
@@ -27,7 +31,8 @@ pub async fn reverse(
     id: RedemptionId,
     reason: &str,
 ) -> Result<Once<ReversalOut>> {
-    once(ctx, idempotency, &actor.staff_id.to_string(), async |txn| {
+    let mut unrated = None;
+    let done = once(ctx, idempotency, &actor.staff_id.to_string(), async |txn| {
         let row = rows::one(txn, id, actor.centre_id).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
         let now = ctx.clock.now();
         check_in_time(&row, actor.centre_id, now)?;
@@ -52,6 +57,9 @@ pub async fn reverse(
             let text = Text::new("这次核销已撤销，无需再次操作。", "The redemption was reversed before.");
             return Err(Problem::new(Code::WrongState).detail(text).fact("state", RedemptionStatus::Reversed));
         }
+        if reversed::without_care(ctx, txn, &row, actor.centre_id.is_some()).await? {
+            unrated = Some(row.clone());
+        }
         if !vouchers::give_one_back(txn, row.voucher_id).await? {
             return Err(Problem::internal("a redeemed unit isn't among the voucher's used ones"));
         }
@@ -69,7 +77,11 @@ pub async fn reverse(
             message: format!("已撤销 {} 的核销，体验券还剩{units_left}天。", row.service_date),
         })
     })
-    .await
+    .await?;
+    if let Some(day) = unrated {
+        reversed::shown(ctx, &day).await;
+    }
+    Ok(done)
 }
 
 fn check_in_time(row: &redemptions::Model, centre: Option<CentreId>, now: DateTime<Utc>) -> Result<()> {

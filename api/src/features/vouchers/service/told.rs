@@ -12,13 +12,13 @@ pub(super) fn unit_used(ctx: &Ctx, row: &redemptions::Model, units_left: i32) ->
         "redemption_id": row.id, "voucher_id": row.voucher_id, "centre_id": row.centre_id,
         "centre_name": plan.map(|plan| plan.row.name.clone()), "date": row.service_date, "units_left": units_left,
     });
-    let (family, child, subject) = (row.family_id, row.child_id, row.id.to_string());
+    let (family, child, subject) = (row.family_id, Some(row.child_id), row.id.to_string());
     Notice { family, child, kind: NoticeKind::UnitUsed, subject, facts }
 }
 
 /// A voucher was claimed.
 pub(super) fn voucher_claimed(row: &vouchers::Model) -> Notice {
     let facts = json!({ "voucher_id": row.id, "units_left": row.units_total, "date": row.valid_until });
-    let (family, child, subject) = (row.family_id, row.child_id, row.id.to_string());
+    let (family, child, subject) = (row.family_id, Some(row.child_id), row.id.to_string());
     Notice { family, child, kind: NoticeKind::VoucherClaimed, subject, facts }
 }

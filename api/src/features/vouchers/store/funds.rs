@@ -4,11 +4,20 @@ use chrono::NaiveDate;
 use entity::{FundRuleId, fund_rules};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, sea_query::Expr};
 
+use crate::platform::db::LockRows as _;
 use fund_rules::{Column, Entity, Model};
 
 /// All of them, oldest first: a few dozen.
 pub(in super::super) async fn all(db: &impl ConnectionTrait) -> Result<Vec<Model>, DbErr> {
     Entity::find().order_by_asc(Column::Id).all(db).await
+}
+
+/// All of them, read while whoever else adds or ends one waits. Some are there from the beginning and none is
+/// ever deleted, so that there is something to hold.
+pub(in super::super) async fn held(db: &impl ConnectionTrait) -> Result<Vec<Model>, DbErr> {
+    Entity::find().order_by_asc(Column::Id).lock_rows().all(db).await?;
+    // Read again: what came while this waited.
+    all(db).await
 }
 
 pub(in super::super) async fn one(db: &impl ConnectionTrait, id: FundRuleId) -> Result<Option<Model>, DbErr> {

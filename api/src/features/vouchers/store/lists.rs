@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use entity::{CampaignId, RedemptionId, VoucherId, VoucherStatus, campaigns, redemptions, vouchers};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::Expr,
+    sea_query::{Expr, SelectStatement},
 };
 
 use super::{same, vouchers::WithRevocation};
@@ -58,15 +58,16 @@ pub(in super::super) async fn vouchers(
     select.into_model().all(db).await
 }
 
-/// Vouchers of a campaign that were claimed from one instant to another.
+/// Vouchers of a campaign that some families claimed from one instant to another.
 pub(in super::super) async fn claimed_between(
     db: &impl ConnectionTrait,
     id: CampaignId,
-    from: DateTime<Utc>,
-    to: DateTime<Utc>,
+    (from, to): (DateTime<Utc>, DateTime<Utc>),
+    families: SelectStatement,
 ) -> Result<u64, DbErr> {
     vouchers::Entity::find()
         .filter(vouchers::Column::CampaignId.eq(id))
+        .filter(vouchers::Column::FamilyId.in_subquery(families))
         .filter(vouchers::Column::ClaimedAt.between(from, to))
         .count(db)
         .await

@@ -156,7 +156,7 @@ pub async fn class_closed(
                 "waitlist_id": entry.id, "centre_id": centre, "centre_name": plan.map(|plan| plan.row.name.clone()),
                 "care_type": entry.care_type, "care": entry.care_type.zh(), "date": entry.start_date,
             });
-            let (family, child, subject) = (entry.family_id, entry.child_id, entry.id.to_string());
+            let (family, child, subject) = (entry.family_id, Some(entry.child_id), entry.id.to_string());
             let notice = Notice { family, child, kind: NoticeKind::WaitEnded, subject, facts };
             notices::tell(ctx, txn, notice).await?;
         }

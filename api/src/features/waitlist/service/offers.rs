@@ -96,7 +96,7 @@ async fn offer(ctx: &Ctx, entry: &waitlist_entries::Model) -> Result<bool, Offer
             "care": entry.care_type.zh(), "date": entry.start_date, "offer_until": Moment(until),
             "until": local(until).format("%-m月%-d日%H:%M").to_string(),
         });
-        let (family, child, subject) = (entry.family_id, entry.child_id, held.id.to_string());
+        let (family, child, subject) = (entry.family_id, Some(entry.child_id), held.id.to_string());
         let notice = Notice { family, child, kind: NoticeKind::PlaceOffered, subject, facts };
         notices::tell(ctx, txn, notice).await?;
         let waiting = [WaitlistStatus::Waiting];
