@@ -6,6 +6,7 @@ use super::{shell::Shell, table::FIND};
 use crate::{
     error::{Problem, Result, Text},
     features::{
+        admission::tie_dto::BureauTiesQuery,
         articles::dto::{ArticleVersionsQuery, BureauArticlesQuery},
         audit::dto::AuditQuery,
         auth::staff_dto::StaffQuery,
@@ -81,6 +82,7 @@ macro_rules! paged {
 paged! {
     AccessKeysQuery, AdjustmentsQuery, ArticleVersionsQuery, AuditQuery, BureauArticlesQuery, BureauComplaintsQuery,
     BureauEventsQuery, BureauGuidanceQuery, BureauRatingsQuery, BureauRedemptionsQuery, BureauSignupsQuery,
+    BureauTiesQuery,
     BureauVouchersQuery, ConflictsQuery, CoverageGapsQuery, GuidancePageQuery, MessagesQuery, ModerationQuery,
     OfflineConflictsQuery, PlanInputHistoryQuery, RatingExclusionsQuery, RecordsQuery, RefusedScansQuery,
     SignalsQuery, StaffQuery, StatementsQuery, SupportSheetsQuery, UnsettledQuery, VoucherPageQuery,

@@ -5,7 +5,11 @@ use std::cmp::Ordering;
 use actix_web::HttpResponse;
 use askama::Template;
 
-use super::{fields::Fields, listed::{MOST_SORTED, Rest}, shell::Shell};
+use super::{
+    fields::Fields,
+    listed::{MOST_SORTED, Rest},
+    shell::Shell,
+};
 use crate::{
     error::{Result, Text},
     features::satisfaction::dto::SatisfactionInterval,

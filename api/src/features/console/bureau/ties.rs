@@ -48,7 +48,7 @@ async fn bureau_ties(
         t("待核实", "Waiting"),
         yes_or_no(&shell, query.waiting),
     );
-    let page = ties::page(&ctx, query).await?;
+    let page = shell.list(&query, async |query| ties::page(&ctx, query).await).await?;
     let people = page.items.iter().flat_map(|tie| [tie.declared_by, tie.decided_by]);
     let names = Names::of(&ctx, people.flatten()).await?;
     let columns = [
@@ -94,7 +94,7 @@ async fn bureau_ties(
     View::new(&shell, t("关系核实", "Ties of families to centres"))
         .part(Part::Text(about.to_owned()))
         .form(filter)
-        .table(table.page(&shell, page.next_cursor.as_deref()))
+        .table(table.rest(&shell, page.rest))
         .answer(&ctx)
 }
 
