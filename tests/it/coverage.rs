@@ -187,6 +187,8 @@ async fn gaps_are_ranked_by_the_under_threes_outside() {
         items.map(|gap| (gap["code"].as_str().unwrap().to_owned(), gap["under3_uncovered"].clone())).collect()
     };
     assert_eq!(seen(&first), [("e".to_owned(), json!(60)), ("d".to_owned(), json!(40))]);
+    // From the end of the strip, though its middle is a kilometre off.
+    assert_eq!(first["items"][0]["coverage"]["nearest"]["minutes"], 1);
     let gap = &first["items"][1];
     assert_eq!(gap["coverage"]["nearest"]["minutes"], 16);
     assert!((gap["location"]["lng"].as_f64().unwrap() - at(800.0, 0.0).lng).abs() < 1e-7);

@@ -16,9 +16,7 @@ use entity::LngLat;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// The system that a point is given or wanted in. Inside China and outside it a point comes back from a round
-/// trip to within a centimetre; within two kilometres of the bounds of the box around China that
-/// GCJ-02 and BD-09 hold in it may not.
+/// The system that a point is given or wanted in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Coord {

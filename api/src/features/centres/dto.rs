@@ -93,7 +93,8 @@ pub struct CentreSearch {
     pub cursor: Option<Cursor>,
 }
 
-/// A point and its system.
+/// A point and its system. It comes back from a round trip to within a centimetre, but may not within two
+/// kilometres of the bounds of the box around China that GCJ-02 and BD-09 hold in.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 pub struct LocationOut {
     /// Longitude.
