@@ -133,6 +133,11 @@ pub async fn pass(ctx: &Ctx) -> Result<Sweep> {
     }
     let communities = store::all(db, false).await?;
     let seen = ways::done(db).await?;
+    // Ordered since the state was read: what is due by that is for a sweep that remembers nothing.
+    let since = ways::state(db).await?;
+    if since.as_ref().map_or("", ways::State::round) != round {
+        return Ok(Sweep::default());
+    }
     let reach = ctx.walking.reach(Travel::default(), f64::from(MOST_MINUTES));
     let (mut samples, mut whole, mut done) = (Samples::default(), true, 0);
     let (mut centres, mut last) = (ways::centres_after(db, None).await?.into_iter(), None);
