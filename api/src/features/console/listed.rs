@@ -73,7 +73,9 @@ macro_rules! paged {
                 (self.limit, self.cursor.clone())
             }
             fn of(&self, limit: Limit, cursor: Option<Cursor>) -> Self {
-                Self { limit, cursor, ..self.clone() }
+                let mut query = self.clone();
+                (query.limit, query.cursor) = (limit, cursor);
+                query
             }
         })*
     };
@@ -153,8 +155,8 @@ mod tests {
     use crate::features::console::table::{Table, number};
 
     /// A page of the numbers up to `of`, downwards.
-    fn numbers(of: usize, limit: Limit, cursor: Option<Cursor>) -> Result<Page<usize>> {
-        let first = cursor.as_ref().map(Cursor::unpack).transpose()?.unwrap_or(of);
+    fn numbers(of: usize, limit: Limit, cursor: Option<&Cursor>) -> Result<Page<usize>> {
+        let first = cursor.map(Cursor::unpack).transpose()?.unwrap_or(of);
         let rows = (0..first).rev().take(limit.0 as usize + 1).collect();
         Ok(Page::of(rows, limit, |n: &usize| *n, |n| n))
     }
@@ -163,7 +165,10 @@ mod tests {
     async fn shown(path: &str, of: usize) -> (usize, usize, usize, Option<String>) {
         let shell = Shell::of(&TestRequest::with_uri(path).to_http_request());
         let cursor = shell.asked("cursor").map(Cursor::from);
-        let list = shell.pages(Limit(20), cursor, async |limit, cursor| numbers(of, limit, cursor)).await.unwrap();
+        let list = shell
+            .pages(Limit(20), cursor, async |limit, cursor: Option<Cursor>| numbers(of, limit, cursor.as_ref()))
+            .await
+            .unwrap();
         let mut table = Table::new(&shell, "n", &["#n"]);
         for n in list.items {
             table.row(vec![number(i64::try_from(n).unwrap())]);
