@@ -68,6 +68,10 @@ async fn what_a_carer_says_as_a_parent_of_the_own_centre_does_not_count() {
         let rated = family.client.post("/ratings", json!({ "visit_id": visit.id, "level": 5 })).await.id();
         let row = ratings::Entity::find_by_id(rated.parse::<RatingId>().unwrap()).one(app.db()).await.unwrap().unwrap();
         assert_eq!(row.excluded_for.is_none(), counts, "{row:?}");
+        if !counts {
+            let include = format!("/bureau/ratings/{}/inclusions", row.id);
+            app.officer().await.post(&include, json!({ "reason": "本人要求" })).await.problem(409, "WRONG_STATE");
+        }
     }
 }
 

@@ -11,13 +11,12 @@ use super::{
         BureauRatingOut, BureauRatingsQuery, RatingExclusionIn, RatingExclusionOut, RatingExclusionsQuery,
     },
     exclusion_store as rows, reply_store as replies, rules,
-    service::{counted, shown_anew},
+    service::{counted, is_of_the_centre, shown_anew},
     store,
 };
 use crate::{
     error::{Code, Problem, Result},
     features::{
-        admission,
         audit::{self, Reason},
         auth::Bureau,
     },
@@ -54,9 +53,15 @@ pub async fn ratings(ctx: &Ctx, query: BureauRatingsQuery) -> Result<Page<Bureau
     ))
 }
 
-async fn may_become(txn: &DatabaseTransaction, rating: &ratings::Model, action: ExclusionAction) -> Result<()> {
+async fn may_become(
+    ctx: &Ctx,
+    txn: &DatabaseTransaction,
+    rating: &ratings::Model,
+    action: ExclusionAction,
+) -> Result<()> {
     let of_staff = rating.excluded_for.as_deref() == Some(rules::TIED);
-    let tied = of_staff && admission::tied(txn, rating.family_id, rating.centre_id, rating.care_date).await?;
+    let of = (rating.family_id, rating.centre_id);
+    let tied = of_staff && is_of_the_centre(ctx, txn, of, rating.care_date).await?;
     rules::may_become(rating, action, tied)
 }
 
@@ -71,7 +76,7 @@ pub async fn propose(
 ) -> Result<Once<RatingExclusionOut>> {
     once(ctx, key, &bureau.staff_id.to_string(), async |txn| {
         let rating = rows::lock_rating(txn, id).await?.ok_or_else(not_found)?;
-        may_become(txn, &rating, action).await?;
+        may_become(ctx, txn, &rating, action).await?;
         key.about(rating.family_id);
         let row = rating_exclusions::Model {
             id: ctx.clock.id(),
@@ -117,7 +122,7 @@ pub async fn decide(
             return Err(rules::not_decided(&present));
         }
         if status == ExclusionStatus::Confirmed {
-            may_become(txn, &rating, proposal.action).await?;
+            may_become(ctx, txn, &rating, proposal.action).await?;
             rating.excluded_for = (proposal.action == ExclusionAction::Exclude).then(|| rules::BY_OFFICERS.to_owned());
             rating.version += 1;
             store::update(txn, rating.clone()).await?;

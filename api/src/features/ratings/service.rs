@@ -1,6 +1,6 @@
 //! Use cases of ratings.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use entity::{
     CareType, CentreId, ChildId, ConsentPurpose, FamilyId, ModeratedKind, RatingId, TextStatus, rating_traces, ratings,
 };
@@ -39,6 +39,16 @@ const TRACE_PLACE: &str = "rating_traces.trace";
 /// Enough to tell the devices of a centre and a day apart.
 const TRACE_BYTES: usize = 8;
 
+/// Whether what a family says of care on a day is the centre's own word: it works there, or a relative does.
+pub(super) async fn is_of_the_centre(
+    ctx: &Ctx,
+    txn: &DatabaseTransaction,
+    (family, centre): (FamilyId, CentreId),
+    date: NaiveDate,
+) -> Result<bool> {
+    Ok(admission::tied(txn, family, centre, date).await? || bindings::works_at(ctx, txn, family, centre).await?)
+}
+
 /// Rates an occasion.
 pub async fn rate(
     ctx: &Ctx,
@@ -53,8 +63,7 @@ pub async fn rate(
     let done = once(ctx, key, &family.to_string(), async |txn| {
         let cared = cared_for(txn, family, occasion).await?;
         still_agreed(txn, cared.child).await?;
-        let tied = admission::tied(txn, family, cared.centre, cared.date).await?
-            || bindings::works_at(ctx, txn, family, cared.centre).await?;
+        let tied = is_of_the_centre(ctx, txn, (family, cared.centre), cared.date).await?;
         let now = ctx.clock.now();
         let row = ratings::Model {
             id: ctx.clock.id(),
