@@ -10,7 +10,7 @@ use entity::{
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, DerivePartialModel, EntityTrait, ExprTrait as _, FromQueryResult, QueryFilter,
-    sea_query::{Alias, Expr, JoinType, Order, Query, SelectStatement},
+    sea_query::{Alias, CaseStatement, Expr, JoinType, Order, Query, SelectStatement},
 };
 
 use super::{columns, same};
@@ -111,7 +111,7 @@ pub(in super::super) async fn desk_facts(
         )
         .and_where(Expr::col((centres::Entity, centres::Column::Id)).eq(centre))
         .limit(1);
-    join_visits(&mut select, &[centre], today);
+    join_visit(&mut select, centre, today);
     look_back(&mut select, centre, request_id, today);
     db.query_one(&select).await?.map(|row| DeskFacts::from_query_result(&row, "")).transpose()
 }
@@ -125,30 +125,26 @@ pub(in super::super) struct Scanned {
 
 /// The facts of several scans of one day, in their order, without looking at the past: neither
 /// today's redemptions nor the answers given before. The constraints turn a repeated request and a
-/// second scan of the day away. `None` where the voucher or the centre is gone.
+/// second scan of the day away. `None` where the voucher or the centre is gone, and for every scan
+/// of a voucher but its first: which visit belongs to it depends on the desk.
 pub(in super::super) async fn facts_of_each(
     db: &impl ConnectionTrait,
     scans: &[Scanned],
     today: NaiveDate,
 ) -> Result<Vec<Option<DeskFacts>>, DbErr> {
     let ids: Vec<_> = scans.iter().map(|scan| scan.centre).collect();
-    let found = found_vouchers(db, scans, &ids, today).await?;
+    let mut found = found_vouchers(db, scans, today).await?;
     let standing = standing(db, &ids).await?;
-    let lists = if found.iter().all(|found| found.voucher.all_centres) {
+    let lists = if found.iter().all(|voucher| voucher.all_centres) {
         HashSet::new()
     } else {
-        let campaigns = found.iter().map(|found| found.voucher.campaign_id);
+        let campaigns = found.iter().map(|voucher| voucher.campaign_id);
         listed(db, campaigns, &ids).await?
     };
     let facts = scans.iter().map(|scan| {
         let centre = standing.iter().find(|centre| centre.id == scan.centre)?.clone();
-        let mut of_voucher = found.iter().filter(|found| found.voucher.voucher_id == scan.voucher).peekable();
-        let any = *of_voucher.peek()?;
-        let here = of_voucher.find(|found| found.visit_centre_id == Some(scan.centre));
-        let mut voucher = here.unwrap_or(any).voucher.clone();
-        if here.is_none() {
-            (voucher.visit_id, voucher.care_type) = (None, None);
-        }
+        let place = found.iter().position(|voucher| voucher.voucher_id == scan.voucher)?;
+        let mut voucher = found.swap_remove(place);
         voucher.listed = Some(scan.centre).filter(|centre| lists.contains(&(voucher.campaign_id, *centre)));
         Some(DeskFacts {
             centre_active: centre.active,
@@ -164,23 +160,14 @@ pub(in super::super) async fn facts_of_each(
     Ok(facts.collect())
 }
 
-/// A voucher of a batch, once for each of its child's visits today at the batch's centres.
-#[derive(Debug, FromQueryResult)]
-struct Found {
-    visit_centre_id: Option<CentreId>,
-    #[sea_orm(nested)]
-    voucher: VoucherFacts,
-}
-
+/// The vouchers of a batch, each with its child's visit today at the desk that scanned it first.
 async fn found_vouchers(
     db: &impl ConnectionTrait,
     scans: &[Scanned],
-    centres: &[CentreId],
     today: NaiveDate,
-) -> Result<Vec<Found>, DbErr> {
+) -> Result<Vec<VoucherFacts>, DbErr> {
     let mut select = Query::select();
     voucher_columns(&mut select);
-    columns!(select, visits::Entity, visits::Column, { CentreId as "visit_centre_id" });
     for absent in ["listed", "redeemed_at", "redeemed_centre_id", "redeemed_centre_name"] {
         select.expr_as(Expr::cust("NULL"), absent);
     }
@@ -195,8 +182,11 @@ async fn found_vouchers(
             same((children::Entity, children::Column::Id), (vouchers::Entity, vouchers::Column::ChildId)),
         )
         .and_where(Expr::col((vouchers::Entity, vouchers::Column::Id)).is_in(scans.iter().map(|scan| scan.voucher)));
-    join_visits(&mut select, centres, today);
-    db.query_all(&select).await?.iter().map(|row| Found::from_query_result(row, "")).collect()
+    let desk = scans.iter().fold(CaseStatement::new(), |desks, Scanned { centre, voucher }| {
+        desks.case(Expr::col((vouchers::Entity, vouchers::Column::Id)).eq(*voucher), *centre)
+    });
+    join_visit(&mut select, desk, today);
+    db.query_all(&select).await?.iter().map(|row| VoucherFacts::from_query_result(row, "")).collect()
 }
 
 /// What of a centre decides whether it may redeem.
@@ -253,19 +243,24 @@ fn voucher_columns(select: &mut SelectStatement) {
     columns!(select, visits::Entity, visits::Column, { Id as "visit_id", CareType as "care_type" });
 }
 
-/// Joins the child's visits of today at these centres. A child of two half-days has two: the
-/// morning's comes first.
-fn join_visits(select: &mut SelectStatement, centres: &[CentreId], today: NaiveDate) {
-    select
-        .left_join(
-            visits::Entity,
-            same((visits::Entity, visits::Column::ChildId), (vouchers::Entity, vouchers::Column::ChildId))
-                .and(Expr::col((visits::Entity, visits::Column::CentreId)).is_in(centres.iter().copied()))
-                .and(Expr::col((visits::Entity, visits::Column::Date)).eq(today))
-                .and(Expr::col((visits::Entity, visits::Column::Status)).is_in(CARED_FOR)),
-        )
-        .order_by((visits::Entity, visits::Column::FromMin), Order::Asc)
-        .order_by((visits::Entity, visits::Column::Id), Order::Asc);
+/// Joins the child's visit of today at this centre. A child of two half-days has two: the morning's
+/// comes first. By its key and not by its columns, so that it is looked up for each child and no
+/// plan reads the day of all others.
+fn join_visit(select: &mut SelectStatement, centre: impl Into<Expr>, today: NaiveDate) {
+    use visits::Column as V;
+    let here = || Alias::new("here");
+    let of_today = Query::select()
+        .column((here(), V::Id))
+        .from_as(visits::Entity, here())
+        .and_where(same((here(), V::ChildId), (vouchers::Entity, vouchers::Column::ChildId)))
+        .and_where(Expr::col((here(), V::Date)).eq(today))
+        .and_where(Expr::col((here(), V::CentreId)).eq(centre))
+        .and_where(Expr::col((here(), V::Status)).is_in(CARED_FOR))
+        .order_by((here(), V::FromMin), Order::Asc)
+        .order_by((here(), V::Id), Order::Asc)
+        .limit(1)
+        .take();
+    select.left_join(visits::Entity, Expr::col((visits::Entity, V::Id)).eq(of_today));
 }
 
 /// Joins the answer given before under `request_id` and today's redemption of the child anywhere.
