@@ -2,7 +2,15 @@
 
 use std::borrow::Cow;
 
+use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
+
 use crate::platform::hant;
+
+tokio::task_local! {
+    /// Whoever is answered, where it isn't who reads simplified characters.
+    static READER: Language;
+}
 
 /// A language, and for Chinese how it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +32,21 @@ impl Language {
             Self::Hant => "zh-Hant",
             Self::English => "en",
         }
+    }
+
+    /// Does something for a reader of this language: each [`Word`] in its answer is written for them.
+    pub async fn answering<T>(self, work: impl Future<Output = T>) -> T {
+        match self {
+            // Most readers, who need nothing kept for them.
+            Self::Hans => work.await,
+            Self::Hant | Self::English => READER.scope(self, work).await,
+        }
+    }
+
+    /// The language of whoever is answered.
+    #[must_use]
+    pub fn of_reader() -> Self {
+        READER.try_with(|reader| *reader).unwrap_or(Self::Hans)
     }
 
     /// Whether it is English.
@@ -65,6 +88,18 @@ impl Language {
             }
         }
         best
+    }
+}
+
+/// A word of ours in an answer, beside a stable code: Chinese, in the reader's characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
+#[schema(value_type = String)]
+pub struct Word(pub &'static str);
+
+impl Serialize for Word {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let traditional = Language::of_reader() == Language::Hant;
+        serializer.serialize_str(if traditional { hant::known(self.0) } else { self.0 })
     }
 }
 

@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use entity::{VisitStatus, centres};
 use harness::{TestApp, day, places::HERE};
+use reqwest::Method;
 use sea_orm::{ActiveModelTrait as _, ActiveValue::Set, IntoActiveModel as _};
 use serde_json::Value;
 
@@ -161,11 +162,20 @@ async fn a_new_day_ends_recognitions_and_forgets_old_ratings() {
     };
     let codes = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
     assert_eq!(look().await, (true, 5, codes(&["inclusive", "filed", "insured", "medical"])));
+    // Our own words come in the reader's characters, what was entered as it was.
+    let page = format!("/api/v1/centres/{}", place.id());
+    for path in [around(""), page.clone()] {
+        let hant = app.anonymous().send(Method::GET, &path, None, &[("Accept-Language", "zh-Hant")]).await.ok();
+        let (plain, hant) = (app.anonymous().get(&path).await.ok().to_string(), hant.to_string());
+        assert!(plain.contains("已备案") && plain.contains("医育结合") && !hant.contains("已备案"), "{hant}");
+        assert!(hant.contains("\"已備案\"") && hant.contains("\"醫育結合\""), "{hant}");
+        assert!(plain.contains(&place.centre.name) && hant.contains(&place.centre.name));
+    }
     app.clock.advance(TimeDelta::days(1));
     app.ctx.catalogue.refresh(app.db(), &app.clock).await.unwrap();
     assert_eq!(look().await, (false, 0, codes(&["filed", "medical"])));
     assert_eq!(names(&app.anonymous().get(&around("&inclusive=true")).await.ok()), Vec::<&str>::new());
-    let page = app.anonymous().get(&format!("/api/v1/centres/{}", place.id())).await.ok();
+    let page = app.anonymous().get(&page).await.ok();
     assert_eq!((page["inclusive"].as_bool(), page["rating"]["n"].as_i64()), (Some(false), Some(0)));
 }
 

@@ -5,6 +5,7 @@ use harness::{Client, TestApp};
 const PARTS: &[(&str, &str)] = &[
     ("/map", "text/html; charset=utf-8"),
     ("/map/map.js", "text/javascript; charset=utf-8"),
+    ("/map/map.zh-Hant.js", "text/javascript; charset=utf-8"),
     ("/map/map.css", "text/css; charset=utf-8"),
     ("/map/icon.svg", "image/svg+xml"),
 ];
@@ -46,6 +47,13 @@ async fn the_map_is_chinese_unless_english_is_asked_for() {
     assert!(english(&text(&app.anonymous().english(), "/map").await));
     assert!(!english(&text(&app.anonymous().english(), "/map?lang=zh").await), "what is asked for goes first");
     app.anonymous().get("/map?lang=fr").await.invalid("lang");
+    let hant = text(&app.anonymous(), "/map?lang=zh-Hant").await;
+    assert!(
+        hant.contains("<html lang=\"zh-Hant\">") && hant.contains("托育服務圈") && !hant.contains("服务圈"),
+        "{hant}"
+    );
+    assert!(hant.contains("/map/map.zh-Hant.js") && hant.contains("?lang=zh\"") && hant.contains("?lang=en\""));
+    assert!(text(&app.anonymous(), "/map/map.zh-Hant.js").await.contains("騎自行車"));
     // Whatever is Chinese on the page has its English beside it.
     let page = text(&app.anonymous(), "/map").await;
     let chinese = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);

@@ -118,7 +118,7 @@ pub async fn observe(
     let span = tracing::info_span!("request", request_id = %text(&request_id));
     let mut response = async {
         match read_body(&mut req).await {
-            Ok(()) => next(req).await,
+            Ok(()) => language.answering(next(req)).await,
             Err(problem) => Ok(req.error_response(problem)),
         }
     }

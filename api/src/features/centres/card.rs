@@ -9,7 +9,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{coords::Coord, index::Spot, plan::RatingSummary};
-use crate::features::registers::marks::Marks;
+use crate::{
+    features::registers::marks::Marks,
+    language::{Language, Word},
+    platform::hant,
+};
 
 /// Fewer answers than this are shown as a number, not as a rate (`domain.md`, Ratings).
 pub(super) const ENOUGH_ANSWERS: i64 = 5;
@@ -20,9 +24,9 @@ pub struct BadgeOut {
     /// Stable word.
     #[schema(example = "inclusive")]
     pub code: &'static str,
-    /// In Chinese.
+    /// In Chinese, in traditional characters by `Accept-Language: zh-Hant`.
     #[schema(example = "普惠")]
-    pub label: &'static str,
+    pub label: Word,
     /// Good until, if it ends.
     pub until: Option<NaiveDate>,
     /// When the bureau saw the document, of `inclusive` and `filed` the day on which it last entered them; on the
@@ -262,6 +266,17 @@ const BADGES: [(&str, &str); 5] = [
     ("cross_strait", "泉台融合"),
 ];
 
+/// Cards in a reader's characters: their labels are all words of ours that they have, and nothing that was
+/// entered holds a bare quote.
+pub(super) fn written(cards: Vec<u8>, reader: Language) -> Vec<u8> {
+    if reader != Language::Hant {
+        return cards;
+    }
+    let quoted = |label: &str| format!("\"label\":\"{label}\"");
+    let label = |cards: String, (_, label): (_, &str)| cards.replace(&quoted(label), &quoted(hant::known(label)));
+    BADGES.into_iter().fold(String::from_utf8(cards).unwrap_or_default(), label).into_bytes()
+}
+
 /// On a centre's page only: a public one with safety packages (安防“五大包”, project 9).
 const SAFETY: (&str, &str) = ("safety", "安防升级");
 
@@ -320,7 +335,7 @@ pub(super) fn badges_of(row: &centres::Model, marks: Marks, today: NaiveDate) ->
         (marks.safety.map(|_| None), marks.safety),
     ];
     let badge = |((code, label), (until, checked_on)): (_, (Option<_>, _))| {
-        until.map(|until| BadgeOut { code, label, until, checked_on })
+        until.map(|until| BadgeOut { code, label: Word(label), until, checked_on })
     };
     BADGES.into_iter().chain([SAFETY]).zip(checked).filter_map(badge).collect()
 }

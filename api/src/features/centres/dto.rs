@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     http::{Cursor, Day, Limit, Line, digits},
+    language::Word,
     platform::walking::{TravelMode, Way, WayMethod},
 };
 
@@ -219,7 +220,7 @@ pub struct CentreOut {
     /// Kind.
     pub kind: CentreKind,
     /// Kind in Chinese.
-    pub kind_label: &'static str,
+    pub kind_label: Word,
     /// Who owns it.
     pub ownership: Ownership,
     /// Recognised as inclusive today.
@@ -331,7 +332,7 @@ pub struct OfferOut {
     /// Form of care.
     pub care_type: CareType,
     /// Form of care in Chinese.
-    pub label: &'static str,
+    pub label: Word,
     /// What the price is for.
     pub unit: OfferUnit,
     /// Price of a unit.
@@ -357,7 +358,7 @@ pub struct ReductionOut {
     pub kind: ReductionKind,
     /// In Chinese.
     #[schema(example = "三孩")]
-    pub label: &'static str,
+    pub label: Word,
     /// Of the price of care.
     #[schema(example = 20)]
     pub percent: i32,
@@ -367,6 +368,6 @@ impl ReductionOut {
     /// As stored.
     #[must_use]
     pub const fn of(row: &fee_reductions::Model) -> Self {
-        Self { kind: row.kind, label: row.kind.zh(), percent: row.percent }
+        Self { kind: row.kind, label: Word(row.kind.zh()), percent: row.percent }
     }
 }

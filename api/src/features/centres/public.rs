@@ -1,6 +1,6 @@
 //! Handlers for anyone.
 
-use actix_web::{HttpRequest, HttpResponse, get, web::Data};
+use actix_web::{HttpResponse, get, web::Data};
 use entity::CentreId;
 
 use super::{
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    http::{Path, PublicRefusals, Query, language},
+    http::{Path, PublicRefusals, Query},
     state::Ctx,
 };
 
@@ -26,12 +26,8 @@ use crate::{
 #[utoipa::path(tag = "centres", params(CentreSearch), responses(
     (status = 200, description = "The centres found", body = CentreCardsOut), PublicRefusals))]
 #[get("/centres")]
-pub(super) async fn search_centres(
-    ctx: Data<Ctx>,
-    req: HttpRequest,
-    query: Query<CentreSearch>,
-) -> Result<HttpResponse> {
-    let body = search::search(&ctx, &query.0, || language(req.headers())).await?;
+pub(super) async fn search_centres(ctx: Data<Ctx>, query: Query<CentreSearch>) -> Result<HttpResponse> {
+    let body = search::search(&ctx, &query.0).await?;
     Ok(HttpResponse::Ok().content_type("application/json").body(body))
 }
 

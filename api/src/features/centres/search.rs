@@ -74,7 +74,7 @@ pub(super) enum Source<'a, 's> {
 
 /// Runs a search and writes the answer's JSON ([`super::dto::CentreCardsOut`]). What waits for others is boxed,
 /// so that a search around a point doesn't carry its room about.
-pub async fn search(ctx: &Ctx, query: &CentreSearch, language: impl FnOnce() -> Language) -> Result<Vec<u8>> {
+pub async fn search(ctx: &Ctx, query: &CentreSearch) -> Result<Vec<u8>> {
     let travel = travel(query.mode, query.pushchair)?;
     let start = Start::of_query(ctx, (query.lng, query.lat, query.coord), travel)?;
     check(query, start.as_ref())?;
@@ -128,13 +128,13 @@ pub async fn search(ctx: &Ctx, query: &CentreSearch, language: impl FnOnce() -> 
         out.extend_from_slice(b",\"nearest\":");
         nearest::write(&mut out, query, &vouchers, &nearest);
         let text = nearest::message(query, travel, minutes, &nearest);
-        let text = text.in_language(language());
+        let text = text.in_language(Language::of_reader());
         out.extend_from_slice(b",\"message\":");
         // Writing text to memory can't fail.
         let _ = serde_json::to_writer(&mut out, &text);
     }
     out.push(b'}');
-    Ok(out)
+    Ok(card::written(out, Language::of_reader()))
 }
 
 /// What a cursor remembers of the page before.

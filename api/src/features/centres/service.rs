@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     error::{Code, Problem, Result, Text},
+    language::Word,
     platform::clock::minute_of_day,
     state::Ctx,
 };
@@ -62,7 +63,7 @@ pub async fn page(ctx: &Ctx, id: CentreId, query: &CentrePageQuery) -> Result<Ce
         id,
         name: row.name.clone(),
         kind: row.kind,
-        kind_label: row.kind.zh(),
+        kind_label: Word(row.kind.zh()),
         ownership: row.ownership,
         inclusive: row.inclusive_on(today),
         filed: row.filed == entity::Filed::Filed,
@@ -107,7 +108,7 @@ pub async fn page(ctx: &Ctx, id: CentreId, query: &CentrePageQuery) -> Result<Ce
                 id: offer.id,
                 class_id: offer.class_id,
                 care_type: offer.care_type,
-                label: offer.care_type.zh(),
+                label: Word(offer.care_type.zh()),
                 unit: offer.unit,
                 price_fen: offer.price_fen,
                 meals_fen: offer.meals_fen,

@@ -6,6 +6,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     features::centres::coords::Coord,
+    language::Word,
     platform::walking::{TravelMode, WayMethod},
 };
 
@@ -118,7 +119,7 @@ pub enum CirclePropertiesOut {
         /// Kind.
         kind: CentreKind,
         /// Kind in Chinese.
-        kind_label: &'static str,
+        kind_label: Word,
         /// Recognised as inclusive today.
         inclusive: bool,
         /// Minutes on the way, rounded up.

@@ -14,6 +14,7 @@ use crate::{
         inside::{self, Inside},
         start::{Start, point, travel},
     },
+    language::Word,
     platform::walking::WayMethod,
     state::Ctx,
 };
@@ -104,7 +105,7 @@ fn properties(centre: Inside) -> CirclePropertiesOut {
     CirclePropertiesOut::Centre {
         name: centre.name,
         kind: centre.kind,
-        kind_label: centre.kind.zh(),
+        kind_label: Word(centre.kind.zh()),
         inclusive: centre.inclusive,
         minutes: centre.walk.minutes,
         distance_m: centre.walk.distance_m,

@@ -38,14 +38,10 @@ if (english) {
   document.title = "Quanxiangtuo · 15-minute care circle";
   for (const node of document.querySelectorAll("[data-en]")) node.textContent = node.dataset.en;
   for (const node of document.querySelectorAll("[data-en-label]")) node.setAttribute("aria-label", node.dataset.enLabel);
-  const other = at("language");
-  other.textContent = "中文";
-  other.lang = other.hreflang = "zh-CN";
-  other.href = "?lang=zh";
 }
 
 async function read(path, signal) {
-  const headers = { "Accept-Language": english ? "en" : "zh-CN" };
+  const headers = { "Accept-Language": document.documentElement.lang };
   const answer = await fetch(path, { headers, signal, credentials: "omit" });
   const body = await answer.json();
   if (!answer.ok) throw new Error((body.errors && body.errors[0] && body.errors[0].detail) || body.detail || body.title);

@@ -1,8 +1,10 @@
 //! A page at `/map` that draws the centres and the circle: the answer to "does it work" for a newcomer.
 //!
-//! Promises: page, script, style and icon are compiled in; nothing comes from another host and the
+//! Promises: page, script, style and icon are compiled in (those in traditional characters made from them); nothing comes from another host and the
 //! Content-Security-Policy lets nothing through; the page reads the same API as any program, and keeps
 //! nothing of where somebody stands.
+
+use std::{fmt::Write as _, sync::LazyLock};
 
 use actix_web::{
     HttpRequest, HttpResponse, get,
@@ -14,6 +16,8 @@ use utoipa::{IntoParams, ToSchema};
 use crate::{
     error::ProblemBody,
     http::{Query, Registry, language},
+    language::Language,
+    platform::hant,
 };
 
 const PAGE: &str = include_str!("page.html");
@@ -29,22 +33,46 @@ const FRESH: (actix_web::http::header::HeaderName, &str) = (CACHE_CONTROL, "no-c
 
 /// Registers the routes.
 pub fn routes(cfg: &mut impl Registry) {
-    cfg.service(page).service(script).service(style).service(icon);
+    cfg.service(page).service(script).service(script_hant).service(style).service(icon);
 }
 
 #[derive(Clone, Copy, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-enum Language {
-    Zh,
-    En,
+enum MapLanguage {
+    #[serde(rename = "zh")]
+    Hans,
+    #[serde(rename = "zh-Hant")]
+    Hant,
+    #[serde(rename = "en")]
+    English,
+}
+
+/// As a page's switch shows them: what `lang` says, and the name.
+const LANGUAGES: [(Language, &str, &str); 3] =
+    [(Language::Hans, "zh", "简体"), (Language::Hant, "zh-Hant", "繁體"), (Language::English, "en", "English")];
+
+static HANT_PAGE: LazyLock<String> =
+    LazyLock::new(|| hant::convert(PAGE).replacen("/map/map.js", "/map/map.zh-Hant.js", 1));
+/// All Chinese in the script is what people read.
+static HANT_SCRIPT: LazyLock<String> = LazyLock::new(|| hant::convert(SCRIPT));
+
+/// The page as it is served: its texts are Chinese, and the script puts the English in their place.
+fn written(language: Language) -> String {
+    let text = if language == Language::Hant { HANT_PAGE.as_str() } else { PAGE };
+    let mut switch = String::new();
+    for (other, word, name) in LANGUAGES.into_iter().filter(|(other, ..)| *other != language) {
+        let tag = other.tag();
+        // Writing to memory can't fail.
+        let _ = write!(switch, " · <a href=\"?lang={word}\" lang=\"{tag}\" hreflang=\"{tag}\">{name}</a>");
+    }
+    text.replacen("zh-CN", language.tag(), 1).replacen("<!-- languages -->", &switch, 1)
 }
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct MapQuery {
-    /// `zh` or `en`; else as `Accept-Language` says, Chinese first.
+    /// `zh`, `zh-Hant` (traditional characters) or `en`; else as `Accept-Language` says, Chinese first.
     #[param(inline)]
-    lang: Option<Language>,
+    lang: Option<MapLanguage>,
 }
 
 /// Look at the centres and the circle
@@ -55,12 +83,12 @@ struct MapQuery {
         (status = 400, description = "An unknown language", body = ProblemBody, content_type = "application/problem+json")))]
 #[get("/map")]
 async fn page(req: HttpRequest, query: Query<MapQuery>) -> HttpResponse {
-    let english = match query.0.lang {
-        Some(language) => matches!(language, Language::En),
-        None => language(req.headers()).is_english(),
+    let language = match query.0.lang {
+        Some(MapLanguage::Hans) => Language::Hans,
+        Some(MapLanguage::Hant) => Language::Hant,
+        Some(MapLanguage::English) => Language::English,
+        None => language(req.headers()),
     };
-    // The page is Chinese as it stands; its script puts the English in place.
-    let body = if english { PAGE.replacen("lang=\"zh-CN\"", "lang=\"en\"", 1) } else { PAGE.to_owned() };
     HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
         .insert_header((CONTENT_SECURITY_POLICY, POLICY))
@@ -68,7 +96,7 @@ async fn page(req: HttpRequest, query: Query<MapQuery>) -> HttpResponse {
         .insert_header(("permissions-policy", "geolocation=(self), camera=(), microphone=()"))
         .insert_header((VARY, "Accept-Language"))
         .insert_header(FRESH)
-        .body(body)
+        .body(written(language))
 }
 
 /// Read the script of the map
@@ -79,6 +107,16 @@ async fn page(req: HttpRequest, query: Query<MapQuery>) -> HttpResponse {
 #[get("/map/map.js")]
 async fn script() -> HttpResponse {
     HttpResponse::Ok().content_type("text/javascript; charset=utf-8").insert_header(FRESH).body(SCRIPT)
+}
+
+/// Read the script of the map in traditional characters
+///
+/// Part of the page.
+#[utoipa::path(tag = "ops", operation_id = "map_script_hant",
+    responses((status = 200, description = "The script", body = String, content_type = "text/javascript")))]
+#[get("/map/map.zh-Hant.js")]
+async fn script_hant() -> HttpResponse {
+    HttpResponse::Ok().content_type("text/javascript; charset=utf-8").insert_header(FRESH).body(HANT_SCRIPT.as_str())
 }
 
 /// Read the style of the map

@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::http::{Cursor, Limit, Line, Moment};
+use crate::{
+    http::{Cursor, Limit, Line, Moment},
+    language::Word,
+};
 
 /// Whether the caller knows what follows.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -161,7 +164,7 @@ pub struct LookOut {
     pub reason: LookReason,
     /// The reason in words.
     #[schema(example = "紧急情况")]
-    pub reason_label: &'static str,
+    pub reason_label: Word,
     /// What was shown.
     #[schema(example = json!(["name", "legal_name"]))]
     pub fields: Vec<String>,

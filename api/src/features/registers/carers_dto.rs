@@ -5,7 +5,10 @@ use entity::{CarerId, CentreId, Certificate, TrainingId, carer_trainings};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::http::{Cursor, Day, Limit, Line, Whole, nullable};
+use crate::{
+    http::{Cursor, Day, Limit, Line, Whole, nullable},
+    language::Word,
+};
 
 /// A carer to enter.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -99,7 +102,7 @@ pub struct CarerOut {
     pub certificate: Certificate,
     /// In Chinese.
     #[schema(example = "初级")]
-    pub label: &'static str,
+    pub label: Word,
     /// Its number.
     pub certificate_no: Option<String>,
     /// Its last day, if it ends.

@@ -5,7 +5,10 @@ use entity::{CarerId, CentreId, Fen, RecordId, RecordItem, RecordKind, centre_re
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::http::{Cursor, Day, Limit, Line, Moment, Paragraph, Whole, nullable};
+use crate::{
+    http::{Cursor, Day, Limit, Line, Moment, Paragraph, Whole, nullable},
+    language::Word,
+};
 
 /// A row to enter. Which members it has depends on its kind.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -124,12 +127,12 @@ pub struct RecordOut {
     pub kind: RecordKind,
     /// In Chinese.
     #[schema(example = "商业保险")]
-    pub label: &'static str,
+    pub label: Word,
     /// Which package, device or utility.
     pub item: Option<RecordItem>,
     /// In Chinese.
     #[schema(example = "明厨亮灶改建包")]
-    pub item_label: Option<&'static str>,
+    pub item_label: Option<Word>,
     /// Insurer, medical institution, who guided, supplier or employer.
     pub party: Option<String>,
     /// Number of the policy or contract.
@@ -179,9 +182,9 @@ impl RecordOut {
             centre_id,
             centre_name,
             kind,
-            label: kind.zh(),
+            label: Word(kind.zh()),
             item,
-            item_label: item.map(|item| item.zh()),
+            item_label: item.map(|item| Word(item.zh())),
             party,
             number,
             from: valid_from,
@@ -271,7 +274,7 @@ pub struct WarningOut {
     pub kind: WarningKind,
     /// In Chinese.
     #[schema(example = "商业保险到期")]
-    pub label: &'static str,
+    pub label: Word,
     /// The centre.
     pub centre_id: CentreId,
     /// Its name.

@@ -40,8 +40,8 @@ pub(super) fn records(ctx: Data<Ctx>, query: RecordsQuery) -> Sheet<RecordOut> {
     let row: fn(RecordOut) -> Vec<Cell> = |row| {
         vec![
             Cell::Text(row.centre_name),
-            Cell::text(row.label),
-            Cell::maybe(row.item_label),
+            Cell::text(row.label.0),
+            Cell::maybe(row.item_label.map(|word| word.0)),
             Cell::maybe(row.party.as_deref()),
             Cell::maybe(row.number.as_deref()),
             Cell::date(row.from),
@@ -70,7 +70,7 @@ pub(super) fn carers(ctx: Data<Ctx>, query: CarersQuery) -> Sheet<CarerOut> {
         vec![
             Cell::Text(row.centre_name),
             Cell::Text(row.name),
-            Cell::text(row.label),
+            Cell::text(row.label.0),
             Cell::maybe(row.certificate_no.as_deref()),
             Cell::date(row.certificate_until),
             Some(row.certified).into(),
@@ -93,7 +93,7 @@ pub(super) fn warnings(ctx: Data<Ctx>, query: WarningsQuery) -> Sheet<WarningOut
     });
     let row: fn(WarningOut) -> Vec<Cell> = |row| {
         vec![
-            Cell::text(row.label),
+            Cell::text(row.label.0),
             Cell::Text(row.centre_name),
             Cell::Text(row.township),
             Cell::maybe(row.carer.as_deref()),

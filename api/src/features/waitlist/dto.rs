@@ -11,6 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::{
     features::bookings::dto::BookingIn,
     http::{Cursor, Day, Limit, Moment},
+    language::Word,
 };
 
 /// What of a wish is the same when a place is offered.
@@ -73,7 +74,7 @@ pub struct WaitlistOut {
     pub status: WaitlistStatus,
     /// The same in Chinese.
     #[schema(example = "候补中")]
-    pub status_label: &'static str,
+    pub status_label: Word,
     /// While waiting: 1 is next among those who wait for some of the same days.
     pub position: Option<i64>,
     /// While offered.

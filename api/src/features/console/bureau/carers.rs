@@ -67,7 +67,7 @@ pub(super) async fn of_centre(ctx: &Ctx, shell: &Shell, view: View, id: CentreId
     for carer in &carers::page(ctx, &query).await?.items {
         table.row(vec![
             link(carer.name.clone(), page_of(carer.id)),
-            text(shell.word(carer.label, carer.certificate.as_str())),
+            text(shell.word(carer.label.0, carer.certificate.as_str())),
             text(dash(carer.certificate_no.clone())),
             text(dash(carer.certificate_until)),
             text(yes(shell, carer.certified)),
@@ -159,7 +159,7 @@ async fn bureau_carer(ctx: Data<Ctx>, shell: Shell, _bureau: Bureau, id: Path<Ca
     View::new(&shell, carer.name.clone())
         .facts(&[
             ("机构", "Centre", carer.centre_name.clone()),
-            ("保育师证", "Certificate", shell.word(carer.label, carer.certificate.as_str())),
+            ("保育师证", "Certificate", shell.word(carer.label.0, carer.certificate.as_str())),
             ("证书编号", "Number", dash(carer.certificate_no.clone())),
             ("有效期至", "Until", dash(carer.certificate_until)),
             ("当前有效", "Valid today", yes(&shell, carer.certified)),

@@ -194,7 +194,7 @@ async fn badges(ctx: &Ctx, shell: &Shell, row: &centres::Model) -> Result<Table>
     let mut table = Table::new(shell, t("家长可见的标识", "Badges that parents see"), &columns);
     for badge in service::badges(ctx, row).await? {
         table.row(vec![
-            Cell::Mark("good", shell.word(badge.label, badge.code)),
+            Cell::Mark("good", shell.word(badge.label.0, badge.code)),
             text(dash(badge.until)),
             text(dash(badge.checked_on)),
         ]);

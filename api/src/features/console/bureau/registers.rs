@@ -106,7 +106,7 @@ async fn bureau_registers(
             Some(_) => ("wait", "即将到期", "soon"),
         };
         table.row(vec![
-            text(t(one.label, warning(one.kind).1)),
+            text(t(one.label.0, warning(one.kind).1)),
             link(one.centre_name.clone(), format!("/bureau/centres/{}", one.centre_id)),
             text(one.township.clone()),
             match one.carer_id {

@@ -26,6 +26,7 @@ use crate::{
         Cursor, Moment, Page,
         ratelimit::{REVEAL, limit},
     },
+    language::Word,
     platform::db::write_txn,
     state::Ctx,
 };
@@ -121,7 +122,7 @@ pub async fn page(ctx: &Ctx, family: FamilyId, query: LooksQuery) -> Result<Page
         centre_name: ctx.catalogue.centre(row.centre_id).map(|plan| plan.row.name.clone()),
         role: row.role,
         reason: row.reason,
-        reason_label: row.reason.zh(),
+        reason_label: Word(row.reason.zh()),
         fields: row.fields.split(',').map(str::to_owned).collect(),
     };
     Ok(Page::of(rows, limit, |row| row.id, out))

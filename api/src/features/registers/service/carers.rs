@@ -21,6 +21,7 @@ use crate::{
         directory, terms,
     },
     http::{Cursor, Idempotency, Limit, Once, Page, once},
+    language::Word,
     platform::{
         constraint::{Constraint, violated},
         crypto::Keyring,
@@ -90,7 +91,7 @@ async fn outs(ctx: &Ctx, db: &impl ConnectionTrait, rows: Vec<carers::Model>) ->
             centre_name: names.get(&row.centre_id).cloned().unwrap_or_default(),
             name: open(NAME_PLACE, &row.name_sealed)?,
             certificate: row.certificate,
-            label: row.certificate.zh(),
+            label: Word(row.certificate.zh()),
             certificate_no: row
                 .certificate_no_sealed
                 .as_deref()

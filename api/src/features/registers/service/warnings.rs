@@ -16,6 +16,7 @@ use crate::{
     error::Result,
     features::directory,
     http::{Cursor, Page},
+    language::Word,
     state::Ctx,
 };
 
@@ -77,7 +78,7 @@ pub async fn page(ctx: &Ctx, query: &WarningsQuery) -> Result<Page<WarningOut>> 
         let centre = centres.get(&centre_id);
         WarningOut {
             kind,
-            label: kind.zh(),
+            label: Word(kind.zh()),
             centre_id,
             centre_name: centre.map(|row| row.name.clone()).unwrap_or_default(),
             township: centre.map(|row| row.township.clone()).unwrap_or_default(),

@@ -25,6 +25,7 @@ use crate::{
         notices::{self, Notice},
     },
     http::{Cursor, Idempotency, Moment, Once, Page, once},
+    language::Word,
     platform::{
         clock::local,
         constraint::{Constraint, violated},
@@ -284,7 +285,7 @@ async fn shown(
         WaitlistOut {
             id: row.id,
             status,
-            status_label: status.zh(),
+            status_label: Word(status.zh()),
             position: before.get(&row.id).map(|n| n + 1),
             offer,
             child_id: row.child_id,
