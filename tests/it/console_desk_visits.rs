@@ -3,7 +3,7 @@
 
 use chrono::TimeDelta;
 use entity::{StaffRole, VisitStatus, booking_events, centres, fee_reductions, visits};
-use harness::{Browser, Place, TestApp, day};
+use harness::{Browser, Place, TestApp, day, form_of};
 use sea_orm::EntityTrait as _;
 
 async fn at_desk(app: &TestApp, place: &Place, role: StaffRole) -> Browser {
@@ -97,6 +97,23 @@ async fn a_manager_sets_the_centres_own_terms_and_a_carer_reads_them() {
     assert!(page.contains("三孩") && !page.contains("class=\"fields\""), "carers read them");
     let row = centres::Entity::find_by_id(place.centre.id).one(app.db()).await.unwrap().unwrap();
     assert_eq!(row.phone.as_deref(), Some("0595-87551234"));
+    // A form that was drawn before somebody else's change doesn't undo it; what differs is told, and sent once more
+    // it counts.
+    let drawn = form_of(&manager.get("/desk/centre").await.expect(200), "/desk/centre");
+    let send = async |drawn: &[(String, String)]| {
+        let changed = drawn
+            .iter()
+            .filter(|(name, _)| name != "csrf")
+            .map(|(name, value)| (name.as_str(), if name == "intro" { "有两处户外场地" } else { value.as_str() }));
+        manager.post("/desk/centre", &changed.collect::<Vec<_>>()).await
+    };
+    manager.post("/desk/centre", &[("phone", "0595-87550000"), ("intro", "有户外场地")]).await.sent();
+    let refused = send(&drawn).await.expect(200);
+    assert!(refused.contains("刚被他人修改") && refused.contains("现为：0595-87550000"), "{refused}");
+    let row = async || centres::Entity::find_by_id(place.centre.id).one(app.db()).await.unwrap().unwrap();
+    assert_eq!((row().await.phone.as_deref(), &*row().await.intro), (Some("0595-87550000"), "有户外场地"));
+    send(&form_of(&refused, "/desk/centre")).await.sent();
+    assert_eq!((row().await.phone.as_deref(), &*row().await.intro), (Some("0595-87551234"), "有两处户外场地"));
     // An empty field takes it away.
     manager.post("/desk/centre", &[("intro", "有户外场地")]).await.sent();
     let row = centres::Entity::find_by_id(place.centre.id).one(app.db()).await.unwrap().unwrap();

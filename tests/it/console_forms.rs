@@ -140,6 +140,14 @@ async fn a_month_with_many_unsettled_centres_goes_on_page_by_page() {
     assert_eq!(found, all);
     let page = browser.get("/bureau/statements?unsettled=2026-02").await.expect(200);
     assert!(page.contains("/api/v1/bureau/unsettled.csv?month=2026-02"), "{page}");
+    // The rows of the page's other table are counted by themselves, and so are months long past.
+    let page = browser.get("/bureau/statements?unsettled=2026-02&sort=B1&row=50").await.expect(200);
+    assert_eq!(page.matches("<td>园").count(), 21, "{page}");
+    let centre = centres::Entity::find().one(app.db()).await.unwrap().unwrap();
+    assert!(!browser.get("/bureau").await.expect(200).contains("起更早月份未结算的天数"));
+    app.redemption(&voucher, centre.id, day("2025-10-08"), |_| {}).await;
+    let page = browser.get("/bureau").await.expect(200);
+    assert!(page.contains("2025-10 起更早月份未结算的天数") && page.contains("statements?unsettled=2025-10"), "{page}");
 
     // The file of statements has all of them, whatever a page holds.
     for centre in centres::Entity::find().filter(centres::Column::Name.lt("园04")).all(app.db()).await.unwrap() {

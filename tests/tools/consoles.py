@@ -407,6 +407,11 @@ CHECKS = [scans_with_the_camera, redeems_once_after_a_lost_network, officers_rea
           works_by_keyboard_and_by_itself, is_readable_by_all]
 
 
+OFFICERS_PAGES = [("overview", "/bureau"), ("satisfaction", "/bureau/satisfaction?by=township"),
+                  ("indicators", "/bureau/indicators"), ("coverage", "/bureau/coverage"), ("centres", "/bureau/centres"),
+                  ("statements", "/bureau/statements")]
+
+
 def pictures(browser, base, folder):
     family = Family(base).claims(base)
     for begins, ends in [("10:00", "12:00"), ("14:00", "16:30")]:
@@ -427,8 +432,9 @@ def pictures(browser, base, folder):
             desk.page.screenshot(path=f"{folder}/desk-scan-{name}.png")
         desk.close()
     bureau = Console(browser, base, SIZES["1280"], "bureau", "officer")
-    bureau.page.goto(base + "/bureau/satisfaction?by=township")
-    bureau.page.screenshot(path=f"{folder}/bureau-satisfaction-1280.png")
+    for name, path in OFFICERS_PAGES:
+        bureau.page.goto(base + path)
+        bureau.page.screenshot(path=f"{folder}/bureau-{name}-1280.png")
     bureau.close()
 
 

@@ -5,8 +5,17 @@ use std::borrow::Cow;
 
 use askama::Template;
 
+use data_encoding::BASE64URL_NOPAD;
+
 use super::shell::Shell;
-use crate::{error::Problem, http::idempotency::word_of_a_form};
+use crate::{
+    error::{Code, Problem, Result, Text},
+    http::idempotency::word_of_a_form,
+    platform::crypto::sha256,
+};
+
+/// The hidden field of what a form said when it was drawn.
+const SEEN: &str = "seen";
 
 /// What can be chosen: the word, what it says, whether it is chosen.
 pub(super) type Choice = (String, String, bool);
@@ -43,6 +52,21 @@ enum Kind {
     Hidden(String),
     /// The endings that it takes.
     File(&'static str),
+}
+
+impl Kind {
+    /// What it says, for people; nothing of what nobody sees.
+    fn words(&self) -> Option<String> {
+        match self {
+            Self::Line { value, .. } | Self::Area { value, .. } => Some(value.trim().replace("\r\n", "\n")),
+            Self::Choice(choices) | Self::Ticks(choices) => {
+                let chosen = choices.iter().filter(|(.., chosen)| *chosen).map(|(_, label, _)| label.as_str());
+                Some(chosen.collect::<Vec<_>>().join("、"))
+            }
+            Self::Tick(ticked) => Some(if *ticked { "✓".to_owned() } else { String::new() }),
+            Self::Hidden(_) | Self::File(_) => None,
+        }
+    }
 }
 
 /// A form.
@@ -239,11 +263,39 @@ impl Fields {
         self
     }
 
+    /// What its fields say, in few letters.
+    fn said(&self) -> String {
+        let said = |field: &Field| field.kind.words().map(|words| format!("{}={words}", field.name));
+        let all: Vec<String> = self.fields.iter().filter_map(said).collect();
+        BASE64URL_NOPAD.encode(&sha256(&[all.join("\n").as_bytes()])[..12])
+    }
+
+    /// Remembers what it says now, for [`Self::uncrossed`].
+    pub(super) fn stamped(self) -> Self {
+        let said = self.said();
+        self.hidden(SEEN, said)
+    }
+
+    /// Refuses what was sent from this form if it said something else then: whoever sent it would undo, unseen,
+    /// what somebody changed meanwhile.
+    pub(super) fn uncrossed(&self, body: &[u8]) -> Result<()> {
+        let seen = form_urlencoded::parse(body).find(|(name, _)| name == SEEN);
+        if seen.is_none_or(|(_, seen)| seen == self.said()) {
+            return Ok(());
+        }
+        Err(Problem::new(Code::WrongState).detail(Text::new(
+            "内容刚被他人修改。不同之处已在各项下注明，请核对后再保存。",
+            "Somebody changed this meanwhile. What differs stands under each field: look at it, then save again.",
+        )))
+    }
+
     /// As it was sent, with what was wrong.
     pub(super) fn again(mut self, shell: &Shell, body: &[u8], problem: &Problem) -> Self {
         let sent: Vec<(String, String)> = form_urlencoded::parse(body).into_owned().collect();
         self.wrong = shell.told(problem.text());
-        for field in &mut self.fields {
+        let crossed = self.uncrossed(body).is_err();
+        for field in self.fields.iter_mut().filter(|field| field.name != SEEN) {
+            let before = field.kind.words();
             let values: Vec<&String> =
                 sent.iter().filter(|(name, _)| *name == field.name).map(|(_, value)| value).collect();
             let first = values.first().map(|value| (*value).clone()).unwrap_or_default();
@@ -265,6 +317,11 @@ impl Fields {
                 .map(|(_, text)| text)
                 .collect();
             field.wrong = faults.join(" ");
+            if let Some(before) = before.filter(|before| crossed && Some(before) != field.kind.words().as_ref()) {
+                let before = if before.is_empty() { "—" } else { &before };
+                let now = shell.told(&Text::new(format!("现为：{before}"), format!("Now: {before}")));
+                field.wrong = [field.wrong.as_str(), &now].join(" ").trim().to_owned();
+            }
         }
         self
     }

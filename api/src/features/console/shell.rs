@@ -209,7 +209,9 @@ impl Shell {
     pub(super) fn filters(&self) -> String {
         let rest = ["cursor", "row", "limit", "sort", "done", "as", "table", "find"];
         let kept = form_urlencoded::parse(self.query.as_bytes())
-            .filter(|(name, value)| !value.is_empty() && !rest.contains(&&**name));
+            .filter(|(name, value)| !value.is_empty() && !rest.contains(&&**name))
+            // Of a page's second table.
+            .filter(|(name, _)| !name.ends_with("_cursor") && !name.ends_with("_row"));
         form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).finish()
     }
 

@@ -133,8 +133,9 @@ pub(super) struct Table {
     /// Where the next page is.
     next: Option<String>,
     next_label: String,
-    /// Which of its rows is the first to be shown, where not all are shown at once.
+    /// Which of its rows is the first to be shown, where not all are shown at once, and the query's name for it.
     first: Option<usize>,
+    first_row: String,
     /// Longer than what is sorted.
     too_long: bool,
     /// A word about it.
@@ -159,6 +160,7 @@ impl Table {
             next: None,
             next_label: shell.t("下一页", "Next page").to_owned(),
             first: None,
+            first_row: FIRST_ROW.to_owned(),
             too_long: false,
             note: String::new(),
             downloads: Vec::new(),
@@ -191,7 +193,8 @@ impl Table {
                 ));
             }
             Rest::Whole => {
-                self.first = Some(shell.asked(FIRST_ROW).and_then(|row| row.parse().ok()).unwrap_or(0));
+                self.first_row = name.replace("cursor", FIRST_ROW);
+                self.first = Some(shell.asked(&self.first_row).and_then(|row| row.parse().ok()).unwrap_or(0));
             }
         }
         self
@@ -218,7 +221,7 @@ impl Table {
         }
         if let Some(first) = self.first {
             let behind = first.saturating_add(ROWS);
-            self.next = (self.rows.len() > behind).then(|| shell.with(&[(FIRST_ROW, &behind.to_string())]));
+            self.next = (self.rows.len() > behind).then(|| shell.with(&[(&self.first_row, &behind.to_string())]));
         }
     }
 
@@ -252,7 +255,7 @@ impl Table {
                 (true, true) => ("", "descending"),
                 (false, _) => ("", "none"),
             };
-            let from_the_top = [("sort", &*format!("{sign}{name}{at}")), ("cursor", ""), (FIRST_ROW, "")];
+            let from_the_top = [("sort", &*format!("{sign}{name}{at}")), ("cursor", ""), (&self.first_row, "")];
             column.sort = Some((shell.with(&from_the_top), state));
         }
     }

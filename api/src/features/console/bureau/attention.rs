@@ -24,6 +24,7 @@ use crate::{
             dto::{StatementsQuery, UnsettledQuery},
             service::statements,
         },
+        support::{dto::SupportSheetsQuery, service as support},
         vouchers::{offline_dto::OfflineConflictsQuery, service::conflicts},
     },
     http::{Day, Limit, Month, Page},
@@ -122,6 +123,28 @@ pub(super) async fn of_today(ctx: &Ctx, shell: &Shell) -> Result<Table> {
         let centres = statements::unsettled(ctx, &query).await?;
         let (zh, en) = (format!("{month} 未结算的机构"), format!("Centres unsettled in {month}"));
         line(&zh, &en, &format!("/bureau/statements?unsettled={month}"), centres.into());
+    }
+    let first = Month(Month::of(today).0 - Months::new(MONTHS));
+    if let Some((month, units)) = statements::unsettled_before(ctx, first).await? {
+        let (zh, en) =
+            (format!("{month} 起更早月份未结算的天数"), format!("Days unsettled from {month} on, before those"));
+        let units = usize::try_from(units).unwrap_or(usize::MAX);
+        line(&zh, &en, &format!("/bureau/statements?unsettled={month}"), units.into());
+    }
+    for (status, zh, en) in [
+        (StatementStatus::Draft, "补助表待复核", "Support sheets to check"),
+        (StatementStatus::Checked, "补助表待定稿", "Support sheets to freeze"),
+    ] {
+        let query = SupportSheetsQuery {
+            kind: None,
+            month: None,
+            centre_id: None,
+            status: Some(status),
+            limit: MOST,
+            cursor: None,
+        };
+        let sheets = support::page(ctx, &query).await?;
+        line(zh, en, &format!("/bureau/support?status={status}"), sheets.into());
     }
     let query =
         OfflineConflictsQuery { status: Some(ConflictStatus::Open), centre_id: None, limit: MOST, cursor: None };

@@ -68,7 +68,7 @@ async fn bureau_campaign(
     let edit = if campaign.status == CampaignStatus::Closed {
         None
     } else {
-        let form = form(&ctx, &shell, &href(id.0, "/edit"), Some(&campaign))?;
+        let form = form(&ctx, &shell, &href(id.0, "/edit"), Some(&campaign))?.stamped();
         Some((shell.t("修改", "Edit").to_owned(), form))
     };
     let revoke = campaign.revoked_at.is_none().then(|| revoke(&shell, &campaign));
@@ -253,12 +253,15 @@ async fn bureau_edit_campaign(
 ) -> Result<HttpResponse> {
     let campaign = campaigns::bureau_read(&ctx, id.0).await?;
     let draft = campaign.status == CampaignStatus::Draft;
-    let edited = async { edits::edit(&ctx, &bureau, id.0, sent?.0.into_patch(draft)).await };
+    let (form, body) = (form(&ctx, &shell, &href(id.0, "/edit"), Some(&campaign))?.stamped(), Body::of(&req));
+    let edited = async {
+        let patch = sent?.0.into_patch(draft);
+        form.uncrossed(&body)?;
+        edits::edit(&ctx, &bureau, id.0, patch).await
+    };
     match edited.await {
         Ok(_) => Ok(see(&href(id.0, ""), "saved")),
-        Err(problem) => View::new(&shell, campaign.name.clone())
-            .form(form(&ctx, &shell, &href(id.0, "/edit"), Some(&campaign))?.again(&shell, &Body::of(&req), &problem))
-            .answer(&ctx),
+        Err(problem) => View::new(&shell, campaign.name.clone()).form(form.again(&shell, &body, &problem)).answer(&ctx),
     }
 }
 

@@ -205,7 +205,7 @@ impl Deed {
                 .date("held_on", t("结束日期", "Ended on"), "")
                 .number("hours", t("学时", "Hours"), None, (1, 1000))
                 .text("topic", t("内容", "About"), "", 100),
-            Self::Certify => certificate(shell, post("change", t("保存", "Save")), Some(carer)),
+            Self::Certify => certificate(shell, post("change", t("保存", "Save")), Some(carer)).stamped(),
             Self::Leave => post("leave", t("保存", "Save"))
                 .date("left_on", t("自哪天起不在岗（留空为仍在岗）", "From which day on; empty: works there"), "")
                 .optional(),
@@ -250,6 +250,8 @@ async fn bureau_change_carer(
 ) -> Result<HttpResponse> {
     let done = async {
         let CertificateForm { certificate, certificate_no, certificate_until, checked_on } = sent?.0;
+        let carer = carers::read(&ctx, id.0).await?.carer;
+        Deed::Certify.form(&shell, &carer).uncrossed(&Body::of(&req))?;
         let patch = CarerPatch {
             certificate: Some(certificate),
             certificate_no: Some(certificate_no),

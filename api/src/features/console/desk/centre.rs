@@ -81,7 +81,7 @@ fn form(ctx: &Ctx, shell: &Shell, desk: &Desk, centre: &DeskCentreOut) -> Fields
         let label = format!("{} {}", shell.word(kind.zh(), kind.as_str()), t("减免（%）", "off (%)"));
         form = form.number(kind.as_str(), &label, now.map(|reduction| reduction.percent.into()), (1, 100)).optional();
     }
-    form
+    form.stamped()
 }
 
 /// What the form sends. Empty fields don't arrive: no telephone, no reduction.
@@ -119,11 +119,16 @@ pub(super) async fn desk_centre_change(
     desk: Desk,
     sent: Result<Form<CentreForm>, Problem>,
 ) -> Result<HttpResponse> {
-    let changed = async { service::change_centre(&ctx, &desk, sent?.0.into()).await };
+    let (form, body) = (form(&ctx, &shell, &desk, &service::centre(&ctx, &desk)?), Body::of(&req));
+    let changed = async {
+        let patch = sent?.0.into();
+        form.uncrossed(&body)?;
+        service::change_centre(&ctx, &desk, patch).await
+    };
     match changed.await {
         Ok(_) => Ok(see(HERE, "saved")),
-        Err(problem) => View::new(&shell, shell.t("本机构", "The centre"))
-            .form(form(&ctx, &shell, &desk, &service::centre(&ctx, &desk)?).again(&shell, &Body::of(&req), &problem))
-            .answer(&ctx),
+        Err(problem) => {
+            View::new(&shell, shell.t("本机构", "The centre")).form(form.again(&shell, &body, &problem)).answer(&ctx)
+        }
     }
 }

@@ -185,6 +185,12 @@ pub async fn unsettled(ctx: &Ctx, query: &UnsettledQuery) -> Result<Page<Unsettl
     Ok(Page::of(found, query.limit, |row| row.centre_id, shown))
 }
 
+/// The first month, of those before one, that isn't settled, and how many units it and the later ones hold.
+pub async fn unsettled_before(ctx: &Ctx, month: Month) -> Result<Option<(Month, i64)>> {
+    let found = rows::unsettled_before(ctx.db.reader(), month.0).await?;
+    Ok(found.map(|(first, units)| (Month::of(first), units)))
+}
+
 /// The month, and the earlier ones that are frozen: what came late to them is paid now.
 async fn accounted_months(db: &impl ConnectionTrait, centre: CentreId, month: Month) -> Result<Vec<Month>> {
     let frozen = store::frozen_months(db, centre).await?;

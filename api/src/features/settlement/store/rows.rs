@@ -156,3 +156,22 @@ pub(in super::super) async fn unsettled(
         ]);
     select.order_by_asc(Expr::col((redemptions::Entity, Centre))).limit(limit.plus_one()).into_model().all(db).await
 }
+
+/// The first day with a redemption that no frozen statement holds, of those before a day, and how many there are.
+pub(in super::super) async fn unsettled_before(
+    db: &impl ConnectionTrait,
+    day: NaiveDate,
+) -> Result<Option<(NaiveDate, i64)>, DbErr> {
+    use redemptions::Column::{Id, ServiceDate, StatementId as Statement, Status};
+    let found: Option<(Option<NaiveDate>, i64)> = redemptions::Entity::find()
+        .select_only()
+        .column_as(ServiceDate.min(), "first")
+        .column_as(Id.count(), "n")
+        .filter(Statement.is_null())
+        .filter(Status.eq(RedemptionStatus::Redeemed))
+        .filter(ServiceDate.lt(day))
+        .into_tuple()
+        .one(db)
+        .await?;
+    Ok(found.and_then(|(first, n)| first.map(|first| (first, n))))
+}
