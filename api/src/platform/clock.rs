@@ -92,6 +92,12 @@ impl Stopwatch {
     pub fn elapsed(self) -> Duration {
         self.0.elapsed()
     }
+
+    /// Time between another's start and this one's; zero if the other started later.
+    #[must_use]
+    pub fn after(self, earlier: Self) -> Duration {
+        self.0.saturating_duration_since(earlier.0)
+    }
 }
 
 /// Asia/Shanghai.

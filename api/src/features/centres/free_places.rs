@@ -3,7 +3,7 @@
 //! may be that old; whoever books reads the rows under lock. What this replica changed is forgotten at
 //! once, so that a family sees its own booking in the next search.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use chrono::NaiveDate;
 use entity::ClassId;
@@ -34,31 +34,34 @@ impl FreePlaces {
         Self { days: Cache::new(MOST), life }
     }
 
-    /// These classes on a date, from memory or from two queries for all that isn't there.
+    /// These classes on a date, in their order, from memory or from two queries for all that isn't there.
     pub(super) async fn on(
         &self,
         db: &impl ConnectionTrait,
         ids: &[ClassId],
         date: NaiveDate,
-    ) -> Result<HashMap<ClassId, Arc<Day>>, DbErr> {
-        let mut days = HashMap::with_capacity(ids.len());
-        let mut missing = Vec::new();
-        for id in ids {
-            match self.days.get(&(*id, date)) {
-                Some((since, day)) if since.elapsed() < self.life => drop(days.insert(*id, day)),
-                _ => missing.push(*id),
-            }
+    ) -> Result<Vec<Arc<Day>>, DbErr> {
+        let (now, mut days, mut missing) = (Stopwatch::start(), Vec::with_capacity(ids.len()), Vec::new());
+        for (at, id) in ids.iter().enumerate() {
+            let known = self.days.get(&(*id, date)).filter(|(since, _)| now.after(*since) < self.life);
+            days.push(known.map_or_else(
+                || {
+                    missing.push(at);
+                    Arc::default()
+                },
+                |(_, day)| day,
+            ));
         }
-        for ids in missing.chunks(IDS_PER_QUERY) {
+        for places in missing.chunks(IDS_PER_QUERY) {
             let since = Stopwatch::start();
-            let held = store::held(db, ids, date, date).await?;
-            let mut grid = Grid::of(held, store::rosters(db, ids, date, date).await?);
-            for id in ids {
-                let day = Arc::new(grid.take(*id, date));
+            let ids: Vec<ClassId> = places.iter().map(|at| ids[*at]).collect();
+            let held = store::held(db, &ids, date, date).await?;
+            let mut grid = Grid::of(held, store::rosters(db, &ids, date, date).await?);
+            for (at, id) in places.iter().zip(ids) {
+                days[*at] = Arc::new(grid.take(id, date));
                 if !self.life.is_zero() {
-                    self.days.insert((*id, date), (since, Arc::clone(&day)));
+                    self.days.insert((id, date), (since, Arc::clone(&days[*at])));
                 }
-                days.insert(*id, day);
             }
         }
         Ok(days)

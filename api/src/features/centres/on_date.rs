@@ -64,21 +64,23 @@ async fn keep_free(ctx: &Ctx, query: &CentreSearch, date: NaiveDate, found: &mut
         query.age_months.is_none_or(|age| takes(plan, &rules, class, age, query.care_type, date))
     };
     // What could be booked, if a place is free: most classes have no offer for a wish.
-    let mut wishes = Vec::new();
+    let (mut wishes, mut ids) = (Vec::new(), Vec::new());
     let plans: Vec<_> = found.iter().map(|candidate| ctx.catalogue.plan(&candidate.spot)).collect();
     for (at, plan) in plans.iter().enumerate() {
         let Some(times) = times(ctx, query, plan, date) else { continue };
         for class in plan.classes.iter().filter(|class| fits(plan, class.id)) {
+            let (day, before) = (ids.len(), wishes.len());
             let offers = bookable(query, plan, class.id, date, times, now);
-            wishes.extend(offers.map(|offer| (at, class, offer.care_type, times)));
+            wishes.extend(offers.map(|offer| (at, class, day, offer.care_type, times)));
+            if wishes.len() > before {
+                ids.push(class.id);
+            }
         }
     }
-    let mut ids: Vec<ClassId> = wishes.iter().map(|(_, class, ..)| class.id).collect();
-    ids.dedup();
     let days = ctx.free_places.on(ctx.db.reader(), &ids, date).await?;
-    for (at, class, care_type, times) in wishes {
-        let free = days.get(&class.id).map(|day| day.free_through(class, &rules, date, care_type, times));
-        found[at].free_places = found[at].free_places.max(free);
+    for (at, class, day, care_type, times) in wishes {
+        let free = days[day].free_through(class, &rules, date, care_type, times);
+        found[at].free_places = found[at].free_places.max(Some(free));
     }
     found.retain(|candidate| candidate.free_places.is_some_and(|free| free > 0));
     Ok(())
