@@ -147,6 +147,7 @@ words! {
         EventPlace = "event_place" / "活动候补成功", EventMoved = "event_moved" / "活动安排有变",
         EventCancelled = "event_cancelled" / "活动已取消",
         TieProposed = "tie_proposed" / "机构登记亲属关系", TieConfirmed = "tie_confirmed" / "亲属关系已核实",
+        TieRefused = "tie_refused" / "亲属关系不予认定", TieEnded = "tie_ended" / "亲属关系已结束",
     }
     /// What became of a notice that is also sent as a WeChat message.
     MessageStatus {

@@ -124,6 +124,8 @@ ids! {
     EmployerCodeId = "emc";
     /// A family of a centre's staff or their relatives.
     TieId = "tie";
+    /// A WeChat account that was bound to a staff account.
+    FormerBindingId = "fbd";
     /// A place in the waiting list.
     WaitlistEntryId = "wtl";
     /// A place that was given back.

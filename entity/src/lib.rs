@@ -53,6 +53,7 @@ pub mod events;
 pub mod families;
 pub mod family_documents;
 pub mod fee_reductions;
+pub mod former_bindings;
 pub mod freed_places;
 pub mod fund_rules;
 pub mod guidance_requests;

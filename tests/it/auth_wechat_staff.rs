@@ -1,8 +1,11 @@
 //! Staff in WeChat: invitations, binding, sign-in, unbinding.
 
 use chrono::TimeDelta;
-use entity::{AccountStatus, RatingId, StaffRole, VisitStatus, audit_rows, ratings, staff, staff_bindings};
-use harness::{Answer, Client, FakeWeChat, Place, Reply, TestApp, at_once, people::PASSWORD, unknown_id};
+use entity::{
+    AccountStatus, RatingId, StaffRole, VisitStatus, audit_rows, former_bindings, ratings, staff, staff_bindings,
+};
+use harness::{Answer, Client, FakeWeChat, Place, Reply, TestApp, at_once, day, people::PASSWORD, unknown_id};
+use quanxiangtuo::features::privacy::service::erasure::erase_due;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _, sea_query::Expr};
 use serde_json::json;
 
@@ -60,7 +63,8 @@ async fn what_a_carer_says_as_a_parent_of_the_own_centre_does_not_count() {
     let app = TestApp::spawn().await;
     let (own, other) = (app.place().await, app.place().await);
     let row = carer(&app, &own, "lin").await;
-    let code = invitation(&app.manager(own.centre.id).await, &row).await;
+    let manager = app.manager(own.centre.id).await;
+    let code = invitation(&manager, &row).await;
     bind(&app, "teacher", &code).await.ok();
     let (parent, neighbour) = (app.family("teacher").await, app.family("neighbour").await);
     for (family, place, counts) in [(&parent, &own, false), (&parent, &other, true), (&neighbour, &own, true)] {
@@ -73,6 +77,40 @@ async fn what_a_carer_says_as_a_parent_of_the_own_centre_does_not_count() {
             app.officer().await.post(&include, json!({ "reason": "本人要求" })).await.problem(409, "WRONG_STATE");
         }
     }
+    // Nor once it is unbound, of care up to that day. Of care after it, it does; but an edit asks the rule again.
+    let rate = async |date: &str| {
+        let visit = app.visit(&own, &parent, day(date), VisitStatus::Left).await;
+        let body = json!({ "visit_id": visit.id, "level": 5 });
+        app.fresh(&parent.client).post("/ratings", body).await.id()
+    };
+    let counts = async |id: &str| {
+        let found = ratings::Entity::find_by_id(id.parse::<RatingId>().unwrap()).one(app.db()).await.unwrap();
+        found.unwrap().excluded_for.is_none()
+    };
+    let officer = app.officer().await;
+    manager.post(&format!("/desk/staff/{}/wechat/unbind", row.id), json!({ "reason": "换手机" })).await.ok();
+    assert!(!counts(&rate("2026-03-01").await).await, "she worked there on that day");
+    app.clock.advance(TimeDelta::days(2));
+    let after = rate("2026-03-03").await;
+    assert!(counts(&after).await);
+    let code = invitation(&app.fresh(&manager), &row).await;
+    bind(&app, "teacher", &code).await.ok();
+    assert!(counts(&after).await, "what was said before stays");
+    app.fresh(&parent.client).patch(&format!("/ratings/{after}"), json!({ "level": 4 })).await.ok();
+    assert!(!counts(&after).await);
+    // An account that is closed ends it as well.
+    let close = format!("/bureau/staff/{}/close", row.id);
+    app.fresh(&officer).post(&close, json!({ "reason": "离职" })).await.ok();
+    assert!(!counts(&rate("2026-03-04").await).await);
+    app.clock.advance(TimeDelta::days(2));
+    assert!(counts(&rate("2026-03-05").await).await);
+    let kept = former_bindings::Entity::find().all(app.db()).await.unwrap();
+    assert!(kept.len() == 2 && kept.iter().all(|row| row.openid_hash.len() == 32), "{kept:?}");
+    // It is forgotten with the family's account.
+    app.fresh(&parent.client).delete("/me?confirm=true").await.ok();
+    app.clock.advance(TimeDelta::days(16));
+    erase_due(&app.ctx).await.unwrap();
+    assert_eq!(app.count(former_bindings::Entity).await, 0);
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ const NAMELESS: &str = "0192f0c18a7c7d10b1c2d3e4f5a6b7c8";
 const PAGES: &[(&str, &str)] = &[
     ("bureau_overview", "/bureau"),
     ("bureau_satisfaction", "/bureau/satisfaction"),
+    ("bureau_satisfaction_months", "/bureau/satisfaction/months"),
     ("bureau_account", "/bureau/account"),
     ("bureau_begin_factor", "!/bureau/account/second-factor"),
     ("bureau_confirm_factor", "!/bureau/account/confirm"),

@@ -2,8 +2,8 @@
 
 use chrono::TimeDelta;
 use entity::{
-    ExclusionAction, ExclusionStatus, ModerationStatus, TextStatus, VisitStatus, moderations, rating_exclusions,
-    ratings, staff,
+    ExclusionAction, ExclusionStatus, ModerationStatus, StaffRole, TextStatus, VisitStatus, moderations,
+    rating_exclusions, ratings, staff,
 };
 use harness::{Client, Family, Place, TestApp, at_once, day, people::unknown_id};
 use quanxiangtuo::features::{moderation::service::check_due, satisfaction::snapshots};
@@ -160,6 +160,15 @@ async fn a_closed_month_keeps_its_snapshot_and_shows_the_revised_figure_beside_i
     assert_eq!(after["taken"], before["taken"], "the snapshot stands");
     assert_eq!((&after["revised"]["answers"], &after["revised"]["rate"]), (&json!(5), &json!(1.0)));
     assert_eq!((&after["changed"], &after["centres"][0]["centre_id"]), (&json!(true), &json!(place.id())));
+    // Officers see both beside each other, on a page and in a table.
+    let table = String::from_utf8(one.get("/bureau/satisfaction/months.csv?month=2026-03").await.bytes).unwrap();
+    let line = table.lines().nth(1).unwrap();
+    assert!(line.starts_with("2026-03,") && line.contains(",6,5,0.8333,") && line.contains(",5,5,1,"), "{table}");
+    let (browser, _) = app.at_bureau(StaffRole::Officer).await;
+    let page = browser.get("/bureau/satisfaction/months").await.expect(200);
+    assert!(["83.33%", "100.00%", "有修订", &*place.centre.name].iter().all(|words| page.contains(words)), "{page}");
+    let report = browser.get("/bureau/satisfaction").await.expect(200);
+    assert!(report.contains("href=\"/bureau/satisfaction/months\""), "{report}");
     let (n, broken) = snapshots::verify(app.db()).await.unwrap();
     assert!(n >= 1 && broken.is_empty(), "the versions still say what the snapshot says: {broken:?}");
 

@@ -87,8 +87,8 @@ async fn a_voucher_day_is_rated_unless_it_was_reversed() {
     let refused = families[1].client.post("/ratings", json!({ "redemption_id": reversed, "level": 4 })).await;
     refused.problem(422, "RATING_NOT_ALLOWED");
 
-    // A carer can't get rid of an answer by reversing the day; the bureau's reversal takes the answer with it.
-    let officer = app.officer().await;
+    // Nobody gets rid of an answer by reversing the day: two officers leave it out first.
+    let (officer, second) = (app.officer().await, app.officer().await);
     let figures = async || {
         let report = officer.get("/bureau/satisfaction?from=2026-03&to=2026-03").await.ok();
         let overall = &report["overall"];
@@ -99,21 +99,47 @@ async fn a_voucher_day_is_rated_unless_it_was_reversed() {
     let of_centre = format!("/desk/redemptions/{day}/reverse");
     let refused = app.carer(place.centre.id).await.post(&of_centre, wrong.clone()).await.problem(409, "WRONG_STATE");
     assert_eq!(refused["reason"], "rated", "{refused}");
-    officer.post(&format!("/bureau/redemptions/{day}/reverse"), wrong.clone()).await.ok();
+    let of_bureau = format!("/bureau/redemptions/{day}/reverse");
+    let refused = officer.post(&of_bureau, wrong.clone()).await.problem(409, "WRONG_STATE");
+    assert!(refused["detail"].as_str().unwrap().contains(rating["id"].as_str().unwrap()), "{refused}");
+    assert_eq!(figures().await, (json!(1), json!(1), json!(1.0)));
+    let out = format!("/bureau/ratings/{}/exclusions", rating["id"].as_str().unwrap());
+    let proposal = officer.post(&out, json!({ "reason": "误扫，没有实际托育" })).await.id();
+    officer.post(&of_bureau, wrong.clone()).await.problem(409, "WRONG_STATE");
+    second.post(&format!("/bureau/ratings/exclusions/{proposal}/confirm"), json!({})).await.ok();
+    // Whose answer is left out isn't among those who could have answered either.
+    assert_eq!(figures().await, (json!(0), json!(1), json!(null)));
+    officer.post(&of_bureau, wrong.clone()).await.ok();
     assert_eq!(figures().await, (json!(0), json!(0), json!(null)));
     let own = format!("/ratings/{}", rating["id"].as_str().unwrap());
     families[0].client.patch(&own, json!({ "level": 5 })).await.problem(422, "RATING_NOT_ALLOWED");
     let back = format!("/bureau/ratings/{}/inclusions", rating["id"].as_str().unwrap());
     officer.post(&back, json!({ "reason": "误操作" })).await.problem(409, "WRONG_STATE");
-    assert_eq!(versions(&app, rating["id"].as_str().unwrap()).await.len(), 2);
+    let left_out = versions(&app, rating["id"].as_str().unwrap()).await.into_iter().map(|v| v.excluded_for);
+    let reasons = [None, Some("by_officers".to_owned()), Some("care_reversed".to_owned())];
+    assert_eq!(left_out.collect::<Vec<_>>(), reasons);
+    // One that was left out for another reason, from before that rule, is out for good as well.
+    let of_rating = ratings::Column::Id.eq(rating["id"].as_str().unwrap().parse::<RatingId>().unwrap());
+    ratings::Entity::update_many()
+        .col_expr(ratings::Column::ExcludedFor, Expr::value("by_officers"))
+        .filter(of_rating)
+        .exec(app.db())
+        .await
+        .unwrap();
+    families[0].client.patch(&own, json!({ "level": 5 })).await.problem(422, "RATING_NOT_ALLOWED");
+    officer.post(&back, json!({ "reason": "误操作" })).await.problem(409, "WRONG_STATE");
 
-    // Where the child was checked out of a visit on that day, the answer stands.
+    // Where the child was checked out of a visit on that day, the answer stands, and the visit with it.
     let family = app.a_family().await;
     let day = redeemed(&app, &place, &family, RedemptionStatus::Redeemed).await;
     let cared: redemptions::Model = redemptions::Entity::find_by_id(day).one(app.db()).await.unwrap().unwrap();
-    app.visit(&place, &family, cared.service_date, VisitStatus::Left).await;
+    let visit = app.visit(&place, &family, cared.service_date, VisitStatus::Left).await;
     family.client.post("/ratings", json!({ "redemption_id": day, "level": 4 })).await.created();
     officer.post(&format!("/bureau/redemptions/{day}/reverse"), wrong).await.ok();
+    assert_eq!(figures().await, (json!(1), json!(1), json!(1.0)));
+    let never = json!({ "status": "expected", "reason": "误操作" });
+    let correct = format!("/desk/visits/{}/corrections", visit.id);
+    app.manager(place.centre.id).await.post(&correct, never).await.problem(409, "WRONG_STATE");
     assert_eq!(figures().await, (json!(1), json!(1), json!(1.0)));
 }
 

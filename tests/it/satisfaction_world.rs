@@ -138,7 +138,7 @@ fn rated(
         row.updated_at = at;
         row.level = rng.random_range(1..=9).min(5);
         row.meals = score(rng);
-        row.excluded_for = rng.random_bool(0.25).then(|| "本机构人员".to_owned());
+        row.excluded_for = rng.random_bool(0.25).then(|| "staff_or_relative".to_owned());
         states.push((at, row.clone()));
     }
     Some(states)
@@ -216,11 +216,20 @@ impl World {
         let visits = visits.map(|v| (v.family_id, v.child_id, v.centre_id, v.care_type, v.date));
         let units = self.redemptions.iter().filter(|unit| unit.status == RedemptionStatus::Redeemed);
         let units = units.map(|r| (r.family_id, r.child_id, r.centre_id, r.care_type, r.service_date));
+        // Who could have answered: not those all of whose answers are left out as they are now.
+        let mut heard: BTreeMap<(ChildId, CentreId, String), bool> = BTreeMap::new();
+        for (_, row) in self.states.iter().filter_map(|states| states.last()) {
+            let any = heard.entry((row.child_id, row.centre_id, month(row.care_date))).or_default();
+            *any |= row.excluded_for.is_none();
+        }
         let mut care: BTreeMap<String, BTreeSet<(ChildId, CentreId, String)>> = BTreeMap::new();
         let mut families: BTreeMap<String, BTreeSet<FamilyId>> = BTreeMap::new();
         for (family, child, centre, care_type, date) in visits.chain(units).filter(|care| within(care.4)) {
             let key = self.key(by, centre, care_type, date);
-            care.entry(key.clone()).or_default().insert((child, centre, month(date)));
+            let unit = (child, centre, month(date));
+            if heard.get(&unit) != Some(&false) {
+                care.entry(key.clone()).or_default().insert(unit);
+            }
             families.entry(key).or_default().insert(family);
         }
         for (key, set) in care {

@@ -62,7 +62,7 @@ pub(super) async fn revoke_employer_code(ctx: Data<Ctx>, desk: Desk, id: Path<Em
 ///
 /// Staff or their relatives: their ratings don't count in the centre's satisfaction, once an officer has
 /// confirmed it. The family is told, reads the reason and may contest it. Where the family said so itself, its
-/// own word stands. The manager's.
+/// own word stands. What was told of and nobody has contested may be told of anew. The manager's.
 #[utoipa::path(tag = "desk", security(("bearer" = [])), request_body = DeskTieIn,
     params(("id" = BookingId, Path, description = "The booking"),
         ("Idempotency-Key" = Option<String>, Header, description = "8–64 visible characters; the same key and body get the first answer again")),

@@ -57,7 +57,8 @@ pub(super) async fn leave_employer(ctx: Data<Ctx>, guardian: Guardian, id: Path<
 /// List the family's ties to centres
 ///
 /// Where it works, or a relative does: its ratings don't count in the satisfaction there. What a centre told of
-/// (`proposed`) counts only once an officer has confirmed it.
+/// (`proposed`) counts only once an officer has confirmed it. Beside them what the bureau decided against or ended,
+/// with its reason.
 #[utoipa::path(tag = "family", security(("bearer" = [])), responses(
     (status = 200, description = "The ties", body = TiesOut), Refusals))]
 #[get("/me/ties")]

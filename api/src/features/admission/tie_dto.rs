@@ -60,6 +60,10 @@ pub struct TieOut {
     pub contested: bool,
     /// Since when.
     pub since: Moment,
+    /// When it ended.
+    pub ended_at: Option<Moment>,
+    /// Why the bureau refused or ended it.
+    pub decision: Option<String>,
 }
 
 /// The family's ties.
@@ -67,6 +71,8 @@ pub struct TieOut {
 pub struct TiesOut {
     /// Those that stand.
     pub items: Vec<TieOut>,
+    /// Those that centres told of and the bureau refused or ended, with its reason; the latest first, 20 at most.
+    pub decided: Vec<TieOut>,
 }
 
 /// Which ties.

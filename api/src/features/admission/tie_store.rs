@@ -9,6 +9,9 @@ use sea_orm::{
 
 use centre_ties::{ActiveModel, Column, Entity, Model};
 
+/// What a family is shown of decisions.
+const MOST_DECIDED: u64 = 20;
+
 /// The ties of a family that stand, at one centre or at all.
 pub(super) async fn standing(
     db: &impl ConnectionTrait,
@@ -41,10 +44,27 @@ fn change(id: TieId, from: &[TieStatus]) -> UpdateMany<Entity> {
         .filter(Column::Status.is_in(from.iter().copied()))
 }
 
-/// The family's own tie ends.
-pub(super) async fn end(db: &impl ConnectionTrait, id: TieId, now: DateTime<Utc>) -> Result<bool, DbErr> {
-    let ends = change(id, TieStatus::ALL).col_expr(Column::EndedAt, Expr::value(now));
+/// A tie ends by the word of whoever told of it, as long as it is in the state that was read and nobody contests it.
+pub(super) async fn end(
+    db: &impl ConnectionTrait,
+    id: TieId,
+    from: TieStatus,
+    now: DateTime<Utc>,
+) -> Result<bool, DbErr> {
+    let ends = change(id, &[from]).filter(Column::ContestOpen.eq(false)).col_expr(Column::EndedAt, Expr::value(now));
     Ok(ends.exec(db).await?.rows_affected == 1)
+}
+
+/// What officers decided against, or ended, of what centres told of a family; the latest first.
+pub(super) async fn decided_against(db: &impl ConnectionTrait, family: FamilyId) -> Result<Vec<Model>, DbErr> {
+    Entity::find()
+        .filter(Column::FamilyId.eq(family))
+        .filter(Column::EndedAt.is_not_null())
+        .filter(Column::Decision.is_not_null())
+        .order_by_desc(Column::EndedAt)
+        .limit(MOST_DECIDED)
+        .all(db)
+        .await
 }
 
 /// The family says something against a centre's word, unless what it said before waits for an answer.

@@ -47,12 +47,16 @@ fn out(row: &centre_ties::Model) -> TieOut {
         reason: row.reason.clone(),
         contested: row.contest_open,
         since: Moment(row.since),
+        ended_at: row.ended_at.map(Moment),
+        decision: row.decision.clone(),
     }
 }
 
 /// The family's ties.
 pub async fn of_family(ctx: &Ctx, family: FamilyId) -> Result<TiesOut> {
-    Ok(TiesOut { items: store::standing(ctx.db.reader(), family, None).await?.iter().map(out).collect() })
+    let db = ctx.db.reader();
+    let items = store::standing(db, family, None).await?.iter().map(out).collect();
+    Ok(TiesOut { items, decided: store::decided_against(db, family).await?.iter().map(out).collect() })
 }
 
 fn row(ctx: &Ctx, (family_id, centre_id): (FamilyId, CentreId), tie: entity::Tie, by: String) -> centre_ties::Model {
@@ -75,20 +79,23 @@ fn row(ctx: &Ctx, (family_id, centre_id): (FamilyId, CentreId), tie: entity::Tie
     }
 }
 
-/// The family says what it is to a centre.
+/// The family says what it is to a centre. What the centre told of stays beside it until an officer decides: the
+/// family can take back its own word only.
 pub async fn declare(ctx: &Ctx, family: FamilyId, idempotency: &Idempotency, body: TieIn) -> Result<Once<TieOut>> {
     if ctx.catalogue.centre(body.centre_id).is_none() {
         return Err(not_found());
     }
     once(ctx, idempotency, &family.to_string(), async |txn| {
         let row = row(ctx, (family, body.centre_id), body.tie, family.to_string());
-        let present = present(txn, family, body.centre_id).await?;
-        if let Some(present) = present {
-            // What an officer confirmed outlives the family's word; what waits for one is settled by it.
-            if present.status == TieStatus::Confirmed || (!by_centre(&present) && present.tie == row.tie) {
-                return Ok(out(&present));
+        let (told, own) = present(txn, family, body.centre_id).await?;
+        if let Some(confirmed) = told.filter(|told| told.status == TieStatus::Confirmed) {
+            return Ok(out(&confirmed));
+        }
+        if let Some(own) = own {
+            if own.tie == row.tie {
+                return Ok(out(&own));
             }
-            store::end(txn, present.id, ctx.clock.now()).await?;
+            store::end(txn, own.id, TieStatus::Declared, ctx.clock.now()).await?;
         }
         store::insert(txn, row.clone()).await?;
         Ok(out(&row))
@@ -110,18 +117,19 @@ pub async fn tie_booking(
         let booked = store::booking(txn, desk.centre_id, booking).await?.ok_or_else(not_found)?;
         idempotency.about(booked.family_id);
         let here = (booked.family_id, desk.centre_id);
-        if let Some(present) = present(txn, here.0, here.1).await? {
-            // The family's own word counts already; what was told before waits, or was confirmed.
-            if !by_centre(&present) || present.tie == tie {
-                return Ok(out(&present));
+        let (told, own) = present(txn, here.0, here.1).await?;
+        if let Some(told) = told {
+            // It waits, or was confirmed.
+            if told.tie == tie {
+                return Ok(out(&told));
             }
-            if present.status == TieStatus::Confirmed {
-                return Err(state(
-                    "该家庭的关系已由区民生保障局核实，如有变化请联系区民生保障局。",
-                    "The bureau confirmed what the family is: ask it to change that.",
-                ));
+            may_tell_anew(&told)?;
+            if !store::end(txn, told.id, TieStatus::Proposed, ctx.clock.now()).await? {
+                return Err(not_so(&store::one(txn, told.id).await?.ok_or_else(not_found)?));
             }
-            store::end(txn, present.id, ctx.clock.now()).await?;
+        } else if let Some(own) = own {
+            // The family's own word counts already.
+            return Ok(out(&own));
         }
         let row = centre_ties::Model {
             status: TieStatus::Proposed,
@@ -139,12 +147,37 @@ pub async fn tie_booking(
     .await
 }
 
-/// The tie that stands between a family and a centre; the family is held, so that there is one at most.
-async fn present(txn: &DatabaseTransaction, family: FamilyId, centre: CentreId) -> Result<Option<centre_ties::Model>> {
-    family_store::lock_family(txn, family).await?;
-    Ok(store::standing(txn, family, Some(centre)).await?.pop())
+/// What the centre told of may be told anew while nobody has said anything about it: a confirmed tie is the
+/// bureau's, and what the family says against one isn't wiped away by another.
+fn may_tell_anew(told: &centre_ties::Model) -> Result<()> {
+    let text = match told {
+        centre_ties::Model { status: TieStatus::Confirmed, .. } => Text::new(
+            "该家庭的关系已由区民生保障局核实，如有变化请联系区民生保障局。",
+            "The bureau confirmed what the family is: ask it to change that.",
+        ),
+        centre_ties::Model { contest_open: true, .. } => Text::new(
+            "家长已对原登记提出异议，请等候区民生保障局核实后再登记。",
+            "The family contests what you told of: the bureau looks at that first.",
+        ),
+        _ => return Ok(()),
+    };
+    Err(Problem::new(Code::WrongState).detail(text).fact("state", told.status))
 }
 
+/// What stands between a family and a centre: what the centre told of, and the family's own word. The family is
+/// held, so that there is one of each at most.
+async fn present(
+    txn: &DatabaseTransaction,
+    family: FamilyId,
+    centre: CentreId,
+) -> Result<(Option<centre_ties::Model>, Option<centre_ties::Model>)> {
+    family_store::lock_family(txn, family).await?;
+    let (mut told, mut own): (Vec<_>, Vec<_>) =
+        store::standing(txn, family, Some(centre)).await?.into_iter().partition(by_centre);
+    Ok((told.pop(), own.pop()))
+}
+
+/// Tells the family, with the officer's reason where there is one.
 async fn tell(
     ctx: &Ctx,
     txn: &DatabaseTransaction,
@@ -156,6 +189,7 @@ async fn tell(
     let facts = json!({
         "tie_id": row.id, "centre_id": row.centre_id, "date": ctx.clock.today(),
         "centre_name": plan.map(|plan| plan.row.name.clone()),
+        "reason": row.decision, "contested": row.contest.is_some(),
     });
     let child = match child {
         Some(child) => Some(child),
@@ -179,8 +213,7 @@ pub async fn end(ctx: &Ctx, family: FamilyId, id: TieId) -> Result<()> {
             "The centre said so: contest it, and the bureau decides.",
         ));
     }
-    store::end(ctx.db.writer(), id, ctx.clock.now()).await?;
-    Ok(())
+    if store::end(ctx.db.writer(), id, TieStatus::Declared, ctx.clock.now()).await? { Ok(()) } else { Err(not_found()) }
 }
 
 /// The family contests what a centre told of it; an officer decides.
@@ -235,7 +268,7 @@ pub async fn confirm(ctx: &Ctx, bureau: &Bureau, key: &Idempotency, id: TieId) -
 }
 
 /// A tie that a centre told of isn't so (`refused`: as if it had never been, so that officers can count again
-/// what it left out), or is so no longer.
+/// what it left out), or is so no longer. The family is told why.
 pub async fn over(
     ctx: &Ctx,
     bureau: &Bureau,
@@ -251,6 +284,7 @@ pub async fn over(
             return Err(not_so(&row));
         }
         key.about(row.family_id);
+        tell(ctx, txn, if refused { NoticeKind::TieRefused } else { NoticeKind::TieEnded }, &row, None).await?;
         let detail = json!({ "centre_id": row.centre_id, "tie": row.tie, "contested": row.contest.is_some() });
         let action = if refused { "tie.refuse" } else { "tie.end" };
         audit::record(ctx, txn, bureau.into(), action, id.to_string(), detail).await?;

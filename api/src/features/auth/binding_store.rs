@@ -1,7 +1,7 @@
 //! Queries of invitations and of staff's WeChat accounts.
 
 use chrono::{DateTime, Utc};
-use entity::{StaffId, staff_bindings, staff_invitations};
+use entity::{CentreId, StaffId, former_bindings, staff_bindings, staff_invitations};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, sea_query::Expr};
 
 pub(super) async fn insert_invitation(db: &impl ConnectionTrait, row: staff_invitations::Model) -> Result<(), DbErr> {
@@ -64,6 +64,37 @@ pub(super) async fn insert(db: &impl ConnectionTrait, row: staff_bindings::Model
 pub(super) async fn staff_of(db: &impl ConnectionTrait, openid_hash: &[u8]) -> Result<Option<StaffId>, DbErr> {
     let found = staff_bindings::Entity::find().filter(staff_bindings::Column::OpenidHash.eq(openid_hash.to_vec()));
     Ok(found.one(db).await?.map(|row| row.staff_id))
+}
+
+/// The account's WeChat account.
+pub(super) async fn binding(db: &impl ConnectionTrait, id: StaffId) -> Result<Option<staff_bindings::Model>, DbErr> {
+    staff_bindings::Entity::find_by_id(id).one(db).await
+}
+
+/// Keeps that a WeChat account was bound.
+pub(super) async fn insert_former(db: &impl ConnectionTrait, row: former_bindings::Model) -> Result<(), DbErr> {
+    former_bindings::Entity::insert(former_bindings::ActiveModel::from(row)).exec_without_returning(db).await.map(drop)
+}
+
+/// Whether a WeChat account was bound to an account of a centre at some time since an instant.
+pub(super) async fn was_bound(
+    db: &impl ConnectionTrait,
+    openid_hash: &[u8],
+    centre: CentreId,
+    since: DateTime<Utc>,
+) -> Result<bool, DbErr> {
+    use former_bindings::Column::{CentreId as Centre, EndedAt, OpenidHash};
+    let found = former_bindings::Entity::find()
+        .filter(OpenidHash.eq(openid_hash.to_vec()))
+        .filter(Centre.eq(centre))
+        .filter(EndedAt.gte(since));
+    Ok(found.one(db).await?.is_some())
+}
+
+/// Forgets what a WeChat account was bound to.
+pub(super) async fn forget(db: &impl ConnectionTrait, openid_hash: &[u8]) -> Result<(), DbErr> {
+    let its = former_bindings::Column::OpenidHash.eq(openid_hash.to_vec());
+    former_bindings::Entity::delete_many().filter(its).exec(db).await.map(drop)
 }
 
 /// Whether the account is bound.

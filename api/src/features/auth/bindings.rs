@@ -1,8 +1,10 @@
 //! Staff in WeChat: a one-time invitation binds a WeChat account to a staff account, which then signs
 //! in by it. One WeChat account, one staff account; it may be a guardian's too, at its own sign-in.
 
-use chrono::TimeDelta;
-use entity::{AccountStatus, CentreId, FamilyId, SessionId, StaffId, staff, staff_bindings, staff_invitations};
+use chrono::{DateTime, TimeDelta, Utc};
+use entity::{
+    AccountStatus, CentreId, FamilyId, SessionId, StaffId, former_bindings, staff, staff_bindings, staff_invitations,
+};
 use sea_orm::ConnectionTrait;
 use serde_json::json;
 
@@ -166,7 +168,8 @@ fn not_bound() -> Problem {
 pub(super) async fn unbind_own(ctx: &Ctx, staff: &Staff) -> Result<()> {
     let id = staff.staff_id;
     let ended = write_txn(&ctx.db, async |txn| {
-        rows::lock(txn, id).await?;
+        let row = rows::lock(txn, id).await?.ok_or_else(not_bound)?;
+        ends(ctx, txn, &row).await?;
         if !store::remove(txn, id).await? {
             return Err(not_bound());
         }
@@ -195,6 +198,7 @@ pub async fn unbind(
     let mut ended: Vec<SessionId> = Vec::new();
     let done = once(ctx, idempotency, &actor.staff_id.to_string(), async |txn| {
         let row = keeper.over(rows::lock(txn, id).await?)?;
+        ends(ctx, txn, &row).await?;
         if !store::remove(txn, id).await? {
             return Err(not_bound());
         }
@@ -211,11 +215,38 @@ pub async fn unbind(
     Ok(done)
 }
 
-/// Whether a family signs in with the WeChat account of somebody who works at a centre now: what it says of that
-/// centre, the centre says of itself.
-pub async fn works_at(ctx: &Ctx, db: &impl ConnectionTrait, family: FamilyId, centre: CentreId) -> Result<bool> {
+/// Whether a family signs in with the WeChat account of somebody who works at a centre now, or did at any time since
+/// an instant: what it says of that centre, the centre says of itself.
+pub async fn worked_at(
+    ctx: &Ctx,
+    db: &impl ConnectionTrait,
+    (family, centre): (FamilyId, CentreId),
+    since: DateTime<Utc>,
+) -> Result<bool> {
     let Some(openid) = service::openid_of(ctx, db, family).await? else { return Ok(false) };
-    let Some(id) = store::staff_of(db, &ctx.keys.lookup_hash(OPENID_PLACE, &openid)).await? else { return Ok(false) };
-    let row = rows::account(db, id).await?;
-    Ok(row.is_some_and(|row| row.centre_id == Some(centre) && row.status == AccountStatus::Active))
+    let hash = ctx.keys.lookup_hash(OPENID_PLACE, &openid);
+    if let Some(id) = store::staff_of(db, &hash).await? {
+        let row = rows::account(db, id).await?;
+        if row.is_some_and(|row| row.centre_id == Some(centre) && row.status == AccountStatus::Active) {
+            return Ok(true);
+        }
+    }
+    Ok(store::was_bound(db, &hash, centre, since).await?)
+}
+
+/// What the WeChat account of a family that is being erased was bound to is forgotten.
+pub async fn forget(ctx: &Ctx, db: &impl ConnectionTrait, family: FamilyId) -> Result<()> {
+    let Some(openid) = service::openid_of(ctx, db, family).await? else { return Ok(()) };
+    Ok(store::forget(db, &ctx.keys.lookup_hash(OPENID_PLACE, &openid)).await?)
+}
+
+/// Writes down until when somebody works at a centre in WeChat, in the transaction that ends it: unbinding, or
+/// closing the account. One that was closed before ended then.
+pub(super) async fn ends(ctx: &Ctx, db: &impl ConnectionTrait, row: &staff::Model) -> Result<()> {
+    let (Some(centre), AccountStatus::Active) = (row.centre_id, row.status) else { return Ok(()) };
+    let Some(binding) = store::binding(db, row.id).await? else { return Ok(()) };
+    let staff_bindings::Model { staff_id, openid_hash, bound_at } = binding;
+    let (id, ended_at) = (ctx.clock.id(), ctx.clock.now());
+    let former = former_bindings::Model { id, staff_id, centre_id: centre, openid_hash, bound_at, ended_at };
+    Ok(store::insert_former(db, former).await?)
 }

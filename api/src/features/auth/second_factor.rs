@@ -8,7 +8,7 @@ use sea_orm::DatabaseTransaction;
 use serde_json::json;
 
 use super::{
-    binding_store, entry,
+    binding_store, bindings, entry,
     extract::{Bureau, Staff},
     factor_dto::{RecoveryCodesOut, SecondFactorOut, SecondFactorSecretOut},
     factor_store as store, session,
@@ -208,6 +208,7 @@ pub async fn reset(
             return Err(off_already());
         }
         // The phone is lost, and WeChat on it would now sign in by itself.
+        bindings::ends(ctx, txn, &row).await?;
         let unbound = binding_store::remove(txn, id).await?;
         binding_store::revoke_invitations(txn, id, now).await?;
         // Whoever lost it may have locked the account by trying.

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{
     accounts::STAFF_NAME_PLACE,
-    binding_store,
+    binding_store, bindings,
     extract::{Bureau, Staff},
     factor_store, permissions, session,
     staff_dto::{StaffOut, StaffQuery, StaffStateOut},
@@ -92,6 +92,9 @@ pub async fn change(
             let text =
                 Text::new(format!("该账号当前已是“{}”。", status.zh()), format!("The account is {status} already."));
             return Err(Problem::new(Code::WrongState).detail(text).fact("state", status));
+        }
+        if deed == Deed::Close {
+            bindings::ends(ctx, txn, &row).await?;
         }
         rows::set_status(txn, id, status).await?;
         if deed != Deed::Reopen {

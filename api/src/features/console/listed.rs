@@ -25,6 +25,7 @@ use crate::{
         planning::dto::ConflictsQuery,
         ratings::exclusion_dto::{BureauRatingsQuery, RatingExclusionsQuery},
         registers::dto::{RecordsQuery, WarningsQuery},
+        satisfaction::dto::SatisfactionMonthsQuery,
         settlement::dto::{AdjustmentsQuery, StatementsQuery, UnsettledQuery},
         support::dto::SupportSheetsQuery,
         vouchers::{
@@ -84,7 +85,7 @@ macro_rules! paged {
 paged! {
     AccessKeysQuery, AdjustmentsQuery, ArticleVersionsQuery, AuditQuery, BureauArticlesQuery, BureauComplaintsQuery,
     BureauEventsQuery, BureauGuidanceQuery, BureauRatingsQuery, BureauRedemptionsQuery, BureauSignupsQuery,
-    BureauTiesQuery,
+    BureauTiesQuery, SatisfactionMonthsQuery,
     BureauVouchersQuery, ConflictsQuery, CoverageGapsQuery, GuidancePageQuery, MessagesQuery, ModerationQuery,
     OfflineConflictsQuery, PlanInputHistoryQuery, RatingExclusionsQuery, RecordsQuery, RefusedScansQuery,
     SignalsQuery, StaffQuery, StatementsQuery, SupportSheetsQuery, UnsettledQuery, VoucherPageQuery,

@@ -316,9 +316,10 @@ pub(super) fn interval(interval: Option<SatisfactionInterval>) -> String {
     interval.map_or_else(|| "—".to_owned(), |i| format!("{}–{}", percent(Some(i.low)), percent(Some(i.high))))
 }
 
-/// A fraction of one as a percentage with a decimal; a dash without one.
+/// A fraction of one as a percentage; a dash without one. Figures have four decimals, made of whole numbers once:
+/// as many are shown, for rounded again they could say another thing than the verdict beside them.
 pub(super) fn percent(fraction: Option<f64>) -> String {
-    fraction.map_or_else(|| "—".to_owned(), |fraction| format!("{:.1}%", fraction * 100.0))
+    fraction.map_or_else(|| "—".to_owned(), |fraction| format!("{:.2}%", fraction * 100.0))
 }
 
 /// An id or another code.
@@ -344,5 +345,12 @@ mod tests {
         assert_eq!(of("—"), sheet::Cell::Empty);
         assert_eq!(of("90.1%–96.0%"), sheet::Cell::text("90.1%–96.0%"));
         assert_eq!(text("-1").as_sheet(), sheet::Cell::text("-1"), "a text stays one");
+    }
+
+    #[test]
+    fn a_percentage_is_rounded_once() {
+        // 14 of 17, 170 of 189, 90 of 100.
+        assert_eq!([0.8235, 0.8995, 0.9].map(|part| percent(Some(part))), ["82.35%", "89.95%", "90.00%"]);
+        assert_eq!(percent(None), "—");
     }
 }

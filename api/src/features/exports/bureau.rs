@@ -2,10 +2,11 @@
 
 use actix_web::{HttpResponse, get, web::Data};
 
-use super::{general, money};
+use super::{general, money, whole};
 use crate::{
     error::Result,
     features::{
+        admission::tie_dto::BureauTiesQuery,
         audit::dto::AuditQuery,
         auth::{Bureau, staff_dto::StaffQuery},
         complaints::dto::BureauComplaintsQuery,
@@ -187,6 +188,34 @@ pub(super) async fn list_bureau_ratings_xlsx(
     Query(query): Query<BureauRatingsQuery>,
 ) -> Result<HttpResponse> {
     general::bureau_ratings(ctx, query).xlsx().await
+}
+
+/// Download ties of families to centres as a table
+///
+/// All that the filters leave; `limit` and `cursor` don't matter. Not whose they are.
+#[utoipa::path(tag = "bureau", security(("bearer" = [])), params(BureauTiesQuery),
+    responses((status = 200, description = "The table", body = String, content_type = table::CSV), Refusals))]
+#[get("/bureau/ties.csv")]
+pub(super) async fn list_bureau_ties_csv(
+    ctx: Data<Ctx>,
+    _bureau: Bureau,
+    Query(query): Query<BureauTiesQuery>,
+) -> Result<HttpResponse> {
+    whole::bureau_ties(ctx, query).csv().await
+}
+
+/// Download ties of families to centres as a workbook
+///
+/// All that the filters leave, 20 000 at most; `limit` and `cursor` don't matter. Not whose they are.
+#[utoipa::path(tag = "bureau", security(("bearer" = [])), params(BureauTiesQuery),
+    responses((status = 200, description = "The workbook", body = Vec<u8>, content_type = table::XLSX), Refusals))]
+#[get("/bureau/ties.xlsx")]
+pub(super) async fn list_bureau_ties_xlsx(
+    ctx: Data<Ctx>,
+    _bureau: Bureau,
+    Query(query): Query<BureauTiesQuery>,
+) -> Result<HttpResponse> {
+    whole::bureau_ties(ctx, query).xlsx().await
 }
 
 /// Download complaints as a table

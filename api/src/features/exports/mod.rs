@@ -24,6 +24,8 @@ pub fn routes(cfg: &mut impl Registry) {
         .service(bureau::list_conflicts_xlsx)
         .service(bureau::list_bureau_ratings_csv)
         .service(bureau::list_bureau_ratings_xlsx)
+        .service(bureau::list_bureau_ties_csv)
+        .service(bureau::list_bureau_ties_xlsx)
         .service(bureau::list_complaints_csv)
         .service(bureau::list_complaints_xlsx)
         .service(bureau::list_staff_csv)

@@ -1,5 +1,6 @@
-//! Tables without filters: what centres offer, the calendar, the plan's figures, messages, exclusions. Classes and
-//! offers have the columns of their imports, so that a table that went out comes in again.
+//! Tables without filters: what centres offer, the calendar, the plan's figures, messages, exclusions, rates and
+//! rules; and ties, with theirs. Classes and offers have the columns of their imports, so that a table that went out
+//! comes in again.
 
 use actix_web::{HttpResponse, get, web::Data};
 use entity::{Fen, classes, offers};
@@ -9,6 +10,10 @@ use utoipa::ToSchema;
 use crate::{
     error::Result,
     features::{
+        admission::{
+            tie_dto::{BureauTieOut, BureauTiesQuery},
+            ties,
+        },
         auth::Bureau,
         centres::{
             CentrePlan,
@@ -24,6 +29,8 @@ use crate::{
             exclusion_dto::{RatingExclusionOut, RatingExclusionsQuery},
             exclusions,
         },
+        support::{self, dto::SupportRateOut},
+        vouchers::{fund_dto::FundRuleOut, service::funds},
     },
     http::{
         Moment, Page, Path, Refusals,
@@ -48,12 +55,16 @@ pub enum ExportTable {
     Messages,
     /// Proposals to leave ratings out of the figures, or to count them again.
     Exclusions,
+    /// Every rate of support.
+    SupportRates,
+    /// What money may not pay for.
+    FundRules,
 }
 
 /// Download another of the bureau's tables
 ///
-/// Whole: classes, offers, calendar, figures of the plan, messages, exclusions. Classes and offers have the
-/// columns of their imports.
+/// Whole: classes, offers, calendar, figures of the plan, messages, exclusions, rates of support, rules of funds.
+/// Classes and offers have the columns of their imports.
 #[utoipa::path(tag = "bureau", security(("bearer" = [])),
     params(("table" = inline(ExportTable), Path, description = "Which table")),
     responses((status = 200, description = "The table", body = String, content_type = table::CSV), Refusals))]
@@ -66,6 +77,8 @@ pub(super) async fn export_table_csv(ctx: Data<Ctx>, _bureau: Bureau, of: Path<E
         ExportTable::PlanInputs => figures(&ctx).await?.csv(),
         ExportTable::Messages => messages(ctx).csv().await,
         ExportTable::Exclusions => proposals(ctx).csv().await,
+        ExportTable::SupportRates => rates(&ctx).await?.csv(),
+        ExportTable::FundRules => fund_rules(&ctx).await?.csv(),
     }
 }
 
@@ -84,6 +97,8 @@ pub(super) async fn export_table_xlsx(ctx: Data<Ctx>, _bureau: Bureau, of: Path<
         ExportTable::PlanInputs => figures(&ctx).await?.xlsx(),
         ExportTable::Messages => messages(ctx).xlsx().await,
         ExportTable::Exclusions => proposals(ctx).xlsx().await,
+        ExportTable::SupportRates => rates(&ctx).await?.xlsx(),
+        ExportTable::FundRules => fund_rules(&ctx).await?.xlsx(),
     }
 }
 
@@ -259,4 +274,86 @@ fn proposals(ctx: Data<Ctx>) -> Sheet<RatingExclusionOut> {
         ]
     };
     Pages { filename: "exclusions", header: &EXCLUSIONS, as_of, list, row }
+}
+
+async fn rates(ctx: &Ctx) -> Result<Table<'static>> {
+    const HEADER: [&str; 8] = ["编号", "项目", "起始日", "标准（元）", "上限（元）", "计至月龄", "依据", "设定账号"];
+    let row = |rate: SupportRateOut| {
+        vec![
+            Cell::Text(rate.id.to_string()),
+            Cell::text(rate.item.zh()),
+            Cell::date(Some(rate.valid_from.0)),
+            yuan(rate.rate_fen),
+            Cell::yuan(rate.cap_fen),
+            Cell::whole(rate.through_months.map(Into::into)),
+            Cell::Text(rate.source),
+            Cell::id(rate.staff_id),
+        ]
+    };
+    let rows = support::service::rates(ctx).await?.items.into_iter().map(row).collect();
+    Ok(Table { filename: "support_rates".to_owned(), header: &HEADER, rows, as_of: Moment(ctx.clock.now()) })
+}
+
+async fn fund_rules(ctx: &Ctx) -> Result<Table<'static>> {
+    const HEADER: [&str; 8] = ["编号", "资金来源", "不得用于", "条款", "文件", "起始日", "截止日", "是否有效"];
+    let row = |rule: FundRuleOut| {
+        vec![
+            Cell::Text(rule.id.to_string()),
+            Cell::text(rule.fund_source.zh()),
+            Cell::text(rule.fund_category.zh()),
+            Cell::Text(rule.clause),
+            Cell::Text(rule.document),
+            Cell::date(Some(rule.valid_from)),
+            Cell::date(rule.valid_until),
+            Some(rule.in_force).into(),
+        ]
+    };
+    let rows = funds::list(ctx).await?.items.into_iter().map(row).collect();
+    Ok(Table { filename: "fund_rules".to_owned(), header: &HEADER, rows, as_of: Moment(ctx.clock.now()) })
+}
+
+const TIES: [&str; 14] = [
+    "编号",
+    "机构编号",
+    "关系",
+    "状态",
+    "待核实",
+    "登记账号（空为家庭申报）",
+    "登记理由",
+    "家长异议",
+    "异议时间",
+    "核实账号",
+    "核实时间",
+    "核实理由",
+    "登记时间",
+    "结束时间",
+];
+
+/// All of ties, as far as the filters leave them.
+pub(super) fn bureau_ties(ctx: Data<Ctx>, query: BureauTiesQuery) -> Sheet<BureauTieOut> {
+    let as_of = Moment(ctx.clock.now());
+    let list: List<BureauTieOut> = Box::new(move |limit, cursor| {
+        let (ctx, query) = (ctx.clone(), BureauTiesQuery { limit, cursor, ..query.clone() });
+        Box::pin(async move { ties::page(&ctx, query).await })
+    });
+    let row: fn(BureauTieOut) -> Vec<Cell> = |tie| {
+        let at = |at: Option<Moment>| at.map_or(Cell::Empty, Cell::moment);
+        vec![
+            Cell::Text(tie.id.to_string()),
+            Cell::Text(tie.centre_id.to_string()),
+            Cell::text(tie.tie.zh()),
+            Cell::text(tie.status.zh()),
+            Some(tie.waiting).into(),
+            Cell::id(tie.declared_by),
+            Cell::maybe(tie.reason.as_deref()),
+            Cell::maybe(tie.contest.as_deref()),
+            at(tie.contested_at),
+            Cell::id(tie.decided_by),
+            at(tie.decided_at),
+            Cell::maybe(tie.decision.as_deref()),
+            Cell::moment(tie.since),
+            at(tie.ended_at),
+        ]
+    };
+    Pages { filename: "ties", header: &TIES, as_of, list, row }
 }

@@ -124,6 +124,7 @@ const fn note(kind: NoticeKind) -> &'static str {
         NoticeKind::EventMoved => "请留意新安排，如不能来请取消",
         NoticeKind::EventCancelled => "请关注其他活动",
         NoticeKind::TieProposed | NoticeKind::TieConfirmed => "如不属实，请在小程序提出异议",
+        NoticeKind::TieRefused | NoticeKind::TieEnded => "请在小程序“我的关系”查看理由",
     }
 }
 

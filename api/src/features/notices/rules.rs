@@ -78,8 +78,17 @@ pub fn text(kind: NoticeKind, facts: &Value) -> String {
         NoticeKind::TieProposed => format!(
             "{centre}于{date}登记您的家庭为其工作人员或亲属；经区民生保障局核实后，您的评价将不计入该机构的满意度。如不属实，请到“我的关系”提出异议。"
         ),
-        NoticeKind::TieConfirmed => format!(
-            "区民生保障局于{date}核实您的家庭为{centre}的工作人员或亲属，今后您的评价不计入该机构的满意度。如不属实，请到“我的关系”提出异议。"
+        NoticeKind::TieConfirmed => {
+            let heard = if facts["contested"] == true { "已收到您的异议。经核对，" } else { "" };
+            format!(
+                "{heard}区民生保障局于{date}核实您的家庭为{centre}的工作人员或亲属，今后您的评价不计入该机构的满意度。如不属实，请到“我的关系”提出异议。"
+            )
+        }
+        NoticeKind::TieRefused => format!(
+            "区民生保障局于{date}对{centre}登记的工作人员或亲属关系不予认定，今后您的评价照常计入该机构的满意度。{because}详情请到“我的关系”查看。"
+        ),
+        NoticeKind::TieEnded => format!(
+            "区民生保障局于{date}认定您的家庭与{centre}的工作人员或亲属关系已结束，此后的托育评价照常计入。{because}详情请到“我的关系”查看。"
         ),
         NoticeKind::RatingInvitation => format!("{date}在{centre}的{care}已结束，请为今天的服务打分。"),
     }

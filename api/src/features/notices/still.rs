@@ -32,7 +32,9 @@ pub(super) async fn holds(
         | NoticeKind::BookingCancelled
         | NoticeKind::DaysCancelled
         | NoticeKind::WaitEnded
-        | NoticeKind::EventCancelled => Ok(true),
+        | NoticeKind::EventCancelled
+        | NoticeKind::TieRefused
+        | NoticeKind::TieEnded => Ok(true),
         NoticeKind::EventPlace | NoticeKind::EventMoved => {
             let Some(id) = id::<SignupId>(facts, "signup_id") else { return Ok(true) };
             let found = store::signup(db, id).await?;

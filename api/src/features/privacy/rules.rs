@@ -39,11 +39,13 @@ pub enum Rule {
     ServedMarks,
     /// Hashes of the devices that ratings came from.
     RatingTraces,
+    /// Hashes of the WeChat accounts that were bound to a centre's staff.
+    FormerBindings,
 }
 
 impl Rule {
     /// Every rule with an end, in the order of the report.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::InactiveAccounts,
         Self::LeavingAccounts,
         Self::RemovedChildren,
@@ -60,6 +62,7 @@ impl Rule {
         Self::Looks,
         Self::ServedMarks,
         Self::RatingTraces,
+        Self::FormerBindings,
     ];
 
     /// Stable word, and what it is about.
@@ -81,6 +84,7 @@ impl Rule {
             Self::Looks => ("data_looks", "完整信息查看记录"),
             Self::ServedMarks => ("served_marks", "已注销账号的领券标记（加密哈希）"),
             Self::RatingTraces => ("rating_traces", "评价来源设备的加密哈希（按机构按日，不可跨机构跨日关联）"),
+            Self::FormerBindings => ("former_bindings", "机构账号解除微信绑定的记录（加密哈希）"),
         }
     }
 
@@ -100,7 +104,7 @@ impl Rule {
                 settings.retention_leftover_days
             }
             Self::Looks => settings.retention_look_days,
-            Self::ServedMarks => settings.retention_served_mark_days,
+            Self::ServedMarks | Self::FormerBindings => settings.retention_served_mark_days,
             Self::RatingTraces => settings.rating_trace_days,
         }
     }
@@ -122,6 +126,7 @@ impl Rule {
             Self::CalendarFeeds => "供核对近期的链接使用情况",
             Self::Looks => "供家庭了解谁查看过孩子的完整信息（网络安全法第二十一条：日志留存不少于六个月）",
             Self::ServedMarks => "防止同一家庭重复领取体验券，不含可识别身份的信息",
+            Self::FormerBindings => "机构人员对在职期间托育的评价不计入本机构满意度，不含可识别身份的信息",
             Self::RatingTraces => "供人工核查同一设备代评，核查期满即无必要（个人信息保护法第十九条：最短必要时间）",
         }
     }

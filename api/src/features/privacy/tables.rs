@@ -63,6 +63,11 @@ pub const TABLES: &[Table] = &[
     },
     table("pickup_persons", "pickup_persons", "deleted"),
     table("centre_ties", "centre_ties", "deleted; what it excluded stays excluded by the rating's own mark"),
+    Table {
+        name: "former_bindings",
+        exported: Exported::Not("until when a WeChat account was a staff account's, as a keyed hash; nobody's family"),
+        erased: "deleted; what it excluded stays excluded by the rating's own mark",
+    },
     table("employer_families", "employers", "deleted; the code's count stays"),
     table("calendar_feeds", "calendar_feeds", "deleted"),
     table("sessions", "sign_ins", "deleted, with their refresh tokens"),

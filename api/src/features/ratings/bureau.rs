@@ -55,7 +55,7 @@ pub(super) async fn propose_exclusion(
 /// Propose to count an excluded rating again
 ///
 /// The way back: of a rating that officers left out, or that a tie left out which was refused since; with a
-/// reason, confirmed by another officer.
+/// reason, confirmed by another officer. Not of one whose care was reversed.
 #[utoipa::path(tag = "bureau", security(("bearer" = [])), request_body = RatingExclusionIn,
     params(("id" = RatingId, Path, description = "The rating"),
         ("Idempotency-Key" = Option<String>, Header, description = "8–64 visible characters; the same key and body get the first answer again")),

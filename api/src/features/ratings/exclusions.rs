@@ -10,7 +10,7 @@ use super::{
     exclusion_dto::{
         BureauRatingOut, BureauRatingsQuery, RatingExclusionIn, RatingExclusionOut, RatingExclusionsQuery,
     },
-    exclusion_store as rows, reply_store as replies, rules,
+    exclusion_store as rows, reply_store as replies, reversed, rules,
     service::{counted, is_of_the_centre, shown_anew},
     store,
 };
@@ -62,7 +62,8 @@ async fn may_become(
     let of_staff = rating.excluded_for.as_deref() == Some(rules::TIED);
     let of = (rating.family_id, rating.centre_id);
     let tied = of_staff && is_of_the_centre(ctx, txn, of, rating.care_date).await?;
-    rules::may_become(rating, action, tied)
+    let has_care = action == ExclusionAction::Exclude || reversed::has_care(txn, rating).await?;
+    rules::may_become(rating, action, (tied, has_care))
 }
 
 /// Proposes to leave a rating out, or to count it again.

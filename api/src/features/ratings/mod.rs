@@ -3,8 +3,8 @@
 //! Promises: only who was there rates (a checked-out visit, a redeemed voucher day), once per
 //! occasion, editable for 30 days; the score counts at once, the text waits for moderation; every
 //! state is kept as a version, so that a figure can be recomputed; nobody sees who rated; one is left
-//! out of the figures for a reason and by two officers, or with the care that it is about; the centre gives one reply to each, which is shown
-//! after moderation.
+//! out of the figures for a reason and by two officers, so that no answer that counts loses the care that it is
+//! about; the centre gives one reply to each, which is shown after moderation.
 
 mod bureau;
 mod desk;

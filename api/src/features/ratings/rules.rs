@@ -16,7 +16,7 @@ use crate::{
 pub const TIED: &str = "staff_or_relative";
 /// Why an answer that two officers took out stays out.
 pub const BY_OFFICERS: &str = "by_officers";
-/// Why the answer about a voucher day that was reversed stays out: nobody was cared for.
+/// Why the answer about a voucher day that was reversed stays out for good: nobody was cared for.
 pub const WITHOUT_CARE: &str = "care_reversed";
 /// A rating may be changed for this long (`domain.md`, Ratings).
 pub const EDITABLE_FOR: TimeDelta = TimeDelta::days(30);
@@ -70,9 +70,9 @@ pub fn redemption_happened(status: RedemptionStatus) -> Result<()> {
     )))
 }
 
-/// An answer about a voucher day that was reversed since isn't changed any more.
-pub fn still_about_care(rating: &ratings::Model) -> Result<()> {
-    if rating.excluded_for.as_deref() == Some(WITHOUT_CARE) {
+/// An answer about a voucher day that was reversed since isn't changed any more, if no other care stands.
+pub fn still_about_care(rating: &ratings::Model, has_care: bool) -> Result<()> {
+    if !has_care || rating.excluded_for.as_deref() == Some(WITHOUT_CARE) {
         return redemption_happened(RedemptionStatus::Reversed);
     }
     Ok(())
@@ -143,20 +143,22 @@ pub fn changed(before: &ratings::Model, patch: RatingPatch, now: DateTime<Utc>) 
 
 /// Only a counted rating can be left out, and only what officers left out can be counted again: the answer of
 /// a family of the centre's staff is out by a rule, not by a decision, as long as the family is `tied`, or was
-/// then.
-pub fn may_become(rating: &ratings::Model, action: ExclusionAction, tied: bool) -> Result<()> {
+/// then; one whose care was taken back is out for good.
+pub fn may_become(rating: &ratings::Model, action: ExclusionAction, (tied, has_care): (bool, bool)) -> Result<()> {
+    let without_care = Text::new(
+        "该评价对应的核销已冲正，没有实际托育，不能恢复。",
+        "The redemption that it is about was reversed: there was no care.",
+    );
     let text = match (action, rating.excluded_for.as_deref()) {
         (ExclusionAction::Exclude, None) => return Ok(()),
+        (ExclusionAction::Include, Some(WITHOUT_CARE)) => without_care,
+        (ExclusionAction::Include, Some(_)) if !has_care => without_care,
         (ExclusionAction::Include, Some(BY_OFFICERS)) => return Ok(()),
         (ExclusionAction::Include, Some(TIED)) if !tied => return Ok(()),
         (ExclusionAction::Exclude, Some(_)) => {
             Text::new("该评价已不计入统计，无需再剔除。", "The rating is out of the figures already.")
         }
         (ExclusionAction::Include, None) => Text::new("该评价已计入统计，无需恢复。", "The rating counts already."),
-        (ExclusionAction::Include, Some(WITHOUT_CARE)) => Text::new(
-            "该评价对应的核销已冲正，没有实际托育，不能恢复。",
-            "The redemption that it is about was reversed: there was no care.",
-        ),
         (ExclusionAction::Include, Some(_)) => Text::new(
             "机构人员及亲属的评价按规定不计入统计，不能恢复；如关系登记有误，请先在“关系核实”中不予认定。",
             "Answers of the centre's staff and their relatives never count; refuse the tie first if it isn't so.",

@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::{
-    CareType, CentreId, ChildId, ConsentPurpose, FamilyId, ModeratedKind, RatingId, TextStatus, rating_traces, ratings,
+    CareType, CentreId, ChildId, ConsentPurpose, FamilyId, MinuteOfDay, ModeratedKind, RatingId, TextStatus,
+    rating_traces, ratings,
 };
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use serde::{Serialize, de::DeserializeOwned};
@@ -11,7 +12,7 @@ use super::{
     dto::{
         CentreRatingsOut, PublicRatingOut, RatingIn, RatingOut, RatingPatch, RatingSubIn, RatingSubOut, RatingsQuery,
     },
-    replies,
+    replies, reversed,
     rules::{self, Occasion},
     store,
 };
@@ -25,7 +26,7 @@ use crate::{
     },
     http::{Cursor, Idempotency, Moment, Month, Once, Page, Paragraph, address::ClientDevice, once},
     platform::{
-        clock::local,
+        clock::{instant_at, local},
         constraint::{Constraint, violated},
         db::write_txn,
     },
@@ -39,14 +40,16 @@ const TRACE_PLACE: &str = "rating_traces.trace";
 /// Enough to tell the devices of a centre and a day apart.
 const TRACE_BYTES: usize = 8;
 
-/// Whether what a family says of care on a day is the centre's own word: it works there, or a relative does.
+/// Whether what a family says of care on a day is the centre's own word: it works there or a relative does, or did
+/// at any time since that day.
 pub(super) async fn is_of_the_centre(
     ctx: &Ctx,
     txn: &DatabaseTransaction,
     (family, centre): (FamilyId, CentreId),
     date: NaiveDate,
 ) -> Result<bool> {
-    Ok(admission::tied(txn, family, centre, date).await? || bindings::works_at(ctx, txn, family, centre).await?)
+    Ok(admission::tied(txn, family, centre, date).await?
+        || bindings::worked_at(ctx, txn, (family, centre), instant_at(date, MinuteOfDay(0))).await?)
 }
 
 /// Rates an occasion.
@@ -123,11 +126,16 @@ pub async fn change(ctx: &Ctx, family: FamilyId, id: RatingId, patch: RatingPatc
         let before = store::lock_rating(txn, family, id).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
         let now = ctx.clock.now();
         rules::check_editable(before.created_at, now)?;
-        rules::still_about_care(&before)?;
+        rules::still_about_care(&before, reversed::has_care(txn, &before).await?)?;
         still_agreed(txn, before.child_id).await?;
-        let Some(after) = rules::changed(&before, patch, now) else {
+        let Some(mut after) = rules::changed(&before, patch, now) else {
             return Ok((before, false));
         };
+        // Who has come to work there since answers for the centre, whatever was said before.
+        let of = (after.family_id, after.centre_id);
+        if after.excluded_for.is_none() && is_of_the_centre(ctx, txn, of, after.care_date).await? {
+            after.excluded_for = Some(rules::TIED.to_owned());
+        }
         store::update(txn, after.clone()).await?;
         counted(ctx, txn, &after, now).await?;
         match (after.text == before.text, &after.text) {

@@ -19,7 +19,7 @@ use crate::{
 /// An answer is the latest rating per child, centre and month of care that was not excluded.
 /// `families_served` counts the families with a checked-out visit or a redeemed voucher day;
 /// `response_rate` is answers ÷ distinct (child, centre, month) with care (by form of care: with
-/// care of that form). The interval is Wilson's at 95 %. Fewer than five answers are `too_few`.
+/// care of that form), without those whose answers are all left out. The interval is Wilson's at 95 %. Fewer than five answers are `too_few`.
 #[utoipa::path(tag = "bureau", security(("bearer" = [])), params(SatisfactionQuery),
     responses((status = 200, description = "The figures", body = SatisfactionOut), Refusals))]
 #[get("/bureau/satisfaction")]
@@ -74,4 +74,33 @@ pub(super) async fn list_satisfaction_months(
     Query(query): Query<SatisfactionMonthsQuery>,
 ) -> Result<HttpResponse> {
     Ok(HttpResponse::Ok().json(snapshots::months(&ctx, query).await?))
+}
+
+/// Download the closed months as a table
+///
+/// All that the filters leave, a row a month: the figures as taken, and beside them as the ratings say now;
+/// `limit` and `cursor` don't matter.
+#[utoipa::path(tag = "bureau", security(("bearer" = [])), params(SatisfactionMonthsQuery),
+    responses((status = 200, description = "The table", body = String, content_type = table::CSV), Refusals))]
+#[get("/bureau/satisfaction/months.csv")]
+pub(super) async fn list_satisfaction_months_csv(
+    ctx: Data<Ctx>,
+    _bureau: Bureau,
+    Query(query): Query<SatisfactionMonthsQuery>,
+) -> Result<HttpResponse> {
+    sheet::months(ctx, query).csv().await
+}
+
+/// Download the closed months as a workbook
+///
+/// The same table as `/bureau/satisfaction/months.csv`.
+#[utoipa::path(tag = "bureau", security(("bearer" = [])), params(SatisfactionMonthsQuery),
+    responses((status = 200, description = "The workbook", body = Vec<u8>, content_type = table::XLSX), Refusals))]
+#[get("/bureau/satisfaction/months.xlsx")]
+pub(super) async fn list_satisfaction_months_xlsx(
+    ctx: Data<Ctx>,
+    _bureau: Bureau,
+    Query(query): Query<SatisfactionMonthsQuery>,
+) -> Result<HttpResponse> {
+    sheet::months(ctx, query).xlsx().await
 }

@@ -94,7 +94,8 @@ pub struct SatisfactionFigures {
     /// Distinct families with a checked-out visit or a redeemed voucher day.
     #[schema(example = 118)]
     pub families_served: i64,
-    /// Answers ÷ distinct (child, centre, month) with care, at most 1; null without care.
+    /// Answers ÷ distinct (child, centre, month) with care, without those whose answers are all left out, at most 1;
+    /// null without care.
     #[schema(example = 0.7143)]
     pub response_rate: Option<f64>,
     /// Wilson's 95 % interval of the rate; null if too few.

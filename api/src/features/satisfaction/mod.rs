@@ -24,5 +24,7 @@ pub fn routes(cfg: &mut impl Registry) {
     cfg.service(bureau::read_satisfaction)
         .service(bureau::read_satisfaction_csv)
         .service(bureau::read_satisfaction_xlsx)
-        .service(bureau::list_satisfaction_months);
+        .service(bureau::list_satisfaction_months)
+        .service(bureau::list_satisfaction_months_csv)
+        .service(bureau::list_satisfaction_months_xlsx);
 }

@@ -7,9 +7,10 @@
 //!   the mean level.
 //! - *Care* is a checked-out visit or a redeemed voucher day. *Families served* are the distinct
 //!   families with care. The *response rate* is answers ÷ distinct (child, centre, month) with
-//!   care; within a form of care ÷ those with care of that form. A rating whose voucher day was
-//!   reversed leaves the answers with it; of one from before that rule the care may be gone, so the
-//!   quotient is capped at 1.
+//!   care; within a form of care ÷ those with care of that form. A child all of whose answers about a
+//!   centre and month were left out (of staff, of relatives, by officers) is not among those who could
+//!   have answered. A voucher day is reversed only once its rating is left out; of one from before
+//!   that rule the care may be gone, so the quotient is capped at 1.
 //! - The *interval* is Wilson's score interval at 95 %. The target is *met* if the rate is at
 //!   least the target, *met with confidence* if the lower bound is.
 //! - A *sub-score* has the same figures among the answers that gave it, by its own levels.

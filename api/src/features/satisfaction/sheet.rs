@@ -1,7 +1,18 @@
 //! The report as a table: the same digits as the JSON, a header in Chinese with the units.
 
-use super::dto::{SatisfactionFigures, SatisfactionOut};
-use crate::http::table::{Cell, Table};
+use actix_web::web::Data;
+
+use super::{
+    dto::{SatisfactionCounted, SatisfactionFigures, SatisfactionMonthOut, SatisfactionMonthsQuery, SatisfactionOut},
+    snapshots,
+};
+use crate::{
+    http::{
+        Moment,
+        table::{Cell, List, Pages, Sheet, Table},
+    },
+    state::Ctx,
+};
 
 /// The columns. Rates are fractions of 1, as in the JSON.
 const HEADER: [&str; 33] = [
@@ -102,4 +113,60 @@ fn row(report: &SatisfactionOut, key: &str, label: &str, figures: &SatisfactionF
         None => cells.extend((18..HEADER.len()).map(|_| Cell::Empty)),
     }
     cells
+}
+
+/// The columns of closed months.
+const MONTHS: [&str; 20] = [
+    "月份",
+    "快照时间",
+    "快照：有效评价（份）",
+    "快照：满意及以上（份）",
+    "快照：满意率（小数，1即100%）",
+    "快照：平均分（1–5分）",
+    "快照：满意率95%置信下限（小数）",
+    "快照：满意率95%置信上限（小数）",
+    "快照：是否达标",
+    "快照：是否稳定达标（置信下限达标）",
+    "修订：有效评价（份）",
+    "修订：满意及以上（份）",
+    "修订：满意率（小数，1即100%）",
+    "修订：平均分（1–5分）",
+    "修订：满意率95%置信下限（小数）",
+    "修订：满意率95%置信上限（小数）",
+    "修订：是否达标",
+    "修订：是否稳定达标（置信下限达标）",
+    "是否有修订",
+    "有修订的机构（家）",
+];
+
+/// Every closed month, as far as the filter leaves them.
+pub(super) fn months(ctx: Data<Ctx>, query: SatisfactionMonthsQuery) -> Sheet<SatisfactionMonthOut> {
+    let as_of = Moment(ctx.clock.now());
+    let list: List<SatisfactionMonthOut> = Box::new(move |limit, cursor| {
+        let (ctx, query) = (ctx.clone(), SatisfactionMonthsQuery { limit, cursor, ..query.clone() });
+        Box::pin(async move { snapshots::months(&ctx, query).await })
+    });
+    let row: fn(SatisfactionMonthOut) -> Vec<Cell> = |month| {
+        let mut cells = vec![Cell::text(&month.month.to_string()), Cell::moment(month.as_of)];
+        cells.extend(counted(&month.taken));
+        cells.extend(counted(&month.revised));
+        cells.extend([Some(month.changed).into(), Cell::Integer(month.centres.len() as i64)]);
+        cells
+    };
+    Pages { filename: "satisfaction_months", header: &MONTHS, as_of, list, row }
+}
+
+fn counted(figures: &SatisfactionCounted) -> [Cell; 8] {
+    let SatisfactionCounted { answers, satisfied, too_few: _, rate, mean, interval, met, met_with_confidence } =
+        *figures;
+    [
+        answers.into(),
+        Cell::whole(satisfied),
+        rate.into(),
+        mean.into(),
+        interval.map(|interval| interval.low).into(),
+        interval.map(|interval| interval.high).into(),
+        met.into(),
+        met_with_confidence.into(),
+    ]
 }

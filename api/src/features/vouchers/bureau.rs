@@ -132,8 +132,8 @@ pub(super) async fn close_campaign(
 
 /// Reverse a redemption of any centre
 ///
-/// The unit returns; a rating of that day leaves the figures, unless other care proves it. Nothing is deleted:
-/// the reversal is a second row with its reason.
+/// The unit returns. A day whose rating counts, and that no other care proves, is refused (`WRONG_STATE`) until two
+/// officers have left the rating out. Nothing is deleted: the reversal is a second row with its reason.
 #[utoipa::path(tag = "bureau", security(("bearer" = [])), request_body = ReversalIn,
     params(("id" = RedemptionId, Path, description = "The redemption"),
         ("Idempotency-Key" = Option<String>, Header, description = "8–64 visible characters; the same key and body get the first answer again")),

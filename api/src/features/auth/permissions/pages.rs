@@ -11,6 +11,7 @@ pub(super) const PAGES: &[(&str, Roles)] = &[
     ("console_sign_out_everywhere", STAFF),
     ("bureau_overview", BUREAU),
     ("bureau_satisfaction", BUREAU),
+    ("bureau_satisfaction_months", BUREAU),
     ("bureau_account", BUREAU),
     ("bureau_begin_factor", BUREAU),
     ("bureau_confirm_factor", BUREAU),

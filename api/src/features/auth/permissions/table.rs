@@ -227,6 +227,8 @@ pub(super) const TABLE: &[(&str, Roles)] = &[
     ("read_satisfaction_csv", BUREAU),
     ("read_satisfaction_xlsx", BUREAU),
     ("list_satisfaction_months", BUREAU),
+    ("list_satisfaction_months_csv", BUREAU),
+    ("list_satisfaction_months_xlsx", BUREAU),
     // exchange
     ("list_access_keys", ADMIN),
     ("make_access_key", ADMIN),
@@ -329,6 +331,8 @@ pub(super) const TABLE: &[(&str, Roles)] = &[
     ("list_conflicts_xlsx", BUREAU),
     ("list_bureau_ratings_csv", BUREAU),
     ("list_bureau_ratings_xlsx", BUREAU),
+    ("list_bureau_ties_csv", BUREAU),
+    ("list_bureau_ties_xlsx", BUREAU),
     ("list_complaints_csv", BUREAU),
     ("list_complaints_xlsx", BUREAU),
     ("list_staff_csv", BUREAU),

@@ -150,15 +150,16 @@ async fn recharge(
     }
 }
 
-/// A visit that was rated, or on which a voucher was redeemed, took place.
+/// A visit that was rated, or on which a voucher was redeemed, took place; and where an answer names a voucher day
+/// of the child there on that day, the visit may be all the care that it has left.
 async fn nothing_rests_on(txn: &DatabaseTransaction, visit: &visits::Model) -> Result<()> {
-    let (rated, redeemed) = store::rests_on(txn, visit.id).await?;
+    let (rated, redeemed) = store::rests_on(txn, visit).await?;
     let text = match (rated, redeemed) {
         (false, false) => return Ok(()),
         (_, true) => {
             Text::new("该次托育已核销体验券，请先撤销核销再更正。", "A voucher was redeemed on it: reverse that first.")
         }
-        _ => Text::new("家长已评价该次托育，不能更正为未入园。", "The family rated it, so it took place."),
+        _ => Text::new("家长已评价当天的托育，不能更正为未入园。", "The family rated that day, so it took place."),
     };
     Err(Problem::new(Code::WrongState).detail(text).fact("state", visit.status))
 }

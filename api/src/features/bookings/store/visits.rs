@@ -13,6 +13,7 @@ use sea_orm::{
 };
 
 use super::LIVE;
+use crate::{features::ratings::rules::WITHOUT_CARE, http::Month, platform::db::LockRows as _};
 
 /// Days still to come of live bookings that this voucher is to pay for; those booked before it was
 /// kept which ones it pays for count all.
@@ -206,11 +207,27 @@ pub(in super::super) async fn visit_of_centre(
     visits::Entity::of_centre(centre).filter(visits::Column::Id.eq(id)).one(db).await
 }
 
-/// Whether a visit was rated, and whether a voucher was redeemed on it.
-pub(in super::super) async fn rests_on(db: &impl ConnectionTrait, id: VisitId) -> Result<(bool, bool), DbErr> {
-    let rated = ratings::Entity::find().filter(ratings::Column::VisitId.eq(id)).one(db).await?;
+/// Whether a visit was rated, by itself or by a voucher day (reversed or not) of the child there on that day, and
+/// whether a voucher was redeemed on it. The visit is held: who rates it, or reverses such a day, waits.
+pub(in super::super) async fn rests_on(
+    db: &impl ConnectionTrait,
+    visit: &visits::Model,
+) -> Result<(bool, bool), DbErr> {
+    use ratings::Column as R;
+    visits::Entity::find_by_id(visit.id).lock_rows().one(db).await?;
+    let mut rated = ratings::Entity::find().filter(R::VisitId.eq(visit.id)).one(db).await?;
+    if rated.is_none() && visit.status == VisitStatus::Left {
+        let of_day = ratings::Entity::find()
+            .filter(R::CentreId.eq(visit.centre_id))
+            .filter(R::Month.eq(Month::of(visit.date).0))
+            .filter(R::CareDate.eq(visit.date))
+            .filter(R::ChildId.eq(visit.child_id))
+            .filter(R::RedemptionId.is_not_null())
+            .filter(R::ExcludedFor.is_null().or(R::ExcludedFor.ne(WITHOUT_CARE)));
+        rated = of_day.one(db).await?;
+    }
     let redeemed = redemptions::Entity::find()
-        .filter(redemptions::Column::VisitId.eq(id))
+        .filter(redemptions::Column::VisitId.eq(visit.id))
         .filter(redemptions::Column::Status.eq(RedemptionStatus::Redeemed))
         .one(db)
         .await?;

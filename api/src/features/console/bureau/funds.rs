@@ -66,7 +66,7 @@ async fn bureau_funds(ctx: Data<Ctx>, shell: Shell, _bureau: Bureau) -> Result<H
             "新建、修改、开放体验券批次和起草补助单时按当日有效的规则核对。",
             "Campaigns and sheets of support are held against the rules in force on the day.",
         )
-        .table(table);
+        .table(table.downloads("/bureau/exports/fund_rules", ""));
     let view = if shell.administers() { view.form(add_form(&shell)) } else { view };
     view.answer(&ctx)
 }

@@ -13,7 +13,7 @@ use super::{
         chart::{self, Point},
         fields::Fields,
         shell::Shell,
-        table::{Cell, Table, link, number, text},
+        table::{Cell, Table, link, number, percent, text},
         values::{dash, minute, yuan},
         view::{Part, View},
     },
@@ -124,7 +124,7 @@ fn named(shell: &Shell, item: &IndicatorOut) -> Cell {
 
 /// As the plan writes it: a share as a percentage, places per thousand as they are. Four decimals are known.
 fn written(per: i64, value: f64) -> String {
-    if per == 1 { format!("{:.2}%", value * 100.0) } else { format!("{value:.2}") }
+    if per == 1 { percent(Some(value)) } else { format!("{value:.2}") }
 }
 
 fn value(item: &IndicatorOut, value: Option<f64>) -> Cell {

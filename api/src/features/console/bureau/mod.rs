@@ -34,6 +34,7 @@ mod ratings;
 mod redemptions;
 mod registers;
 mod satisfaction;
+mod satisfaction_months;
 mod signals;
 mod staff;
 mod statement;
@@ -49,7 +50,9 @@ use super::sign_in;
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     sign_in::routes(cfg);
-    cfg.service(overview::bureau_overview).service(satisfaction::bureau_satisfaction);
+    cfg.service(overview::bureau_overview)
+        .service(satisfaction::bureau_satisfaction)
+        .service(satisfaction_months::bureau_satisfaction_months);
     account::routes(cfg);
     articles::routes(cfg);
     article::routes(cfg);

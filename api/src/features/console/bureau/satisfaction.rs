@@ -12,7 +12,7 @@ use super::super::{
     values::{centre_name, dash},
     view::{Part, View},
 };
-use super::signals;
+use super::{satisfaction_months as months, signals};
 use crate::{
     error::Result,
     features::{
@@ -59,11 +59,12 @@ pub(super) async fn bureau_satisfaction(
     let by = query.by.unwrap_or(SatisfactionBy::Centre);
     let asked = |by| SatisfactionQuery { from: query.from, to: query.to, by: Some(by) };
     let report = service::report(&ctx, asked(by), Answers::Present).await?;
-    // Without a range asked for, two years show more of a trend than one.
-    let since = query.from.or_else(|| report.to.0.checked_sub_months(Months::new(TREND - 1)).map(Month));
+    // Two years at least, whatever the figures are of: a trend isn't seen in a month.
+    let two_years = report.to.0.checked_sub_months(Months::new(TREND - 1)).map(Month);
+    let since = two_years.map(|month| month.min(report.from));
     let trend_query = SatisfactionQuery { from: since, ..asked(SatisfactionBy::Month) };
-    let months = service::report(&ctx, trend_query, Answers::Present).await?;
-    let trend_range = format!("from={}&to={}", months.from, months.to);
+    let by_month = service::report(&ctx, trend_query, Answers::Present).await?;
+    let trend_range = format!("from={}&to={}", by_month.from, by_month.to);
     let (_, word, zh, en) = GROUPS.into_iter().find(|(group, ..)| *group == by).unwrap_or(GROUPS[0]);
     let range = format!("from={}&to={}", report.from, report.to);
     let groups = GROUPS.map(|(group, word, zh, en)| (word.to_owned(), shell.t(zh, en).to_owned(), group == by));
@@ -80,15 +81,19 @@ pub(super) async fn bureau_satisfaction(
     );
     View::new(&shell, shell.t("入托家庭满意度", "Satisfaction of families"))
         .form(filter)
+        .part(Part::Links(vec![(
+            shell.t("已关账月份的快照与修订", "Closed months: as taken, and as revised").to_owned(),
+            months::LIST.to_owned(),
+        )]))
         .part(Part::Big(percent(report.overall.rate), beside))
-        .part(trend(&shell, &months)?)
+        .part(trend(&shell, &by_month)?)
         .table(
             table(&shell, shell.t(zh, en), &report)
                 .downloads("/bureau/satisfaction", &format!("{range}&by={word}"))
                 .sortable(&shell, 'g'),
         )
         .part(Part::Folded(
-            table(&shell, shell.t("逐月数据", "Figures by month"), &months)
+            table(&shell, shell.t("逐月数据", "Figures by month"), &by_month)
                 .downloads("/bureau/satisfaction", &format!("{trend_range}&by=month")),
         ))
         .heading("分项评价", "Sub-scores")
@@ -176,7 +181,7 @@ fn scores_table(shell: &Shell, report: &SatisfactionOut) -> Table {
     table.sortable(shell, 'd')
 }
 
-fn mean(mean: Option<f64>) -> String {
+pub(super) fn mean(mean: Option<f64>) -> String {
     mean.map_or_else(|| "—".to_owned(), |mean| format!("{mean:.2}"))
 }
 
@@ -254,7 +259,7 @@ pub(in super::super) fn met(shell: &Shell, figures: &SatisfactionFigures) -> Cel
     verdict(shell, figures.met, figures.met_with_confidence)
 }
 
-fn verdict(shell: &Shell, met: Option<bool>, with_confidence: Option<bool>) -> Cell {
+pub(super) fn verdict(shell: &Shell, met: Option<bool>, with_confidence: Option<bool>) -> Cell {
     let (class, zh, en) = match (met, with_confidence) {
         (Some(true), Some(true)) => ("good", "达标（可信）", "met with confidence"),
         (Some(true), _) => ("good", "达标", "met"),

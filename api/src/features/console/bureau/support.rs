@@ -179,7 +179,9 @@ async fn bureau_support_rates(ctx: Data<Ctx>, shell: Shell, _bureau: Bureau) -> 
             text(names.get(rate.staff_id)),
         ]);
     }
-    let view = View::new(&shell, t("补助标准", "Rates of support")).links(&[("返回补助单", "Back", LIST)]).table(table);
+    let view = View::new(&shell, t("补助标准", "Rates of support"))
+        .links(&[("返回补助单", "Back", LIST)])
+        .table(table.downloads("/bureau/exports/support_rates", ""));
     // Kept by administrators.
     let view = if shell.administers() { view.form(rate_form(&shell)) } else { view };
     view.answer(&ctx)

@@ -94,7 +94,7 @@ async fn bureau_ties(
     View::new(&shell, t("关系核实", "Ties of families to centres"))
         .part(Part::Text(about.to_owned()))
         .form(filter)
-        .table(table.rest(&shell, page.rest))
+        .table(table.whole(&shell, "/bureau/ties").rest(&shell, page.rest))
         .answer(&ctx)
 }
 

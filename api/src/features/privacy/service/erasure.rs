@@ -20,7 +20,7 @@ use super::{
 use crate::{
     error::{Problem, Result},
     features::{
-        auth::service::OPENID_PLACE,
+        auth::{bindings, service::OPENID_PLACE},
         families::{documents, service::NAME_PLACE},
         guidance,
         vouchers::ANSWER_PLACE,
@@ -67,6 +67,7 @@ async fn erase_family(ctx: &Ctx, family: FamilyId) -> Result<bool> {
                 return Ok(None);
             }
             marks::leave(txn, ctx, &row).await?;
+            bindings::forget(ctx, txn, family).await?;
             for child in store::children(txn, family).await? {
                 erase_child(txn, ctx, &child).await?;
             }

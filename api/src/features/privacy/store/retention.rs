@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use entity::{
-    AccountStatus, FamilyId, bookings, calendar_feeds, children, data_looks, families, idempotency_keys, manual_codes,
-    notices, pickup_codes, pickup_persons, rating_traces, refresh_tokens, refused_scans, served_marks, sessions,
+    AccountStatus, FamilyId, bookings, calendar_feeds, children, data_looks, families, former_bindings,
+    idempotency_keys, manual_codes, notices, pickup_codes, pickup_persons, rating_traces, refresh_tokens,
+    refused_scans, served_marks, sessions,
 };
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _,
@@ -52,6 +53,7 @@ fn due(rule: Rule, before: DateTime<Utc>) -> Due {
         Rule::CalendarFeeds => of("calendar_feeds", "id", all(calendar_feeds::Column::RevokedAt.lt(before))),
         Rule::Looks => of("data_looks", "id", all(data_looks::Column::At.lt(before))),
         Rule::RatingTraces => of("rating_traces", "rating_id", all(rating_traces::Column::At.lt(before))),
+        Rule::FormerBindings => of("former_bindings", "id", all(former_bindings::Column::EndedAt.lt(before))),
         Rule::ServedMarks => of(
             "served_marks",
             "id",

@@ -12,7 +12,8 @@ use entity::{
 use sea_orm::{
     Condition, ExprTrait as _,
     sea_query::{
-        Expr, Func, IntoColumnRef, Order, OverStatement as _, Query, SelectStatement, UnionType, WindowStatement,
+        CaseStatement, Expr, Func, IntoColumnRef, JoinType, Order, OverStatement as _, Query, SelectStatement,
+        UnionType, WindowStatement,
     },
 };
 
@@ -20,7 +21,10 @@ use super::super::{
     rules::TALLIES,
     store::{month_text, of, present, tally},
 };
-use crate::http::Month;
+use crate::{
+    features::ratings::rules::{BY_OFFICERS, TIED},
+    http::Month,
+};
 
 /// All forms of care together.
 pub(in super::super) const ANY: &str = "any";
@@ -177,7 +181,8 @@ fn cared(columns: &[&'static str], visit: Condition, day: Condition) -> SelectSt
     units
 }
 
-/// Distinct children in care by centre and month, by form of care or (`any`) whatever the form.
+/// Distinct children in care by centre and month, by form of care or (`any`) whatever the form, without those who
+/// aren't heard.
 pub(in super::super) fn counted_care(keys: Keys, any: bool) -> SelectStatement {
     let columns: &[&'static str] =
         if any { &["child_id", "centre_id"] } else { &["child_id", "centre_id", "care_type"] };
@@ -195,6 +200,29 @@ pub(in super::super) fn counted_care(keys: Keys, any: bool) -> SelectStatement {
         query.expr_as(of("care_type"), "form").add_group_by([of("care_type")]);
     }
     query.expr_as(Func::count(of("child_id")), "units").from_subquery(of_keys, "facts");
+    let same = |column: &'static str| Expr::col(("unheard", column)).eq(of(column));
+    let of_answer = same("child_id").and(same("centre_id")).and(same("month_key"));
+    query.join_subquery(JoinType::LeftJoin, unheard(keys), "unheard", of_answer);
+    query.and_where(Expr::col(("unheard", "child_id")).is_null());
+    query
+}
+
+/// Whose answers about a centre and month were all left out: they can't be among those who answered, so they
+/// aren't among those who could have.
+fn unheard(keys: Keys) -> SelectStatement {
+    use ratings::Column::{CentreId as Centre, ChildId, ExcludedFor, Month as OfMonth};
+    let ones = |condition: Expr| Func::sum(CaseStatement::new().case(condition, 1).finally(0));
+    // An answer without care says nothing of other care in the month.
+    let left_out = Expr::col(ExcludedFor).is_in([TIED, BY_OFFICERS]);
+    let mut query = Query::select();
+    query
+        .columns([ChildId, Centre])
+        .expr_as(month_text(OfMonth), "month_key")
+        .from(ratings::Entity)
+        .cond_where(keys.by_day(Centre, OfMonth))
+        .group_by_columns([ChildId, Centre, OfMonth])
+        .and_having(Expr::from(ones(Expr::col(ExcludedFor).is_null())).eq(0))
+        .and_having(Expr::from(ones(left_out)).gt(0));
     query
 }
 

@@ -142,7 +142,11 @@ impl Named {
         for mark in marks {
             let month = mark.month.as_deref().map(month);
             match (mark.centre_id, month, mark.family_id) {
-                (Some(centre), Some(Some(month)), None) => drop(named.answers.insert((month, centre))),
+                (Some(centre), Some(Some(month)), None) => {
+                    named.answers.insert((month, centre));
+                    // Who isn't heard isn't among those in care either.
+                    named.care.insert((month, centre));
+                }
                 (Some(centre), Some(Some(month)), Some(family)) => {
                     named.care.insert((month, centre));
                     named.families.insert(family);
