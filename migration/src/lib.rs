@@ -49,6 +49,7 @@ mod m0042_guidance;
 mod m0044_child_months;
 mod m0045_ties;
 mod m0048_centre_checks;
+mod m0050_reduced_fees;
 
 /// The list of steps.
 pub struct Migrator;
@@ -99,6 +100,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0044_child_months::Migration),
             Box::new(m0045_ties::Migration),
             Box::new(m0048_centre_checks::Migration),
+            Box::new(m0050_reduced_fees::Migration),
         ]
     }
 }
