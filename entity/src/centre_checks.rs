@@ -12,5 +12,7 @@ pub struct Model {
     pub filed_on: Option<Date>,
     /// Of its recognition as inclusive: days, document and cap.
     pub inclusive_on: Option<Date>,
+    /// Of its 泉台融合 label.
+    pub label_on: Option<Date>,
 }
 crate::plain_table!();

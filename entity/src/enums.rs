@@ -265,6 +265,7 @@ words! {
     /// What has a rate of support.
     SupportItem {
         Infant = "infant" / "乳儿班", ToddlerSmall = "toddler_small" / "托小班", Mixed = "mixed" / "混合编班（2岁以下）",
+        ReducedFee = "reduced_fee" / "减免托育费的儿童",
         Operating = "operating" / "运营补助", Rent = "rent" / "租金补助",
     }
     /// The plan's indicators (规划指标).

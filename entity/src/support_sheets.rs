@@ -34,5 +34,7 @@ pub struct Model {
     pub frozen_at: Option<DateTimeUtc>,
     /// Never who checked it: a CHECK.
     pub frozen_by: Option<StaffId>,
+    /// Since when the attendance, put right after it was frozen, would make other figures.
+    pub differs_since: Option<DateTimeUtc>,
 }
 crate::plain_table!();

@@ -50,6 +50,7 @@ mod m0044_child_months;
 mod m0045_ties;
 mod m0048_centre_checks;
 mod m0049_former_bindings;
+mod m0050_reduced_fees;
 
 /// The list of steps.
 pub struct Migrator;
@@ -101,6 +102,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0045_ties::Migration),
             Box::new(m0048_centre_checks::Migration),
             Box::new(m0049_former_bindings::Migration),
+            Box::new(m0050_reduced_fees::Migration),
         ]
     }
 }

@@ -240,7 +240,12 @@ async fn a_centre_is_entered_changed_and_taken_out_of_service_on_its_pages() {
         })
     };
     let day_one = Some("2026-03-02".to_owned());
-    assert_eq!(checked().await, [day_one.clone(), day_one.clone(), None]);
+    assert_eq!(checked().await, [day_one.clone(), day_one.clone(), day_one.clone()]);
+    let (checks, page) = (format!("{here}/checks"), browser.get(&here).await.expect(200));
+    let again = send(&browser, &checks, &filled(&page, &checks, &[("label_on", "2026-03-03")])).await.expect(200);
+    assert!(again.contains("日期不能晚于今天"), "{again}");
+    send(&browser, &checks, &filled(&again, &checks, &[("label_on", "2026-03-01")])).await.sent();
+    assert_eq!(checked().await, [day_one.clone(), day_one.clone(), Some("2026-03-01".to_owned())]);
 
     // Of two officers who edit it one is told, with what it says now.
     let (first, second) = (browser.get(&here).await.expect(200), other.get(&here).await.expect(200));
@@ -261,11 +266,11 @@ async fn a_centre_is_entered_changed_and_taken_out_of_service_on_its_pages() {
     browser.post(&format!("{here}/reactivate"), &[("reason", "续租")]).await.sent();
     assert!(row().await.active);
     let deeds = audit_rows::Entity::find().filter(audit_rows::Column::Action.starts_with("centre."));
-    assert_eq!(deeds.count(app.db()).await.unwrap(), 6, "entered, three edits, out of service and back");
+    assert_eq!(deeds.count(app.db()).await.unwrap(), 7, "entered, three edits, seen again, out of service and back");
     app.clock.advance(chrono::TimeDelta::days(1));
     let body = json!({ "filed_no": "托备〔2026〕13号", "phone": null });
     app.officer().await.patch(&format!("/bureau/centres/{id}"), body).await.ok();
-    assert_eq!(checked().await, [day_one, Some("2026-03-03".to_owned()), None]);
+    assert_eq!(checked().await, [day_one, Some("2026-03-03".to_owned()), Some("2026-03-01".to_owned())]);
 }
 
 #[tokio::test]

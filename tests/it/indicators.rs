@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
-    Band, CareType, CentreKind, Fen, OfferUnit, Ownership, VisitStatus, centre_states, centres, classes,
+    Band, CareType, CentreKind, Fen, Filed, OfferUnit, Ownership, VisitStatus, centre_states, centres, classes,
     indicator_snapshots, job_runs,
 };
 use harness::{Client, Place, TestApp, day};
@@ -133,6 +133,7 @@ async fn every_indicator_shows_what_it_is_made_of_or_what_is_missing() {
     let rows: Vec<_> = table.records().map(Result::unwrap).collect();
     let item = rows.iter().find(|row| &row[0] == "price_to_income").unwrap();
     assert_eq!([&item[2], &item[3], &item[4], &item[5]], ["0.3653", "0.35", "不高于", "否"]);
+    assert!(rows.iter().any(|row| row[0] == *"guidance_signed" && row[12].starts_with("签约且本年巡回指导满两次")));
     assert!(world.officer.get("/bureau/indicators.xlsx").await.bytes.starts_with(b"PK"));
 }
 
@@ -156,6 +157,8 @@ async fn a_day_to_come_and_what_is_no_day_are_refused() {
 async fn the_use_of_places_is_told_by_enrolment_and_by_attendance() {
     let world = World::new().await;
     let app = &world.app;
+    // Classes were added behind the journal's back.
+    journal::record(&app.ctx).await.unwrap();
     app.clock.set("2026-03-12T09:00:00+08:00".parse().unwrap());
     let officer = app.fresh(&world.officer);
     let (a, b, c) = (app.a_family().await, app.a_family().await, app.a_family().await);
@@ -183,6 +186,16 @@ async fn the_use_of_places_is_told_by_enrolment_and_by_attendance() {
         figure["variants"][1],
         json!({ "basis": "attendance", "value": 0.0111, "numerator": 4, "denominator": 360 })
     );
+    // Closed in the evening of the 6th: its children and its places count for the days before, and no more now.
+    let closed =
+        centres::ActiveModel { id: Unchanged(world.place.centre.id), active: Set(false), ..Default::default() };
+    closed.update(app.db()).await.unwrap();
+    app.insert(state(&world.place, "2026-03-06T12:00:00Z", |row| row.active = false)).await;
+    let report = officer.get("/bureau/indicators").await.ok();
+    let figure = of(&report, "place_use");
+    assert_eq!((&figure["numerator"], &figure["denominator"]), (&json!(0), &json!(20)), "{figure}");
+    // 4 days of 25 places, 8 of 20.
+    assert_eq!((&figure["variants"][1]["numerator"], &figure["variants"][1]["denominator"]), (&json!(2), &json!(260)));
 }
 
 /// What a centre was from an instant on.
@@ -338,6 +351,12 @@ async fn projects_count_sites_places_and_townships() {
     }
     let closed = |row: &mut centres::Model| (row.kind, row.active) = (CentreKind::Community, false);
     app.place_with(15, 3, closed).await;
+    // Merely entered: no filing, or no class with places.
+    let unfiled = |row: &mut centres::Model| {
+        (row.kind, row.township, row.filed) = (CentreKind::Community, "百崎回族乡".to_owned(), Filed::None);
+    };
+    app.place_with(15, 3, unfiled).await;
+    app.centre_with(|row| (row.kind, row.township) = (CentreKind::Community, "百崎回族乡".to_owned())).await;
     let progress = officer.get("/bureau/projects/progress?limit=4").await.ok();
     let tasks = progress["tasks"].as_array().unwrap().iter();
     let tasks: Vec<_> = tasks

@@ -70,6 +70,21 @@ async fn what_is_no_figure_is_refused_and_says_why() {
     );
     post(of("workplaces_with_care", 5, "2025-12-31")).await.created();
     post(of("workplaces", 4, "2025-12-31")).await.invalid("value");
+    // An older report that comes late holds on the days of the part, and a whole withdrawn leaves one before it.
+    post(of("workplaces_with_care", 40, "2026-01-31")).await.created();
+    post(of("workplaces", 30, "2026-01-15")).await.invalid("value");
+    let more = post(of("workplaces", 100, "2026-02-10")).await.created();
+    post(of("workplaces_with_care", 90, "2026-02-20")).await.created();
+    let withdraw = format!("/bureau/plan-inputs/{}/withdraw", more["id"].as_str().unwrap());
+    let refused = officer.post(&withdraw, json!({ "reason": "录错" })).await.problem(409, "WRONG_STATE");
+    assert_eq!(refused["reason"], "part_above_whole");
+    // Of two at once one is refused.
+    let other = app.officer().await;
+    let (whole, part) = tokio::join!(
+        officer.post("/bureau/plan-inputs", of("carers", 10, "2026-01-31")),
+        other.post("/bureau/plan-inputs", of("certified_carers", 40, "2026-01-31"))
+    );
+    assert!(whole.is_success() != part.is_success(), "{} {}", whole.status, part.status);
     let list = officer.get("/bureau/plan-inputs").await.ok();
     let stands_in = list["items"].as_array().unwrap().iter().filter(|item| item["stand_in"] == true).count();
     assert_eq!(stands_in, 6);

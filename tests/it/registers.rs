@@ -141,7 +141,23 @@ async fn a_change_keeps_the_rules_and_reaches_searches() {
         (&page["address"], &page["phone"], &page["location"]["lat"]),
         (&json!("新址1号"), &Value::Null, &json!(24.9))
     );
-    assert!(page["badges"].as_array().unwrap().iter().any(|badge| badge["code"] == "cross_strait"));
+    let seen = |page: &Value, code: &str| {
+        let badge = page["badges"].as_array().unwrap().iter().find(|badge| badge["code"] == code);
+        badge.unwrap()["checked_on"].clone()
+    };
+    assert_eq!(seen(&page, "cross_strait"), "2026-03-02");
+    // Seen again on another day, without a change.
+    app.clock.advance(chrono::TimeDelta::days(9));
+    let checks = format!("{path}/checks");
+    officer.post(&checks, json!({})).await.invalid("filed_on");
+    officer.post(&checks, json!({ "label_on": "2026-03-12" })).await.invalid("label_on");
+    let kept = officer.post(&checks, json!({ "filed_on": "2026-03-10", "label_on": "2026-03-11" })).await.ok();
+    assert_eq!((&kept["filed_on"], &kept["label_on"]), (&json!("2026-03-10"), &json!("2026-03-11")));
+    let again = app.anonymous().get(&format!("/centres/{}", place.id())).await.ok();
+    assert_eq!((seen(&again, "filed"), seen(&again, "cross_strait")), (json!("2026-03-10"), json!("2026-03-11")));
+    let plain = app.centre_with(|row| (row.filed, row.inclusive_from) = (entity::Filed::None, None)).await;
+    let nothing = json!({ "filed_on": "2026-03-10" });
+    officer.post(&format!("/bureau/centres/{}/checks", plain.id), nothing).await.invalid("filed_on");
     let rows = audit_rows::Entity::find().all(app.db()).await.unwrap();
     let row = rows.iter().find(|row| row.action == "centre.edit").unwrap();
     assert_eq!((&row.detail["address"], &row.detail["name"]), (&json!("新址1号"), &Value::Null), "only what differs");

@@ -80,6 +80,8 @@ async fn each_kind_of_row_has_its_members_and_packages_have_their_caps() {
         ("until", json!({ "kind": "medical_contract", "party": "区妇幼", "from": "2026-01-01" })),
         ("from", json!({ "kind": "guidance_visit", "party": "区妇幼", "from": "2026-03-03" })),
         ("until", json!({ "kind": "guidance_visit", "party": "区妇幼", "from": "2026-03-01", "until": "2026-03-02" })),
+        ("until", policy("2000-12-01", "2100-11-30")),
+        ("amount_fen", json!({ "kind": "safety_package", "item": "guards", "from": "2026-01-05", "amount_fen": 0 })),
         ("item", json!({ "kind": "device", "item": "fire", "quantity": 3 })),
         ("quantity", json!({ "kind": "device", "item": "bracelet" })),
         ("item", json!({ "kind": "utility" })),
@@ -146,7 +148,13 @@ async fn carers_are_sealed_counted_and_trained() {
         .post(&path, json!({ "name": "李", "certificate": "none", "certificate_no": "1" }))
         .await
         .invalid("certificate_no");
-    officer.post(&path, json!({ "name": "李梅", "certificate": "none" })).await.created();
+    let seen = json!({ "name": "李梅", "certificate": "none", "checked_on": "2026-02-20" });
+    officer.post(&path, seen).await.created();
+    // Parents read how many, and when that was checked.
+    let shown = badge(&app, &place, "certified_carers").await.unwrap();
+    assert_eq!((&shown["number"], &shown["of"], &shown["checked_on"]), (&json!(1), &json!(2), &json!("2026-02-20")));
+    let cards = app.anonymous().get("/centres?limit=10").await.ok();
+    assert!(!cards.to_string().contains("certified_carers"), "{cards}");
     let stored = carers::Entity::find().all(app.db()).await.unwrap();
     assert!(stored.iter().all(|row| !row.name_sealed.windows(3).any(|part| part == "王".as_bytes())));
 
@@ -167,6 +175,7 @@ async fn carers_are_sealed_counted_and_trained() {
     assert_eq!((of("certified=true").await, of("certified=false").await, of("left=true").await), (1, 1, 0));
     app.clock.advance(TimeDelta::days(20));
     assert_eq!(of("certified=true").await, 0, "the certificate has run out");
+    assert_eq!(badge(&app, &place, "certified_carers").await, None);
     let renewed = officer
         .patch(&format!("/bureau/carers/{id}"), json!({ "certificate": "intermediate", "certificate_until": null }))
         .await
@@ -207,9 +216,19 @@ async fn what_runs_out_is_told_the_most_urgent_first() {
     assert_eq!(told("days=60&kind=recognition").await, ["recognition 44"]);
     let due = told("days=120&kind=guidance_visit").await;
     assert_eq!(due, ["guidance_visit 120", "guidance_visit 120"]);
-    for on in ["2026-02-10", "2026-02-12"] {
-        add(&officer, &place, json!({ "kind": "guidance_visit", "party": "区妇幼保健院", "from": on })).await;
-    }
+    let visit = |on: &str| json!({ "kind": "guidance_visit", "party": "区妇幼保健院", "from": on });
+    add(&officer, &place, visit("2026-02-10")).await;
+    let records = format!("/bureau/centres/{}/records", place.id());
+    officer.post(&records, visit("2026-02-10")).await.invalid("from");
+    assert_eq!(badge(&app, &place, "guided_twice").await, None);
+    let second = add(&officer, &place, visit("2026-02-12")).await;
+    let second = format!("/bureau/records/{}", second["id"].as_str().unwrap());
+    officer.patch(&second, json!({ "from": "2026-02-10" })).await.invalid("from");
+    assert_eq!(badge(&app, &place, "guided_twice").await.unwrap()["checked_on"], "2026-03-02");
+    assert_eq!(badge(&app, &place, "devices").await, None);
+    let video = json!({ "kind": "device", "item": "video", "quantity": 4, "checked_on": "2026-02-11" });
+    add(&officer, &place, video).await;
+    assert_eq!(badge(&app, &place, "devices").await.unwrap()["checked_on"], "2026-02-11");
     assert_eq!(told("days=120&kind=guidance_visit").await.len(), 1, "two visits this year are enough");
     assert_eq!(told(&format!("centre_id={}", other.id())).await, ["insurance null"]);
     let first = officer.get("/bureau/warnings?limit=1").await.ok();

@@ -1,6 +1,9 @@
 //! Support sheets from attendance to frozen, rates, the rules of funds.
 
-use entity::{Band, ClassId, Fen, ReductionKind, VisitStatus, bookings, children, fee_reductions, visits};
+use entity::{
+    Band, ClassId, Fen, RedemptionStatus, ReductionKind, VisitStatus, bookings, children, fee_reductions, redemptions,
+    visits, vouchers,
+};
 use harness::{Client, Family, Place, TestApp, at_once, day};
 use sea_orm::{
     ActiveModelTrait as _,
@@ -87,14 +90,34 @@ async fn an_incentive_is_drafted_checked_by_one_frozen_by_another_and_never_chan
     assert_eq!(counted, (&json!("toddler_small"), &json!(1), &json!(3), &json!(1), &json!(1)));
     let sha = &frozen["figures_sha256"];
     assert_eq!(read["recomputed"], json!({ "figures_sha256": sha, "same": true, "same_now": true }));
-    // What is put right later leaves it as it is, and shows.
-    scene.gone(&scene.visits[0]).await;
+    // What is put right later leaves it as it is, and shows: on the sheet, in the list, among the signals.
+    let manager = scene.app.manager(scene.place.centre.id).await;
+    let correct = format!("/desk/visits/{}/corrections", scene.visits[0].id);
+    manager.post(&correct, json!({ "status": "no_show", "reason": "登记错误" })).await.ok();
     let again = officer.get(&path(&frozen, "")).await.ok();
     assert_eq!(again["recomputed"], json!({ "figures_sha256": sha, "same": true, "same_now": false }));
     assert_eq!(again["figures"], read["figures"]);
 
+    let list = officer.get("/bureau/support-sheets?kind=incentive&month=2026-02&status=frozen&differs=true").await.ok();
+    let since = list["items"][0]["differs_since"].clone();
+    assert!(since.as_str().is_some_and(|since| since.starts_with("2026-03-02")), "{list}");
+    let signals = async || {
+        let path = "/bureau/signals?from=2026-03-01&to=2026-03-02&kind=support_sheet";
+        officer.get(path).await.ok()["items"].as_array().unwrap().clone()
+    };
+    let signal = &signals().await[0];
+    assert!(signal["detail"].as_str().unwrap().contains("incentive-2026-0001"), "{signal}");
+    let back = json!({ "status": "left", "checked_in_at": "2026-02-02T08:05:00+08:00",
+        "checked_out_at": "2026-02-02T16:50:00+08:00", "reason": "更正有误" });
+    let admin = scene.app.admin().await;
+    // Another kind's rate is no difference.
+    let rent = json!({ "item": "rent", "rate_fen": 1, "from_month": "2026-01", "source": "区财政" });
+    admin.post("/bureau/support-rates", rent).await.created();
+    manager.post(&correct, back).await.ok();
+    assert!(signals().await.is_empty());
     let list = officer.get("/bureau/support-sheets?kind=incentive&month=2026-02&status=frozen").await.ok();
     assert_eq!(list["items"], json!([frozen]));
+    assert_eq!(officer.get("/bureau/support-sheets?differs=true").await.ok()["items"], json!([]));
     assert_eq!(officer.get("/bureau/support-sheets?kind=rent").await.ok()["items"], json!([]));
     let csv = String::from_utf8(officer.get(&path(&frozen, "/sheet.csv")).await.bytes.clone()).unwrap();
     assert!(csv.contains("托小班") && csv.contains("20000"), "{csv}");
@@ -102,7 +125,6 @@ async fn an_incentive_is_drafted_checked_by_one_frozen_by_another_and_never_chan
     let page = String::from_utf8(officer.get(&path(&frozen, "/sheet.html")).await.bytes.clone()).unwrap();
     assert!(page.contains("incentive-2026-0001") && page.contains("200.00") && !page.contains("未定稿"), "{page}");
     assert!(officer.get("/bureau/support-sheets.xlsx").await.bytes.starts_with(b"PK"));
-    let manager = scene.app.manager(scene.place.centre.id).await;
     manager.get(&path(&frozen, "")).await.problem(403, "FORBIDDEN");
 }
 
@@ -145,7 +167,10 @@ async fn operating_support_is_never_central_and_needs_a_rate_within_its_cap() {
     assert_eq!(rates["items"].as_array().unwrap().len(), 5);
 
     let rent = scene.draft("rent", "central").await.created();
-    assert_eq!((&rent["fund_category"], &rent["total_fen"]), (&json!("rent_relief"), &json!(100_000)));
+    // Three children on fifteen places.
+    assert_eq!((&rent["fund_category"], &rent["total_fen"]), (&json!("rent_relief"), &json!(20_000)));
+    let page = String::from_utf8(scene.officer.get(&path(&rent, "/sheet.html")).await.bytes.clone()).unwrap();
+    assert!(page.contains("托位 15 个") && page.contains("200.00"), "{page}");
     let sheet = scene.checked("operating").await;
     let frozen = scene.other.post(&path(&sheet, "/freeze"), json!({})).await.ok();
     assert_eq!((&frozen["number"], &frozen["total_fen"]), (&json!("operating-2026-0001"), &json!(100_000)));
@@ -156,6 +181,20 @@ async fn operating_support_is_never_central_and_needs_a_rate_within_its_cap() {
         (&json!(10), &json!(1), &json!("filed"))
     );
     assert_eq!((&figures["children"], &figures["supported"]), (&json!(3), &json!(0)));
+    // Who isn't recognised at the month's end gets nothing, and the sheet says why.
+    let ended = entity::centres::ActiveModel {
+        id: Unchanged(scene.place.centre.id),
+        inclusive_until: Set(Some(day("2026-02-27"))),
+        ..Default::default()
+    };
+    ended.update(scene.app.db()).await.unwrap();
+    for kind in ["incentive", "rent"] {
+        let sheet = scene.draft(kind, "district").await.created();
+        let read = scene.officer.get(&path(&sheet, "")).await.ok();
+        assert_eq!((&read["total_fen"], &read["figures"]["unpaid"]), (&json!(0), &json!("not_inclusive")), "{read}");
+        let page = String::from_utf8(scene.officer.get(&path(&sheet, "/sheet.html")).await.bytes.clone()).unwrap();
+        assert!(page.contains("不在普惠认定有效期内"), "{page}");
+    }
     // A frozen month keeps its rate.
     admin.post("/bureau/support-rates", rate("operating", 50_000, "2026-02")).await.problem(409, "WRONG_STATE");
     admin.post("/bureau/support-rates", rate("operating", 50_000, "2026-03")).await.created();
@@ -184,7 +223,19 @@ async fn families_with_reduced_fees_are_counted_by_what_their_care_was_priced_wi
         };
         lines.update(scene.app.db()).await.unwrap();
     }
+    // Of the two one was there on ten days; a rate for it is the administrator's to set.
+    let without = scene.draft("incentive", "district").await.created();
+    let read = scene.officer.get(&path(&without, "")).await.ok();
+    let reduced = json!({ "child_months": 1, "supported": 0, "rate_fen": null, "amount_fen": 0 });
+    assert_eq!((&read["figures"]["reduced_fees"], &read["total_fen"]), (&reduced, &json!(20_000)));
+    let rate = json!({ "item": "reduced_fee", "rate_fen": 15_000, "from_month": "2026-02", "source": "区财政" });
+    scene.app.admin().await.post("/bureau/support-rates", rate).await.created();
     let draft = scene.draft("incentive", "district").await.created();
+    let read = scene.officer.get(&path(&draft, "")).await.ok();
+    let reduced = json!({ "child_months": 1, "supported": 1, "rate_fen": 15_000, "amount_fen": 15_000 });
+    assert_eq!((&read["figures"]["reduced_fees"], &read["total_fen"]), (&reduced, &json!(35_000)));
+    let csv = String::from_utf8(scene.officer.get(&path(&draft, "/sheet.csv")).await.bytes.clone()).unwrap();
+    assert!(csv.contains("减免儿童") && csv.contains("15000"), "{csv}");
     // What the centre and the family say today changes nothing of what was paid then.
     let centre_id = scene.place.centre.id;
     scene.app.insert(fee_reductions::Model { centre_id, kind: ReductionKind::ThirdChild, percent: 20 }).await;
@@ -318,4 +369,41 @@ async fn a_mixed_class_is_paid_for_its_under_twos() {
     lines.sort_unstable();
     assert_eq!(lines, [("mixed", Some(1), Some(1)), ("mixed", Some(2), Some(0)), ("toddler_small", Some(1), Some(1))]);
     assert_eq!(visits::Entity::find().all(scene.app.db()).await.unwrap().len(), 49);
+}
+
+#[tokio::test]
+async fn a_redeemed_voucher_day_is_attendance_and_counts_once() {
+    let scene = Scene::new().await;
+    let (app, centre) = (&scene.app, scene.place.centre.id);
+    let campaign = app.campaign().await;
+    // The tenth day of one family: a day with a visit is one day, a reversed one none.
+    let voucher = app.voucher(&campaign, &scene.families[1]).await;
+    app.redemption(&voucher, centre, day("2026-02-02"), |_| {}).await;
+    app.redemption(&voucher, centre, day("2026-02-17"), |row| row.status = RedemptionStatus::Reversed).await;
+    assert_eq!(scene.draft("incentive", "district").await.created()["supported"], 1);
+    let tenth = app.redemption(&voucher, centre, day("2026-02-16"), |_| {}).await;
+    // A family that never booked.
+    let family = app.many_families(1).await.remove(0);
+    let voucher = app.voucher(&campaign, &family).await;
+    for n in 0..10 {
+        app.redemption(&voucher, centre, day(&format!("2026-02-{:02}", 16 + n)), |_| {}).await;
+    }
+    let draft = scene.checked("incentive").await;
+    assert_eq!((&draft["supported"], &draft["total_fen"]), (&json!(3), &json!(60_000)));
+    let read = scene.officer.get(&path(&draft, "")).await.ok();
+    assert_eq!((&read["figures"]["children"], &read["figures"]["days_run"]), (&json!(4), &json!(20)));
+    // Taken back after the sheet was frozen.
+    scene.other.post(&path(&draft, "/freeze"), json!({})).await.ok();
+    let reverse = format!("/bureau/redemptions/{}/reverse", tenth.id);
+    voucher_used(app, &tenth).await;
+    scene.officer.post(&reverse, json!({ "reason": "误扫" })).await.ok();
+    let read = scene.officer.get(&path(&draft, "")).await.ok();
+    assert_eq!(read["recomputed"]["same_now"], false);
+    assert!(!read["differs_since"].is_null(), "{read}");
+}
+
+/// The builder leaves the voucher's count alone.
+async fn voucher_used(app: &TestApp, unit: &redemptions::Model) {
+    let used = vouchers::ActiveModel { id: Unchanged(unit.voucher_id), units_used: Set(2), ..Default::default() };
+    used.update(app.db()).await.unwrap();
 }

@@ -4,36 +4,15 @@
 use std::sync::LazyLock;
 
 use chrono::{Datelike as _, NaiveDate};
-use entity::{CareType, CentreKind, Fen, Filed, LngLat, OfferUnit, Ownership, centres};
+use entity::{CareType, CentreKind, Fen, LngLat, OfferUnit, Ownership};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{coords::Coord, index::Spot, plan::RatingSummary};
-use crate::{
-    features::registers::marks::Marks,
-    language::{Language, Word},
-    platform::hant,
-};
+use crate::{language::Language, platform::hant};
 
 /// Fewer answers than this are shown as a number, not as a rate (`domain.md`, Ratings).
 pub(super) const ENOUGH_ANSWERS: i64 = 5;
-
-/// A mark that tells parents something was checked.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct BadgeOut {
-    /// Stable word.
-    #[schema(example = "inclusive")]
-    pub code: &'static str,
-    /// In Chinese, in traditional characters by `Accept-Language: zh-Hant`.
-    #[schema(example = "普惠")]
-    pub label: Word,
-    /// Good until, if it ends.
-    pub until: Option<NaiveDate>,
-    /// When the bureau saw the document, of `inclusive` and `filed` the day on which it last entered them; on the
-    /// centre's page only, and absent where nobody noted it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub checked_on: Option<NaiveDate>,
-}
 
 /// Ratings of a centre's last twelve months.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
@@ -258,7 +237,7 @@ fn degrees(out: &mut Vec<u8>, ten_millionths: i32) {
 }
 
 /// Code and label of the badges, in their order.
-const BADGES: [(&str, &str); 5] = [
+pub(super) const BADGES: [(&str, &str); 5] = [
     ("inclusive", "普惠"),
     ("filed", "已备案"),
     ("insured", "已投保"),
@@ -276,9 +255,6 @@ pub(super) fn written(cards: Vec<u8>, reader: Language) -> Vec<u8> {
     let label = |cards: String, (_, label): (_, &str)| cards.replace(&quoted(label), &quoted(hant::known(label)));
     BADGES.into_iter().fold(String::from_utf8(cards).unwrap_or_default(), label).into_bytes()
 }
-
-/// On a centre's page only: a public one with safety packages (安防“五大包”, project 9).
-const SAFETY: (&str, &str) = ("safety", "安防升级");
 
 /// The badges that a centre has: until when, if they end.
 fn checked(spot: &Spot<'_>) -> [Option<Option<NaiveDate>>; BADGES.len()] {
@@ -323,26 +299,10 @@ fn badges(out: &mut Vec<u8>, spot: &Spot<'_>) {
     }
 }
 
-/// The badges of a centre's row, with when they were checked, and what no card has room for.
-pub(super) fn badges_of(row: &centres::Model, marks: Marks, today: NaiveDate) -> Vec<BadgeOut> {
-    let dated = |until: Option<NaiveDate>| until.filter(|until| *until >= today).map(Some);
-    let checked = [
-        (row.inclusive_on(today).then_some(row.inclusive_until), marks.inclusive),
-        ((row.filed == Filed::Filed).then_some(None), marks.filed),
-        (dated(row.insured_until), marks.insured),
-        (dated(row.medical_until), marks.medical),
-        (row.cross_strait.then_some(None), None),
-        (marks.safety.map(|_| None), marks.safety),
-    ];
-    let badge = |((code, label), (until, checked_on)): (_, (Option<_>, _))| {
-        until.map(|until| BadgeOut { code, label: Word(label), until, checked_on })
-    };
-    BADGES.into_iter().chain([SAFETY]).zip(checked).filter_map(badge).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{features::centres::badges::BadgeOut, language::Word};
 
     #[test]
     fn degrees_have_seven_digits_behind_the_point() {
@@ -381,7 +341,14 @@ mod tests {
             let json: serde_json::Value = serde_json::from_str(&format!("{{{}0}}}}", &ready.json[1..])).unwrap();
             let expected = BADGES.iter().enumerate().filter(|(i, _)| set >> i & 1 == 1).map(|(i, (code, label))| {
                 let ends = matches!(i, 2 | 3) || i == 0 && set & ENDS != 0;
-                serde_json::json!(BadgeOut { code, label, until: ends.then_some(day), checked_on: None })
+                serde_json::json!(BadgeOut {
+                    code,
+                    label,
+                    until: ends.then_some(day),
+                    checked_on: None,
+                    number: None,
+                    of: None
+                })
             });
             assert_eq!(json["badges"].as_array().unwrap(), &expected.collect::<Vec<_>>());
             assert_eq!(json["demo"], set & DEMO != 0);

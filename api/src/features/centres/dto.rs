@@ -7,10 +7,7 @@ use entity::{
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{
-    card::{BadgeOut, CentreRatingOut},
-    coords::Coord,
-};
+use super::{badges::BadgeOut, card::CentreRatingOut, coords::Coord};
 use crate::{
     http::{Cursor, Day, Limit, Line, digits},
     language::Word,

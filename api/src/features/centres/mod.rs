@@ -5,6 +5,7 @@
 
 pub mod all;
 mod availability_dto;
+mod badges;
 mod card;
 mod catalogue;
 pub mod dto;
@@ -29,6 +30,7 @@ mod voucher_scope;
 pub mod way_cache;
 
 pub use crate::platform::coords;
+pub use badges::BadgeOut;
 pub use card::CentreRatingOut;
 pub use catalogue::Catalogue;
 pub use dto::LocationOut;

@@ -7,7 +7,7 @@ use super::{
     availability_dto::{
         AvailabilityClassOut, AvailabilityDayOut, AvailabilityOut, AvailabilityQuery, AvailabilitySpanOut,
     },
-    card::{BadgeOut, badges_of},
+    badges::{BadgeOut, badges_of},
     dto::{
         CentreOut, CentrePageQuery, ClassOut, FilingOut, HalfDaysOut, HoursOut, LocationOut, OfferOut, ReductionOut,
         TimesOut,

@@ -4,7 +4,11 @@ use actix_web::{HttpResponse, get, http::StatusCode, patch, post, web::Data};
 use entity::CentreId;
 
 use super::{
-    dto::{BureauCentreIn, BureauCentreOut, BureauCentrePatch, BureauCentresQuery, CentreReasonIn},
+    checks,
+    dto::{
+        BureauCentreIn, BureauCentreOut, BureauCentrePatch, BureauCentresQuery, CentreChecksIn, CentreChecksOut,
+        CentreReasonIn,
+    },
     service, sheet,
 };
 use crate::{
@@ -136,4 +140,23 @@ pub(super) async fn reactivate_centre(
     Json(body): Json<CentreReasonIn>,
 ) -> Result<HttpResponse> {
     Ok(service::set_active(&ctx, &bureau, &key, id.0, true, body).await?.respond(StatusCode::OK))
+}
+
+/// Look again at what stands of a centre
+///
+/// On which day somebody saw the document of its filing or recognition, or its label, again; it stays as it is.
+/// Parents see the day with the badge.
+#[utoipa::path(tag = "bureau", security(("bearer" = [])), request_body = CentreChecksIn,
+    params(("id" = CentreId, Path, description = "The centre"),
+        ("Idempotency-Key" = Option<String>, Header, description = "8–64 visible characters; the same key and body get the first answer again")),
+    responses((status = 200, description = "Kept", body = CentreChecksOut), Refusals))]
+#[post("/bureau/centres/{id}/checks")]
+pub(super) async fn check_centre(
+    ctx: Data<Ctx>,
+    bureau: Bureau,
+    id: Path<CentreId>,
+    key: Idempotency,
+    Json(body): Json<CentreChecksIn>,
+) -> Result<HttpResponse> {
+    Ok(checks::seen_again(&ctx, &bureau, &key, id.0, body).await?.respond(StatusCode::OK))
 }

@@ -200,6 +200,28 @@ pub struct CentreReasonIn {
     pub reason: Line<200>,
 }
 
+/// When somebody saw again what stands of a centre: the document, or the label. Nothing else of it changes.
+#[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
+pub struct CentreChecksIn {
+    /// Its filing, with the number.
+    pub filed_on: Option<Day>,
+    /// Its recognition as inclusive.
+    pub inclusive_on: Option<Day>,
+    /// Its 泉台融合 label.
+    pub label_on: Option<Day>,
+}
+
+/// When the bureau last entered or saw what it says of a centre; null where nobody noted it.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct CentreChecksOut {
+    /// Its filing, with the number.
+    pub filed_on: Option<NaiveDate>,
+    /// Its recognition as inclusive.
+    pub inclusive_on: Option<NaiveDate>,
+    /// Its 泉台融合 label.
+    pub label_on: Option<NaiveDate>,
+}
+
 /// A centre as the bureau has it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct BureauCentreOut {

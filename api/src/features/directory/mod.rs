@@ -10,6 +10,7 @@
 //! import (`features/imports`).
 
 mod bureau;
+pub mod checks;
 pub mod dto;
 pub mod rules;
 pub mod service;
@@ -27,5 +28,6 @@ pub fn routes(cfg: &mut impl Registry) {
         .service(bureau::read_bureau_centre)
         .service(bureau::edit_centre)
         .service(bureau::deactivate_centre)
-        .service(bureau::reactivate_centre);
+        .service(bureau::reactivate_centre)
+        .service(bureau::check_centre);
 }

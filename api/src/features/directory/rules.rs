@@ -88,7 +88,7 @@ pub fn standing_differs(before: &centres::Model, after: &centres::Model) -> bool
     of(before) != of(after)
 }
 
-/// What of its filing and recognition is said anew on a day, of a centre that is entered or changed.
+/// What of its filing, recognition and label is said anew on a day, of a centre that is entered or changed.
 #[must_use]
 pub fn said_anew(before: Option<&centres::Model>, after: &centres::Model, day: NaiveDate) -> centre_checks::Model {
     fn filing(row: &centres::Model) -> (Filed, Option<&str>) {
@@ -100,7 +100,13 @@ pub fn said_anew(before: Option<&centres::Model>, after: &centres::Model, day: N
         Some(before) => (filing(before) != filing(after), recognition(before) != recognition(after)),
         None => (after.filed != Filed::None, after.inclusive_from.is_some()),
     };
-    centre_checks::Model { centre_id: after.id, filed_on: filed.then_some(day), inclusive_on: inclusive.then_some(day) }
+    let label = before.map_or(after.cross_strait, |before| before.cross_strait != after.cross_strait);
+    centre_checks::Model {
+        centre_id: after.id,
+        filed_on: filed.then_some(day),
+        inclusive_on: inclusive.then_some(day),
+        label_on: label.then_some(day),
+    }
 }
 
 /// Refuses a kind that the centre's classes or terms don't fit.

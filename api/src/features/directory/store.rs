@@ -53,15 +53,19 @@ pub async fn insert(
     centre_hours::Entity::insert_many(hours).exec_without_returning(db).await.map(drop)
 }
 
-/// When the bureau last said what it says of a centre's filing and recognition.
+/// When the bureau last said what it says of a centre's filing, recognition and label.
 pub async fn checks(db: &impl ConnectionTrait, centre: CentreId) -> Result<Option<centre_checks::Model>, DbErr> {
     centre_checks::Entity::find_by_id(centre).one(db).await
 }
 
-/// Keeps the days on which something was said anew; the other's stays.
+/// Keeps the days on which something was said anew; the others' stay.
 pub(super) async fn note_checks(db: &impl ConnectionTrait, said: centre_checks::Model) -> Result<(), DbErr> {
-    use centre_checks::Column::{CentreId, FiledOn, InclusiveOn};
-    let anew = [(FiledOn, said.filed_on.is_some()), (InclusiveOn, said.inclusive_on.is_some())];
+    use centre_checks::Column::{CentreId, FiledOn, InclusiveOn, LabelOn};
+    let anew = [
+        (FiledOn, said.filed_on.is_some()),
+        (InclusiveOn, said.inclusive_on.is_some()),
+        (LabelOn, said.label_on.is_some()),
+    ];
     let anew: Vec<_> = anew.into_iter().filter(|(_, anew)| *anew).map(|(column, _)| column).collect();
     if anew.is_empty() {
         return Ok(());

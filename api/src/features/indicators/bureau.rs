@@ -79,7 +79,8 @@ pub(super) async fn read_indicator_trend(
 /// Read the progress of projects 1 and 3
 ///
 /// What the plan counts (sites, places, a site in each township; kindergartens' places), and a page of the
-/// centres that count.
+/// centres that count: those of the projects' kinds in service that have a class with places and are filed or being
+/// filed.
 #[utoipa::path(tag = "bureau", security(("bearer" = [])), params(ProjectsQuery),
     responses((status = 200, description = "The progress", body = ProjectsOut), Refusals))]
 #[get("/bureau/projects/progress")]

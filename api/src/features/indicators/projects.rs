@@ -1,9 +1,11 @@
 //! The progress of projects 1 (sites in party-neighbourhood and community centres) and 3 (kindergartens):
-//! all active centres of those kinds count, for the projects are what makes them (assumption).
+//! centres of those kinds count that are in service, have a class with places, and are filed or being filed: what was
+//! merely entered is no site yet. Whether a site passed its acceptance stands in no document that the program has:
+//! filing is taken for it (assumption).
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use entity::{CentreId, CentreKind, centre_states};
+use entity::{CentreId, CentreKind, Filed, centre_states};
 
 use super::{
     projects_dto::{ProjectCentreOut, ProjectTaskOut, ProjectsOut, ProjectsQuery},
@@ -25,6 +27,12 @@ const fn project(kind: CentreKind) -> Option<i32> {
     }
 }
 
+/// Whether a centre is a site of a project.
+fn counts(state: &centre_states::Model) -> bool {
+    let filed = matches!(state.filed, Filed::Pending | Filed::Filed | Filed::Changed);
+    state.active && filed && state.places() > 0 && project(state.kind).is_some()
+}
+
 /// The counts, and a page of the centres.
 pub async fn progress(ctx: &Ctx, query: &ProjectsQuery) -> Result<ProjectsOut> {
     let (db, now) = (ctx.db.reader(), ctx.clock.now());
@@ -32,7 +40,7 @@ pub async fn progress(ctx: &Ctx, query: &ProjectsQuery) -> Result<ProjectsOut> {
     let (mut counting, mut part) = (Vec::new(), None);
     while let Some(next) = states::next_part(db, part, None).await? {
         let all = states::present(db, next, None, now).await?;
-        counting.extend(all.into_iter().filter(|state| state.active && project(state.kind).is_some()));
+        counting.extend(all.into_iter().filter(counts));
         part = Some(next);
     }
     let tasks = tasks(ctx, &counting);

@@ -24,7 +24,7 @@ pub struct ProjectsQuery {
 pub struct ProjectsOut {
     /// The day it is of.
     pub on: Day,
-    /// What is counted.
+    /// What is counted: centres in service that have a class with places and are filed or being filed.
     pub tasks: Vec<ProjectTaskOut>,
     /// The centres that count, by id.
     pub centres: Vec<ProjectCentreOut>,

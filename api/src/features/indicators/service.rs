@@ -1,7 +1,9 @@
 //! Counting, and the report.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Datelike as _, Days, Months, NaiveDate, Utc};
-use entity::{IndicatorCode, MinuteOfDay, PlanInputCode, centre_states, plan_inputs};
+use entity::{CentreId, IndicatorCode, MinuteOfDay, PlanInputCode, centre_states, plan_inputs};
 use sea_orm::{ConnectionTrait, DbErr};
 
 use super::{
@@ -157,22 +159,41 @@ fn inputs(rows: &[plan_inputs::Model], day: NaiveDate, known_at: DateTime<Utc>) 
     )
 }
 
-/// Children in care in the month of a day.
+/// Children in care in the month of a day. Children and places are those of the same centres: by enrolment of those
+/// in service on the day, by attendance of those in service on each day, with their places of then.
 async fn cared_for(db: &impl ConnectionTrait, view: View) -> Result<Care> {
     let first = Month::of(view.day).0;
-    let enrolled = care::enrolled(db, (first, last_day(first))).await?;
     // Of the present day not everybody has come yet.
     let until = if view.live { view.day.pred_opt().filter(|day| *day >= first) } else { Some(view.day) };
-    let Some(until) = until else { return Ok(Care { enrolled, until, child_days: 0, place_days: 0 }) };
-    let openings = care::Openings::read(db, (first, until)).await?;
-    let (mut place_days, mut part) = (0, None);
+    let mut care = Care { enrolled: 0, until, child_days: 0, place_days: 0 };
+    let days = until.map(|until| (first, until));
+    let openings = match days {
+        Some(days) => Some(care::Openings::read(db, days).await?),
+        None => None,
+    };
+    let mut part = None;
     while let Some(next) = states::next_part(db, part, None).await? {
         let now = view.centres(db, next).await?;
-        let active = now.iter().filter(|state| state.active);
-        place_days += active.map(|state| i64::from(state.places()) * openings.open_days(state.centre_id)).sum::<i64>();
+        let active: HashSet<CentreId> = now.iter().filter(|state| state.active).map(|state| state.centre_id).collect();
+        let enrolled = care::enrolled(db, next, (first, last_day(first))).await?;
+        care.enrolled += enrolled.iter().filter(|(centre, _)| active.contains(centre)).map(|(_, n)| n).sum::<i64>();
+        if let Some((days, openings)) = days.zip(openings.as_ref()) {
+            let instants = (instant_at(days.0, MinuteOfDay(0)), end_of(days.1));
+            let past = care::Past::read(db, next, &now, instants, view.known_at).await?;
+            let places = |centre: CentreId, day: NaiveDate| {
+                past.in_service(centre, end_of(day)).map(|state| i64::from(state.places()))
+            };
+            for state in &now {
+                let open = openings.open_days(state.centre_id).into_iter();
+                care.place_days += open.filter_map(|day| places(state.centre_id, day)).sum::<i64>();
+            }
+            let came = care::child_days(db, next, days).await?.into_iter();
+            care.child_days +=
+                came.filter(|(centre, day, _)| places(*centre, *day).is_some()).map(|(_, _, n)| n).sum::<i64>();
+        }
         part = Some(next);
     }
-    Ok(Care { enrolled, until: Some(until), child_days: care::child_days(db, (first, until)).await?, place_days })
+    Ok(care)
 }
 
 /// The indicators of a day, or of a month: a closed one as it was kept.

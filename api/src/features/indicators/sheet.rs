@@ -38,7 +38,11 @@ fn row(report: &IndicatorsOut, item: &IndicatorOut) -> Vec<Cell> {
         .variants
         .iter()
         .map(|variant| {
-            let basis = if variant.basis == "attendance" { "按出勤" } else { "按在托" };
+            let basis = match &*variant.basis {
+                "attendance" => "按出勤",
+                "guided_twice" => "签约且本年巡回指导满两次",
+                _ => "按在托",
+            };
             let value = variant.value.map_or_else(|| "—".to_owned(), |value| value.to_string());
             format!("{basis} {value}（{}÷{}）", variant.numerator, variant.denominator)
         })

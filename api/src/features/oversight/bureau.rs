@@ -22,7 +22,8 @@ use crate::{
 ///
 /// Flags for people to look at, never a punishment: scans at night, bursts on one device, one guardian
 /// with vouchers for many children, redemptions without check-in, more redemptions than places; of ratings
-/// many within a short time, several families' from one device, those of families tied to the staff. The
+/// many within a short time, several families' from one device, those of families tied to the staff;
+/// frozen support sheets that no longer agree with attendance. The
 /// thresholds are settings.
 #[utoipa::path(tag = "bureau", security(("bearer" = [])), params(SignalsQuery),
     responses((status = 200, description = "One page", body = Page<SignalOut>), Refusals))]

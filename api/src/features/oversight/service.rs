@@ -14,7 +14,8 @@ use super::{
 };
 use crate::{
     error::{Code, Problem, Result, Text},
-    http::{Cursor, Moment, Page},
+    features::support,
+    http::{Cursor, Moment, Month, Page},
     platform::clock::{instant_at, local},
     state::Ctx,
 };
@@ -62,6 +63,9 @@ pub async fn all_signals(ctx: &Ctx, query: &SignalsQuery) -> Result<Vec<SignalOu
     }
     if asked(SignalKind::AbovePlaces) {
         all.extend(above_places(ctx, scope).await?);
+    }
+    if asked(SignalKind::SupportSheet) {
+        all.extend(support_sheets(ctx, scope).await?);
     }
     let kinds = SignalKind::OF_RATINGS.into_iter().filter(|kind| asked(*kind));
     all.extend(rating_signals::found(ctx, scope, kinds.collect()).await?);
@@ -181,6 +185,22 @@ async fn above_places(ctx: &Ctx, scope: Scope) -> Result<Vec<SignalOut>> {
             count: day.n,
             ..flag(SignalKind::AbovePlaces, &[], threshold, format!("当日核销 {} 次，托位 {places} 个", day.n))
         })
+    });
+    Ok(signals.collect())
+}
+
+async fn support_sheets(ctx: &Ctx, scope: Scope) -> Result<Vec<SignalOut>> {
+    let midnight = |day| instant_at(day, MinuteOfDay(0));
+    let within = (midnight(scope.from), midnight(scope.to + Days::new(1)));
+    let found = support::differing(ctx, scope.centre, within).await?;
+    let signals = found.into_iter().map(|sheet| {
+        let (kind, month, number) = (sheet.kind.zh(), Month(sheet.month), sheet.number.unwrap_or_default());
+        SignalOut {
+            centre_id: Some(sheet.centre_id),
+            date: sheet.differs_since.map(|at| local(at).date_naive()),
+            count: 1,
+            ..flag(SignalKind::SupportSheet, &[], 1, format!("{month} {kind}（{number}）定稿后签到有更正"))
+        }
     });
     Ok(signals.collect())
 }

@@ -27,6 +27,8 @@ pub enum SignalKind {
     RatingDevice,
     /// Answers of families tied to the centre's staff; they are out of the figures.
     RatingStaff,
+    /// A frozen support sheet that no longer agrees with attendance, which was put right afterwards.
+    SupportSheet,
 }
 
 impl SignalKind {
@@ -45,6 +47,7 @@ impl SignalKind {
             Self::RatingBurst => "短时间集中评价",
             Self::RatingDevice => "同一设备多个家庭评价",
             Self::RatingStaff => "机构人员或亲属评价（不计入）",
+            Self::SupportSheet => "定稿的补助单与签到不符",
         }
     }
 }
@@ -53,7 +56,7 @@ impl SignalKind {
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct SignalsQuery {
-    /// First day of care; of ratings, on which they were given.
+    /// First day of care; of ratings, on which they were given; of support sheets, on which attendance was put right.
     #[param(value_type = Day)]
     pub from: Day,
     /// Last day of care, inclusive; 31 days at most.

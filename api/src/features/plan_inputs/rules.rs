@@ -1,9 +1,11 @@
 //! Pure rules of the plan's figures.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::{PlanInputCode, plan_inputs};
 
-use crate::error::{Problem, Result, Text};
+use crate::error::{Code, Problem, Result, Text};
 
 /// Nothing counted in a country, and no income in fen, is more.
 pub const MOST: i64 = 10_000_000_000;
@@ -66,35 +68,62 @@ pub const fn is_stand_in(code: PlanInputCode) -> bool {
     )
 }
 
-/// Refuses a part greater than its whole, as both are known for the day of the new figure; whichever of the
-/// two comes second.
+/// Figures of which one is a part of the other, on the first of the days on which it would be more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Excess<'a> {
+    part: &'a plan_inputs::Model,
+    whole: &'a plan_inputs::Model,
+}
+
+/// Every day on which a part is more than its whole, as both are known at an instant. What holds changes only on
+/// days of figures.
+fn excesses<'a>(rows: &'a [plan_inputs::Model], code: PlanInputCode, now: DateTime<Utc>) -> Vec<Excess<'a>> {
+    let mut found = Vec::new();
+    for (part, whole) in PARTS.into_iter().filter(|of| of.0 == code || of.1 == code) {
+        let days: BTreeSet<NaiveDate> =
+            rows.iter().filter(|row| row.code == part || row.code == whole).map(|row| row.as_of).collect();
+        found.extend(days.into_iter().filter_map(|day| {
+            let both = in_force(rows, part, "", day, now).zip(in_force(rows, whole, "", day, now));
+            both.filter(|(part, whole)| part.value > whole.value).map(|(part, whole)| Excess { part, whole })
+        }));
+    }
+    found
+}
+
+/// Refuses figures by which a part would be greater than its whole on any day on which both hold: of a figure that
+/// is entered, however late and for whichever day, and of one that is withdrawn. What was so `before` is let be, so
+/// that it can be put right step by step.
 pub fn check_parts(
-    rows: &[plan_inputs::Model],
+    before: &[plan_inputs::Model],
+    after: &[plan_inputs::Model],
     code: PlanInputCode,
-    value: i64,
-    as_of: NaiveDate,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let known = |other| in_force(rows, other, "", as_of, now);
-    for (part, whole) in PARTS {
-        let (other, refused) = if code == part {
-            (whole, known(whole).filter(|of| value > of.value))
-        } else if code == whole {
-            (part, known(part).filter(|of| value < of.value))
-        } else {
-            continue;
-        };
-        if let Some(of) = refused {
-            let (word, than, en) =
-                if code == part { ("more_than_whole", "大于", "more") } else { ("less_than_part", "小于", "less") };
-            let text = Text::new(
-                format!("不能{than}“{}”（{}，{}）；如该数据有误，请先更正。", other.zh(), of.as_of, of.value),
-                format!("Must not be {en} than `{other}` ({} of {}); put that right first.", of.value, of.as_of),
-            );
-            return Err(Problem::field("value", word, text));
-        }
+    let known = excesses(before, code, now);
+    let Some(Excess { part, whole }) = excesses(after, code, now).into_iter().find(|of| !known.contains(of)) else {
+        return Ok(());
+    };
+    let text = Text::new(
+        format!(
+            "“{}”（{}，{}）将大于“{}”（{}，{}）；如其中一项有误，请先更正。",
+            part.code.zh(),
+            part.as_of,
+            part.value,
+            whole.code.zh(),
+            whole.as_of,
+            whole.value
+        ),
+        format!(
+            "`{}` ({} of {}) would be more than `{}` ({} of {}); put that right first.",
+            part.code, part.value, part.as_of, whole.code, whole.value, whole.as_of
+        ),
+    );
+    if before.len() == after.len() {
+        // Nothing was entered: it is a withdrawal.
+        return Err(Problem::new(Code::WrongState).detail(text).fact("reason", "part_above_whole"));
     }
-    Ok(())
+    let word = if part.code == code { "more_than_whole" } else { "less_than_part" };
+    Err(Problem::field("value", word, text))
 }
 
 /// The figure that counts on a day as it was known at an instant: of the latest day, of these the latest
@@ -136,20 +165,31 @@ mod tests {
     }
 
     #[test]
-    fn a_part_is_never_more_than_its_whole_whichever_comes_second() {
-        let rows = [row(1, 100, "2024-12-31", "2025-02-01", None)];
-        let check = |code, value, day: &str| {
-            let now = "2026-03-02T12:00:00Z".parse().unwrap();
-            check_parts(&rows, code, value, day.parse().unwrap(), now).is_ok()
+    fn a_part_is_never_more_than_its_whole_on_any_day_on_which_both_hold() {
+        let now = "2026-09-01T00:00:00Z".parse().unwrap();
+        let part = |version, value, day: &str| plan_inputs::Model {
+            code: PlanInputCode::UnderThrees,
+            ..row(version, value, day, "2025-02-01", None)
         };
-        assert!(check(PlanInputCode::UnderThrees, 100, "2024-12-31"));
-        assert!(!check(PlanInputCode::UnderThrees, 101, "2025-12-31"), "the whole of a day before");
-        assert!(check(PlanInputCode::UnderThrees, 101, "2024-12-30"), "no whole is known yet");
-        assert!(check(PlanInputCode::Workplaces, 101, "2025-12-31"));
-        let rows = [plan_inputs::Model { code: PlanInputCode::UnderThrees, ..rows[0].clone() }];
-        let day = "2025-12-31".parse().unwrap();
-        let whole = |value| check_parts(&rows, PlanInputCode::Residents, value, day, rows[0].created_at);
-        assert!(whole(100).is_ok() && whole(99).is_err());
+        let whole = |version, value, day: &str| row(version, value, day, "2025-02-01", None);
+        let check = |before: &[plan_inputs::Model], new: plan_inputs::Model| {
+            check_parts(before, &[before, &[new.clone()]].concat(), new.code, now).is_ok()
+        };
+        let rows = [whole(1, 100, "2024-12-31")];
+        assert!(check(&rows, part(1, 100, "2024-12-31")));
+        assert!(!check(&rows, part(1, 101, "2025-12-31")), "the whole of a day before");
+        assert!(!check(&rows, part(1, 101, "2024-12-30")), "it holds on until the whole is known");
+        let rows = [part(1, 40, "2026-06-30")];
+        assert!(!check(&rows, whole(1, 30, "2026-05-31")), "an older report that comes later");
+        assert!(check(&rows, whole(1, 40, "2026-05-31")));
+        // Withdrawn, a lower whole of before would hold again.
+        let rows = [whole(1, 48, "2024-12-31"), whole(2, 100, "2026-07-31"), part(1, 90, "2026-08-31")];
+        let gone =
+            [rows[0].clone(), plan_inputs::Model { withdrawn_at: Some(now), ..rows[1].clone() }, rows[2].clone()];
+        assert!(check_parts(&rows, &gone, PlanInputCode::Residents, now).is_err());
+        // What was wrong before may be put right step by step.
+        let wrong = [whole(1, 10, "2024-12-31"), part(1, 40, "2024-12-31")];
+        assert!(check(&wrong, part(2, 8, "2025-12-31")) && check(&wrong, whole(2, 50, "2024-12-31")));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     error::{Code, Problem, Result, Text},
-    features::{audit, auth::Bureau},
+    features::{audit, auth::Bureau, directory},
     http::{Cursor, Day, Idempotency, Line, Moment, Once, Page, once},
     platform::constraint::{Constraint, violated},
     state::Ctx,
@@ -45,7 +45,9 @@ pub async fn add(ctx: &Ctx, bureau: &Bureau, key: &Idempotency, body: PlanInputI
     rules::check(code, value, as_of.0, ctx.clock.today())?;
     let township = check_township(ctx, code, township)?;
     once(ctx, key, &bureau.staff_id.to_string(), async |txn| {
-        rules::check_parts(&store::known(txn).await?, code, value, as_of.0, ctx.clock.now())?;
+        // Held: whoever enters or withdraws a figure at once comes after, and sees this one.
+        directory::store::lock_townships(txn).await?;
+        let mut rows = store::known(txn).await?;
         let row = plan_inputs::Model {
             id: ctx.clock.id(),
             code,
@@ -60,6 +62,9 @@ pub async fn add(ctx: &Ctx, bureau: &Bureau, key: &Idempotency, body: PlanInputI
             withdrawn_by: None,
             withdrawn_reason: None,
         };
+        let before = rows.clone();
+        rows.push(row.clone());
+        rules::check_parts(&before, &rows, code, ctx.clock.now())?;
         store::insert(txn, row.clone()).await.map_err(|error| match violated(&error) {
             // Two entered the same figure at once: the later one looks first what the other entered.
             Some(Constraint::PlanInputVersion) => entered_meanwhile(),
@@ -83,7 +88,15 @@ pub async fn withdraw(
 ) -> Result<Once<PlanInputOut>> {
     once(ctx, key, &bureau.staff_id.to_string(), async |txn| {
         let found = async || store::one(txn, id).await?.ok_or_else(|| Problem::new(Code::NotFound));
+        directory::store::lock_townships(txn).await?;
         let row = found().await?;
+        let (before, now) = (store::known(txn).await?, ctx.clock.now());
+        let gone = |row: &plan_inputs::Model| {
+            if row.id == id { plan_inputs::Model { withdrawn_at: Some(now), ..row.clone() } } else { row.clone() }
+        };
+        if row.withdrawn_at.is_none() {
+            rules::check_parts(&before, &before.iter().map(gone).collect::<Vec<_>>(), row.code, now)?;
+        }
         if !store::withdraw(txn, id, (bureau.staff_id, ctx.clock.now()), &body.reason).await? {
             let text = Text::new("该数据已撤回，不能重复撤回。", "The figure was withdrawn before.");
             return Err(Problem::new(Code::WrongState).detail(text));

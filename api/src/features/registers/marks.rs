@@ -1,12 +1,12 @@
 //! When what a centre's page says of it was checked, remembered by the centre's version: every change of a
 //! register or of the directory raises it.
 
-use chrono::NaiveDate;
+use chrono::{Datelike as _, NaiveDate};
 use entity::{CentreId, Ownership, RecordKind, centres};
 use quick_cache::sync::Cache;
 use sea_orm::{ConnectionTrait, DbErr};
 
-use super::store;
+use super::{Certified, guided, store};
 use crate::features::directory;
 
 /// Centres remembered, at most: some dozens of bytes each.
@@ -25,6 +25,14 @@ pub struct Marks {
     pub medical: Option<NaiveDate>,
     /// The safety packages of a public centre.
     pub safety: Option<NaiveDate>,
+    /// The 泉台融合 label.
+    pub label: Option<NaiveDate>,
+    /// Guidance visits on two days of this year.
+    pub guided_twice: Option<NaiveDate>,
+    /// Devices that are there: bracelets, video.
+    pub devices: Option<NaiveDate>,
+    /// The carers at work.
+    pub carers: Option<Certified>,
 }
 
 /// See the module.
@@ -37,7 +45,7 @@ impl Default for MarkCache {
 }
 
 impl MarkCache {
-    /// The marks of a centre on a day; two queries after a change, else none.
+    /// The marks of a centre on a day; four queries after a change, else none.
     pub async fn of(
         &self,
         db: &impl ConnectionTrait,
@@ -51,17 +59,21 @@ impl MarkCache {
         }
         let mut marks = Marks::default();
         if let Some(checks) = directory::store::checks(db, centre.id).await? {
-            (marks.inclusive, marks.filed) = (checks.inclusive_on, checks.filed_on);
+            (marks.inclusive, marks.filed, marks.label) = (checks.inclusive_on, checks.filed_on, checks.label_on);
         }
         for (kind, checked_on) in store::running(db, centre.id, today).await? {
             let mark = match kind {
                 RecordKind::Insurance => &mut marks.insured,
                 RecordKind::MedicalContract => &mut marks.medical,
+                RecordKind::Device => &mut marks.devices,
                 RecordKind::SafetyPackage if centre.ownership == Ownership::Public => &mut marks.safety,
                 _ => continue,
             };
             *mark = (*mark).max(Some(checked_on));
         }
+        let visits = guided::days(db, centre.id, (today.with_ordinal(1).unwrap_or(today), today)).await?;
+        marks.guided_twice = visits.values().max().copied().filter(|_| visits.len() >= 2);
+        marks.carers = guided::certified(db, centre.id, today).await?;
         self.0.insert(centre.id, (centre.version, today, marks));
         Ok(marks)
     }

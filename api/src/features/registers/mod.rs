@@ -20,7 +20,7 @@ pub mod service;
 mod sheet;
 pub mod store;
 
-pub use guided::guided_twice;
+pub use guided::{Certified, guided_twice};
 
 use crate::http::Registry;
 

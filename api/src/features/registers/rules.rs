@@ -1,6 +1,6 @@
 //! What rows of registers may be, what follows from them, and what is due when.
 
-use chrono::{Datelike as _, Days, NaiveDate};
+use chrono::{Datelike as _, Days, Months, NaiveDate};
 use entity::{Certificate, Fen, Ownership, RecordItem, RecordKind, carers, centre_records};
 
 use crate::error::{Problem, Result, Text};
@@ -145,6 +145,9 @@ pub fn check(row: &centre_records::Model, ownership: Ownership, paid: Fen, today
         let text = Text::new("截止日期不能早于起始日期。", "It ends before it begins.");
         return Err(Problem::field("until", "before_start", text));
     }
+    if matches!(kind, RecordKind::Insurance | RecordKind::MedicalContract) {
+        check_length(row)?;
+    }
     if shape.done {
         not_to_come("from", row.valid_from, today)?;
     }
@@ -155,12 +158,40 @@ pub fn check(row: &centre_records::Model, ownership: Ownership, paid: Fen, today
     Ok(())
 }
 
+/// The longest that a policy or a contract runs: beyond it somebody mistyped a year.
+const MOST_YEARS: u32 = 10;
+
+fn check_length(row: &centre_records::Model) -> Result<()> {
+    let last = row.valid_from.and_then(|from| from.checked_add_months(Months::new(12 * MOST_YEARS)));
+    if last.zip(row.valid_until).is_none_or(|(last, until)| until <= last) {
+        return Ok(());
+    }
+    let text = Text::new(
+        format!("保险和签约的期限不能超过{MOST_YEARS}年，请核对截止日期。"),
+        format!("A policy or contract runs for {MOST_YEARS} years at most: look at its last day."),
+    );
+    Err(Problem::field("until", "too_long", text))
+}
+
+/// Refuses a second row of guidance on one day: two visits a year are visits on two days.
+pub fn one_a_day(is_entered: bool) -> Result<()> {
+    if !is_entered {
+        return Ok(());
+    }
+    let text = Text::new("该机构当日的巡回指导已登记。", "A guidance visit of that day is entered already.");
+    Err(Problem::field("from", "exists", text))
+}
+
 /// The caps are a centre's (元/家), however many rows they are paid in.
 fn check_package(row: &centre_records::Model, ownership: Ownership, paid: Fen) -> Result<()> {
     if ownership != Ownership::Public {
         let text =
             Text::new("安防“五大包”补助只面向公办托育机构（项目9）。", "Safety packages are for public centres only.");
         return Err(Problem::field("kind", "public_only", text));
+    }
+    if row.amount_fen.is_some_and(|amount| amount <= Fen(0)) {
+        let text = Text::new("补助金额须大于0。", "The amount is above 0.");
+        return Err(Problem::field("amount_fen", "out_of_range", text));
     }
     let over = |cap: &Fen| row.amount_fen.is_some_and(|more| paid.plus(more) > *cap);
     if let Some((cap, item)) = row.item.and_then(package_cap).filter(over).zip(row.item) {

@@ -10,7 +10,7 @@ use entity::{
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, FromQueryResult,
     IntoActiveModel as _, QueryFilter, QueryOrder, QuerySelect, Select,
-    sea_query::{Expr, Query, SelectStatement},
+    sea_query::{Expr, Func, Query, SelectStatement},
 };
 
 use crate::platform::db::LockRows as _;
@@ -175,7 +175,7 @@ pub(super) struct CarerFilter<'a> {
     pub(super) after: Option<CarerId>,
 }
 
-fn working(day: NaiveDate) -> Condition {
+pub(super) fn working(day: NaiveDate) -> Condition {
     use carers::Column::LeftOn;
     Condition::any().add(LeftOn.is_null()).add(LeftOn.gt(day))
 }
@@ -343,16 +343,17 @@ pub(super) async fn watched(
         .await
 }
 
-/// How many guidance visits each centre had from one day to another.
+/// On how many days each centre had guidance visits, from one to another.
 pub(super) async fn visits(
     db: &impl ConnectionTrait,
     (from, to): (NaiveDate, NaiveDate),
 ) -> Result<HashMap<CentreId, i64>, DbErr> {
-    use centre_records::Column::{CentreId as Centre, Id, Kind, ValidFrom};
+    use centre_records::Column::{CentreId as Centre, Kind, ValidFrom};
+    let days = Func::count_distinct(Expr::col(ValidFrom));
     let rows: Vec<(CentreId, i64)> = centre_records::Entity::live()
         .select_only()
         .column(Centre)
-        .column_as(Id.count(), "n")
+        .column_as(Expr::from(days), "n")
         .filter(Kind.eq(RecordKind::GuidanceVisit))
         .filter(ValidFrom.between(from, to))
         .group_by(Centre)

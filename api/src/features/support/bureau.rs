@@ -16,7 +16,9 @@ use crate::{
 
 /// Draft a support sheet
 ///
-/// Of one kind, centre and month that is over, from attendance. Drafting again replaces a draft or a checked
+/// Of one kind, centre and month that is over, from attendance: visits that ended, and redeemed voucher days. Only
+/// a centre that was filed and recognised as inclusive at the month's end is paid; `figures.unpaid` says why
+/// another isn't. Drafting again replaces a draft or a checked
 /// sheet. What the source of funds may not pay for is refused (`FUND_RULE_VIOLATION`).
 #[utoipa::path(tag = "bureau", security(("bearer" = [])), request_body = SupportSheetIn,
     params(("Idempotency-Key" = Option<String>, Header, description = "8–64 visible characters; the same key and body get the first answer again")),
@@ -33,7 +35,8 @@ pub(super) async fn draft_support_sheet(
 
 /// List support sheets
 ///
-/// Newest first, filtered by kind, month, centre and state.
+/// Newest first, filtered by kind, month, centre, state, and by whether a frozen one no longer agrees with
+/// attendance that was put right since.
 #[utoipa::path(tag = "bureau", security(("bearer" = [])), params(SupportSheetsQuery), responses(
     (status = 200, description = "One page", body = Page<SupportSheetOut>), Refusals))]
 #[get("/bureau/support-sheets")]

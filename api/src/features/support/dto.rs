@@ -28,7 +28,7 @@ pub struct SupportSheetIn {
 }
 
 /// Which sheets.
-#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct SupportSheetsQuery {
     /// Only of this kind.
@@ -42,6 +42,8 @@ pub struct SupportSheetsQuery {
     pub centre_id: Option<CentreId>,
     /// Only in this state.
     pub status: Option<StatementStatus>,
+    /// Only frozen sheets that no longer agree with attendance (or only others).
+    pub differs: Option<bool>,
     /// Items at most.
     #[serde(default)]
     #[param(value_type = Option<Limit>)]
@@ -92,6 +94,8 @@ pub struct SupportSheetOut {
     pub frozen_at: Option<Moment>,
     /// By whom; never who checked it.
     pub frozen_by: Option<StaffId>,
+    /// Since when attendance, put right after the sheet was frozen, would make other figures; null while it agrees.
+    pub differs_since: Option<Moment>,
 }
 
 /// The figures computed again.
@@ -121,12 +125,21 @@ pub struct SupportSheetDetailOut {
     pub recomputed: SupportRecomputedOut,
 }
 
+impl SupportSheetDetailOut {
+    /// Children with days that count, as the lines add up.
+    #[must_use]
+    pub fn attended(&self) -> i64 {
+        self.figures.lines.iter().map(|line| line.children).sum()
+    }
+}
+
 /// A rate to set.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct SupportRateIn {
     /// For what.
     pub item: SupportItem,
-    /// In fen a child-month, or a month for `operating` and `rent`; at most the cap.
+    /// In fen a child-month, or a month for `operating` and `rent`; at most the cap. `reduced_fee` has none until it is
+    /// set: nothing is paid for it.
     #[schema(minimum = 0, maximum = 100_000_000, example = 20_000)]
     pub rate_fen: i64,
     /// The first day of the first month that it holds for.

@@ -1,13 +1,17 @@
-//! What a sheet is made of: gathered from visits, prices, rates and the journal of the centre's registration.
+//! What a sheet is made of: gathered from visits, redeemed voucher days, prices, rates and the journal of what the
+//! centre was.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::{Datelike as _, NaiveDate};
-use entity::{CentreId, ChildId, FamilyId, ReductionKind, SupportItem, SupportKind, SupportSheetId, support_rates};
+use entity::{
+    CentreId, ChildId, FamilyId, Filed, ReductionKind, SupportItem, SupportKind, SupportSheetId, support_rates,
+};
 use sea_orm::ConnectionTrait;
 
 use super::{
-    rules::{Attendance, Evidence, SupportChild, SupportRate, SupportReduction, children, supported_at},
+    care_store,
+    rules::{self, Attendance, Evidence, SupportChild, SupportRate, SupportReduction, Unit, supported_at, with_units},
     store,
 };
 use crate::{
@@ -24,36 +28,76 @@ pub(super) struct Of {
     pub(super) month: Month,
     /// The sheet, once there is one.
     pub(super) sheet: Option<SupportSheetId>,
+    /// By the rules before recognition was asked and voucher days counted: to hold a sheet frozen then against its
+    /// attendance.
+    pub(super) former: bool,
+}
+
+/// What a centre was at a month's end.
+#[derive(Clone, Copy)]
+struct Standing {
+    filed: Filed,
+    inclusive: bool,
+    places: i64,
+}
+
+impl Standing {
+    /// By the journal; where nothing was recorded of then, by what it is now.
+    async fn of(db: &impl ConnectionTrait, centre: CentreId, last: NaiveDate) -> Result<Self> {
+        if let Some(state) = indicators::state_of(db, centre, indicators::service::end_of(last)).await? {
+            let (filed, inclusive) = (state.filed, state.inclusive_on(last));
+            return Ok(Self { filed, inclusive, places: state.places().into() });
+        }
+        let Some(row) = care_store::centre(db, centre).await? else {
+            return Ok(Self { filed: Filed::None, inclusive: false, places: 0 });
+        };
+        let classes = care_store::classes_of(db, [centre]).await?;
+        let places = classes.iter().filter(|class| class.active).map(|class| i64::from(class.places)).sum();
+        Ok(Self { filed: row.filed, inclusive: row.inclusive_on(last), places })
+    }
+
+    fn may_be_paid(self) -> bool {
+        self.filed == Filed::Filed && self.inclusive
+    }
 }
 
 /// What is known now of a centre's month, and the children that it is supported for.
 pub(super) async fn evidence(ctx: &Ctx, db: &impl ConnectionTrait, of: Of) -> Result<(Evidence, Vec<ChildId>)> {
-    let Of { kind, centre, month, sheet } = of;
+    let Of { kind, centre, month, sheet, former } = of;
     let (first, next) = span(month);
     let last = next.pred_opt().unwrap_or(first);
     let year = NaiveDate::from_ymd_opt(first.year(), 1, 1).unwrap_or(first);
-    let days = store::days_run(db, centre, (year, last)).await?;
+    let days = care_store::days_run(db, centre, (year, last), !former).await?;
     let run: BTreeSet<_> = days.iter().map(|day| Month::of(*day)).collect();
-    // The registration at the month's end, or of now where nothing was recorded of then.
-    let then = indicators::state_of(db, centre, indicators::service::end_of(last)).await?;
-    let filed = match then {
-        Some(state) => state.filed,
-        None => store::centre(db, centre).await?.map_or(entity::Filed::None, |(_, filed)| filed),
-    };
-    let (least_days, rates) = (ctx.settings.support_child_month_days.into(), in_force(&store::rates(db).await?, first));
-    let mut by_centre: BTreeMap<CentreId, Vec<Attendance>> = BTreeMap::new();
-    for (at, row) in store::attendance(db, centre, (first, last)).await? {
-        by_centre.entry(at).or_default().push(row);
+    let standing = Standing::of(db, centre, last).await?;
+    let mut rates = in_force(&store::rates(db).await?, first);
+    if former {
+        rates.retain(|rate| rate.item != SupportItem::ReducedFee);
+    } else {
+        // Another kind's rate changes nothing of this sheet.
+        rates.retain(|rate| rules::kind(rate.item) == kind);
     }
-    let mut here = children(&by_centre.remove(&centre).unwrap_or_default());
+    let least_days = ctx.settings.support_child_month_days.into();
+    let mut by_centre = attended(db, centre, month, (first, last), former).await?;
+    let mut here = by_centre.remove(&centre).unwrap_or_default();
+    let prices = care_store::prices(db, centre, (first, last)).await?;
+    let (reductions, reduced) = reductions(prices);
+    if !former {
+        here.iter_mut().for_each(|(id, child)| child.reduced = reduced.contains(id));
+    }
     let could = |child: &SupportChild| child.could_be_supported(month, least_days, &rates);
     let mut supported = Vec::new();
-    if kind == SupportKind::Incentive {
+    if kind == SupportKind::Incentive && (former || standing.may_be_paid()) {
         let paid = store::paid_by(db, month.0, here.keys().copied()).await?;
-        // A frozen sheet pays for whom it says, and for nobody else any more.
+        // A frozen sheet pays for whom it says, and for nobody else any more; nor does a centre that gets nothing.
         let frozen = store::frozen_among(db, month.0, &by_centre.keys().copied().collect::<Vec<_>>()).await?;
-        by_centre.retain(|at, _| !frozen.contains(at));
-        let others: Vec<_> = by_centre.into_iter().map(|(at, rows)| (at, children(&rows))).collect();
+        let mut others = BTreeMap::new();
+        for (at, all) in by_centre {
+            let counts = !frozen.contains(&at) && (former || Standing::of(db, at, last).await?.may_be_paid());
+            if counts {
+                others.insert(at, all);
+            }
+        }
         for (id, child) in here.iter_mut().filter(|(_, child)| could(child)) {
             let elsewhere =
                 others.iter().filter_map(|(at, all)| Some((*at, all.get(id).filter(|child| could(child))?)));
@@ -70,29 +114,67 @@ pub(super) async fn evidence(ctx: &Ctx, db: &impl ConnectionTrait, of: Of) -> Re
     // Nobody's id goes along.
     let mut children: Vec<SupportChild> = here.into_values().collect();
     children.sort_unstable();
+    let cared_for = care_store::children_in_care(db, centre, (first, last)).await?;
     let evidence = Evidence {
         month,
         least_days,
         children,
         rates,
-        filed,
+        filed: standing.filed,
         days_run: days.iter().filter(|day| **day >= first).count() as i64,
         months_run: run.len() as i64,
-        reductions: reductions(store::prices(db, centre, (first, last)).await?),
+        reductions,
+        inclusive: (!former).then_some(standing.inclusive),
+        cared_for: (!former).then_some(cared_for),
+        places: (!former && kind == SupportKind::Rent).then_some(standing.places),
     };
     Ok((evidence, supported))
 }
 
-/// Families with a reduction in what their care of the month was priced with, whatever the centre and the
-/// family declare today.
-fn reductions(prices: Vec<(FamilyId, serde_json::Value)>) -> Vec<SupportReduction> {
-    let mut families: BTreeMap<ReductionKind, BTreeSet<FamilyId>> = BTreeMap::new();
-    for (family, lines) in prices {
-        for kind in reductions_in(&lines) {
-            families.entry(kind).or_default().insert(family);
+/// The children that were at a centre, there and at other centres where they were too.
+async fn attended(
+    db: &impl ConnectionTrait,
+    centre: CentreId,
+    month: Month,
+    span: (NaiveDate, NaiveDate),
+    former: bool,
+) -> Result<BTreeMap<CentreId, BTreeMap<ChildId, SupportChild>>> {
+    let mut days: BTreeMap<CentreId, (Vec<Attendance>, Vec<Unit>)> = BTreeMap::new();
+    for (at, row) in care_store::attendance(db, centre, span).await? {
+        days.entry(at).or_default().0.push(row);
+    }
+    let units = if former { Vec::new() } else { care_store::units(db, centre, span).await? };
+    let unplaced: BTreeSet<CentreId> =
+        units.iter().filter(|(_, unit)| unit.class.is_none()).map(|(at, _)| *at).collect();
+    let mut classes: HashMap<CentreId, Vec<_>> = HashMap::new();
+    if !unplaced.is_empty() {
+        for class in care_store::classes_of(db, unplaced).await? {
+            classes.entry(class.centre_id).or_default().push(class);
         }
     }
-    families.into_iter().map(|(kind, of)| SupportReduction { kind, families: of.len() as i64 }).collect()
+    for (at, unit) in units {
+        days.entry(at).or_default().1.push(unit);
+    }
+    let of = |(at, (days, units)): (CentreId, (Vec<Attendance>, Vec<Unit>))| {
+        let classes = classes.get(&at).map(Vec::as_slice).unwrap_or_default();
+        (at, rules::children(&with_units(days, &units, classes, month)))
+    };
+    Ok(days.into_iter().map(of).collect())
+}
+
+/// Families with a reduction in what their care of the month was priced with, whatever the centre and the
+/// family declare today; and the children of that care.
+fn reductions(prices: Vec<(FamilyId, ChildId, serde_json::Value)>) -> (Vec<SupportReduction>, HashSet<ChildId>) {
+    let mut families: BTreeMap<ReductionKind, BTreeSet<FamilyId>> = BTreeMap::new();
+    let mut children = HashSet::new();
+    for (family, child, lines) in prices {
+        for kind in reductions_in(&lines) {
+            families.entry(kind).or_default().insert(family);
+            children.insert(child);
+        }
+    }
+    let of = |(kind, of): (ReductionKind, BTreeSet<FamilyId>)| SupportReduction { kind, families: of.len() as i64 };
+    (families.into_iter().map(of).collect(), children)
 }
 
 /// The rate of each item on a day; rows come by item, the newest first.

@@ -6,10 +6,15 @@
 //! is paid twice. Its figures follow from the
 //! evidence that it keeps (children by class and month of birth with their days, nobody's id) and from rates
 //! that are rows with the day they begin; they are computed again to the same bytes. The source of funds is
-//! held against the rules of funds: operating support is never paid from central money.
+//! held against the rules of funds: operating support is never paid from central money. Nothing is paid to a
+//! centre that wasn't filed and recognised as inclusive at the month's end, and the sheet says so. Attendance that
+//! is put right after a sheet was frozen is told of it ([`attendance_changed`]).
 
 mod bureau;
 mod bureau_rates;
+mod care_store;
+mod changes;
+mod child_months;
 pub mod dto;
 mod evidence;
 mod print;
@@ -17,6 +22,8 @@ pub mod rules;
 pub mod service;
 mod sheet;
 mod store;
+
+pub use changes::{attendance_changed, differing};
 
 use crate::http::Registry;
 

@@ -29,11 +29,16 @@ fn evidence(found: &[Attendance]) -> Evidence {
             rate(SupportItem::ToddlerSmall, 20_000, None),
             rate(SupportItem::Mixed, 20_000, Some(24)),
             rate(SupportItem::Operating, 100_000, None),
+            rate(SupportItem::Rent, 90_000, None),
+            rate(SupportItem::ReducedFee, 10_000, None),
         ],
         filed: Filed::Filed,
         days_run: 18,
         months_run: 2,
         reductions: Vec::new(),
+        inclusive: Some(true),
+        cared_for: None,
+        places: None,
     }
 }
 
@@ -104,14 +109,93 @@ fn the_erasure_of_a_day_of_birth_changes_nothing() {
 }
 
 #[test]
-fn a_month_that_ran_is_supported_if_the_centre_was_filed() {
+fn a_month_that_ran_is_supported_if_the_centre_was_filed_and_inclusive() {
     let found = row(1, 1, Band::Infant, "2025-06-03", 18);
-    let total = |change: fn(&mut Evidence)| {
+    let of = |kind, change: fn(&mut Evidence)| {
         let mut evidence = evidence(&found);
         change(&mut evidence);
-        SupportFigures::of(SupportKind::Operating, Uuid::nil().into(), &evidence).total_fen
+        let figures = SupportFigures::of(kind, Uuid::nil().into(), &evidence);
+        (figures.total_fen.0, figures.unpaid)
     };
-    assert_eq!(total(|_| {}), Fen(100_000), "child-months are the incentive's");
-    assert_eq!(total(|evidence| evidence.filed = Filed::Pending), Fen(0));
-    assert_eq!(total(|evidence| evidence.days_run = 0), Fen(0));
+    let none: fn(&mut Evidence) = |_| {};
+    let revoked: fn(&mut Evidence) = |evidence| evidence.filed = Filed::Revoked;
+    let not_inclusive: fn(&mut Evidence) = |evidence| evidence.inclusive = Some(false);
+    for (kind, fen) in
+        [(SupportKind::Incentive, 30_000), (SupportKind::Operating, 100_000), (SupportKind::Rent, 90_000)]
+    {
+        assert_eq!(of(kind, none), (fen, None), "child-months are the incentive's");
+        assert_eq!(of(kind, revoked), (0, Some(SupportUnpaid::NotFiled)));
+        assert_eq!(of(kind, not_inclusive), (0, Some(SupportUnpaid::NotInclusive)));
+    }
+    let still = of(SupportKind::Operating, |evidence| evidence.days_run = 0);
+    assert_eq!(still, (0, Some(SupportUnpaid::NoAttendance)));
+    // Frozen before it was asked: paid as then, and the bytes stay.
+    let former = |evidence: &mut Evidence| evidence.inclusive = None;
+    assert_eq!(of(SupportKind::Incentive, former), (30_000, None));
+    let mut evidence = evidence(&found);
+    former(&mut evidence);
+    let figures = SupportFigures::of(SupportKind::Incentive, Uuid::nil().into(), &evidence);
+    let bytes = serde_json::to_string(&(evidence, figures)).unwrap();
+    assert!(!bytes.contains("inclusive") && !bytes.contains("reduced") && !bytes.contains("unpaid"), "{bytes}");
+}
+
+#[test]
+fn rent_is_paid_by_how_full_the_centre_was() {
+    let rent = |children, places| {
+        let mut evidence = evidence(&row(1, 1, Band::Infant, "2025-06-03", 18));
+        (evidence.cared_for, evidence.places) = (Some(children), Some(places));
+        SupportFigures::of(SupportKind::Rent, Uuid::nil().into(), &evidence).total_fen.0
+    };
+    assert_eq!([rent(2, 20), rent(20, 20), rent(25, 20), rent(1, 7), rent(2, 0)], [9_000, 90_000, 90_000, 12_857, 0]);
+}
+
+#[test]
+fn a_child_with_reduced_fees_is_paid_for_in_any_class_and_once() {
+    let found = [row(1, 1, Band::Infant, "2025-06-03", 18), row(2, 4, Band::ToddlerBig, "2023-09-01", 18)].concat();
+    let mut evidence = evidence(&found);
+    evidence.children.iter_mut().for_each(|child| child.reduced = true);
+    let of = |evidence: &Evidence| SupportFigures::of(SupportKind::Incentive, Uuid::nil().into(), evidence);
+    let figures = of(&evidence);
+    let reduced = figures.reduced_fees.unwrap();
+    assert_eq!((reduced.child_months, reduced.supported, reduced.amount_fen.0), (2, 2, 20_000));
+    assert_eq!((figures.supported, figures.total_fen.0), (1, 50_000));
+    evidence.rates.retain(|rate| rate.item != SupportItem::ReducedFee);
+    let figures = of(&evidence);
+    assert_eq!((figures.reduced_fees.unwrap().supported, figures.total_fen.0), (0, 30_000), "no rate");
+}
+
+#[test]
+fn a_voucher_day_is_in_the_class_of_its_visit_of_the_childs_other_days_or_of_its_age() {
+    let class = |n, band, active| entity::classes::Model {
+        id: Uuid::from_u128(n).into(),
+        centre_id: Uuid::nil().into(),
+        name: String::new(),
+        band,
+        places: 10,
+        carers: 3,
+        kept_full_day: 0,
+        active,
+    };
+    let classes = [
+        class(1, Band::Mixed, true),
+        class(2, Band::ToddlerSmall, false),
+        class(3, Band::ToddlerSmall, true),
+        class(4, Band::Infant, true),
+    ];
+    let unit = |child: u128, date: &str, class| Unit {
+        child_id: Uuid::from_u128(child).into(),
+        birth_date: day("2024-08-20"),
+        date: day(date),
+        class,
+    };
+    let days = row(1, 1, Band::Mixed, "2024-08-20", 2);
+    let units = [
+        unit(1, "2026-02-02", None),
+        unit(1, "2026-02-09", None),
+        unit(2, "2026-02-09", None),
+        unit(3, "2026-02-09", Some((classes[3].id, Band::Infant))),
+    ];
+    let all = children(&with_units(days, &units, &classes, Month(day("2026-02-01"))));
+    let found: Vec<_> = all.into_values().map(|child| (child.class_id, child.days)).collect();
+    assert_eq!(found, [(classes[0].id, 3), (classes[2].id, 1), (classes[3].id, 1)]);
 }

@@ -54,7 +54,7 @@ pub async fn draft(
         })?;
         let centre_name = centre.name;
         let present = store::of_month(txn, kind, centre_id, month.0).await?;
-        let of = Of { kind, centre: centre_id, month, sheet: present.as_ref().map(|row| row.id) };
+        let of = Of { kind, centre: centre_id, month, sheet: present.as_ref().map(|row| row.id), former: false };
         let (evidence, _) = evidence(ctx, txn, of).await?;
         check_rate(kind, &evidence)?;
         let figures = SupportFigures::of(kind, centre_id, &evidence);
@@ -80,6 +80,7 @@ pub async fn draft(
             checked_by: None,
             frozen_at: None,
             frozen_by: None,
+            differs_since: None,
         };
         let (id, told, out) = (row.id, told(&row), out(row.clone())?);
         if present.is_some() {
@@ -100,7 +101,7 @@ pub async fn draft(
 pub async fn check(ctx: &Ctx, bureau: &Bureau, key: &Idempotency, id: SupportSheetId) -> Result<Once<SupportSheetOut>> {
     once(ctx, key, &bureau.staff_id.to_string(), async |txn| {
         let row = find(txn, id).await?;
-        if row.status == StatementStatus::Draft && now(ctx, txn, &row).await?.0.digest() != row.figures_sha256 {
+        if row.status == StatementStatus::Draft && !agrees(ctx, txn, &row).await? {
             return Err(changed());
         }
         let (by, at) = (bureau.staff_id, ctx.clock.now());
@@ -175,7 +176,7 @@ pub async fn read(ctx: &Ctx, id: SupportSheetId) -> Result<SupportSheetDetailOut
     let (figures, evidence) = (stored(&row)?, kept(&row)?);
     let figures_sha256 = SupportFigures::of(row.kind, row.centre_id, &evidence).digest();
     let same = figures_sha256 == row.figures_sha256 && figures.digest() == row.figures_sha256;
-    let same_now = now(ctx, db, &row).await?.0.digest() == row.figures_sha256;
+    let same_now = agrees(ctx, db, &row).await?;
     Ok(SupportSheetDetailOut {
         class_names: serde_json::from_value(row.labels["classes"].clone()).map_err(Problem::internal)?,
         sheet: out(row)?,
@@ -192,6 +193,7 @@ pub async fn page(ctx: &Ctx, query: &SupportSheetsQuery) -> Result<Page<SupportS
         centre: query.centre_id,
         month: query.month.map(|month| month.0),
         status: query.status,
+        differs: query.differs,
         after: query.cursor.as_ref().map(Cursor::unpack).transpose()?,
     };
     let found = store::page(ctx.db.reader(), filter, query.limit).await?;
@@ -264,13 +266,20 @@ fn check_rate(kind: SupportKind, evidence: &Evidence) -> Result<()> {
     Err(Problem::new(Code::WrongState).detail(text).fact("reason", "no_rate"))
 }
 
+/// Whether a sheet's figures are still those of attendance.
+pub async fn agrees(ctx: &Ctx, db: &impl ConnectionTrait, row: &support_sheets::Model) -> Result<bool> {
+    Ok(now(ctx, db, row).await?.0.digest() == row.figures_sha256)
+}
+
 /// The figures that a sheet would have now, and the children that it would pay for.
 async fn now(
     ctx: &Ctx,
     db: &impl ConnectionTrait,
     row: &support_sheets::Model,
 ) -> Result<(SupportFigures, Vec<ChildId>)> {
-    let of = Of { kind: row.kind, centre: row.centre_id, month: Month(row.month), sheet: Some(row.id) };
+    // What was frozen by former rules is held against them; a draft is made anew by those of now.
+    let former = row.status == StatementStatus::Frozen && kept(row)?.inclusive.is_none();
+    let of = Of { kind: row.kind, centre: row.centre_id, month: Month(row.month), sheet: Some(row.id), former };
     let (evidence, supported) = evidence(ctx, db, of).await?;
     Ok((SupportFigures::of(row.kind, row.centre_id, &evidence), supported))
 }
@@ -312,6 +321,7 @@ fn out(row: support_sheets::Model) -> Result<SupportSheetOut> {
         checked_by: row.checked_by,
         frozen_at: row.frozen_at.map(Moment),
         frozen_by: row.frozen_by,
+        differs_since: row.differs_since.map(Moment),
     })
 }
 

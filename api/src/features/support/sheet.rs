@@ -11,6 +11,7 @@ use crate::{
         Moment,
         table::{Cell, List, Pages, Sheet, Table},
     },
+    platform::clock::local,
     state::Ctx,
 };
 
@@ -26,7 +27,7 @@ const LINES: [&str; 10] = [
     "标准（分）",
     "金额（分）",
 ];
-const LIST: [&str; 11] = [
+const LIST: [&str; 12] = [
     "补助单编号",
     "补助类别",
     "机构编号",
@@ -38,6 +39,7 @@ const LIST: [&str; 11] = [
     "计补（人月）",
     "合计（分）",
     "数据摘要（SHA-256）",
+    "与签到不符自",
 ];
 
 /// Line by line, then the month, the reductions and the sum.
@@ -65,13 +67,29 @@ pub(super) fn lines(detail: &SupportSheetDetailOut) -> Table<'static> {
         (row[0], row[2], row[5], row[8], row[9]) = (Cell::text(what), Cell::text(note), n.into(), rate, amount);
         row
     };
+    if let Some(of) = &figures.reduced_fees {
+        let mut row = row(
+            "减免儿童",
+            "三孩、计生特殊家庭再生育、残疾",
+            of.child_months,
+            fen(of.rate_fen),
+            of.amount_fen.0.into(),
+        );
+        (row[5], row[6], row[7]) = (Cell::Empty, of.child_months.into(), of.supported.into());
+        rows.push(row);
+    }
     let run =
         format!("当月运营{}天，本年已运营{}个月，月末{}", figures.days_run, figures.months_run, figures.filed.zh());
+    let run = match figures.places {
+        Some(places) => format!("{run}；在托{}人÷托位{places}个折算", figures.children),
+        None => run,
+    };
+    let run = figures.unpaid.map_or_else(|| run.clone(), |why| format!("{run}；{}", why.zh()));
     rows.push(row("运营", &run, figures.children, fen(figures.month_fen), Cell::Empty));
     for reduction in &figures.reductions {
         rows.push(row("减免家庭（户）", reduction.kind.zh(), reduction.families, Cell::Empty, Cell::Empty));
     }
-    rows.push(row("合计", "", figures.children, Cell::Empty, figures.total_fen.0.into()));
+    rows.push(row("合计", "", detail.attended(), Cell::Empty, figures.total_fen.0.into()));
     let name = sheet.number.clone().unwrap_or_else(|| sheet.id.to_string());
     let as_of = sheet.frozen_at.or(sheet.checked_at).unwrap_or(sheet.drafted_at);
     Table { filename: format!("support_{name}"), header: &LINES, rows, as_of }
@@ -97,6 +115,7 @@ pub(super) fn list(ctx: Data<Ctx>, query: SupportSheetsQuery) -> Sheet<SupportSh
             sheet.supported.into(),
             sheet.total_fen.0.into(),
             Cell::Text(sheet.figures_sha256),
+            sheet.differs_since.map_or(Cell::Empty, |at| Cell::Text(local(at.0).date_naive().to_string())),
         ]
     };
     Pages { filename: "support_sheets", header: &LIST, as_of, list, row }

@@ -2,80 +2,21 @@
 
 use std::collections::HashMap;
 
-use chrono::{Datelike as _, NaiveDate};
+use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use entity::{
-    Band, CareType, CentreId, ChildId, ClassId, FamilyId, Filed, StatementStatus, SupportItem, SupportKind,
-    SupportSheetId, VisitStatus, bookings, centres, children, classes, support_child_months, support_numbers,
-    support_rates, support_sheets, visits,
+    CentreId, ChildId, ClassId, StatementStatus, SupportItem, SupportKind, SupportSheetId, classes, redemptions,
+    support_child_months, support_numbers, support_rates, support_sheets, visits,
 };
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, FromQueryResult, QueryFilter,
-    QueryOrder, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Expr, OnConflict, Query},
 };
 
-use super::rules::Attendance;
+use super::rules::kind;
 use crate::{features::settlement::four_eyes::four_eyes, http::Limit};
 use support_sheets::{Column, Entity, Model};
 
 four_eyes!(support_sheets);
-
-/// Forms of care whose days make a child-month (assumption: who comes by the hour isn't enrolled).
-const FORMS: [CareType; 2] = [CareType::FullDay, CareType::HalfDay];
-
-#[derive(FromQueryResult)]
-struct Row {
-    centre_id: CentreId,
-    child_id: ChildId,
-    class_id: ClassId,
-    band: Band,
-    birth_date: NaiveDate,
-    date: NaiveDate,
-}
-
-/// Days in care, checked out, from a day up to another, of the children that were at a centre; at other
-/// centres too.
-pub(super) async fn attendance(
-    db: &impl ConnectionTrait,
-    centre: CentreId,
-    (from, to): (NaiveDate, NaiveDate),
-) -> Result<Vec<(CentreId, Attendance)>, DbErr> {
-    let visit = |column: visits::Column| Expr::col((visits::Entity, column));
-    let counts = Condition::all()
-        .add(visit(visits::Column::Date).between(from, to))
-        .add(visit(visits::Column::Status).eq(VisitStatus::Left.as_str()))
-        .add(visit(visits::Column::CareType).is_in(FORMS.map(CareType::as_str)));
-    let were_here = Query::select()
-        .column(visits::Column::ChildId)
-        .from(visits::Entity)
-        .cond_where(counts.clone())
-        .and_where(visit(visits::Column::CentreId).eq(centre))
-        .to_owned();
-    let mut select = visits::Entity::find()
-        .select_only()
-        .column_as(visit(visits::Column::CentreId), "centre_id")
-        .column_as(visit(visits::Column::ChildId), "child_id")
-        .column_as(visit(visits::Column::ClassId), "class_id")
-        .column_as(Expr::col((classes::Entity, classes::Column::Band)), "band")
-        .column_as(Expr::col((children::Entity, children::Column::BirthDate)), "birth_date")
-        .column_as(visit(visits::Column::Date), "date")
-        .filter(counts)
-        .filter(visit(visits::Column::ChildId).in_subquery(were_here));
-    QuerySelect::query(&mut select)
-        .inner_join(
-            classes::Entity,
-            Expr::col((classes::Entity, classes::Column::Id)).equals((visits::Entity, visits::Column::ClassId)),
-        )
-        .inner_join(
-            children::Entity,
-            Expr::col((children::Entity, children::Column::Id)).equals((visits::Entity, visits::Column::ChildId)),
-        );
-    let rows: Vec<Row> = select.into_model().all(db).await?;
-    let row = |Row { centre_id, child_id, class_id, band, birth_date, date }| {
-        (centre_id, Attendance { child_id, class_id, band, birth_date, date })
-    };
-    Ok(rows.into_iter().map(row).collect())
-}
 
 /// Which sheet a child's month was paid by, for those of a month among these.
 pub(super) async fn paid_by(
@@ -136,47 +77,6 @@ pub(super) async fn frozen_among(
         .await
 }
 
-/// The days on which a centre cared for somebody, in any form.
-pub(super) async fn days_run(
-    db: &impl ConnectionTrait,
-    centre: CentreId,
-    (from, to): (NaiveDate, NaiveDate),
-) -> Result<Vec<NaiveDate>, DbErr> {
-    visits::Entity::of_centre(centre)
-        .select_only()
-        .distinct()
-        .column(visits::Column::Date)
-        .filter(visits::Column::Date.between(from, to))
-        .filter(visits::Column::Status.eq(VisitStatus::Left))
-        .into_tuple()
-        .all(db)
-        .await
-}
-
-/// The prices of the bookings by which a centre cared for somebody, with the family of each.
-pub(super) async fn prices(
-    db: &impl ConnectionTrait,
-    centre: CentreId,
-    (from, to): (NaiveDate, NaiveDate),
-) -> Result<Vec<(FamilyId, serde_json::Value)>, DbErr> {
-    use bookings::Column::{FamilyId as Family, Id, PriceLines};
-    let came = Query::select()
-        .column(visits::Column::BookingId)
-        .from(visits::Entity)
-        .and_where(visits::Column::CentreId.eq(centre))
-        .and_where(visits::Column::Date.between(from, to))
-        .and_where(visits::Column::Status.eq(VisitStatus::Left))
-        .to_owned();
-    let rows = bookings::Entity::of_centre(centre).select_only().columns([Family, PriceLines]);
-    rows.filter(Id.in_subquery(came)).into_tuple().all(db).await
-}
-
-/// A centre's name and registration; nothing if there is no such centre.
-pub(super) async fn centre(db: &impl ConnectionTrait, id: CentreId) -> Result<Option<(String, Filed)>, DbErr> {
-    use centres::Column::{Filed as Registration, Name};
-    centres::Entity::find_by_id(id).select_only().columns([Name, Registration]).into_tuple().one(db).await
-}
-
 /// Names of a centre's classes.
 pub(super) async fn class_names(db: &impl ConnectionTrait, centre: CentreId) -> Result<Vec<(ClassId, String)>, DbErr> {
     use classes::Column::{CentreId as Centre, Id, Name};
@@ -200,12 +100,7 @@ pub(super) async fn is_frozen_from(
     item: SupportItem,
     month: NaiveDate,
 ) -> Result<bool, DbErr> {
-    let kind = match item {
-        SupportItem::Infant | SupportItem::ToddlerSmall | SupportItem::Mixed => SupportKind::Incentive,
-        SupportItem::Operating => SupportKind::Operating,
-        SupportItem::Rent => SupportKind::Rent,
-    };
-    let frozen = Entity::find().filter(Column::Kind.eq(kind)).filter(Column::Status.eq(StatementStatus::Frozen));
+    let frozen = Entity::find().filter(Column::Kind.eq(kind(item))).filter(Column::Status.eq(StatementStatus::Frozen));
     let found: Option<SupportSheetId> =
         frozen.filter(Column::Month.gte(month)).select_only().column(Column::Id).into_tuple().one(db).await?;
     Ok(found.is_some())
@@ -218,17 +113,21 @@ pub(super) struct Filter {
     pub(super) centre: Option<CentreId>,
     pub(super) month: Option<NaiveDate>,
     pub(super) status: Option<StatementStatus>,
+    pub(super) differs: Option<bool>,
     pub(super) after: Option<SupportSheetId>,
 }
 
 /// Newest first.
 pub(super) async fn page(db: &impl ConnectionTrait, filter: Filter, limit: Limit) -> Result<Vec<Model>, DbErr> {
-    let Filter { kind, centre, month, status, after } = filter;
+    let Filter { kind, centre, month, status, differs, after } = filter;
     let condition = Condition::all()
         .add_option(kind.map(|kind| Column::Kind.eq(kind)))
         .add_option(centre.map(|id| Column::CentreId.eq(id)))
         .add_option(month.map(|month| Column::Month.eq(month)))
         .add_option(status.map(|status| Column::Status.eq(status)))
+        .add_option(
+            differs.map(|yes| if yes { Column::DiffersSince.is_not_null() } else { Column::DiffersSince.is_null() }),
+        )
         .add_option(after.map(|after| Column::Id.lt(after)));
     Entity::find().filter(condition).order_by_desc(Column::Id).limit(limit.plus_one()).all(db).await
 }
@@ -269,4 +168,62 @@ pub(super) async fn next_number(
     let row = support_numbers::Entity::find_by_id((series.clone(), year)).one(db).await?;
     let last = row.ok_or_else(|| DbErr::RecordNotFound("support number".to_owned()))?.last;
     Ok(format!("{series}-{year}-{last:04}"))
+}
+
+/// The frozen sheets whose figures a day of a child at a centre may be in: the centre's of the month, and of the
+/// rest of the year, whose months run are counted from its beginning; and those of centres where the child was in
+/// the month too.
+pub(super) async fn frozen_with(
+    db: &impl ConnectionTrait,
+    centre: CentreId,
+    child: ChildId,
+    (month, last): (NaiveDate, NaiveDate),
+) -> Result<Vec<Model>, DbErr> {
+    let year_end = NaiveDate::from_ymd_opt(month.year(), 12, 31).unwrap_or(last);
+    let visited = Query::select()
+        .column(visits::Column::CentreId)
+        .from(visits::Entity)
+        .and_where(visits::Column::ChildId.eq(child))
+        .and_where(visits::Column::Date.between(month, last))
+        .to_owned();
+    let redeemed = Query::select()
+        .column(redemptions::Column::CentreId)
+        .from(redemptions::Entity)
+        .and_where(redemptions::Column::ChildId.eq(child))
+        .and_where(redemptions::Column::ServiceDate.between(month, last))
+        .to_owned();
+    let there = Condition::any().add(Column::CentreId.in_subquery(visited)).add(Column::CentreId.in_subquery(redeemed));
+    let here = Condition::all().add(Column::CentreId.eq(centre)).add(Column::Month.between(month, year_end));
+    let there = Condition::all().add(Column::Month.eq(month)).add(there);
+    Entity::find()
+        .filter(Column::Status.eq(StatementStatus::Frozen))
+        .filter(Condition::any().add(here).add(there))
+        .order_by_asc(Column::Id)
+        .all(db)
+        .await
+}
+
+/// Since when a frozen sheet doesn't agree with attendance, or that it does.
+pub(super) async fn note_difference(
+    db: &impl ConnectionTrait,
+    id: SupportSheetId,
+    since: Option<DateTime<Utc>>,
+) -> Result<(), DbErr> {
+    let row = Entity::update_many().col_expr(Column::DiffersSince, Expr::value(since));
+    row.filter(Column::Id.eq(id)).exec(db).await.map(drop)
+}
+
+/// The frozen sheets that stopped to agree with attendance within a time.
+pub(super) async fn differing(
+    db: &impl ConnectionTrait,
+    centre: Option<CentreId>,
+    (from, before): (DateTime<Utc>, DateTime<Utc>),
+) -> Result<Vec<Model>, DbErr> {
+    Entity::find()
+        .filter(Column::DiffersSince.gte(from))
+        .filter(Column::DiffersSince.lt(before))
+        .filter(Condition::all().add_option(centre.map(|id| Column::CentreId.eq(id))))
+        .order_by_asc(Column::Id)
+        .all(db)
+        .await
 }

@@ -37,6 +37,7 @@ pub(super) const PAGES: &[(&str, Roles)] = &[
     ("bureau_edit_centre", BUREAU),
     ("bureau_deactivate_centre", BUREAU),
     ("bureau_reactivate_centre", BUREAU),
+    ("bureau_check_centre", BUREAU),
     ("bureau_suspend_centre", BUREAU),
     ("bureau_resume_centre", BUREAU),
     ("bureau_complaints", BUREAU),

@@ -296,6 +296,7 @@ pub(super) const TABLE: &[(&str, Roles)] = &[
     ("edit_centre", BUREAU),
     ("deactivate_centre", BUREAU),
     ("reactivate_centre", BUREAU),
+    ("check_centre", BUREAU),
     // registers
     ("list_records", BUREAU),
     ("list_records_csv", BUREAU),

@@ -28,7 +28,7 @@ use crate::{
         auth::{Desk, permissions},
         centres::{grid::Grid, store as centre_store},
         families::store as family_store,
-        pickups,
+        pickups, support,
     },
     http::{Idempotency, Moment, Once, once},
     state::Ctx,
@@ -98,6 +98,7 @@ pub async fn correct(
         store::insert_event(txn, booking_events::Model { detail: Some(detail.clone()), ..line }).await?;
         audit::record(ctx, txn, Actor::from(desk), "visit.correct", id.to_string(), detail).await?;
         let booking = settle_again(txn, ctx, booking, &actor).await?;
+        support::attendance_changed(ctx, txn, (visit.centre_id, visit.child_id), visit.date).await?;
         Ok(step_out(&booking, &visit))
     })
     .await?;

@@ -118,6 +118,14 @@ pub(super) async fn of_today(ctx: &Ctx, shell: &Shell) -> Result<Table> {
     line("结算单待复核", "Statements to check", "/bureau/statements?status=draft", drafts);
     let checked = statements_of(ctx, StatementStatus::Checked).await?;
     line("结算单待定稿", "Statements to freeze", "/bureau/statements?status=checked", checked);
+    let query = SupportSheetsQuery { differs: Some(true), limit: MOST, ..SupportSheetsQuery::default() };
+    let differing = support::page(ctx, &query).await?;
+    line(
+        "定稿的补助单与签到不符",
+        "Frozen support sheets that no longer agree with attendance",
+        "/bureau/support?differs=true",
+        differing.into(),
+    );
     for month in months_before(today) {
         let query = UnsettledQuery { month, limit: MOST, cursor: None };
         let centres = statements::unsettled(ctx, &query).await?;

@@ -25,7 +25,7 @@ use crate::{
             service::carers,
         },
     },
-    http::{Day, Idempotency, Limit, Line, Path, observe::Body},
+    http::{Cursor, Day, Idempotency, Limit, Line, Path, observe::Body},
     state::Ctx,
 };
 
@@ -50,7 +50,7 @@ fn page_of(id: CarerId) -> String {
 pub(super) async fn of_centre(ctx: &Ctx, shell: &Shell, view: View, id: CentreId) -> Result<View> {
     let t = |zh, en| shell.t(zh, en);
     let left = shell.asked("left").is_some_and(|left| left == "true");
-    let query = CarersQuery { centre_id: Some(id), left, limit: SHOWN, ..CarersQuery::default() };
+    let query = CarersQuery { centre_id: Some(id), left, ..CarersQuery::default() };
     let columns = [
         t("姓名", "Name"),
         t("保育师证", "Certificate"),
@@ -64,7 +64,9 @@ pub(super) async fn of_centre(ctx: &Ctx, shell: &Shell, view: View, id: CentreId
     let caption =
         if left { t("已离职的保育人员", "Carers who have left") } else { t("保育人员", "Carers") };
     let mut table = Table::new(shell, caption, &columns);
-    for carer in &carers::page(ctx, &query).await?.items {
+    let read = async |limit, cursor| carers::page(ctx, &CarersQuery { limit, cursor, ..query.clone() }).await;
+    let page = shell.pages(SHOWN, shell.asked("carers").map(Cursor::from), read).await?;
+    for carer in &page.items {
         table.row(vec![
             link(carer.name.clone(), page_of(carer.id)),
             text(shell.word(carer.label.0, carer.certificate.as_str())),
@@ -84,7 +86,7 @@ pub(super) async fn of_centre(ctx: &Ctx, shell: &Shell, view: View, id: CentreId
     };
     let form = entry(shell, id);
     Ok(view
-        .table(table.downloads("/bureau/carers", &whole).sortable(shell, 'h'))
+        .table(table.downloads("/bureau/carers", &whole).rest_by(shell, page.rest, "carers").sortable(shell, 'h'))
         .part(Part::Links(vec![(other.to_owned(), shell.with(&[("left", if left { "" } else { "true" })]))]))
         .part(Part::Forms(vec![(t("登记保育人员", "Enter a carer").to_owned(), form)])))
 }

@@ -21,7 +21,8 @@ use crate::{
         auth::Bureau,
         centres::coords::Coord,
         directory::{
-            dto::{BureauCentreIn, BureauCentrePatch, BureauLocationIn, CentreReasonIn},
+            checks,
+            dto::{BureauCentreIn, BureauCentrePatch, BureauLocationIn, CentreChecksIn, CentreReasonIn},
             service,
         },
     },
@@ -34,7 +35,8 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
         .service(bureau_add_centre)
         .service(bureau_edit_centre)
         .service(bureau_deactivate_centre)
-        .service(bureau_reactivate_centre);
+        .service(bureau_reactivate_centre)
+        .service(bureau_check_centre);
 }
 
 fn href(id: CentreId, rest: &str) -> String {
@@ -234,7 +236,24 @@ pub(super) fn deeds(ctx: &Ctx, shell: &Shell, row: &centres::Model) -> Vec<(Stri
     } else {
         ("/reactivate", t("恢复运营", "Put into service again"))
     };
-    vec![edit, (name.to_owned(), Fields::reason(shell, href(row.id, rest), name))]
+    let mut deeds = vec![edit, (name.to_owned(), Fields::reason(shell, href(row.id, rest), name))];
+    deeds.extend(seen_again(shell, row).map(|form| (t("重新核验", "Checked again").to_owned(), form)));
+    deeds
+}
+
+/// On which day somebody saw again what stands; nothing where nothing stands.
+fn seen_again(shell: &Shell, row: &centres::Model) -> Option<Fields> {
+    let t = |zh, en| shell.t(zh, en);
+    let stands = [
+        ("filed_on", t("备案核验日期", "Filing seen on"), row.filed != Filed::None),
+        ("inclusive_on", t("普惠认定核验日期", "Recognition seen on"), row.inclusive_from.is_some()),
+        ("label_on", t("泉台融合标识核验日期", "Cross-strait label seen on"), row.cross_strait),
+    ];
+    let stands: Vec<_> = stands.into_iter().filter(|(.., stands)| *stands).collect();
+    let form = Fields::post(shell, href(row.id, "/checks"), t("保存", "Save"))
+        .legend(t("重新核验（资料不变，只记日期）", "Seen again: only the day is kept"));
+    let with = |form: Fields, (name, label, _): (&'static str, &str, bool)| form.date(name, label, "").optional();
+    (!stands.is_empty()).then(|| stands.into_iter().fold(form, with))
 }
 
 fn new_page(shell: &Shell, form: Fields) -> View {
@@ -338,4 +357,26 @@ async fn bureau_reactivate_centre(
 ) -> Result<HttpResponse> {
     service::set_active(&ctx, &bureau, &key, id.0, true, body).await?;
     Ok(see(&href(id.0, ""), "saved"))
+}
+
+#[post("/centres/{id}/checks")]
+async fn bureau_check_centre(
+    ctx: Data<Ctx>,
+    req: HttpRequest,
+    shell: Shell,
+    bureau: Bureau,
+    id: Path<CentreId>,
+    key: Idempotency,
+    sent: Result<Form<CentreChecksIn>, Problem>,
+) -> Result<HttpResponse> {
+    let row = service::row(&ctx, id.0).await?;
+    let done = async { checks::seen_again(&ctx, &bureau, &key, id.0, sent?.0).await };
+    match (done.await, seen_again(&shell, &row)) {
+        (Ok(_), _) => Ok(see(&href(id.0, ""), "saved")),
+        (Err(problem), None) => Err(problem),
+        (Err(problem), Some(form)) => {
+            let again = form.again(&shell, &Body::of(&req), &problem);
+            View::new(&shell, row.name.clone()).form(again).answer(&ctx)
+        }
+    }
 }

@@ -22,7 +22,7 @@ use crate::{
     error::Result,
     features::{
         auth::Bureau,
-        centres::{CentreRatingOut, service, store::active_classes},
+        centres::{BadgeOut, CentreRatingOut, service, store::active_classes},
         directory::{
             self,
             dto::{BureauCentreOut, BureauCentresQuery},
@@ -187,6 +187,14 @@ async fn bureau_centre(ctx: Data<Ctx>, shell: Shell, _bureau: Bureau, id: Path<C
     carers::of_centre(&ctx, &shell, view, id.0).await?.answer(&ctx)
 }
 
+fn badge_words(shell: &Shell, badge: &BadgeOut) -> String {
+    let word = shell.word(badge.label.0, badge.code);
+    match badge.number.zip(badge.of) {
+        Some((number, of)) => format!("{word} {number}/{of}"),
+        None => word,
+    }
+}
+
 /// What parents see, with the day on which somebody saw the document.
 async fn badges(ctx: &Ctx, shell: &Shell, row: &centres::Model) -> Result<Table> {
     let t = |zh, en| shell.t(zh, en);
@@ -194,7 +202,7 @@ async fn badges(ctx: &Ctx, shell: &Shell, row: &centres::Model) -> Result<Table>
     let mut table = Table::new(shell, t("家长可见的标识", "Badges that parents see"), &columns);
     for badge in service::badges(ctx, row).await? {
         table.row(vec![
-            Cell::Mark("good", shell.word(badge.label.0, badge.code)),
+            Cell::Mark("good", badge_words(shell, &badge)),
             text(dash(badge.until)),
             text(dash(badge.checked_on)),
         ]);

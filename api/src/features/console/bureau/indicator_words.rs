@@ -18,8 +18,8 @@ const NUMBERS: &[(&str, &str)] = &[
     ("签约机构数", "centres with a medical contract"),
     ("持证保育人员数", "certified carers"),
     ("保育人员数", "carers"),
-    ("全日托月均价（分）", "mean price of a month of full-day care (fen)"),
-    ("农村全日托月均价（分）", "mean price of a month of full-day care in rural townships (fen)"),
+    ("全日托月均价（分）", "mean price of a month of full-day care"),
+    ("农村全日托月均价（分）", "mean price of a month of full-day care in rural townships"),
     ("社区（村）名单", "communities on the list"),
     ("步行15分钟内有已备案机构的社区（村）", "communities with a filed centre within 15 minutes on foot"),
     ("当月在托儿童（全日托、半日托）", "children in full-day or half-day care this month"),
@@ -28,16 +28,25 @@ const NUMBERS: &[(&str, &str)] = &[
 /// Those whose months stand behind them.
 const OF_MONTHS: &[(&str, &str)] = &[("满意及以上评价", "satisfied answers"), ("有效评价", "valid answers")];
 
+/// What says that a township is rural: yes or no, and no figure.
+const RURAL: &str = "农村乡镇：";
+
+/// Whether it is yes or no.
+pub(super) fn is_a_word(source: &IndicatorSource) -> bool {
+    source.what.starts_with(RURAL)
+}
+
 /// What a number is.
 pub(super) fn what(shell: &Shell, source: &IndicatorSource) -> String {
     let what = source.what.as_str();
     if let Some((zh, en)) = NUMBERS.iter().find(|(zh, _)| *zh == what) {
-        return shell.t(zh, en).to_owned();
+        // Pages show yuan.
+        return shell.t(zh.trim_end_matches("（分）"), en).to_owned();
     }
     if let Some(code) = PlanInputCode::ALL.iter().find(|code| code.zh() == what) {
         return shell.word(code.zh(), code.as_str());
     }
-    if let Some(township) = what.strip_prefix("农村乡镇：") {
+    if let Some(township) = what.strip_prefix(RURAL) {
         return format!("{}{township}", shell.t("农村乡镇：", "rural township: "));
     }
     for (zh, en) in OF_MONTHS {

@@ -12,9 +12,10 @@ use super::{
     super::{
         chart::{self, Point},
         fields::Fields,
+        listed::Listed,
         shell::Shell,
         table::{Cell, Table, link, number, percent, text},
-        values::{dash, minute, yuan},
+        values::{dash, minute, yes, yuan},
         view::{Part, View},
     },
     indicator_words as words,
@@ -26,11 +27,11 @@ use crate::{
         indicators::{
             dto::{IndicatorOut, IndicatorTrendOut, IndicatorsOn, IndicatorsOut, IndicatorsQuery, TrendQuery},
             projects,
-            projects_dto::{ProjectTaskOut, ProjectsOut, ProjectsQuery},
+            projects_dto::{ProjectCentreOut, ProjectTaskOut, ProjectsOut, ProjectsQuery},
             service, snapshots,
         },
     },
-    http::{Limit, Moment, Month, Path, Query},
+    http::{Cursor, Limit, Moment, Month, Page, Path, Query},
     state::Ctx,
 };
 
@@ -65,7 +66,13 @@ async fn bureau_indicators(
     } else {
         t("按现有数据实时统计", "counted now")
     };
-    let progress = projects::progress(&ctx, &ProjectsQuery { limit: CENTRES, cursor: None }).await?;
+    let progress = projects::progress(&ctx, &ProjectsQuery { limit: Limit(1), cursor: None }).await?;
+    let read = async |limit, cursor| {
+        let ProjectsOut { centres, next_cursor, .. } =
+            projects::progress(&ctx, &ProjectsQuery { limit, cursor }).await?;
+        Ok(Page { items: centres, next_cursor })
+    };
+    let count = shell.pages(CENTRES, shell.asked("centres").map(Cursor::from), read).await?;
     View::new(&shell, t("规划指标", "The plan's indicators"))
         .form(filter)
         .part(Part::Big(met(&report), met_beside(&shell, &report)))
@@ -82,7 +89,7 @@ async fn bureau_indicators(
         .table(closed_months(&ctx, &shell).await?)
         .heading("项目1、项目3进度", "Progress of projects 1 and 3")
         .table(tasks(&shell, &progress))
-        .part(Part::Folded(counting(&shell, &progress)))
+        .part(Part::Folded(counting(&shell, count)))
         .answer(&ctx)
 }
 
@@ -244,7 +251,7 @@ fn tasks(shell: &Shell, progress: &ProjectsOut) -> Table {
     table.sortable(shell, 'p')
 }
 
-fn counting(shell: &Shell, progress: &ProjectsOut) -> Table {
+fn counting(shell: &Shell, count: Listed<ProjectCentreOut>) -> Table {
     let t = |zh, en| shell.t(zh, en);
     let columns = [
         t("机构", "Centre"),
@@ -256,7 +263,7 @@ fn counting(shell: &Shell, progress: &ProjectsOut) -> Table {
         t("登记日期", "Entered on"),
     ];
     let mut table = Table::new(shell, t("计入项目的机构", "Centres that count"), &columns);
-    for centre in &progress.centres {
+    for centre in &count.items {
         table.row(vec![
             link(centre.name.clone(), format!("/bureau/centres/{}", centre.id)),
             number(centre.project.into()),
@@ -267,7 +274,7 @@ fn counting(shell: &Shell, progress: &ProjectsOut) -> Table {
             text(centre.entered_on.0.to_string()),
         ]);
     }
-    table.sortable(shell, 'k')
+    table.rest_by(shell, count.rest, "centres").sortable(shell, 'k')
 }
 
 #[get("/indicators/{indicator}")]
@@ -346,7 +353,11 @@ fn sources(shell: &Shell, item: &IndicatorOut) -> Table {
     for source in &item.sources {
         table.row(vec![
             text(words::what(shell, source)),
-            counted(shell, item.code, Some(source.value)),
+            if words::is_a_word(source) {
+                text(yes(shell, source.value == 1))
+            } else {
+                counted(shell, item.code, Some(source.value))
+            },
             text(words::source(shell, source)),
             text(source.as_of.0.to_string()),
         ]);

@@ -28,7 +28,7 @@ use crate::{
             service::{records, warnings},
         },
     },
-    http::{Day, Idempotency, Limit, Line, Paragraph, Path, Query, Whole, observe::Body},
+    http::{Cursor, Day, Idempotency, Limit, Line, Paragraph, Path, Query, Whole, observe::Body},
     state::Ctx,
 };
 
@@ -155,21 +155,18 @@ async fn bureau_records(
 
 /// A centre's register on its page: the rows with what can be done to them, and a form for each kind.
 pub(super) async fn of_centre(ctx: &Ctx, shell: &Shell, view: View, id: CentreId) -> Result<View> {
-    let query = RecordsQuery { centre_id: Some(id), limit: SHOWN, ..RecordsQuery::default() };
-    let page = records::page(ctx, &query).await?;
+    let query = RecordsQuery { centre_id: Some(id), ..RecordsQuery::default() };
+    let read = async |limit, cursor| records::page(ctx, &RecordsQuery { limit, cursor, ..query.clone() }).await;
+    let page = shell.pages(SHOWN, shell.asked("records").map(Cursor::from), read).await?;
     let kinds = RecordKind::ALL.iter().map(|kind| {
         let name = format!("{}{}", shell.t("登记", "Enter: "), shell.word(kind.zh(), kind.as_str()));
         (name, entry(shell, id, *kind))
     });
-    let more = page.next_cursor.is_some().then(|| {
-        let all = shell.t("全部台账记录", "All rows of the register").to_owned();
-        Part::Links(vec![(all, format!("{RECORDS}?centre_id={id}"))])
-    });
-    let view = view
+    let table = rows(shell, &page.items, ctx.clock.today(), false);
+    Ok(view
         .heading("机构台账", "Register")
-        .table(rows(shell, &page.items, ctx.clock.today(), false).sortable(shell, 'r'))
-        .part(Part::Forms(kinds.collect()));
-    Ok(more.into_iter().fold(view, View::part))
+        .table(table.rest_by(shell, page.rest, "records").sortable(shell, 'r'))
+        .part(Part::Forms(kinds.collect())))
 }
 
 fn rows(shell: &Shell, items: &[RecordOut], today: NaiveDate, all: bool) -> Table {

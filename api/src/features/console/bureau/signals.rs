@@ -42,7 +42,7 @@ struct SignalsPageQuery {
     cursor: Option<Cursor>,
 }
 
-const KINDS: [(SignalKind, &str); 8] = [
+const KINDS: [(SignalKind, &str); 9] = [
     (SignalKind::NightScan, "night_scan"),
     (SignalKind::DeviceBurst, "device_burst"),
     (SignalKind::ManyChildren, "many_children"),
@@ -51,6 +51,7 @@ const KINDS: [(SignalKind, &str); 8] = [
     (SignalKind::RatingBurst, "rating_burst"),
     (SignalKind::RatingDevice, "rating_device"),
     (SignalKind::RatingStaff, "rating_staff"),
+    (SignalKind::SupportSheet, "support_sheet"),
 ];
 
 fn word(kind: SignalKind) -> &'static str {

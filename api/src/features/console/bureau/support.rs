@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::{
     super::{
-        fields::{Fields, any_of, choices},
+        fields::{Fields, any_of, choices, yes_or_no},
         form::{Form, needed},
         shell::{Shell, see},
         table::{Cell, Table, code, link, number, text},
@@ -58,7 +58,8 @@ async fn bureau_support(
         .choice("kind", t("类别", "Kind"), any_of(&shell, kinds))
         .month("month", t("月份", "Month"), query.month.map(|month| month.to_string()).unwrap_or_default())
         .choice("centre_id", t("机构", "Centre"), centres(&ctx, t("全部", "All"), query.centre_id)?)
-        .choice("status", t("状态", "State"), any_of(&shell, states));
+        .choice("status", t("状态", "State"), any_of(&shell, states))
+        .choice("differs", t("定稿后与签到不符", "Differs from attendance since"), yes_or_no(&shell, query.differs));
     let filter = with_other_centre(&shell, filter);
     let table = listed(&ctx, &shell, &query).await?;
     View::new(&shell, t("机构补助", "Support of centres"))
@@ -81,6 +82,7 @@ async fn listed(ctx: &Ctx, shell: &Shell, query: &SupportSheetsQuery) -> Result<
         t("#计补（人月）", "#Child-months"),
         t("#金额（元）", "#Amount (yuan)"),
         t("起草", "Drafted"),
+        t("与签到", "With attendance"),
     ];
     let mut table = Table::new(shell, t("补助单", "Sheets of support"), &columns);
     let page = shell.list(query, async |query| service::page(ctx, &query).await).await?;
@@ -96,6 +98,10 @@ async fn listed(ctx: &Ctx, shell: &Shell, query: &SupportSheetsQuery) -> Result<
             number(sheet.supported),
             Cell::Number(yuan(sheet.total_fen)),
             text(format!("{} {}", minute(sheet.drafted_at), names.get(Some(sheet.drafted_by)))),
+            match sheet.differs_since {
+                Some(since) => Cell::Mark("bad", format!("{} {}", t("不符，自", "differs since"), minute(since))),
+                None => text("—"),
+            },
         ]);
     }
     Ok(table.rest(shell, page.rest).whole(shell, "/bureau/support-sheets"))
@@ -166,8 +172,11 @@ async fn bureau_support_rates(ctx: Data<Ctx>, shell: Shell, _bureau: Bureau) -> 
         t("依据", "Source"),
         t("设定人", "Set by"),
     ];
-    let mut table =
-        Table::new(&shell, t("补助标准（每人月；运营、租金为每月）", "Rates, a child-month or a month"), &columns);
+    let mut table = Table::new(
+        &shell,
+        t("补助标准（每人月；运营、租金为每月，租金按在托折算）", "Rates, a child-month or a month; rent by how full"),
+        &columns,
+    );
     for rate in rates {
         table.row(vec![
             text(shell.word(rate.item.zh(), rate.item.as_str())),

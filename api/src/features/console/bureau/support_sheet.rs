@@ -10,7 +10,7 @@ use super::{
     super::{
         shell::{Shell, see},
         table::{Cell, Table, number, text},
-        values::{Names, dash, yes, yuan},
+        values::{Names, dash, minute, yes, yuan},
         view::{Part, View},
     },
     four_eyes::{Life, step, steps},
@@ -57,6 +57,8 @@ async fn bureau_support_sheet(
             ("计补（人月）", "Child-months", sheet.supported.to_string()),
             ("在托儿童", "Children cared for", figures.children.to_string()),
             ("当月运营天数", "Days run", figures.days_run.to_string()),
+            ("托位（折算用）", "Places, to pay by", dash(figures.places)),
+            ("不予补助的原因", "Why nothing is paid", dash(figures.unpaid.map(|why| shell.t(why.zh(), why.en())))),
             ("本年运营月数", "Months run this year", figures.months_run.to_string()),
             ("月末备案", "Filed at the month's end", shell.word(figures.filed.zh(), figures.filed.as_str())),
             ("每月标准（元）", "A month (yuan)", dash(figures.month_fen.map(yuan))),
@@ -66,6 +68,7 @@ async fn bureau_support_sheet(
             ("定稿", "Frozen", step(&names, sheet.frozen_at, sheet.frozen_by)),
             ("重算相符", "Computed again to the same", yes(&shell, found.recomputed.same)),
             ("与现有签到相符", "As the visits are now", yes(&shell, found.recomputed.same_now)),
+            ("与签到不符自", "Differs since", dash(sheet.differs_since.map(minute))),
         ])
         .part(Part::Codes(sheet.number.iter().cloned().chain([sheet.figures_sha256.clone()]).collect()))
         .links(&[("打印", "Print", &format!("/api/v1/bureau/support-sheets/{}/sheet.html", sheet.id))]);
@@ -106,6 +109,18 @@ fn lines(shell: &Shell, found: &SupportSheetDetailOut) -> Table {
             number(line.supported),
             Cell::Number(dash(line.rate_fen.map(yuan))),
             Cell::Number(yuan(line.amount_fen)),
+        ]);
+    }
+    if let Some(of) = &found.figures.reduced_fees {
+        table.row(vec![
+            text(t("减免托育费的儿童", "Children with reduced fees")),
+            text("—"),
+            Cell::Number("—".to_owned()),
+            Cell::Number("—".to_owned()),
+            number(of.child_months),
+            number(of.supported),
+            Cell::Number(of.rate_fen.map_or_else(|| t("未定标准", "no rate").to_owned(), yuan)),
+            Cell::Number(yuan(of.amount_fen)),
         ]);
     }
     table.downloads(&format!("/bureau/support-sheets/{}/sheet", found.sheet.id), "")

@@ -4,7 +4,7 @@ use entity::{Certificate, carers};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{CENTRE, Import, Line, Named, Object, TOWNSHIP, once_each, parsed, store, text, words};
+use super::{CENTRE, Import, Line, Named, Object, TOWNSHIP, once_each, parsed, store, tell, text, words};
 use crate::{
     error::Result,
     features::{
@@ -46,6 +46,7 @@ pub(super) async fn run(import: &mut Import<'_, '_>, lines: &[Line]) -> Result<(
     store::lock_centres(import.txn, &named.all()).await?;
     let present = store::carers(import.txn, &named.all()).await?;
     let (ctx, bureau, today) = (import.ctx, import.bureau, import.ctx.clock.today());
+    let mut touched = Vec::new();
     for row in rows {
         import.step().await?;
         let at = row.at;
@@ -75,18 +76,20 @@ pub(super) async fn run(import: &mut Import<'_, '_>, lines: &[Line]) -> Result<(
                 let id = after.id.to_string();
                 registers_store::put_carer(import.txn, carers::Model { changed_at: import.ctx.clock.now(), ..after })
                     .await?;
+                touched.push(centre);
                 import.did("carer.change", id, detail);
                 import.changed += 1;
             }
             None => {
                 let id = after.id.to_string();
                 registers_store::insert_carer(import.txn, after).await?;
+                touched.push(centre);
                 import.did("carer.add", id, detail);
                 import.created += 1;
             }
         }
     }
-    Ok(())
+    tell(import, touched).await
 }
 
 /// A carer as the row has it; what the row doesn't say stays.

@@ -2,51 +2,57 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use entity::{
-    CareType, CentreId, RedemptionStatus, VisitStatus, calendar_days, centre_days, centre_hours, centre_weeks,
-    redemptions, visits,
+    CareType, CentreId, RedemptionStatus, VisitStatus, calendar_days, centre_days, centre_hours, centre_states,
+    centre_weeks, redemptions, visits,
 };
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _,
-    sea_query::{Expr, Func, Query, SelectStatement, UnionType},
+    QueryResult,
+    sea_query::{Expr, Func, Query, UnionType},
 };
 
+use super::states::{self, Part};
 use crate::features::centres::rules::{self, Opening, Week};
 
-async fn rows_of(db: &impl ConnectionTrait, counted: SelectStatement) -> Result<i64, DbErr> {
-    let mut count = Query::select();
-    count.expr_as(Func::count(Expr::col(("facts", "child_id"))), "n").from_subquery(counted, "facts");
-    db.query_one(&count).await?.map_or(Ok(0), |row| row.try_get("", "n"))
-}
-
-/// Distinct child and centre with a full-day or half-day visit that holds a place, from a day to another.
+/// Of each centre of a part: distinct children with a full-day or half-day visit that holds a place, from a day to
+/// another.
 pub(in super::super) async fn enrolled(
     db: &impl ConnectionTrait,
+    part: Part,
     (from, to): (NaiveDate, NaiveDate),
-) -> Result<i64, DbErr> {
+) -> Result<Vec<(CentreId, i64)>, DbErr> {
     use visits::Column::{CareType as Form, CentreId as Centre, ChildId, Date, Status};
     let mut children = Query::select();
     children
         .distinct()
         .columns([ChildId, Centre])
         .from(visits::Entity)
+        .cond_where(part.holds(Expr::col(Centre)))
         .and_where(Expr::col(Date).between(from, to))
         .and_where(Expr::col(Status).is_in(VisitStatus::HOLDING.map(VisitStatus::as_str)))
         .and_where(Expr::col(Form).is_in([CareType::FullDay, CareType::HalfDay].map(CareType::as_str)));
-    rows_of(db, children).await
+    let centre = ("facts", "centre_id");
+    let mut count = Query::select();
+    count.expr_as(Expr::col(centre), "centre_id").expr_as(Func::count(Expr::col(("facts", "child_id"))), "n");
+    count.from_subquery(children, "facts").add_group_by([Expr::col(centre)]);
+    let rows = db.query_all(&count).await?;
+    rows.iter().map(|row| Ok((row.try_get("", "centre_id")?, row.try_get("", "n")?))).collect()
 }
 
-/// Distinct child, centre and day with care: a visit that began, or a redeemed voucher day.
+/// Of each centre of a part and day: distinct children with care, by a visit that began or a redeemed voucher day.
 pub(in super::super) async fn child_days(
     db: &impl ConnectionTrait,
+    part: Part,
     (from, to): (NaiveDate, NaiveDate),
-) -> Result<i64, DbErr> {
+) -> Result<Vec<(CentreId, NaiveDate, i64)>, DbErr> {
     let mut days = Query::select();
     {
         use visits::Column::{CentreId as Centre, ChildId, Date, Status};
         days.columns([ChildId, Centre, Date])
             .from(visits::Entity)
+            .cond_where(part.holds(Expr::col(Centre)))
             .and_where(Expr::col(Date).between(from, to))
             .and_where(Expr::col(Status).is_in([VisitStatus::InCare, VisitStatus::Left].map(VisitStatus::as_str)));
     }
@@ -56,12 +62,65 @@ pub(in super::super) async fn child_days(
         units
             .columns([ChildId, Centre, ServiceDate])
             .from(redemptions::Entity)
+            .cond_where(part.holds(Expr::col(Centre)))
             .and_where(Expr::col(ServiceDate).between(from, to))
             .and_where(Expr::col(Status).eq(RedemptionStatus::Redeemed.as_str()));
     }
     // UNION leaves each row once.
     days.union(UnionType::Distinct, units);
-    rows_of(db, days).await
+    let (centre, date) = (("facts", "centre_id"), ("facts", "date"));
+    let mut count = Query::select();
+    count
+        .expr_as(Expr::col(centre), "centre_id")
+        .expr_as(Expr::col(date), "date")
+        .expr_as(Func::count(Expr::col(("facts", "child_id"))), "n")
+        .from_subquery(days, "facts")
+        .add_group_by([Expr::col(centre), Expr::col(date)]);
+    let rows = db.query_all(&count).await?;
+    let row = |row: &QueryResult| Ok((row.try_get("", "centre_id")?, row.try_get("", "date")?, row.try_get("", "n")?));
+    rows.iter().map(row).collect()
+}
+
+/// What the centres of a part were on the days from one to another.
+pub(in super::super) struct Past {
+    /// By centre, in the order of their instants.
+    states: HashMap<CentreId, Vec<centre_states::Model>>,
+    entered: HashMap<CentreId, DateTime<Utc>>,
+}
+
+impl Past {
+    /// By the journal as it was known at an instant; where it begins later, a centre was before what it says first,
+    /// and without a row what it is `now`.
+    pub(in super::super) async fn read(
+        db: &impl ConnectionTrait,
+        part: Part,
+        now: &[centre_states::Model],
+        (from, before): (DateTime<Utc>, DateTime<Utc>),
+        known_at: DateTime<Utc>,
+    ) -> Result<Self, DbErr> {
+        let mut states: HashMap<CentreId, Vec<_>> = HashMap::with_capacity(now.len());
+        let mut rows = states::at(db, part, from, known_at).await?;
+        rows.extend(states::during(db, part, (from, before), known_at).await?);
+        for row in rows {
+            states.entry(row.centre_id).or_default().push(row);
+        }
+        for row in now {
+            states.entry(row.centre_id).or_insert_with(|| vec![row.clone()]);
+        }
+        Ok(Self { states, entered: states::entered(db, part).await? })
+    }
+
+    /// What a centre in service was when a day ended; nothing where it wasn't in service, or not entered yet.
+    pub(in super::super) fn in_service(
+        &self,
+        centre: CentreId,
+        day_end: DateTime<Utc>,
+    ) -> Option<&centre_states::Model> {
+        self.entered.get(&centre).filter(|at| **at < day_end)?;
+        let states = self.states.get(&centre)?;
+        let state = states.iter().rev().find(|state| state.since < day_end).or_else(|| states.first())?;
+        state.active.then_some(state)
+    }
 }
 
 /// When centres are open.
@@ -96,8 +155,8 @@ impl Openings {
         Ok(Self { weeks, days, calendar, span })
     }
 
-    /// On how many days a centre was open.
-    pub(in super::super) fn open_days(&self, centre: CentreId) -> i64 {
+    /// The days on which a centre was open.
+    pub(in super::super) fn open_days(&self, centre: CentreId) -> Vec<NaiveDate> {
         let (none, closed) = (BTreeMap::new(), Week::default());
         let own = self.days.get(&centre).unwrap_or(&none);
         let weeks = self.weeks.get(&centre);
@@ -106,6 +165,6 @@ impl Openings {
             let week = week.map_or(&closed, |(_, week)| week);
             matches!(rules::opening(week, own, &self.calendar, *date), Opening::Open(..))
         });
-        i64::try_from(open.count()).unwrap_or(i64::MAX)
+        open.collect()
     }
 }

@@ -39,7 +39,7 @@ pub(in super::super) struct Part {
 }
 
 impl Part {
-    fn holds(self, id: Expr) -> Condition {
+    pub(super) fn holds(self, id: Expr) -> Condition {
         let after = self.after.map(|after| id.clone().gt(after));
         Condition::all().add(id.lte(self.last)).add_option(after)
     }
@@ -177,6 +177,32 @@ pub(in super::super) async fn at(
     let condition =
         Condition::all().add(Expr::col(Column::Since).lt(before)).add(Expr::col(Column::RecordedAt).lte(known_at));
     last_of(db, part, condition).await
+}
+
+/// What the journal says at an instant, `known_at`, of changes from one instant up to another, by centre and time.
+pub(in super::super) async fn during(
+    db: &impl ConnectionTrait,
+    part: Part,
+    (from, before): (DateTime<Utc>, DateTime<Utc>),
+    known_at: DateTime<Utc>,
+) -> Result<Vec<Model>, DbErr> {
+    let rows = Entity::find()
+        .filter(part.holds(Expr::col(Column::CentreId)))
+        .filter(Column::Since.gte(from))
+        .filter(Column::Since.lt(before))
+        .filter(Column::RecordedAt.lte(known_at));
+    let rows = rows.order_by_asc(Column::CentreId).order_by_asc(Column::Since).order_by_asc(Column::RecordedAt);
+    rows.all(db).await
+}
+
+/// When the centres of a part were entered.
+pub(in super::super) async fn entered(
+    db: &impl ConnectionTrait,
+    part: Part,
+) -> Result<HashMap<CentreId, DateTime<Utc>>, DbErr> {
+    use centres::Column::{CreatedAt, Id};
+    let rows = centres::Entity::find().select_only().columns([Id, CreatedAt]).filter(part.holds(Expr::col(Id)));
+    Ok(rows.into_tuple::<(CentreId, DateTime<Utc>)>().all(db).await?.into_iter().collect())
 }
 
 /// The last row of every centre of a part.

@@ -2,7 +2,7 @@
 
 use chrono::{Datelike as _, NaiveDate};
 use entity::{CarerId, CentreId, TrainingId, carer_trainings, carers};
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 use serde_json::json;
 
 use super::super::{
@@ -18,6 +18,7 @@ use crate::{
     features::{
         audit::{self, Actor},
         auth::{Bureau, Desk},
+        centres::store as centre_store,
         directory, terms,
     },
     http::{Cursor, Idempotency, Limit, Once, Page, once},
@@ -159,23 +160,38 @@ pub async fn add(
     centre_id: CentreId,
     body: CarerIn,
 ) -> Result<Once<CarerOut>> {
-    once(ctx, key, &bureau.staff_id.to_string(), async |txn| {
+    let done = once(ctx, key, &bureau.staff_id.to_string(), async |txn| {
         terms::lock_centre(txn, centre_id).await?.ok_or_else(unknown)?;
         let row = new_row(ctx, centre_id, bureau, &body);
         rules::check_carer(&row, ctx.clock.today())?;
         store::insert_carer(txn, row.clone()).await.map_err(taken)?;
         let detail = json!({ "centre": centre_id, "certificate": row.certificate, "until": row.certificate_until });
         audit::record(ctx, txn, Actor::from(bureau), "carer.add", row.id.to_string(), detail).await?;
+        centre_store::touch(txn, Some(centre_id), ctx.clock.now()).await?;
         out(ctx, txn, row).await
     })
-    .await
+    .await?;
+    shown(ctx, centre_id).await?;
+    Ok(done)
+}
+
+/// A centre's page says how many of its carers are certified.
+async fn shown(ctx: &Ctx, centre: CentreId) -> Result<()> {
+    Ok(ctx.catalogue.reload_centres(ctx.db.reader(), &ctx.clock, &[centre]).await?)
+}
+
+/// A carer's row under the lock of its centre, which an import holds first too.
+async fn held(txn: &DatabaseTransaction, id: CarerId) -> Result<carers::Model> {
+    let row = store::carer(txn, id).await?.ok_or_else(unknown)?;
+    terms::lock_centre(txn, row.centre_id).await?.ok_or_else(unknown)?;
+    store::lock_carer(txn, id).await?.ok_or_else(unknown)
 }
 
 /// Changes a carer.
 pub async fn change(ctx: &Ctx, bureau: &Bureau, id: CarerId, patch: CarerPatch) -> Result<CarerOut> {
     let CarerPatch { name, certificate, certificate_no, certificate_until, checked_on, left_on } = patch;
-    write_txn(&ctx.db, async |txn| {
-        let row = store::lock_carer(txn, id).await?.ok_or_else(unknown)?;
+    let out = write_txn(&ctx.db, async |txn| {
+        let row = held(txn, id).await?;
         let mut after = row.clone();
         if let Some(name) = name {
             after.name_sealed = ctx.keys.seal(NAME_PLACE, name.as_bytes());
@@ -205,21 +221,26 @@ pub async fn change(ctx: &Ctx, bureau: &Bureau, id: CarerId, patch: CarerPatch) 
         let detail = json!({ "certificate": after.certificate, "until": after.certificate_until,
             "checked_on": after.checked_on, "left_on": after.left_on });
         audit::record(ctx, txn, Actor::from(bureau), "carer.change", id.to_string(), detail).await?;
+        centre_store::touch(txn, Some(row.centre_id), ctx.clock.now()).await?;
         out(ctx, txn, after).await
     })
-    .await
+    .await?;
+    shown(ctx, out.centre_id).await?;
+    Ok(out)
 }
 
 /// Deletes a carer with the trainings: a mistake, or somebody who left long ago.
 pub async fn remove(ctx: &Ctx, bureau: &Bureau, id: CarerId) -> Result<()> {
-    write_txn(&ctx.db, async |txn| {
-        let row = store::lock_carer(txn, id).await?.ok_or_else(unknown)?;
+    let centre = write_txn(&ctx.db, async |txn| {
+        let row = held(txn, id).await?;
         store::delete_carer(txn, id).await?;
         let detail = json!({ "centre": row.centre_id });
         audit::record(ctx, txn, Actor::from(bureau), "carer.remove", id.to_string(), detail).await?;
-        Ok(())
+        centre_store::touch(txn, Some(row.centre_id), ctx.clock.now()).await?;
+        Result::<_>::Ok(row.centre_id)
     })
-    .await
+    .await?;
+    shown(ctx, centre).await
 }
 
 /// Enters a training.

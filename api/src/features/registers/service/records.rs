@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::super::{
     dto::{DeskRecordsQuery, RecordIn, RecordOut, RecordPatch, RecordsQuery},
-    rules,
+    guided, rules,
     store::{self, Filter},
 };
 use crate::{
@@ -139,6 +139,7 @@ pub async fn add(
         let centre = terms::lock_centre(txn, centre_id).await?.ok_or_else(unknown)?;
         let paid = paid_beside(txn, &row).await?;
         rules::check(&row, centre.ownership, paid, today)?;
+        rules::one_a_day(guided::is_entered(txn, &row).await?)?;
         store::insert_record(txn, row.clone()).await?;
         follow(ctx, txn, &centre, &[kind]).await?;
         audit::record(ctx, txn, Actor::from(bureau), "record.add", row.id.to_string(), told(&row)).await?;
@@ -177,6 +178,10 @@ pub async fn change(ctx: &Ctx, bureau: &Bureau, id: RecordId, patch: RecordPatch
         if after != row {
             let paid = paid_beside(txn, &after).await?;
             rules::check(&after, centre.ownership, paid, ctx.clock.today())?;
+            // Two that were entered before it was refused may still be checked again.
+            if after.valid_from != row.valid_from {
+                rules::one_a_day(guided::is_entered(txn, &after).await?)?;
+            }
             after.changed_at = ctx.clock.now();
             store::put_record(txn, after.clone()).await?;
             follow(ctx, txn, &centre, &[row.kind]).await?;

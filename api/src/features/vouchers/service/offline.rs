@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     error::{Code, Problem, Result, Text},
-    features::{audit, auth::Desk},
+    features::{audit, auth::Desk, support},
     http::{Line, Moment},
     platform::{clock::local, crypto::as_typed, db::write_txn},
     state::Ctx,
@@ -214,10 +214,11 @@ async fn attempt(
         Err(problem) => return Err(problem.into()),
     };
     let draft = desk::draft(ctx, desk, scan, ready, request_id, Some(uploaded_at))?;
-    let body = draft.body.clone();
+    let (body, child) = (draft.body.clone(), draft.child());
     let day = offline_days::Model { campaign_id, centre_id: desk.centre_id, day: scan.today, units: 1 };
     let done = write_txn(&ctx.db, async |txn| -> Result<bool, Lost> {
         desk::write(ctx, txn, vec![draft]).await?;
+        support::attendance_changed(ctx, txn, (desk.centre_id, child), scan.today).await?;
         // Last, so that the day's row is held for the shortest time; over the bound all is undone.
         if !store::count_one(txn, day, most).await? {
             return Err(Lost::Refused(Problem::new(Code::OfflineLimit)));

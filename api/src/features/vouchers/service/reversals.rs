@@ -13,6 +13,7 @@ use crate::{
     features::{
         audit::{self, Actor, Reason},
         ratings::reversed,
+        support,
     },
     http::{Idempotency, Moment, Once, once},
     platform::clock::local,
@@ -63,6 +64,7 @@ pub async fn reverse(
         if !vouchers::give_one_back(txn, row.voucher_id).await? {
             return Err(Problem::internal("a redeemed unit isn't among the voucher's used ones"));
         }
+        support::attendance_changed(ctx, txn, (row.centre_id, row.child_id), row.service_date).await?;
         let voucher = vouchers::one(txn, row.voucher_id).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
         let detail = json!({ "voucher_id": row.voucher_id, "service_date": row.service_date });
         let (deed, reason) = (("redemption.reverse", id.to_string()), Reason { child: row.child_id, text: reason });
