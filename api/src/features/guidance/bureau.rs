@@ -59,7 +59,8 @@ pub(super) async fn list_guidance_xlsx(
 /// Say who comes, and when
 ///
 /// A centre in service or an account of the bureau. Of two officers who assign at once one is told
-/// (`WRONG_STATE`); what is assigned is handed over with `handing_over`. The family is told.
+/// (`WRONG_STATE`); what is assigned is handed over with `handing_over` and the `assigned_at` that was read. A day outside
+/// the wished ones is refused until it is confirmed (`CONFIRMATION_REQUIRED`). The family is told.
 #[utoipa::path(tag = "bureau", security(("bearer" = [])), request_body = GuidanceAssignIn,
     params(("id" = GuidanceId, Path, description = "The request"),
         ("Idempotency-Key" = Option<String>, Header, description = "8–64 visible characters; the same key and body get the first answer again")),

@@ -4,11 +4,12 @@ use actix_web::{
     HttpResponse, get, post,
     web::{Data, ServiceConfig},
 };
-use entity::{CentreId, GuidanceId, GuidanceStatus, StaffId};
+use chrono::SecondsFormat;
+use entity::{GuidanceId, GuidanceStatus, StaffId};
 use serde::Deserialize;
 
 use super::super::{
-    fields::{Choice, Fields, any_of},
+    fields::{Choice, Fields, any_of, yes_or_no},
     form::Form,
     shell::{Shell, see},
     table::{Cell, Table, text},
@@ -26,7 +27,7 @@ use crate::{
             staff,
         },
     },
-    http::{Day, Idempotency, Limit, Line, Path, Query},
+    http::{Day, Idempotency, Limit, Line, Moment, Path, Query},
     state::Ctx,
 };
 
@@ -50,7 +51,8 @@ async fn bureau_guidance(
     }));
     let filter = Fields::filter(&shell, "/bureau/guidance")
         .choice("status", t("状态", "State"), any_of(&shell, states))
-        .choice("township", t("乡镇", "Township"), townships);
+        .choice("township", t("乡镇", "Township"), townships)
+        .choice("overdue", t("是否逾期", "Late"), yes_or_no(&shell, query.overdue));
     let filters = shell.filters();
     let page = shell.list(&query, async |query| staff::page(&ctx, bureau.staff_id, query).await).await?;
     let names = Names::of(&ctx, page.items.iter().filter_map(|request| request.staff_id)).await?;
@@ -77,7 +79,7 @@ async fn bureau_guidance(
             text(shell.word(request.topic.zh(), request.topic.as_str())),
             text(request.age_months.to_string()),
             text(wished(&shell, request)),
-            state(&shell, request.status),
+            state(&shell, request),
             text(dash(who)),
             text(dash(request.visit_on)),
             text(dash(request.address.clone())),
@@ -101,14 +103,18 @@ pub(in super::super) fn wished(shell: &Shell, request: &StaffGuidanceOut) -> Str
     format!("{} – {}{half}", request.wished_from, request.wished_until)
 }
 
-/// Its state, in a word with a colour.
-pub(in super::super) fn state(shell: &Shell, status: GuidanceStatus) -> Cell {
-    let class = match status {
+/// Its state, in a word with a colour, and whether it is late.
+pub(in super::super) fn state(shell: &Shell, request: &StaffGuidanceOut) -> Cell {
+    let word = shell.word(request.status.zh(), request.status.as_str());
+    if request.overdue {
+        return Cell::Mark("bad", format!("{word} · {}", shell.t("已逾期", "late")));
+    }
+    let class = match request.status {
         GuidanceStatus::Open | GuidanceStatus::Assigned => "wait",
         GuidanceStatus::Done => "good",
         GuidanceStatus::Declined | GuidanceStatus::Withdrawn => "plain",
     };
-    Cell::Mark(class, shell.word(status.zh(), status.as_str()))
+    Cell::Mark(class, word)
 }
 
 /// Who may be named: oneself, or a centre in service.
@@ -135,7 +141,12 @@ fn deeds(shell: &Shell, request: &StaffGuidanceOut, comers: &[Choice]) -> Vec<(S
     );
     let assign = with_other_centre(shell, assign)
         .date("visit_on", t("上门日期", "On"), dash_less(request))
+        .tick("confirm", t("已与家长另行约定（期望日期以外）", "The family knows of a day outside its wish"), false)
         .hidden("handing_over", named.to_string());
+    let assign = match request.assigned_at {
+        Some(Moment(at)) => assign.hidden("assigned_at", at.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
+        None => assign,
+    };
     let name = if named { t("改派", "Hand over") } else { t("安排", "Assign") };
     vec![(name.to_owned(), assign), (t("答复", "Answer").to_owned(), answer(shell, href("answer")))]
 }
@@ -167,22 +178,23 @@ struct AssignForm {
     visit_on: Day,
     #[serde(default)]
     handing_over: bool,
+    assigned_at: Option<Moment>,
+    #[serde(default)]
+    confirm: bool,
 }
 
 impl AssignForm {
     fn into_body(self, ctx: &Ctx, me: StaffId) -> Result<GuidanceAssignIn> {
-        let Self { to, other_centre: typed, visit_on, handing_over } = self;
-        if let Some(typed) = typed {
-            let centre_id = Some(other_centre(ctx, &typed)?);
-            return Ok(GuidanceAssignIn { centre_id, staff_id: None, visit_on, handing_over });
-        }
-        if &*to == ME {
-            return Ok(GuidanceAssignIn { centre_id: None, staff_id: Some(me), visit_on, handing_over });
-        }
-        let centre: CentreId = to
-            .parse()
-            .map_err(|_| Problem::field("to", "unknown", Text::new("请选择上门的机构或人员。", "Choose who comes.")))?;
-        Ok(GuidanceAssignIn { centre_id: Some(centre), staff_id: None, visit_on, handing_over })
+        let Self { to, other_centre: typed, visit_on, handing_over, assigned_at, confirm } = self;
+        let (centre_id, staff_id) = match typed {
+            Some(typed) => (Some(other_centre(ctx, &typed)?), None),
+            None if &*to == ME => (None, Some(me)),
+            None => {
+                let unknown = Text::new("请选择上门的机构或人员。", "Choose who comes.");
+                (Some(to.parse().map_err(|_| Problem::field("to", "unknown", unknown))?), None)
+            }
+        };
+        Ok(GuidanceAssignIn { centre_id, staff_id, visit_on, handing_over, assigned_at, confirm })
     }
 }
 
