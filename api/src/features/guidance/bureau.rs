@@ -30,7 +30,7 @@ pub(super) async fn list_guidance(
 
 /// Download requests for guidance as a table
 ///
-/// All that the filters leave; no addresses, no answers. `limit` and `cursor` don't matter.
+/// All that the filters leave; no addresses. `limit` and `cursor` don't matter.
 #[utoipa::path(tag = "bureau", security(("bearer" = [])), params(BureauGuidanceQuery),
     responses((status = 200, description = "The table", body = String, content_type = table::CSV), Refusals))]
 #[get("/bureau/guidance.csv")]
@@ -44,7 +44,7 @@ pub(super) async fn list_guidance_csv(
 
 /// Download requests for guidance as a workbook
 ///
-/// All that the filters leave, 20 000 at most; no addresses, no answers. `limit` and `cursor` don't matter.
+/// All that the filters leave, 20 000 at most; no addresses. `limit` and `cursor` don't matter.
 #[utoipa::path(tag = "bureau", security(("bearer" = [])), params(BureauGuidanceQuery),
     responses((status = 200, description = "The workbook", body = Vec<u8>, content_type = table::XLSX), Refusals))]
 #[get("/bureau/guidance.xlsx")]

@@ -1,6 +1,7 @@
 //! Support sheets as tables: the same figures as the JSON, a header in Chinese with the units.
 
 use actix_web::web::Data;
+use entity::Fen;
 
 use super::{
     dto::{SupportSheetDetailOut, SupportSheetOut, SupportSheetsQuery},
@@ -14,7 +15,7 @@ use crate::{
     state::Ctx,
 };
 
-const LINES: [&str; 10] = [
+const LINES: [&str; 12] = [
     "类别",
     "班级编号",
     "班级名称",
@@ -25,8 +26,10 @@ const LINES: [&str; 10] = [
     "计补（人月）",
     "标准（分）",
     "金额（分）",
+    "标准（元）",
+    "金额（元）",
 ];
-const LIST: [&str; 11] = [
+const LIST: [&str; 12] = [
     "补助单编号",
     "补助类别",
     "机构编号",
@@ -38,12 +41,13 @@ const LIST: [&str; 11] = [
     "计补（人月）",
     "合计（分）",
     "数据摘要（SHA-256）",
+    "合计（元）",
 ];
 
 /// Line by line, then the month, the reductions and the sum.
 pub(super) fn lines(detail: &SupportSheetDetailOut) -> Table<'static> {
     let (sheet, figures) = (&detail.sheet, &detail.figures);
-    let fen = |fen: Option<entity::Fen>| fen.map_or(Cell::Empty, |fen| Cell::from(fen.0));
+    let fen = |fen: Option<Fen>| fen.map_or(Cell::Empty, |fen| Cell::from(fen.0));
     let mut rows: Vec<Vec<Cell>> = Vec::new();
     for line in &figures.lines {
         let class = line.class_id.to_string();
@@ -58,20 +62,23 @@ pub(super) fn lines(detail: &SupportSheetDetailOut) -> Table<'static> {
             line.supported.into(),
             fen(line.rate_fen),
             line.amount_fen.0.into(),
+            Cell::yuan(line.rate_fen),
+            Cell::yuan(Some(line.amount_fen)),
         ]);
     }
-    let row = |what: &str, note: &str, n: i64, rate: Cell, amount: Cell| {
+    let row = |what: &str, note: &str, n: i64, rate: Option<Fen>, amount: Option<Fen>| {
         let mut row = vec![Cell::Empty; LINES.len()];
-        (row[0], row[2], row[5], row[8], row[9]) = (Cell::text(what), Cell::text(note), n.into(), rate, amount);
+        (row[0], row[2], row[5]) = (Cell::text(what), Cell::text(note), n.into());
+        (row[8], row[9], row[10], row[11]) = (fen(rate), fen(amount), Cell::yuan(rate), Cell::yuan(amount));
         row
     };
     let run =
         format!("当月运营{}天，本年已运营{}个月，月末{}", figures.days_run, figures.months_run, figures.filed.zh());
-    rows.push(row("运营", &run, figures.children, fen(figures.month_fen), Cell::Empty));
+    rows.push(row("运营", &run, figures.children, figures.month_fen, None));
     for reduction in &figures.reductions {
-        rows.push(row("减免家庭（户）", reduction.kind.zh(), reduction.families, Cell::Empty, Cell::Empty));
+        rows.push(row("减免家庭（户）", reduction.kind.zh(), reduction.families, None, None));
     }
-    rows.push(row("合计", "", figures.children, Cell::Empty, figures.total_fen.0.into()));
+    rows.push(row("合计", "", figures.children, None, Some(figures.total_fen)));
     let name = sheet.number.clone().unwrap_or_else(|| sheet.id.to_string());
     let as_of = sheet.frozen_at.or(sheet.checked_at).unwrap_or(sheet.drafted_at);
     Table { filename: format!("support_{name}"), header: &LINES, rows, as_of }
@@ -97,6 +104,7 @@ pub(super) fn list(ctx: Data<Ctx>, query: SupportSheetsQuery) -> Sheet<SupportSh
             sheet.supported.into(),
             sheet.total_fen.0.into(),
             Cell::Text(sheet.figures_sha256),
+            Cell::yuan(Some(sheet.total_fen)),
         ]
     };
     Pages { filename: "support_sheets", header: &LIST, as_of, list, row }
