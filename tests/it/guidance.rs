@@ -194,7 +194,8 @@ async fn the_pages_of_bureau_and_desk_assign_and_answer() {
     // A centre that isn't among the 200 listed is named.
     let name = &*place.centre.name;
     let mut to = vec![("to", "me"), ("other_centre", name), ("visit_on", "2026-03-02"), ("handing_over", "false")];
-    bureau.post(&format!("/bureau/guidance/{id}/assign"), &to).await.expect(409);
+    let asks = bureau.post(&format!("/bureau/guidance/{id}/assign"), &to).await.expect(200);
+    assert!(asks.contains("已与家长约好") && asks.contains("2026-03-04至2026-03-20"), "{asks}");
     to.push(("confirm", "true"));
     bureau.post(&format!("/bureau/guidance/{id}/assign"), &to).await.sent();
     let csv = bureau.get("/api/v1/bureau/guidance.csv").await.expect(200);

@@ -58,7 +58,7 @@ pub fn within_wish(row: &guidance_requests::Model, day: NaiveDate, confirmed: bo
     }
     let (from, until) = (row.wished_from, row.wished_until);
     let text = Text::new(
-        format!("上门日期不在家长期望的{from}至{until}之内；如已与家长另行约定，请勾选确认后再提交。"),
+        format!("上门日期不在家长期望的{from}至{until}之内；如已与家长另行约定，请确认后再提交。"),
         format!("The family wished for {from} to {until}: say with `confirm` that it knows of another day."),
     );
     Err(Problem::new(Code::ConfirmationRequired).detail(text.clone()).and_field("confirm", "required", text))

@@ -14,10 +14,10 @@ use super::super::{
     shell::{Shell, see},
     table::{Cell, Table, text},
     values::{Names, dash, minute, other_centre, with_other_centre},
-    view::View,
+    view::{Part, View},
 };
 use crate::{
-    error::{Problem, Result, Text},
+    error::{Code, Problem, Result, Text},
     features::{
         auth::Bureau,
         centres::all::{AllQuery, all},
@@ -141,10 +141,9 @@ fn deeds(shell: &Shell, request: &StaffGuidanceOut, comers: &[Choice]) -> Vec<(S
     );
     let assign = with_other_centre(shell, assign)
         .date("visit_on", t("上门日期", "On"), dash_less(request))
-        .tick("confirm", t("已与家长另行约定（期望日期以外）", "The family knows of a day outside its wish"), false)
         .hidden("handing_over", named.to_string());
     let assign = match request.assigned_at {
-        Some(Moment(at)) => assign.hidden("assigned_at", at.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
+        Some(at) => assign.hidden("assigned_at", sent_moment(at)),
         None => assign,
     };
     let name = if named { t("改派", "Hand over") } else { t("安排", "Assign") };
@@ -171,7 +170,7 @@ pub(in super::super) fn answer(shell: &Shell, action: String) -> Fields {
     )
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 struct AssignForm {
     to: Line<40>,
     other_centre: Option<Line<60>>,
@@ -201,13 +200,47 @@ impl AssignForm {
 #[post("/guidance/{id}/assign")]
 async fn bureau_assign_guidance(
     ctx: Data<Ctx>,
+    shell: Shell,
     bureau: Bureau,
     id: Path<GuidanceId>,
     key: Idempotency,
     Form(form): Form<AssignForm>,
 ) -> Result<HttpResponse> {
-    staff::assign(&ctx, &bureau, &key, id.0, form.into_body(&ctx, bureau.staff_id)?).await?;
-    Ok(see("/bureau/guidance", "saved"))
+    let sent = form.clone();
+    match staff::assign(&ctx, &bureau, &key, id.0, form.into_body(&ctx, bureau.staff_id)?).await {
+        Ok(_) => Ok(see("/bureau/guidance", "saved")),
+        Err(problem) if problem.code() == Code::ConfirmationRequired => {
+            View::new(&shell, shell.t("请确认上门日期", "A day outside the family's wish"))
+                .part(Part::Text(shell.told(problem.text())))
+                .form(confirm(&shell, id.0, sent))
+                .part(Part::Links(vec![(shell.t("返回", "Back").to_owned(), "/bureau/guidance".to_owned())]))
+                .answer(&ctx)
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+/// The same once more, by whoever has asked the family.
+fn confirm(shell: &Shell, id: GuidanceId, sent: AssignForm) -> Fields {
+    let AssignForm { to, other_centre, visit_on, handing_over, assigned_at, confirm: _ } = sent;
+    let label = shell.t("已与家长约好，安排并告知家长", "The family knows: name them and tell it");
+    let mut again = Fields::post(shell, format!("/bureau/guidance/{id}/assign"), label)
+        .hidden("to", to.into_inner())
+        .hidden("visit_on", visit_on.to_string())
+        .hidden("handing_over", handing_over.to_string())
+        .hidden("confirm", "true");
+    if let Some(centre) = other_centre {
+        again = again.hidden("other_centre", centre.into_inner());
+    }
+    match assigned_at {
+        Some(at) => again.hidden("assigned_at", sent_moment(at)),
+        None => again,
+    }
+}
+
+/// An instant as a form sends it, to the digit.
+fn sent_moment(Moment(at): Moment) -> String {
+    at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
 #[post("/guidance/{id}/answer")]
