@@ -107,6 +107,22 @@ enum KeysCommand {
     },
 }
 
+impl Command {
+    /// Whether it tells of what is there: it makes no database, and fills none.
+    const fn only_reads(&self) -> bool {
+        match self {
+            Self::Audit(_) | Self::Jobs | Self::Satisfaction(_) | Self::Retention(_) | Self::Indicators(_) => true,
+            Self::Keys(KeysCommand::Reencrypt { status }) => *status,
+            Self::Keys(KeysCommand::Rotate { .. })
+            | Self::Serve
+            | Self::Migrate
+            | Self::Seed
+            | Self::Staff(_)
+            | Self::Openapi => false,
+        }
+    }
+}
+
 #[derive(Subcommand)]
 enum SatisfactionCommand {
     /// Recompute the snapshot of every closed month from the versions of the ratings; fails and names
@@ -179,6 +195,10 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
     let settings = Settings::load()?;
     telemetry::start_logging(&settings);
     let clock = settings.clock()?;
+    let settings = match &cli.command {
+        Some(command) if command.only_reads() => startup::of_a_reader(settings).await?,
+        _ => settings,
+    };
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => {
             let (demo, today) = (settings.app_env == AppEnv::Demo, clock.today());
@@ -203,10 +223,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
             let db = startup::connect(&settings).await?;
             let told = match command {
                 SatisfactionCommand::Verify => satisfaction::verify(&db).await?,
-                SatisfactionCommand::Recount { repair } => {
-                    startup::prepare_schema(&settings, &db).await?;
-                    satisfaction::recount(&db, repair).await?
-                }
+                SatisfactionCommand::Recount { repair } => satisfaction::recount(&db, repair).await?,
             };
             println!("{told}");
         }

@@ -154,6 +154,26 @@ pub async fn prepare_schema(settings: &Settings, db: &Db) -> anyhow::Result<()> 
     migrate(db).await
 }
 
+/// The settings for a command that only reads. Refuses a database that isn't there or isn't up to date, whatever the
+/// environment: told of an empty one, all would be well.
+pub async fn of_a_reader(settings: Settings) -> anyhow::Result<Settings> {
+    if settings.database_url.is_empty() {
+        let file = settings.data_dir.join("quanxiangtuo.db");
+        anyhow::ensure!(
+            file.is_file(),
+            "there is no database {}: set DATA_DIR or DATABASE_URL as the service has them",
+            file.display()
+        );
+    }
+    let db = connect(&settings).await?;
+    let pending = Migrator::get_pending_migrations(db.writer()).await?.len();
+    anyhow::ensure!(
+        pending == 0,
+        "{pending} migrations are pending: run `quanxiangtuo migrate` first, or set DATA_DIR or DATABASE_URL as the service has them"
+    );
+    Ok(Settings { demo_data: Switch::Off, ..settings })
+}
+
 /// Brings the schema up to date, and counts the rows that were there into what is new of it.
 pub async fn migrate(db: &Db) -> anyhow::Result<()> {
     Migrator::up(db.writer(), None).await.context("the schema can't be brought up to date")?;

@@ -117,6 +117,10 @@ async fn an_event_is_planned_published_attended_and_cancelled() {
     officer.post(&path("/attended"), &[("number", "2")]).await.expect(409);
     // An edit without a campaign takes it away.
     let fields: Vec<_> = with("places", "5").into_iter().filter(|(name, _)| *name != "kind").collect();
+    let mut stale = fields.clone();
+    stale.push(("seen", "AAAAAAAAAAAAAAAA"));
+    let again = officer.post(&path("/edit"), &stale).await.expect(200);
+    assert!(again.contains("刚被他人修改"), "{again}");
     saved(&officer, &path("/edit"), &fields).await;
     let now = events::Entity::find_by_id(event.id).one(app.db()).await.unwrap().unwrap();
     assert_eq!((now.places, now.campaign_id), (5, None));

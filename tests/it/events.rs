@@ -211,8 +211,45 @@ async fn officers_tick_off_numbers_and_learn_no_names() {
     let csv = officer.get(&format!("/bureau/events/{id}/signups.csv")).await;
     let csv = String::from_utf8_lossy(&csv.bytes).into_owned();
     assert!(csv.contains("已到场") && csv.contains("候补中"), "{csv}");
+    // A mistyped number is taken back; who waits comes in once somebody else was missing.
+    let door = |number: i32, what: &str| format!("/bureau/events/{id}/signups/{number}/{what}");
+    officer.post(&door(2, "not-attended"), json!({})).await.problem(409, "WRONG_STATE");
+    assert_eq!(officer.post(&door(1, "not-attended"), json!({})).await.ok()["status"], "signed_up");
+    officer.post(&door(1, "no-show"), json!({})).await.problem(409, "WRONG_STATE");
+    app.clock.advance(TimeDelta::hours(10) + TimeDelta::minutes(5));
+    let officer = app.fresh(&officer);
+    assert_eq!(officer.post(&door(2, "attended"), json!({})).await.problem(409, "WRONG_STATE")["reason"], "full");
+    assert_eq!(officer.post(&door(1, "no-show"), json!({})).await.ok()["status"], "withdrawn");
+    assert_eq!(officer.post(&door(2, "attended"), json!({})).await.ok()["status"], "attended");
+    assert_eq!(app.anonymous().get(&format!("/events/{id}")).await.ok()["places_left"], 0);
+    for action in ["event.attended_undone", "event.no_show"] {
+        let marked = audit_rows::Column::Action.eq(action);
+        assert_eq!(audit_rows::Entity::find().filter(marked).all(app.db()).await.unwrap().len(), 1, "{action}");
+    }
     let marked = audit_rows::Column::Action.eq("event.attended");
-    assert_eq!(audit_rows::Entity::find().filter(marked).all(app.db()).await.unwrap().len(), 1);
+    assert_eq!(audit_rows::Entity::find().filter(marked).all(app.db()).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn nobody_undoes_what_another_officer_changed_and_every_field_can_be() {
+    let app = TestApp::spawn().await;
+    let officer = app.officer().await;
+    let path = format!("/bureau/events/{}", draft(&officer, 20).await);
+    let seen = officer.get("/bureau/events").await.ok()["items"][0]["seen"].clone();
+    let moved = officer.patch(&path, json!({ "place": "新地点二楼", "seen": seen })).await.ok();
+    let stale = json!({ "place": "洛阳镇文化站", "title": "新名称", "seen": seen });
+    let refused = officer.patch(&path, stale).await.problem(409, "WRONG_STATE");
+    assert_eq!(refused["reason"], "changed");
+    let all = json!({ "kind": "policy_talk", "township": null, "persons_max": 5, "seen": moved["seen"] });
+    let now = officer.patch(&path, all).await.ok();
+    assert_eq!((&now["kind"], &now["township"]), (&json!("policy_talk"), &json!(null)));
+    assert_eq!((&now["persons_max"], &now["place"]), (&json!(5), &json!("新地点二楼")));
+    officer.patch(&path, json!({ "township": "别处镇" })).await.invalid("township");
+    let edits = audit_rows::Column::Action.eq("event.edit");
+    let rows = audit_rows::Entity::find().filter(edits).all(app.db()).await.unwrap();
+    let told = rows.iter().find(|row| row.detail["place"]["to"] == "新地点二楼").unwrap();
+    assert_eq!(told.detail["place"]["from"], "洛阳镇文化站");
+    assert_eq!(rows.len(), 2);
 }
 
 #[tokio::test]

@@ -55,9 +55,18 @@ async fn a_request_is_assigned_to_a_centre_which_alone_reads_where_and_answers()
     stranger.post(&format!("/desk/guidance/{id}/answer"), answer.clone()).await.problem(404, "NOT_FOUND");
     let mut over = mine;
     over["handing_over"] = json!(true);
-    assert_eq!(officer.post(&path, over).await.ok()["address"], ADDRESS, "its own now");
+    officer.post(&path, over.clone()).await.invalid("assigned_at");
+    over["assigned_at"] = assigned["assigned_at"].clone();
+    let mut elsewhen = over.clone();
+    elsewhen["visit_on"] = json!("2026-03-21");
+    officer.post(&path, elsewhen).await.problem(409, "CONFIRMATION_REQUIRED");
+    app.clock.advance(TimeDelta::milliseconds(5));
+    let handed = officer.post(&path, over.clone()).await.ok();
+    assert_eq!(handed["address"], ADDRESS, "its own now");
+    officer.post(&path, over).await.problem(409, "WRONG_STATE");
     assert_eq!(desk.get("/desk/guidance").await.ok()["items"], json!([]));
-    let back = json!({ "centre_id": place.id(), "visit_on": "2026-03-05", "handing_over": true });
+    let back = json!({ "centre_id": place.id(), "visit_on": "2026-03-05", "handing_over": true,
+        "assigned_at": handed["assigned_at"] });
     officer.post(&path, back).await.ok();
 
     let early = desk.post(&format!("/desk/guidance/{id}/answer"), answer.clone()).await;
@@ -106,6 +115,8 @@ async fn a_child_has_one_live_request_whoever_asks_at_once() {
     erase_due(&app.ctx).await.unwrap();
     let kept = row(guidance_requests::Entity::find().all(app.db()).await.unwrap());
     assert_eq!((kept.status, kept.address_sealed), (GuidanceStatus::Declined, None));
+    let told = app.fresh(&family.client).get("/me/notices").await.ok();
+    assert!(told["items"][0]["text"].as_str().unwrap().contains("未能安排"), "{told}");
 }
 
 #[tokio::test]
@@ -182,17 +193,50 @@ async fn the_pages_of_bureau_and_desk_assign_and_answer() {
     assert!(page.contains("喂养与辅食") && page.contains("由我上门") && !page.contains(ADDRESS));
     // A centre that isn't among the 200 listed is named.
     let name = &*place.centre.name;
-    let to = [("to", "me"), ("other_centre", name), ("visit_on", "2026-03-02"), ("handing_over", "false")];
+    let mut to = vec![("to", "me"), ("other_centre", name), ("visit_on", "2026-03-02"), ("handing_over", "false")];
+    let asks = bureau.post(&format!("/bureau/guidance/{id}/assign"), &to).await.expect(200);
+    assert!(asks.contains("已与家长约好") && asks.contains("2026-03-04至2026-03-20"), "{asks}");
+    to.push(("confirm", "true"));
     bureau.post(&format!("/bureau/guidance/{id}/assign"), &to).await.sent();
     let csv = bureau.get("/api/v1/bureau/guidance.csv").await.expect(200);
     assert!(csv.contains("喂养与辅食") && csv.contains("已安排") && !csv.contains(ADDRESS), "{csv}");
     let carer = app.staff("lin", StaffRole::Carer, Some(place.centre.id)).await;
     let desk = Browser::at(&app);
     desk.sign_in("/desk", &carer.username).await;
+    let day = desk.get("/desk").await.expect(200);
+    assert!(day.contains("入户指导</caption>") && day.contains("喂养与辅食") && !day.contains(ADDRESS), "{day}");
     let page = desk.get("/desk/guidance").await.expect(200);
     assert!(page.contains(ADDRESS) && page.contains("小*") && !page.contains("小米"), "{page}");
     let answer = [("outcome", "done"), ("text", "已指导。")];
     desk.post(&format!("/desk/guidance/{id}/answer"), &answer).await.sent();
     let page = desk.get("/desk/guidance").await.expect(200);
     assert!(page.contains("已指导。") && !page.contains(ADDRESS), "{page}");
+}
+
+#[tokio::test]
+async fn what_is_late_is_marked_and_what_a_closed_account_had_is_open_again() {
+    let app = TestApp::spawn().await;
+    let (admin, place) = (app.admin().await, app.place().await);
+    let me = app.staff("wang", StaffRole::Officer, None).await;
+    let (one, two) = (app.family("chen").await, app.family("lin").await);
+    let (theirs, mine) = (asked(&one).await, asked(&two).await);
+    assign(&admin, &theirs, &place).await;
+    let to = json!({ "staff_id": me.id, "visit_on": "2026-03-05" });
+    admin.post(&format!("/bureau/guidance/{mine}/assign"), to).await.ok();
+    let close = format!("/bureau/staff/{}/close", me.id);
+    let closed = admin.post(&close, json!({ "reason": "离职" })).await.ok();
+    assert_eq!((&closed["guidance_handed_back"], &closed["complaints_handed_back"]), (&json!(1), &json!(0)));
+    let open = admin.get("/bureau/guidance?status=open").await.ok();
+    assert_eq!(open["items"][0]["id"], json!(mine));
+    assert_eq!((&open["items"][0]["staff_id"], &open["items"][0]["visit_on"]), (&json!(null), &json!(null)));
+    assert_eq!(admin.get("/bureau/guidance?overdue=true").await.ok()["items"], json!([]));
+    app.clock.advance(TimeDelta::days(4));
+    let admin = app.fresh(&admin);
+    let late = admin.get("/bureau/guidance?overdue=true").await.ok();
+    assert_eq!(late["items"].as_array().unwrap().len(), 1);
+    assert_eq!((&late["items"][0]["id"], &late["items"][0]["overdue"]), (&json!(theirs), &json!(true)));
+    assert_eq!(admin.get("/bureau/guidance?overdue=false").await.ok()["items"][0]["id"], json!(mine));
+    let (bureau, _) = app.at_bureau(StaffRole::Officer).await;
+    assert!(bureau.get("/bureau").await.expect(200).contains("/bureau/guidance?overdue=true"));
+    assert!(bureau.get("/bureau/guidance").await.expect(200).contains("已逾期"));
 }

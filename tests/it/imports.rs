@@ -142,9 +142,45 @@ async fn every_problem_is_named_by_row_and_column_and_nothing_is_written() {
     let errors = problem["errors"].as_array().unwrap();
     assert_eq!((problem["problems"].as_u64(), errors.len()), (Some(2100), 501));
     assert!(errors[500]["detail"].as_str().unwrap().contains("1600"), "{}", errors[500]);
+    // The first ones by row, though names are looked at after kinds, row by row.
+    let late = format!(
+        "社区编码,社区名称,乡镇,类型,经度,纬度,数据来源,数据日期\r\n{}",
+        (0..600).map(|n| format!("{n},村,别处镇,城,118.8,24.89,公报,2026-01-01\r\n")).collect::<String>()
+    );
+    let problem = csv(&officer, "community_points", &late).await.invalid("rows[2].乡镇");
+    let last = problem["errors"][499]["field"].as_str().unwrap().to_owned();
+    assert_eq!((problem["problems"].as_u64(), &*last), (Some(1200), "rows[251].乡镇"));
     let long = format!("日期,类型,名称\r\n{}", "2026-10-01,法定节假日,国庆\r\n".repeat(2001));
     csv(&officer, "calendar", &long).await.invalid("rows[1]");
-    send(&officer, "centres", "application/json", b"{}".to_vec()).await.problem(415, "UNSUPPORTED_MEDIA_TYPE");
+    let json = send(&officer, "centres", "application/json", b"{}".to_vec()).await;
+    let told = json.problem(415, "UNSUPPORTED_MEDIA_TYPE")["detail"].as_str().unwrap().to_owned();
+    assert!(told.contains(".xlsx") && !told.contains("application/json"), "{told}");
+    // A quote that swallows the rows behind it, cells under no title, members of the API, notes, places far away.
+    let quoted = CENTRES.replacen("托备1号", "\"托备1号", 1);
+    let told = csv(&officer, "centres", &quoted).await.invalid("body")["detail"].as_str().unwrap().to_owned();
+    assert!(told.contains("第2行"), "{told}");
+    let wide = CENTRES.replacen(",2600\r\n", ",2600,多\r\n", 1);
+    csv(&officer, "centres", &wide).await.invalid("rows[2]");
+    let names = format!("日期,类型,名称\r\n2026-10-01,法定节假日,{}\r\n2026-10-11,调休上班,没写\r\n", "长".repeat(61));
+    let problem = csv(&officer, "calendar", &names).await.invalid("rows[2].名称");
+    assert!(!problem["errors"].to_string().contains("名称”：name"), "{problem}");
+    assert!(problem["errors"][1]["detail"].as_str().unwrap().contains("“按星期几开放”："), "{problem}");
+    assert!(!problem["errors"][1]["detail"].as_str().unwrap().contains("works_as"), "{problem}");
+    let noted = CENTRES.replacen("邻里园", "# 邻里园", 1);
+    let dry = csv(&officer, "centres?dry_run=true", &noted).await.ok();
+    assert_eq!((&dry["rows"], &dry["notes"]), (&json!(1), &json!(1)));
+    let row = |name: &str, at: &str| format!("{name},东园镇,民办托育机构,民办,地址,{at},wgs84\r\n");
+    let far = format!(
+        "机构名称,乡镇,类别,性质,地址,经度,纬度,坐标系\r\n{}{}{}{}",
+        row("甲", "118.80,24.89"),
+        row("乙", "118.73,24.94"),
+        row("丙", "118.78,24.9"),
+        row("丁", "116.40,39.90")
+    );
+    csv(&officer, "centres", &far).await.invalid("rows[5].经度");
+    let ole = [&[0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1][..], &[0; 64]].concat();
+    let told = send(&officer, "centres", "application/vnd.ms-excel", ole).await.invalid("body");
+    assert!(told["detail"].as_str().unwrap().contains(".xls "), "{told}");
     send(&officer, "centres", XLSX, b"PK".to_vec()).await.invalid("body");
     send(&officer, "centres", "text/csv", vec![0xff; 8]).await.invalid("body");
     csv(&officer, "people", "a\r\n").await.problem(404, "NOT_FOUND");
@@ -180,6 +216,20 @@ async fn cells_that_hold_no_value_are_told_and_nothing_of_them_is_kept() {
     );
     assert!(problem["errors"][2]["detail"].as_str().unwrap().contains("请设为文本格式"));
     assert_eq!(app.count(centres::Entity).await, 0);
+    // A hidden sheet isn't read, a hidden row is told.
+    let mut book = Workbook::new();
+    book.add_worksheet().set_hidden(true).write_string(0, 0, "别的").unwrap();
+    let sheet = book.add_worksheet();
+    for (column, (title, cell)) in (0_u16..).zip([("日期", "2026-10-01"), ("类型", "法定节假日"), ("名称", "国庆节")])
+    {
+        sheet.write_string(0, column, title).unwrap().write_string(1, column, cell).unwrap();
+        sheet.write_string(2, column, cell.replace("01", "02")).unwrap();
+    }
+    sheet.set_row_hidden(2).unwrap();
+    sheet.set_active(true);
+    let problem = send(&officer, "calendar", XLSX, book.save_to_buffer().unwrap()).await.invalid("rows[3]");
+    assert_eq!(problem["errors"].as_array().unwrap().len(), 1, "{problem}");
+    assert_eq!(problem["errors"][0]["code"], "hidden");
     // A rule after the other, and what the API's own types refuse: all at once.
     let text = "机构名称,乡镇,类别,性质,地址,经度,纬度,电话,备案状态,普惠认定起,收费上限（元/月）\r\n\
         #1园,东园镇,民办托育机构,民办,地址,118.8,24.89,,,2026-01-01,\r\n";
@@ -220,13 +270,23 @@ async fn classes_and_offers_follow_their_centres_and_keep_the_rules() {
     csv(&officer, "offers", &offers_text.replace("月,2600", "月,2600.01")).await.invalid("rows[2].价格（元）");
     csv(&officer, "offers", &offers_text.replace("月,2600", "小时,20")).await.invalid("rows[2].计价单位");
     csv(&officer, "offers", &offers_text.replace("托小一班,全日托", "无此班,全日托")).await.invalid("rows[2].班级名称");
+    // All that is wrong with a row, though its centre isn't known.
+    let wrong = text.replacen("阳光园,东园镇,托小一班,托小班,15,3", "无此园,东园镇,托小一班,托小班,16,3", 1);
+    let problem = csv(&officer, "classes", &wrong).await.invalid("rows[2].托位数");
+    assert_eq!(problem["problems"], 2, "{problem}");
     // What was imported can be booked.
     let family = app.family("import").await;
     let centre = centres::Entity::find().all(app.db()).await.unwrap().into_iter().find(|c| c.name == "阳光园").unwrap();
     let wish = json!({ "child_id": family.child(), "centre_id": centre.id, "care_type": "temporary",
         "start_date": "2026-03-03", "end_date": "2026-03-03" });
-    family.client.post("/bookings", wish).await.created();
+    let booked = family.client.post("/bookings", wish).await.created();
     assert_eq!(app.count(classes::Entity).await, 3);
+    // Its place isn't taken away unseen.
+    let none = fewer.replace("托小一班,托小班,15,3", "托小一班,托小班,15,0");
+    if booked["status"] != "declined" {
+        let problem = csv(&officer, "classes?dry_run=true", &none).await.invalid("rows[2].托位数");
+        assert_eq!(problem["errors"][0]["code"], "over_capacity", "{problem}");
+    }
 }
 
 #[tokio::test]
@@ -284,6 +344,14 @@ async fn carers_days_and_populations_are_imported() {
     assert_eq!(counts(&csv(&officer, "community_points", points).await.ok()), (0, 0, 2));
     let moved = points.replace("118.70,24.95,wgs84,2100,60", "118.72,24.95,wgs84,,");
     assert_eq!(counts(&csv(&officer, "community_points", &moved).await.ok()), (0, 1, 1));
+    let wrong = points.replacen(
+        "洛阳镇,村,118.70,24.95,wgs84,2100,60,人口抽样调查,2026-01-01",
+        "别处镇,村,24.95,118.70,wgs84,60,2100,人口抽样调查,2030-01-01",
+        1,
+    );
+    let problem = csv(&officer, "community_points", &wrong).await.invalid("rows[2].乡镇");
+    let fields: Vec<_> = problem["errors"].as_array().unwrap().iter().map(|e| e["field"].as_str().unwrap()).collect();
+    assert_eq!(fields, ["rows[2].乡镇", "rows[2].经度", "rows[2].3岁以下（人）", "rows[2].数据日期"]);
     for (from, to, field) in [
         ("洛阳镇,村", "别处镇,村", "rows[2].乡镇"),
         ("118.70,24.95", "24.95,118.70", "rows[2].经度"),

@@ -310,14 +310,15 @@ async fn a_frozen_statement_is_the_same_bytes_in_every_form_each_time_and_shows_
     let table = String::from_utf8(table.bytes).unwrap();
     assert!(table.starts_with("\u{feff}类别,"), "{table}");
     assert!(table.contains("已撤销，不计") && table.contains("测试体验券") && !table.contains("改名"), "{table}");
-    assert!(table.trim_end().ends_with("应付5天,25000"), "{table}");
+    assert!(table.trim_end().ends_with("应付5天,25000,250"), "{table}");
     let page = officer.get(&path(&frozen, "/statement.html")).await;
     let policy = page.header("content-security-policy").unwrap();
     assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
     let page = String::from_utf8(page.bytes).unwrap();
     assert!(page.contains("250.00 元") && page.contains("2026-0001") && page.contains("2026年2月"), "{page}");
     let list = officer.get("/bureau/statements.csv").await;
-    assert!(String::from_utf8(list.bytes).unwrap().contains("2026-0001"));
+    let list = String::from_utf8(list.bytes).unwrap();
+    assert!(list.contains("2026-0001") && list.trim_end().ends_with(",250"), "{list}");
     assert!(officer.get("/bureau/statements.xlsx").await.bytes.starts_with(b"PK"));
 
     // Someone with the database changes a row: the figures computed again tell.

@@ -312,7 +312,8 @@ async fn the_bureau_finds_vouchers_and_redemptions_by_what_it_knows_of_them() {
     assert_eq!(ids(&format!("voucher_id={}&offline=false&status=redeemed", a.id)).await, [one_id]);
     assert_eq!(ids(&format!("campaign_id={}", second.id)).await, Vec::<String>::new());
     let table = officer.get("/bureau/redemptions.csv").await;
-    assert!(String::from_utf8(table.bytes).unwrap().contains(&one.id.to_string()));
+    let table = String::from_utf8(table.bytes).unwrap();
+    assert!(table.contains(&one.id.to_string()) && table.contains(&place.centre.name), "{table}");
     assert!(officer.get("/bureau/redemptions.xlsx").await.bytes.starts_with(b"PK"));
 
     let of_second = officer.get(&format!("/bureau/vouchers?campaign_id={}", second.id)).await.ok();

@@ -15,7 +15,8 @@ use crate::{
 
 /// List the published articles
 ///
-/// Policy and parenting knowledge, the latest first; with `q` only those that say it.
+/// Policy and parenting knowledge, the latest first; with `q` only those that say it. In traditional characters for
+/// whoever reads those (`Accept-Language`); `q` takes the stored ones.
 #[utoipa::path(tag = "articles", params(ArticlesQuery), responses(
     (status = 200, description = "One page", body = Page<ArticleCardOut>), PublicRefusals))]
 #[get("/articles")]
@@ -25,7 +26,7 @@ pub(super) async fn list_articles(ctx: Data<Ctx>, Query(query): Query<ArticlesQu
 
 /// Read an article
 ///
-/// One that isn't published, or isn't any more, isn't found.
+/// One that isn't published, or isn't any more, isn't found. In traditional characters for whoever reads those.
 #[utoipa::path(tag = "articles", params(("id" = ArticleId, Path, description = "The article")), responses(
     (status = 200, description = "The article", body = ArticleOut), PublicRefusals))]
 #[get("/articles/{id}")]

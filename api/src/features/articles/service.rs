@@ -15,7 +15,8 @@ use crate::{
     error::{Code, Problem, Result, Text},
     features::{audit, auth::Bureau},
     http::{Cursor, Idempotency, Moment, Once, Page, once},
-    platform::db::write_txn,
+    language::Language,
+    platform::{db::write_txn, hant},
     state::Ctx,
 };
 
@@ -27,6 +28,11 @@ fn state(zh: &'static str, en: &'static str, row: &articles::Model) -> Problem {
     Problem::new(Code::WrongState).detail(Text::new(zh, en)).fact("state", row.status)
 }
 
+/// What the bureau publishes, in the reader's characters: written once, as our own texts are.
+fn read_as(text: String) -> String {
+    if Language::of_reader() == Language::Hant { hant::convert(&text) } else { text }
+}
+
 /// Published ones, the latest first.
 pub(super) async fn published(ctx: &Ctx, query: ArticlesQuery) -> Result<Page<ArticleCardOut>> {
     let ArticlesQuery { kind, q, limit, cursor } = query;
@@ -36,9 +42,9 @@ pub(super) async fn published(ctx: &Ctx, query: ArticlesQuery) -> Result<Page<Ar
     let card = |row: articles::Model| ArticleCardOut {
         id: row.id,
         kind: row.kind,
-        summary: rules::summary(&row.text),
+        summary: read_as(rules::summary(&row.text)),
         published_at: Moment(at(&row)),
-        title: row.title,
+        title: read_as(row.title),
     };
     Ok(Page::of(rows, limit, |row| (at(row), row.id), card))
 }
@@ -50,9 +56,9 @@ pub(super) async fn read(ctx: &Ctx, id: ArticleId) -> Result<ArticleOut> {
     Ok(ArticleOut {
         id: row.id,
         kind: row.kind,
-        title: row.title,
-        text: row.text,
-        source: row.source,
+        title: read_as(row.title),
+        text: read_as(row.text),
+        source: row.source.map(read_as),
         published_at: Moment(row.published_at.unwrap_or(row.created_at)),
         changed_at: Moment(row.changed_at),
     })

@@ -206,7 +206,13 @@ pub async fn unbind(
         ended = rows::end_sessions(txn, id, "staff.wechat_unbind", now, None).await?;
         let detail = json!({ "reason": reason, "sessions_ended": ended.len() });
         audit::record(ctx, txn, actor, "staff.wechat_unbind", id.to_string(), detail).await?;
-        Ok(StaffStateOut { id, status: row.status, sessions_ended: ended.len() as u64 })
+        Ok(StaffStateOut {
+            id,
+            status: row.status,
+            sessions_ended: ended.len() as u64,
+            complaints_handed_back: 0,
+            guidance_handed_back: 0,
+        })
     })
     .await?;
     for session in ended {

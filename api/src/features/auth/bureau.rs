@@ -37,7 +37,8 @@ pub(super) async fn list_staff(
 /// Close a staff account
 ///
 /// It signs in no more, and every sign-in of it ends at once, on every replica. Officers close
-/// carers and managers, administrators anyone but themselves.
+/// carers and managers, administrators anyone but themselves. Complaints that it had, and visits at home that it was to
+/// make, are open again, counted in the answer.
 #[utoipa::path(tag = "bureau", security(("bearer" = [])), request_body = StaffReasonIn,
     params(("id" = StaffId, Path, description = "The account"),
         ("Idempotency-Key" = Option<String>, Header, description = "8–64 visible characters; the same key and body get the first answer again")),

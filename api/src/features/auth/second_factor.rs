@@ -217,7 +217,13 @@ pub async fn reset(
         let detail = json!({ "reason": reason, "sessions_ended": ended.len(), "wechat_unbound": unbound });
         audit::record(ctx, txn, bureau.into(), "second_factor.reset", id.to_string(), detail).await?;
         let status: AccountStatus = row.status;
-        Ok(StaffStateOut { id, status, sessions_ended: ended.len() as u64 })
+        Ok(StaffStateOut {
+            id,
+            status,
+            sessions_ended: ended.len() as u64,
+            complaints_handed_back: 0,
+            guidance_handed_back: 0,
+        })
     })
     .await?;
     for session in ended {

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     error::{Code, Problem, Result, Text},
-    features::audit,
+    features::{audit, complaints, guidance},
     http::{Cursor, Idempotency, Moment, Once, Page, once},
     platform::db::write_txn,
     state::Ctx,
@@ -100,9 +100,18 @@ pub async fn change(
         if deed != Deed::Reopen {
             ended = rows::end_sessions(txn, id, action, ctx.clock.now(), None).await?;
         }
-        let detail = json!({ "reason": reason, "sessions_ended": ended.len() });
+        // Who can't sign in any more answers nobody.
+        let (complaints_handed_back, guidance_handed_back) = if deed == Deed::Close {
+            let complaints = complaints::hand_back(ctx, txn, bureau.into(), id).await?;
+            (complaints, guidance::hand_back(ctx, txn, bureau.into(), id).await?)
+        } else {
+            (0, 0)
+        };
+        let detail = json!({ "reason": reason, "sessions_ended": ended.len(),
+            "complaints_handed_back": complaints_handed_back, "guidance_handed_back": guidance_handed_back });
         audit::record(ctx, txn, bureau.into(), action, id.to_string(), detail).await?;
-        Ok(StaffStateOut { id, status, sessions_ended: ended.len() as u64 })
+        let sessions_ended = ended.len() as u64;
+        Ok(StaffStateOut { id, status, sessions_ended, complaints_handed_back, guidance_handed_back })
     })
     .await?;
     for session in ended {

@@ -94,4 +94,8 @@ pub struct StaffStateOut {
     pub status: AccountStatus,
     /// Sign-ins that ended with this.
     pub sessions_ended: u64,
+    /// Complaints that it had, which are open again.
+    pub complaints_handed_back: u64,
+    /// Visits at home that it was to make, for which nobody is named now.
+    pub guidance_handed_back: u64,
 }

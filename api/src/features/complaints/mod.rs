@@ -16,7 +16,7 @@ pub mod rules;
 pub mod service;
 mod store;
 
-pub use service::{follow, lock_text, show_text, texts};
+pub use service::{follow, hand_back, lock_text, show_text, texts};
 
 pub use service::page as list_complaints;
 

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use entity::{
-    CentreId, ChildId, ComplaintId, ComplaintStatus, FamilyId, ModeratedKind, NoticeKind, RatingId, TextStatus,
-    complaints, ratings,
+    CentreId, ChildId, ComplaintId, ComplaintStatus, FamilyId, ModeratedKind, NoticeKind, RatingId, StaffId,
+    TextStatus, complaints, ratings,
 };
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use serde_json::json;
 
 use super::{
@@ -22,7 +22,7 @@ use super::{
 use crate::{
     error::{Code, Problem, Result, Text},
     features::{
-        audit,
+        audit::{self, Actor},
         auth::Bureau,
         moderation::{self, service::Written},
         notices::{self, Notice},
@@ -185,6 +185,15 @@ pub async fn assign(
         shown(ctx, txn, row).await
     })
     .await
+}
+
+/// An account is closed: what it has is open again, due when it was. How many.
+pub async fn hand_back(ctx: &Ctx, txn: &DatabaseTransaction, by: Actor, officer: StaffId) -> Result<u64> {
+    let back = store::hand_back(txn, officer).await?;
+    for id in &back {
+        audit::record(ctx, txn, by, "complaint.handed_back", id.to_string(), json!({ "from": officer })).await?;
+    }
+    Ok(back.len() as u64)
 }
 
 /// Answers a complaint; the family is told in the same transaction.

@@ -113,6 +113,22 @@ pub(super) async fn assign(
     Ok(done.rows_affected == 1)
 }
 
+/// What an officer has is open again; which complaints.
+pub(super) async fn hand_back(db: &impl ConnectionTrait, officer: StaffId) -> Result<Vec<ComplaintId>, DbErr> {
+    let own = Column::Status.eq(ComplaintStatus::Assigned).and(Column::AssignedTo.eq(officer));
+    let found = Entity::find().select_only().column(Column::Id).filter(own.clone()).order_by_asc(Column::Id);
+    let found = found.into_tuple().all(db).await?;
+    let nobody = Option::<StaffId>::None;
+    Entity::update_many()
+        .col_expr(Column::Status, Expr::value(ComplaintStatus::Open.as_str()))
+        .col_expr(Column::AssignedTo, Expr::value(nobody))
+        .col_expr(Column::AssignedAt, Expr::value(Option::<DateTime<Utc>>::None))
+        .filter(own)
+        .exec(db)
+        .await?;
+    Ok(found)
+}
+
 /// Answers a complaint that is open or that the officer has; false if it is neither.
 pub(super) async fn answer(
     db: &impl ConnectionTrait,

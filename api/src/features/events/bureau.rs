@@ -80,7 +80,7 @@ pub(super) async fn create_event(
 ///
 /// Not fewer places than persons have signed up; more places let in who waits. Who has signed up or waits is told
 /// when it takes place at another time or elsewhere. Not to a time that has passed, not once it is over, and not
-/// to another time once a family has come (`WRONG_STATE`).
+/// to another time once a family has come (`WRONG_STATE`). With `seen`, not over what somebody else changed meanwhile.
 #[utoipa::path(tag = "bureau", security(("bearer" = [])), request_body = EventPatch,
     params(("id" = EventId, Path, description = "The event")),
     responses((status = 200, description = "As it is now", body = EventOut), Refusals))]
@@ -186,7 +186,8 @@ pub(super) struct Numbered {
 
 /// Mark that a family has come
 ///
-/// By the number that it tells at the door.
+/// By the number that it tells at the door. Who waits comes in once the event has begun and a place was left free
+/// (`WRONG_STATE`, reason `full`, otherwise).
 #[utoipa::path(tag = "bureau", security(("bearer" = [])),
     params(("id" = EventId, Path, description = "The event"), ("number" = i32, Path, description = "The number of the sign-up"),
         ("Idempotency-Key" = Option<String>, Header, description = "8–64 visible characters; the same key and body get the first answer again")),
@@ -200,4 +201,41 @@ pub(super) async fn mark_attended(
 ) -> Result<HttpResponse> {
     let Numbered { id, number } = path.0;
     Ok(signups::attended(&ctx, &bureau, &key, (id, number)).await?.respond(StatusCode::OK))
+}
+
+/// Take back that a family has come
+///
+/// A number was mistyped: the family has its place again as before. Audited.
+#[utoipa::path(tag = "bureau", security(("bearer" = [])),
+    params(("id" = EventId, Path, description = "The event"), ("number" = i32, Path, description = "The number of the sign-up"),
+        ("Idempotency-Key" = Option<String>, Header, description = "8–64 visible characters; the same key and body get the first answer again")),
+    responses((status = 200, description = "As before", body = BureauSignupOut), Refusals))]
+#[post("/bureau/events/{id}/signups/{number}/not-attended")]
+pub(super) async fn unmark_attended(
+    ctx: Data<Ctx>,
+    bureau: Bureau,
+    path: Path<Numbered>,
+    key: Idempotency,
+) -> Result<HttpResponse> {
+    let Numbered { id, number } = path.0;
+    Ok(signups::not_attended(&ctx, &bureau, &key, (id, number)).await?.respond(StatusCode::OK))
+}
+
+/// Mark that a family didn't come
+///
+/// Once the event has begun: its sign-up ends as withdrawn, and its place is free for a family of the waiting list that
+/// is at the door. Nobody is called from home.
+#[utoipa::path(tag = "bureau", security(("bearer" = [])),
+    params(("id" = EventId, Path, description = "The event"), ("number" = i32, Path, description = "The number of the sign-up"),
+        ("Idempotency-Key" = Option<String>, Header, description = "8–64 visible characters; the same key and body get the first answer again")),
+    responses((status = 200, description = "Marked", body = BureauSignupOut), Refusals))]
+#[post("/bureau/events/{id}/signups/{number}/no-show")]
+pub(super) async fn mark_no_show(
+    ctx: Data<Ctx>,
+    bureau: Bureau,
+    path: Path<Numbered>,
+    key: Idempotency,
+) -> Result<HttpResponse> {
+    let Numbered { id, number } = path.0;
+    Ok(signups::missed(&ctx, &bureau, &key, (id, number)).await?.respond(StatusCode::OK))
 }

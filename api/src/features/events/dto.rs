@@ -42,6 +42,17 @@ pub struct EventIn {
 /// What is to change; a field that is absent stays.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct EventPatch {
+    /// The `seen` of the event that was changed: refused (`WRONG_STATE`) if somebody else changed it meanwhile;
+    /// absent: whatever it says now.
+    #[serde(default)]
+    pub seen: Option<Line<64>>,
+    /// What it is.
+    pub kind: Option<EventKind>,
+    /// For one township; null: for the whole district.
+    #[serde(default, deserialize_with = "nullable")]
+    pub township: Option<Option<Line<30>>>,
+    /// Persons of a family at most; who has signed up already stays.
+    pub persons_max: Option<Whole<1, 20>>,
     /// Its name.
     pub title: Option<Line<60>>,
     /// What families are told.
@@ -139,6 +150,8 @@ pub struct EventOut {
     pub status: EventStatus,
     /// Why it was cancelled.
     pub cancel_reason: Option<String>,
+    /// A word of what it says: sent back with a change, so that nobody undoes another's.
+    pub seen: String,
 }
 
 /// A sign-up.

@@ -36,5 +36,7 @@ pub fn routes(cfg: &mut impl Registry) {
         .service(bureau::list_event_signups)
         .service(bureau::list_event_signups_csv)
         .service(bureau::list_event_signups_xlsx)
-        .service(bureau::mark_attended);
+        .service(bureau::mark_attended)
+        .service(bureau::unmark_attended)
+        .service(bureau::mark_no_show);
 }

@@ -59,6 +59,29 @@ pub fn may_attend(event: &events::Model, now: DateTime<Utc>) -> Result<()> {
     Ok(())
 }
 
+/// Refuses to give somebody's place away before the event has begun.
+pub fn may_miss(event: &events::Model, now: DateTime<Utc>) -> Result<()> {
+    may_attend(event, now)?;
+    if now < event.starts_at {
+        let text = "活动开始后才能登记未到。";
+        return Err(state(text, "Nobody is missing before it begins.").fact("reason", "too_early"));
+    }
+    Ok(())
+}
+
+/// Refuses to let somebody in from the waiting list, at the door, where no place was left free.
+pub fn may_come_in(event: &events::Model, persons: i32, now: DateTime<Utc>) -> Result<()> {
+    if now < event.starts_at {
+        let text = "候补家庭在活动开始后、有名额空出时才能入场。";
+        return Err(state(text, "Who waits comes in once it has begun.").fact("reason", "too_early"));
+    }
+    if event.taken + persons > event.places {
+        let text = "没有空出的名额；请先将未到的家庭登记为未到。";
+        return Err(state(text, "No place is free: mark who didn't come first.").fact("reason", "full"));
+    }
+    Ok(())
+}
+
 /// Refuses times that don't follow each other.
 pub fn times(starts: DateTime<Utc>, ends: DateTime<Utc>, until: DateTime<Utc>) -> Result<()> {
     if starts >= ends {

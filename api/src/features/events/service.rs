@@ -1,9 +1,10 @@
 //! Use cases of events; [`super::signups`] has those of sign-ups. Whoever changes what is taken holds the event's row.
 
 use chrono::{DateTime, Utc};
+use data_encoding::BASE64URL_NOPAD;
 use entity::{EventId, EventStatus, MinuteOfDay, NoticeKind, SignupStatus, events};
 use sea_orm::{ActiveModelTrait as _, DatabaseTransaction};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::{
     dto::{BureauEventsQuery, EventCancelIn, EventIn, EventOut, EventPatch, EventsQuery},
@@ -16,7 +17,7 @@ use crate::{
     error::{Code, Problem, Result, Text},
     features::{audit, auth::Bureau, vouchers},
     http::{Cursor, Idempotency, Limit, Line, Moment, Once, Page, once},
-    platform::{clock::instant_at, db::write_txn},
+    platform::{clock::instant_at, crypto::sha256, db::write_txn},
     state::Ctx,
 };
 
@@ -29,6 +30,7 @@ pub(super) fn not_found() -> Problem {
 
 /// An event as it is shown.
 pub(super) fn out(row: events::Model) -> EventOut {
+    let seen = BASE64URL_NOPAD.encode(&sha256(&[Value::Object(told(&row)).to_string().as_bytes()])[..12]);
     let events::Model {
         id,
         kind,
@@ -65,6 +67,35 @@ pub(super) fn out(row: events::Model) -> EventOut {
         campaign_id,
         status,
         cancel_reason,
+        seen,
+    }
+}
+
+/// What is said of an event, for the audit log.
+fn told(row: &events::Model) -> Map<String, Value> {
+    let said = json!({
+        "kind": row.kind, "title": row.title, "text": row.text, "place": row.place, "township": row.township,
+        "starts_at": Moment(row.starts_at), "ends_at": Moment(row.ends_at),
+        "signup_until": Moment(row.signup_until), "places": row.places, "persons_max": row.persons_max,
+        "campaign_id": row.campaign_id,
+    });
+    if let Value::Object(said) = said { said } else { Map::new() }
+}
+
+/// What a change changed: as it was, and as it is.
+fn differences(before: &events::Model, after: &events::Model) -> Value {
+    let was = told(before);
+    let changed = told(after).into_iter().filter(|(name, value)| was.get(name) != Some(value));
+    Value::Object(changed.map(|(name, to)| (name.clone(), json!({ "from": was.get(&name), "to": to }))).collect())
+}
+
+fn known_township(ctx: &Ctx, township: Option<&Line<30>>) -> Result<()> {
+    match township {
+        Some(township) if !ctx.catalogue.townships().iter().any(|known| **known == **township) => {
+            let text = Text::new("没有这个乡镇。", "There is no such township.");
+            Err(Problem::field("township", "unknown", text))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -117,12 +148,7 @@ pub async fn create(ctx: &Ctx, bureau: &Bureau, key: &Idempotency, body: EventIn
     let signup_until = signup_until.unwrap_or(starts_at).0;
     rules::times(starts_at.0, ends_at.0, signup_until)?;
     rules::to_come("starts_at", starts_at.0, ctx.clock.now())?;
-    if let Some(township) = &township
-        && !ctx.catalogue.townships().iter().any(|known| **known == **township)
-    {
-        let text = Text::new("没有这个乡镇。", "There is no such township.");
-        return Err(Problem::field("township", "unknown", text));
-    }
+    known_township(ctx, township.as_ref())?;
     let row = events::Model {
         id: ctx.clock.id(),
         kind,
@@ -163,9 +189,24 @@ async fn known_campaign(txn: &DatabaseTransaction, id: Option<entity::CampaignId
 }
 
 /// Changes an event that wasn't cancelled and isn't over. More places let in who waits; who has signed up or
-/// waits is told when it takes place at another time or elsewhere.
+/// waits is told when it takes place at another time or elsewhere. What somebody else changed meanwhile isn't undone,
+/// where the caller says what it saw.
 pub async fn edit(ctx: &Ctx, bureau: &Bureau, id: EventId, patch: EventPatch) -> Result<EventOut> {
-    let EventPatch { title, text, place, starts_at, ends_at, signup_until, places, campaign_id } = patch;
+    let EventPatch {
+        seen,
+        kind,
+        township,
+        persons_max,
+        title,
+        text,
+        place,
+        starts_at,
+        ends_at,
+        signup_until,
+        places,
+        campaign_id,
+    } = patch;
+    known_township(ctx, township.as_ref().and_then(Option::as_ref))?;
     write_txn(&ctx.db, async |txn| {
         let row = store::lock(txn, id).await?.ok_or_else(not_found)?;
         if row.status == EventStatus::Cancelled {
@@ -198,8 +239,11 @@ pub async fn edit(ctx: &Ctx, bureau: &Bureau, id: EventId, patch: EventPatch) ->
             return Err(Problem::field("places", "taken", text));
         }
         known_campaign(txn, campaign_id.flatten()).await?;
-        let was_at = row.place.clone();
+        let before = row.clone();
         let next = events::Model {
+            kind: kind.unwrap_or(row.kind),
+            township: township.map_or(row.township, |township| township.map(Line::into_inner)),
+            persons_max: persons_max.map_or(row.persons_max, |most| most.0),
             title: title.map_or(row.title, |title| title.into_inner()),
             text: text.map_or(row.text, |text| text.into_inner()),
             place: place.map_or(row.place, |place| place.into_inner()),
@@ -210,11 +254,21 @@ pub async fn edit(ctx: &Ctx, bureau: &Bureau, id: EventId, patch: EventPatch) ->
             campaign_id: campaign_id.unwrap_or(row.campaign_id),
             ..row
         };
+        if next == before {
+            return Ok(out(before));
+        }
+        if seen.is_some_and(|seen| *seen != *out(before.clone()).seen) {
+            return Err(state(
+                "该活动刚被他人修改，请核对现在的内容后再保存。",
+                "Somebody changed this event meanwhile: look at what it says now, then save again.",
+            )
+            .fact("reason", "changed"));
+        }
         let next = put(txn, next).await?;
-        if another_time || next.place != was_at {
+        if another_time || next.place != before.place {
             tell(ctx, txn, NoticeKind::EventMoved, &next, &store::live(txn, id).await?).await?;
         }
-        let detail = json!({ "places": room, "starts_at": Moment(starts), "ends_at": Moment(ends) });
+        let detail = differences(&before, &next);
         audit::record(ctx, txn, bureau.into(), "event.edit", id.to_string(), detail).await?;
         Ok(out(let_in(txn, ctx, next).await?))
     })

@@ -14,7 +14,7 @@ use super::{
     told::tell,
 };
 use crate::{
-    error::Result,
+    error::{Problem, Result},
     features::{audit, auth::Bureau, vouchers},
     http::{Cursor, Idempotency, Moment, Once, Page, once},
     state::Ctx,
@@ -226,28 +226,91 @@ pub(super) async fn all_signups(
 /// Rows of a table at most.
 const MOST_LISTED: u64 = 200_000;
 
-/// The family has come; known by its number.
+/// The family has come; known by its number. Who waits comes in where a place was left free.
 pub async fn attended(
     ctx: &Ctx,
     bureau: &Bureau,
     key: &Idempotency,
+    at: (EventId, i32),
+) -> Result<Once<BureauSignupOut>> {
+    at_the_door(ctx, bureau, key, at, Door::Came).await
+}
+
+/// That the family has come was a mistake.
+pub async fn not_attended(
+    ctx: &Ctx,
+    bureau: &Bureau,
+    key: &Idempotency,
+    at: (EventId, i32),
+) -> Result<Once<BureauSignupOut>> {
+    at_the_door(ctx, bureau, key, at, Door::Mistaken).await
+}
+
+/// The family didn't come: its place is free for who waits at the door, and nobody is called from home.
+pub async fn missed(
+    ctx: &Ctx,
+    bureau: &Bureau,
+    key: &Idempotency,
+    at: (EventId, i32),
+) -> Result<Once<BureauSignupOut>> {
+    at_the_door(ctx, bureau, key, at, Door::Missed).await
+}
+
+#[derive(Clone, Copy)]
+enum Door {
+    Came,
+    Mistaken,
+    Missed,
+}
+
+async fn at_the_door(
+    ctx: &Ctx,
+    bureau: &Bureau,
+    key: &Idempotency,
     (event, number): (EventId, i32),
+    door: Door,
 ) -> Result<Once<BureauSignupOut>> {
     once(ctx, key, &bureau.staff_id.to_string(), async |txn| {
         // Held, as by who withdraws: else the place is had here and given back there.
-        let held = store::lock(txn, event).await?.ok_or_else(not_found)?;
-        rules::may_attend(&held, ctx.clock.now())?;
+        let mut held = store::lock(txn, event).await?.ok_or_else(not_found)?;
+        let now = ctx.clock.now();
+        match door {
+            Door::Came | Door::Mistaken => rules::may_attend(&held, now)?,
+            Door::Missed => rules::may_miss(&held, now)?,
+        }
         let found = store::signups(txn, event, None, Some(number.saturating_sub(1)), 1).await?.into_iter().next();
         let mut row = found.filter(|row| row.number == number).ok_or_else(not_found)?;
-        let from = [SignupStatus::SignedUp];
-        if !store::step(txn, row.id, &from, SignupStatus::Attended, ctx.clock.now()).await? {
-            let text = "只有已报名的家庭可以登记到场。";
-            return Err(state(text, "Only who has a place can come.").fact("state", row.status));
+        let (to, action) = match (door, row.status) {
+            (Door::Came, SignupStatus::SignedUp) => (SignupStatus::Attended, "event.attended"),
+            (Door::Came, SignupStatus::Waiting) => {
+                rules::may_come_in(&held, row.persons, now)?;
+                held.taken += row.persons;
+                (SignupStatus::Attended, "event.attended")
+            }
+            (Door::Mistaken, SignupStatus::Attended) => (SignupStatus::SignedUp, "event.attended_undone"),
+            (Door::Missed, SignupStatus::SignedUp) => {
+                held.taken -= row.persons;
+                (SignupStatus::Withdrawn, "event.no_show")
+            }
+            (door, status) => return Err(not_at_the_door(door, status)),
+        };
+        if !store::step(txn, row.id, &[row.status], to, now).await? {
+            return Err(not_at_the_door(door, row.status));
         }
-        row.status = SignupStatus::Attended;
-        audit::record(ctx, txn, bureau.into(), "event.attended", event.to_string(), json!({ "number": number }))
-            .await?;
+        put(txn, held).await?;
+        let detail = json!({ "number": number, "from": row.status, "to": to });
+        row.status = to;
+        audit::record(ctx, txn, bureau.into(), action, event.to_string(), detail).await?;
         Ok(bureau_out(&row))
     })
     .await
+}
+
+fn not_at_the_door(door: Door, status: SignupStatus) -> Problem {
+    let problem = match door {
+        Door::Came => state("只有已报名的家庭可以登记到场。", "Only who has a place can come."),
+        Door::Mistaken => state("该家庭没有登记到场。", "The family wasn't marked as come."),
+        Door::Missed => state("只有已报名、未到场的家庭可以登记未到。", "Only who has a place can be missing."),
+    };
+    problem.fact("state", status)
 }

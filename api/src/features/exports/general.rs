@@ -1,7 +1,9 @@
-//! The audit log, accounts, communities, ratings and complaints as tables; complaints without their words.
+//! The audit log, accounts, communities, ratings and complaints as tables.
 
 use actix_web::web::Data;
+use entity::TextStatus;
 
+use super::names::{Called, Ids, called};
 use crate::{
     features::{
         audit::{
@@ -32,16 +34,36 @@ use crate::{
     state::Ctx,
 };
 
-const AUDIT: [&str; 10] = ["编号", "时间", "账号", "机构", "操作", "对象", "详情（JSON）", "理由", "链序号", "链摘要"];
+const AUDIT: [&str; 12] = [
+    "编号",
+    "时间",
+    "账号编号",
+    "机构编号",
+    "操作",
+    "对象",
+    "详情（JSON）",
+    "理由",
+    "链序号",
+    "链摘要",
+    "姓名",
+    "机构",
+];
 
 /// All of the audit log, as far as the filters leave them.
-pub(super) fn audit(ctx: Data<Ctx>, query: AuditQuery) -> Sheet<AuditRowOut> {
+pub(super) fn audit(ctx: Data<Ctx>, query: AuditQuery) -> Sheet<(AuditRowOut, Called)> {
     let as_of = Moment(ctx.clock.now());
-    let list: List<AuditRowOut> = Box::new(move |limit, cursor| {
+    let list: List<(AuditRowOut, Called)> = Box::new(move |limit, cursor| {
         let (ctx, query) = (ctx.clone(), AuditQuery { limit, cursor, ..query.clone() });
-        Box::pin(async move { audit::service::list(&ctx, query).await })
+        Box::pin(async move {
+            called(&ctx, audit::service::list(&ctx, query).await?, |row| Ids {
+                centre: row.centre_id,
+                staff: Some(row.staff_id),
+                ..Ids::default()
+            })
+            .await
+        })
     });
-    let row: fn(AuditRowOut) -> Vec<Cell> = |row| {
+    let row: fn((AuditRowOut, Called)) -> Vec<Cell> = |(row, called)| {
         vec![
             Cell::Text(row.id.to_string()),
             Cell::moment(row.at),
@@ -53,14 +75,16 @@ pub(super) fn audit(ctx: Data<Ctx>, query: AuditQuery) -> Sheet<AuditRowOut> {
             Cell::maybe(row.reason.as_deref()),
             Cell::whole(row.seq),
             Cell::maybe(row.hash.as_deref()),
+            called.staff,
+            called.centre,
         ]
     };
     Pages { filename: "audit", header: &AUDIT, as_of, list, row }
 }
 
-const BUREAU_RATINGS: [&str; 11] = [
+const BUREAU_RATINGS: [&str; 13] = [
     "编号",
-    "机构",
+    "机构编号",
     "服务形式",
     "托育日期",
     "总评（1至5）",
@@ -70,16 +94,24 @@ const BUREAU_RATINGS: [&str; 11] = [
     "版本",
     "评价时间",
     "修改时间",
+    "机构",
+    "是否计入",
 ];
 
 /// All of ratings, as far as the filters leave them.
-pub(super) fn bureau_ratings(ctx: Data<Ctx>, query: BureauRatingsQuery) -> Sheet<BureauRatingOut> {
+pub(super) fn bureau_ratings(ctx: Data<Ctx>, query: BureauRatingsQuery) -> Sheet<(BureauRatingOut, Called)> {
     let as_of = Moment(ctx.clock.now());
-    let list: List<BureauRatingOut> = Box::new(move |limit, cursor| {
+    let list: List<(BureauRatingOut, Called)> = Box::new(move |limit, cursor| {
         let (ctx, query) = (ctx.clone(), BureauRatingsQuery { limit, cursor, ..query.clone() });
-        Box::pin(async move { ratings::exclusions::ratings(&ctx, query).await })
+        Box::pin(async move {
+            called(&ctx, ratings::exclusions::ratings(&ctx, query).await?, |row| Ids {
+                centre: Some(row.centre_id),
+                ..Ids::default()
+            })
+            .await
+        })
     });
-    let row: fn(BureauRatingOut) -> Vec<Cell> = |row| {
+    let row: fn((BureauRatingOut, Called)) -> Vec<Cell> = |(row, called)| {
         vec![
             Cell::Text(row.id.to_string()),
             Cell::Text(row.centre_id.to_string()),
@@ -92,12 +124,14 @@ pub(super) fn bureau_ratings(ctx: Data<Ctx>, query: BureauRatingsQuery) -> Sheet
             Cell::Integer(row.version.into()),
             Cell::moment(row.created_at),
             Cell::moment(row.updated_at),
+            called.centre,
+            Some(row.excluded_for.is_none()).into(),
         ]
     };
     Pages { filename: "ratings", header: &BUREAU_RATINGS, as_of, list, row }
 }
 
-const COMPLAINTS: [&str; 12] = [
+const COMPLAINTS: [&str; 17] = [
     "编号",
     "机构编号",
     "机构",
@@ -110,16 +144,28 @@ const COMPLAINTS: [&str; 12] = [
     "家长满意",
     "提交时间",
     "办结时间",
+    "经办人",
+    "内容",
+    "评分",
+    "答复",
+    "答复人",
 ];
 
 /// All of complaints, as far as the filters leave them.
-pub(super) fn complaints(ctx: Data<Ctx>, query: BureauComplaintsQuery) -> Sheet<BureauComplaintOut> {
+pub(super) fn complaints(ctx: Data<Ctx>, query: BureauComplaintsQuery) -> Sheet<(BureauComplaintOut, Called)> {
     let as_of = Moment(ctx.clock.now());
-    let list: List<BureauComplaintOut> = Box::new(move |limit, cursor| {
+    let list: List<(BureauComplaintOut, Called)> = Box::new(move |limit, cursor| {
         let (ctx, query) = (ctx.clone(), BureauComplaintsQuery { limit, cursor, ..query.clone() });
-        Box::pin(async move { complaints::list_complaints(&ctx, query).await })
+        Box::pin(async move {
+            called(&ctx, complaints::list_complaints(&ctx, query).await?, |row| Ids {
+                staff: row.assigned_to,
+                second: row.answered_by,
+                ..Ids::default()
+            })
+            .await
+        })
     });
-    let row: fn(BureauComplaintOut) -> Vec<Cell> = |row| {
+    let row: fn((BureauComplaintOut, Called)) -> Vec<Cell> = |(row, called)| {
         vec![
             Cell::Text(row.id.to_string()),
             Cell::Text(row.centre_id.to_string()),
@@ -133,21 +179,37 @@ pub(super) fn complaints(ctx: Data<Ctx>, query: BureauComplaintsQuery) -> Sheet<
             row.satisfied.into(),
             Cell::moment(row.created_at),
             row.closed_at.map_or(Cell::Empty, Cell::moment),
+            called.staff,
+            said(&row),
+            row.rating.as_ref().map_or(Cell::Empty, |rating| Cell::Integer(rating.level.into())),
+            Cell::maybe(row.answer.as_deref()),
+            called.second,
         ]
     };
     Pages { filename: "complaints", header: &COMPLAINTS, as_of, list, row }
 }
 
-const STAFF: [&str; 9] = ["编号", "用户名", "姓名", "角色", "机构", "状态", "绑定微信", "动态验证码", "创建时间"];
+/// What the family wrote, as its page shows it, or what it wrote with the rating behind it.
+fn said(row: &BureauComplaintOut) -> Cell {
+    let hidden = row.text_status == Some(TextStatus::Hidden);
+    let words = row.text.as_ref().map(|text| format!("{}{text}", if hidden { "〔审核未通过〕" } else { "" }));
+    Cell::maybe(words.or_else(|| row.rating.as_ref()?.text.clone()).as_deref())
+}
+
+const STAFF: [&str; 10] =
+    ["编号", "用户名", "姓名", "角色", "机构编号", "状态", "绑定微信", "动态验证码", "创建时间", "机构"];
 
 /// All of accounts of staff, as far as the filters leave them.
-pub(super) fn staff(ctx: Data<Ctx>, query: StaffQuery) -> Sheet<StaffOut> {
+pub(super) fn staff(ctx: Data<Ctx>, query: StaffQuery) -> Sheet<(StaffOut, Called)> {
     let as_of = Moment(ctx.clock.now());
-    let list: List<StaffOut> = Box::new(move |limit, cursor| {
+    let list: List<(StaffOut, Called)> = Box::new(move |limit, cursor| {
         let (ctx, query) = (ctx.clone(), StaffQuery { limit, cursor, ..query.clone() });
-        Box::pin(async move { auth::list_staff(&ctx, &query).await })
+        Box::pin(async move {
+            called(&ctx, auth::list_staff(&ctx, &query).await?, |row| Ids { centre: row.centre_id, ..Ids::default() })
+                .await
+        })
     });
-    let row: fn(StaffOut) -> Vec<Cell> = |row| {
+    let row: fn((StaffOut, Called)) -> Vec<Cell> = |(row, called)| {
         vec![
             Cell::Text(row.id.to_string()),
             Cell::Text(row.username),
@@ -158,6 +220,7 @@ pub(super) fn staff(ctx: Data<Ctx>, query: StaffQuery) -> Sheet<StaffOut> {
             Some(row.wechat_bound).into(),
             Some(row.second_factor).into(),
             Cell::moment(row.created_at),
+            called.centre,
         ]
     };
     Pages { filename: "staff", header: &STAFF, as_of, list, row }

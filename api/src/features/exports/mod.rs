@@ -1,11 +1,13 @@
 //! The bureau's lists as whole tables (表格导出), `.csv` and `.xlsx`, where a list's own feature hasn't them.
 //!
 //! Promises: a table is what its list shows, page after page with the same filters; a `.csv` goes out while
-//! it is read, with a page of rows in memory; nothing stands in a table that its list doesn't tell.
+//! it is read, with a page of rows in memory; nothing stands in a table that its list doesn't tell. Names and yuan stand
+//! behind the ids and fen that programs read, which keep their places.
 
 mod bureau;
 mod general;
 mod money;
+pub mod names;
 mod whole;
 
 use crate::http::Registry;

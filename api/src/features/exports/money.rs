@@ -2,7 +2,9 @@
 
 use actix_web::web::Data;
 
+use super::names::{Called, Ids, called};
 use crate::{
+    error::Code,
     features::{
         settlement::{
             self,
@@ -77,17 +79,23 @@ pub(super) fn bureau_campaigns(ctx: Data<Ctx>) -> Sheet<BureauCampaignOut> {
     Pages { filename: "campaigns", header: &BUREAU_CAMPAIGNS, as_of, list, row }
 }
 
-const ALL_VOUCHERS: [&str; 9] =
-    ["编号", "批次", "状态", "总天数", "已用天数", "有效期起", "有效期止", "领取时间", "作废时间"];
+const ALL_VOUCHERS: [&str; 10] =
+    ["编号", "批次编号", "状态", "总天数", "已用天数", "有效期起", "有效期止", "领取时间", "作废时间", "批次"];
 
 /// All of vouchers, as far as the filters leave them.
-pub(super) fn all_vouchers(ctx: Data<Ctx>, query: BureauVouchersQuery) -> Sheet<BureauVoucherOut> {
+pub(super) fn all_vouchers(ctx: Data<Ctx>, query: BureauVouchersQuery) -> Sheet<(BureauVoucherOut, Called)> {
     let as_of = Moment(ctx.clock.now());
-    let list: List<BureauVoucherOut> = Box::new(move |limit, cursor| {
+    let list: List<(BureauVoucherOut, Called)> = Box::new(move |limit, cursor| {
         let (ctx, query) = (ctx.clone(), BureauVouchersQuery { limit, cursor, ..query.clone() });
-        Box::pin(async move { vouchers::list_vouchers(&ctx, &query).await })
+        Box::pin(async move {
+            called(&ctx, vouchers::list_vouchers(&ctx, &query).await?, |row| Ids {
+                campaign: Some(row.campaign_id),
+                ..Ids::default()
+            })
+            .await
+        })
     });
-    let row: fn(BureauVoucherOut) -> Vec<Cell> = |row| {
+    let row: fn((BureauVoucherOut, Called)) -> Vec<Cell> = |(row, called)| {
         vec![
             Cell::Text(row.id.to_string()),
             Cell::Text(row.campaign_id.to_string()),
@@ -98,87 +106,149 @@ pub(super) fn all_vouchers(ctx: Data<Ctx>, query: BureauVouchersQuery) -> Sheet<
             Cell::date(Some(row.valid_until)),
             Cell::moment(row.claimed_at),
             row.revoked_at.map_or(Cell::Empty, Cell::moment),
+            called.campaign,
         ]
     };
     Pages { filename: "vouchers", header: &ALL_VOUCHERS, as_of, list, row }
 }
 
-const BUREAU_REFUSED_SCANS: [&str; 9] = ["编号", "机构", "账号", "设备", "时间", "原因", "手输码", "体验券", "请求号"];
+const BUREAU_REFUSED_SCANS: [&str; 12] = [
+    "编号",
+    "机构编号",
+    "账号编号",
+    "设备",
+    "时间",
+    "原因代码",
+    "手输码",
+    "体验券",
+    "请求号",
+    "机构",
+    "操作人",
+    "原因",
+];
+
+/// What a code of ours tells people.
+fn told(code: &str) -> Cell {
+    Code::ALL.iter().find(|known| known.as_str() == code).map_or(Cell::Empty, |code| Cell::text(&code.text().zh))
+}
 
 /// All of refused scans, as far as the filters leave them.
-pub(super) fn bureau_refused_scans(ctx: Data<Ctx>, query: RefusedScansQuery) -> Sheet<RefusedScanOut> {
+pub(super) fn bureau_refused_scans(ctx: Data<Ctx>, query: RefusedScansQuery) -> Sheet<(RefusedScanOut, Called)> {
     let as_of = Moment(ctx.clock.now());
-    let list: List<RefusedScanOut> = Box::new(move |limit, cursor| {
+    let list: List<(RefusedScanOut, Called)> = Box::new(move |limit, cursor| {
         let (ctx, query) = (ctx.clone(), RefusedScansQuery { limit, cursor, ..query.clone() });
-        Box::pin(async move { vouchers::list_refused_scans(&ctx, None, &query).await })
+        Box::pin(async move {
+            called(&ctx, vouchers::list_refused_scans(&ctx, None, &query).await?, |row| Ids {
+                centre: Some(row.centre_id),
+                staff: Some(row.staff_id),
+                ..Ids::default()
+            })
+            .await
+        })
     });
-    let row: fn(RefusedScanOut) -> Vec<Cell> = |row| {
+    let row: fn((RefusedScanOut, Called)) -> Vec<Cell> = |(row, called)| {
         vec![
             Cell::Text(row.id.to_string()),
             Cell::Text(row.centre_id.to_string()),
             Cell::Text(row.staff_id.to_string()),
             Cell::maybe(row.device.as_deref()),
             Cell::moment(row.at),
-            Cell::Text(row.reason),
+            Cell::text(&row.reason),
             Some(row.manual).into(),
             Cell::id(row.voucher_id),
             Cell::Text(row.request_id),
+            called.centre,
+            called.staff,
+            told(&row.reason),
         ]
     };
     Pages { filename: "refused_scans", header: &BUREAU_REFUSED_SCANS, as_of, list, row }
 }
 
-const CONFLICTS: [&str; 12] = [
+const CONFLICTS: [&str; 15] = [
     "编号",
-    "机构",
-    "账号",
+    "机构编号",
+    "账号编号",
     "设备",
     "体验券",
-    "原因",
+    "原因代码",
     "托育日期",
     "扫码时间",
     "上传时间",
     "处理状态",
     "处理说明",
     "处理时间",
+    "机构",
+    "操作人",
+    "原因",
 ];
 
 /// All of conflicts of offline scans, as far as the filters leave them.
-pub(super) fn conflicts(ctx: Data<Ctx>, query: OfflineConflictsQuery) -> Sheet<OfflineConflictOut> {
+pub(super) fn conflicts(ctx: Data<Ctx>, query: OfflineConflictsQuery) -> Sheet<(OfflineConflictOut, Called)> {
     let as_of = Moment(ctx.clock.now());
-    let list: List<OfflineConflictOut> = Box::new(move |limit, cursor| {
+    let list: List<(OfflineConflictOut, Called)> = Box::new(move |limit, cursor| {
         let (ctx, query) = (ctx.clone(), OfflineConflictsQuery { limit, cursor, ..query.clone() });
-        Box::pin(async move { vouchers::list_offline_conflicts(&ctx, None, &query).await })
+        Box::pin(async move {
+            called(&ctx, vouchers::list_offline_conflicts(&ctx, None, &query).await?, |row| Ids {
+                centre: Some(row.centre_id),
+                staff: Some(row.staff_id),
+                ..Ids::default()
+            })
+            .await
+        })
     });
-    let row: fn(OfflineConflictOut) -> Vec<Cell> = |row| {
+    let row: fn((OfflineConflictOut, Called)) -> Vec<Cell> = |(row, called)| {
         vec![
             Cell::Text(row.id.to_string()),
             Cell::Text(row.centre_id.to_string()),
             Cell::Text(row.staff_id.to_string()),
             Cell::maybe(row.device.as_deref()),
             Cell::Text(row.voucher_id.to_string()),
-            Cell::Text(row.reason),
+            Cell::text(&row.reason),
             Cell::date(Some(row.service_date)),
             Cell::moment(row.scanned_at),
             Cell::moment(row.uploaded_at),
             Cell::text(row.status.zh()),
             Cell::maybe(row.note.as_deref()),
             row.resolved_at.map_or(Cell::Empty, Cell::moment),
+            called.centre,
+            called.staff,
+            told(&row.reason),
         ]
     };
     Pages { filename: "offline_conflicts", header: &CONFLICTS, as_of, list, row }
 }
 
-const ADJUSTMENTS: [&str; 8] = ["编号", "机构", "核销记录", "金额（元）", "理由", "账号", "时间", "结算单"];
+const ADJUSTMENTS: [&str; 11] = [
+    "编号",
+    "机构编号",
+    "核销记录",
+    "金额（元）",
+    "理由",
+    "账号编号",
+    "时间",
+    "结算单编号",
+    "机构",
+    "经办人",
+    "结算单文号",
+];
 
 /// All of adjustments, as far as the filters leave them.
-pub(super) fn adjustments(ctx: Data<Ctx>, query: AdjustmentsQuery) -> Sheet<AdjustmentOut> {
+pub(super) fn adjustments(ctx: Data<Ctx>, query: AdjustmentsQuery) -> Sheet<(AdjustmentOut, Called)> {
     let as_of = Moment(ctx.clock.now());
-    let list: List<AdjustmentOut> = Box::new(move |limit, cursor| {
+    let list: List<(AdjustmentOut, Called)> = Box::new(move |limit, cursor| {
         let (ctx, query) = (ctx.clone(), AdjustmentsQuery { limit, cursor, ..query.clone() });
-        Box::pin(async move { settlement::list_adjustments(&ctx, &query).await })
+        Box::pin(async move {
+            called(&ctx, settlement::list_adjustments(&ctx, &query).await?, |row| Ids {
+                centre: Some(row.centre_id),
+                staff: Some(row.staff_id),
+                statement: row.statement_id,
+                ..Ids::default()
+            })
+            .await
+        })
     });
-    let row: fn(AdjustmentOut) -> Vec<Cell> = |row| {
+    let row: fn((AdjustmentOut, Called)) -> Vec<Cell> = |(row, called)| {
         vec![
             Cell::Text(row.id.to_string()),
             Cell::Text(row.centre_id.to_string()),
@@ -188,6 +258,9 @@ pub(super) fn adjustments(ctx: Data<Ctx>, query: AdjustmentsQuery) -> Sheet<Adju
             Cell::Text(row.staff_id.to_string()),
             Cell::moment(row.created_at),
             Cell::id(row.statement_id),
+            called.centre,
+            called.staff,
+            called.statement,
         ]
     };
     Pages { filename: "adjustments", header: &ADJUSTMENTS, as_of, list, row }

@@ -5,8 +5,9 @@
 use actix_web::{HttpResponse, get, web::Data};
 use entity::{Fen, classes, offers};
 use serde::Deserialize;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
+use super::names::{Called, Ids, called};
 use crate::{
     error::Result,
     features::{
@@ -33,7 +34,7 @@ use crate::{
         vouchers::{fund_dto::FundRuleOut, service::funds},
     },
     http::{
-        Moment, Page, Path, Refusals,
+        Day, Moment, Page, Path, Query, Refusals,
         table::{self, Cell, List, Pages, Sheet, Table},
     },
     state::Ctx,
@@ -61,19 +62,37 @@ pub enum ExportTable {
     FundRules,
 }
 
+/// Which days of the calendar; of other tables they don't matter.
+#[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ExportQuery {
+    /// Days of the calendar from this one on; absent, with `to` absent too: from today.
+    #[param(value_type = Option<Day>)]
+    pub from: Option<Day>,
+    /// Until this one; absent, with `from` absent too: a year ahead.
+    #[param(value_type = Option<Day>)]
+    pub to: Option<Day>,
+}
+
 /// Download another of the bureau's tables
 ///
 /// Whole: classes, offers, calendar, figures of the plan, messages, exclusions, rates of support, rules of funds.
-/// Classes and offers have the columns of their imports.
+/// Classes and offers have the columns of their imports. The calendar is of the year to come, or of `from` to `to`,
+/// past days too.
 #[utoipa::path(tag = "bureau", security(("bearer" = [])),
-    params(("table" = inline(ExportTable), Path, description = "Which table")),
+    params(("table" = inline(ExportTable), Path, description = "Which table"), ExportQuery),
     responses((status = 200, description = "The table", body = String, content_type = table::CSV), Refusals))]
 #[get("/bureau/exports/{table}.csv")]
-pub(super) async fn export_table_csv(ctx: Data<Ctx>, _bureau: Bureau, of: Path<ExportTable>) -> Result<HttpResponse> {
+pub(super) async fn export_table_csv(
+    ctx: Data<Ctx>,
+    _bureau: Bureau,
+    of: Path<ExportTable>,
+    Query(query): Query<ExportQuery>,
+) -> Result<HttpResponse> {
     match of.0 {
         ExportTable::Classes => all_classes(ctx).csv().await,
         ExportTable::Offers => all_offers(ctx).csv().await,
-        ExportTable::Calendar => calendar(&ctx).await?.csv(),
+        ExportTable::Calendar => calendar(&ctx, query).await?.csv(),
         ExportTable::PlanInputs => figures(&ctx).await?.csv(),
         ExportTable::Messages => messages(ctx).csv().await,
         ExportTable::Exclusions => proposals(ctx).csv().await,
@@ -86,14 +105,19 @@ pub(super) async fn export_table_csv(ctx: Data<Ctx>, _bureau: Bureau, of: Path<E
 ///
 /// The same as `.csv`, 20 000 rows at most.
 #[utoipa::path(tag = "bureau", security(("bearer" = [])),
-    params(("table" = inline(ExportTable), Path, description = "Which table")),
+    params(("table" = inline(ExportTable), Path, description = "Which table"), ExportQuery),
     responses((status = 200, description = "The workbook", body = Vec<u8>, content_type = table::XLSX), Refusals))]
 #[get("/bureau/exports/{table}.xlsx")]
-pub(super) async fn export_table_xlsx(ctx: Data<Ctx>, _bureau: Bureau, of: Path<ExportTable>) -> Result<HttpResponse> {
+pub(super) async fn export_table_xlsx(
+    ctx: Data<Ctx>,
+    _bureau: Bureau,
+    of: Path<ExportTable>,
+    Query(query): Query<ExportQuery>,
+) -> Result<HttpResponse> {
     match of.0 {
         ExportTable::Classes => all_classes(ctx).xlsx().await,
         ExportTable::Offers => all_offers(ctx).xlsx().await,
-        ExportTable::Calendar => calendar(&ctx).await?.xlsx(),
+        ExportTable::Calendar => calendar(&ctx, query).await?.xlsx(),
         ExportTable::PlanInputs => figures(&ctx).await?.xlsx(),
         ExportTable::Messages => messages(ctx).xlsx().await,
         ExportTable::Exclusions => proposals(ctx).xlsx().await,
@@ -189,9 +213,12 @@ fn yuan(fen: Fen) -> Cell {
     Cell::yuan(Some(fen))
 }
 
-async fn calendar(ctx: &Ctx) -> Result<Table<'static>> {
+async fn calendar(ctx: &Ctx, ExportQuery { from, to }: ExportQuery) -> Result<Table<'static>> {
     const HEADER: [&str; 4] = ["日期", "类型", "名称", "按星期几开放"];
-    let days = planning::service::calendar(ctx, &CalendarQuery { from: None, to: None }).await?;
+    let days = match (from, to) {
+        (None, None) => planning::service::calendar(ctx, &CalendarQuery { from, to }).await?,
+        _ => planning::service::calendar_between(ctx, from, to).await?,
+    };
     let row = |day: planning::dto::CalendarDayOut| {
         vec![
             Cell::date(Some(day.date)),
@@ -249,17 +276,38 @@ fn messages(ctx: Data<Ctx>) -> Sheet<MessageOut> {
     Pages { filename: "messages", header: &MESSAGES, as_of, list, row }
 }
 
-const EXCLUSIONS: [&str; 10] =
-    ["编号", "评价编号", "机构编号", "提议", "理由", "状态", "提议人", "提议时间", "复核人", "复核时间"];
+const EXCLUSIONS: [&str; 13] = [
+    "编号",
+    "评价编号",
+    "机构编号",
+    "提议",
+    "理由",
+    "状态",
+    "提议人编号",
+    "提议时间",
+    "复核人编号",
+    "复核时间",
+    "机构",
+    "提议人",
+    "复核人",
+];
 
-fn proposals(ctx: Data<Ctx>) -> Sheet<RatingExclusionOut> {
+fn proposals(ctx: Data<Ctx>) -> Sheet<(RatingExclusionOut, Called)> {
     let as_of = Moment(ctx.clock.now());
-    let list: List<RatingExclusionOut> = Box::new(move |limit, cursor| {
+    let list: List<(RatingExclusionOut, Called)> = Box::new(move |limit, cursor| {
         let ctx = ctx.clone();
         let query = RatingExclusionsQuery { status: None, rating_id: None, centre_id: None, limit, cursor };
-        Box::pin(async move { exclusions::page(&ctx, query).await })
+        Box::pin(async move {
+            called(&ctx, exclusions::page(&ctx, query).await?, |row| Ids {
+                centre: Some(row.centre_id),
+                staff: Some(row.proposed_by),
+                second: row.decided_by,
+                ..Ids::default()
+            })
+            .await
+        })
     });
-    let row: fn(RatingExclusionOut) -> Vec<Cell> = |proposal| {
+    let row: fn((RatingExclusionOut, Called)) -> Vec<Cell> = |(proposal, called)| {
         vec![
             Cell::Text(proposal.id.to_string()),
             Cell::Text(proposal.rating_id.to_string()),
@@ -271,6 +319,9 @@ fn proposals(ctx: Data<Ctx>) -> Sheet<RatingExclusionOut> {
             Cell::moment(proposal.proposed_at),
             Cell::id(proposal.decided_by),
             proposal.decided_at.map_or(Cell::Empty, Cell::moment),
+            called.centre,
+            called.staff,
+            called.second,
         ]
     };
     Pages { filename: "exclusions", header: &EXCLUSIONS, as_of, list, row }

@@ -30,7 +30,7 @@ pub(super) async fn list_guidance(
 
 /// Download requests for guidance as a table
 ///
-/// All that the filters leave; no addresses, no answers. `limit` and `cursor` don't matter.
+/// All that the filters leave; no addresses. `limit` and `cursor` don't matter.
 #[utoipa::path(tag = "bureau", security(("bearer" = [])), params(BureauGuidanceQuery),
     responses((status = 200, description = "The table", body = String, content_type = table::CSV), Refusals))]
 #[get("/bureau/guidance.csv")]
@@ -44,7 +44,7 @@ pub(super) async fn list_guidance_csv(
 
 /// Download requests for guidance as a workbook
 ///
-/// All that the filters leave, 20 000 at most; no addresses, no answers. `limit` and `cursor` don't matter.
+/// All that the filters leave, 20 000 at most; no addresses. `limit` and `cursor` don't matter.
 #[utoipa::path(tag = "bureau", security(("bearer" = [])), params(BureauGuidanceQuery),
     responses((status = 200, description = "The workbook", body = Vec<u8>, content_type = table::XLSX), Refusals))]
 #[get("/bureau/guidance.xlsx")]
@@ -59,7 +59,8 @@ pub(super) async fn list_guidance_xlsx(
 /// Say who comes, and when
 ///
 /// A centre in service or an account of the bureau. Of two officers who assign at once one is told
-/// (`WRONG_STATE`); what is assigned is handed over with `handing_over`. The family is told.
+/// (`WRONG_STATE`); what is assigned is handed over with `handing_over` and the `assigned_at` that was read. A day outside
+/// the wished ones is refused until it is confirmed (`CONFIRMATION_REQUIRED`). The family is told.
 #[utoipa::path(tag = "bureau", security(("bearer" = [])), request_body = GuidanceAssignIn,
     params(("id" = GuidanceId, Path, description = "The request"),
         ("Idempotency-Key" = Option<String>, Header, description = "8–64 visible characters; the same key and body get the first answer again")),

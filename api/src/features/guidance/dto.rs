@@ -84,6 +84,9 @@ pub struct BureauGuidanceQuery {
     pub township: Option<Line<30>>,
     /// Only those of this centre.
     pub centre_id: Option<CentreId>,
+    /// Only those that are late, or only the others: the day of the visit is past and nobody has said that somebody
+    /// came, or the wished days are and nobody is named.
+    pub overdue: Option<bool>,
     /// How many at most.
     #[serde(default)]
     #[param(value_type = Option<Limit>)]
@@ -115,6 +118,9 @@ pub struct StaffGuidanceOut {
     pub address: Option<String>,
     /// How far it is.
     pub status: GuidanceStatus,
+    /// The day of the visit is past and nobody has said that somebody came, or the wished days are and nobody is
+    /// named.
+    pub overdue: bool,
     /// The centre that comes…
     pub centre_id: Option<CentreId>,
     /// …its name…
@@ -148,6 +154,14 @@ pub struct GuidanceAssignIn {
     /// assigned.
     #[serde(default)]
     pub handing_over: bool,
+    /// The `assigned_at` of what is handed over, as it was read: refused (`WRONG_STATE`) if somebody handed it over
+    /// meanwhile. Needed with `handing_over`.
+    #[serde(default)]
+    pub assigned_at: Option<Moment>,
+    /// The day lies outside the wished ones, and the family knows; without it such a day is refused
+    /// (`CONFIRMATION_REQUIRED`).
+    #[serde(default)]
+    pub confirm: bool,
 }
 
 /// How a request ends.

@@ -15,7 +15,7 @@ mod sheet;
 pub mod staff;
 mod store;
 
-pub use service::{blank, lapse, waiting, withdraw_live};
+pub use service::{blank, hand_back, lapse, overdue, waiting, withdraw_live};
 
 use crate::http::Registry;
 

@@ -44,7 +44,34 @@ pub fn assigned(body: &GuidanceAssignIn, today: NaiveDate) -> Result<()> {
         let text = Text::new("上门日期不能早于今天。", "The day lies in the past.");
         return Err(Problem::field("visit_on", "in_the_past", text));
     }
+    if body.handing_over && body.assigned_at.is_none() {
+        let text = Text::new("改派时请附上原安排的时间。", "Say which assignment is handed over: its `assigned_at`.");
+        return Err(Problem::field("assigned_at", "missing", text));
+    }
     within("visit_on", body.visit_on.0, today, VISIT_WITHIN)
+}
+
+/// Refuses a day that the family didn't wish for, unless whoever assigns says that it knows.
+pub fn within_wish(row: &guidance_requests::Model, day: NaiveDate, confirmed: bool) -> Result<()> {
+    if confirmed || (row.wished_from..=row.wished_until).contains(&day) {
+        return Ok(());
+    }
+    let (from, until) = (row.wished_from, row.wished_until);
+    let text = Text::new(
+        format!("上门日期不在家长期望的{from}至{until}之内；如已与家长另行约定，请确认后再提交。"),
+        format!("The family wished for {from} to {until}: say with `confirm` that it knows of another day."),
+    );
+    Err(Problem::new(Code::ConfirmationRequired).detail(text.clone()).and_field("confirm", "required", text))
+}
+
+/// Whether somebody should have come, or have been named, by now.
+#[must_use]
+pub fn overdue(row: &guidance_requests::Model, today: NaiveDate) -> bool {
+    match row.status {
+        GuidanceStatus::Open => row.wished_until < today,
+        GuidanceStatus::Assigned => row.visit_on.is_some_and(|day| day < today),
+        GuidanceStatus::Done | GuidanceStatus::Declined | GuidanceStatus::Withdrawn => false,
+    }
 }
 
 /// The states from which a request ends so; a centre answers what is assigned to it.

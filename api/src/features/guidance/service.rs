@@ -2,8 +2,9 @@
 //! child with its family, then the request.
 
 use chrono::Days;
-use entity::{ChildId, FamilyId, GuidanceId, GuidanceStatus, guidance_requests};
-use sea_orm::ConnectionTrait;
+use entity::{ChildId, FamilyId, GuidanceId, GuidanceStatus, NoticeKind, StaffId, guidance_requests};
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
+use serde_json::json;
 
 use super::{
     ADDRESS_PLACE, ANSWER_PLACE,
@@ -13,11 +14,16 @@ use super::{
 };
 use crate::{
     error::{Code, Problem, Result, Text},
-    features::families::store::lock_child,
+    features::{
+        audit::{self, Actor},
+        families::store::lock_child,
+        notices::{self, Notice},
+    },
     http::{
         Cursor, Idempotency, Moment, Once, Page, once,
         ratelimit::{GUIDANCE, limit},
     },
+    platform::{clock::local, db::write_txn},
     state::Ctx,
 };
 
@@ -119,9 +125,37 @@ pub async fn withdraw_live(
 /// is kept for ever.
 const LAPSES_AFTER: Days = Days::new(30);
 
-/// Ends what lapsed.
+/// Ends what lapsed, each with a word to the family.
 pub async fn lapse(ctx: &Ctx) -> Result<()> {
-    Ok(store::lapse(ctx.db.writer(), ctx.clock.today() - LAPSES_AFTER, ctx.clock.now()).await?)
+    let before = ctx.clock.today() - LAPSES_AFTER;
+    for id in store::to_lapse(ctx.db.reader(), before).await? {
+        write_txn(&ctx.db, async |txn| {
+            if !store::lapse(txn, id, before, ctx.clock.now()).await? {
+                return Ok(());
+            }
+            let row = store::one(txn, id).await?.ok_or_else(not_found)?;
+            let facts = json!({ "guidance_id": id, "lapsed": true, "date": local(row.created_at).date_naive(),
+                "centre_name": "区民生保障局" });
+            let (family, child, kind) = (row.family_id, Some(row.child_id), NoticeKind::GuidanceAnswered);
+            notices::tell(ctx, txn, Notice { family, child, kind, subject: format!("{id}/lapsed"), facts }).await
+        })
+        .await?;
+    }
+    Ok(())
+}
+
+/// How many requests are late: the bureau looks after them.
+pub async fn overdue(ctx: &Ctx) -> Result<u64> {
+    Ok(store::count_late(ctx.db.reader(), ctx.clock.today()).await?)
+}
+
+/// An account is closed: what it was named for is open again, and somebody else is to be named. How many.
+pub async fn hand_back(ctx: &Ctx, txn: &DatabaseTransaction, by: Actor, staff: StaffId) -> Result<u64> {
+    let back = store::hand_back(txn, staff).await?;
+    for id in &back {
+        audit::record(ctx, txn, by, "guidance.handed_back", id.to_string(), json!({ "from": staff })).await?;
+    }
+    Ok(back.len() as u64)
 }
 
 /// How many requests wait for the bureau.

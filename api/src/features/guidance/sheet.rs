@@ -1,4 +1,4 @@
-//! Requests for guidance as a table; without names, addresses and answers.
+//! Requests for guidance as a table; without children's names and without addresses.
 
 use actix_web::web::Data;
 use entity::StaffId;
@@ -8,6 +8,7 @@ use super::{
     staff,
 };
 use crate::{
+    features::exports::names::{Called, Ids, called},
     http::{
         Moment,
         table::{Cell, List, Pages, Sheet},
@@ -15,7 +16,7 @@ use crate::{
     state::Ctx,
 };
 
-const GUIDANCE: [&str; 12] = [
+const GUIDANCE: [&str; 15] = [
     "编号",
     "乡镇",
     "主题",
@@ -24,20 +25,26 @@ const GUIDANCE: [&str; 12] = [
     "期望结束",
     "状态",
     "上门机构",
-    "经办账号",
+    "经办账号编号",
     "上门日期",
     "申请时间",
     "办结时间",
+    "经办人",
+    "答复",
+    "已逾期",
 ];
 
 /// All of them, as far as the filters leave them.
-pub(super) fn guidance(ctx: Data<Ctx>, me: StaffId, query: BureauGuidanceQuery) -> Sheet<StaffGuidanceOut> {
+pub(super) fn guidance(ctx: Data<Ctx>, me: StaffId, query: BureauGuidanceQuery) -> Sheet<(StaffGuidanceOut, Called)> {
     let as_of = Moment(ctx.clock.now());
-    let list: List<StaffGuidanceOut> = Box::new(move |limit, cursor| {
+    let list: List<(StaffGuidanceOut, Called)> = Box::new(move |limit, cursor| {
         let (ctx, query) = (ctx.clone(), BureauGuidanceQuery { limit, cursor, ..query.clone() });
-        Box::pin(async move { staff::page(&ctx, me, query).await })
+        Box::pin(async move {
+            let page = staff::page(&ctx, me, query).await?;
+            called(&ctx, page, |row| Ids { staff: row.staff_id, ..Ids::default() }).await
+        })
     });
-    let row: fn(StaffGuidanceOut) -> Vec<Cell> = |row| {
+    let row: fn((StaffGuidanceOut, Called)) -> Vec<Cell> = |(row, called)| {
         vec![
             Cell::Text(row.id.to_string()),
             Cell::Text(row.township),
@@ -51,6 +58,9 @@ pub(super) fn guidance(ctx: Data<Ctx>, me: StaffId, query: BureauGuidanceQuery) 
             Cell::date(row.visit_on),
             Cell::moment(row.created_at),
             row.ended_at.map_or(Cell::Empty, Cell::moment),
+            called.staff,
+            Cell::maybe(row.answer.as_deref()),
+            Some(row.overdue).into(),
         ]
     };
     Pages { filename: "guidance", header: &GUIDANCE, as_of, list, row }

@@ -37,9 +37,10 @@ enum Eyes {
 
 /// A page of the bureau's.
 pub async fn page(ctx: &Ctx, me: StaffId, query: BureauGuidanceQuery) -> Result<Page<StaffGuidanceOut>> {
-    let BureauGuidanceQuery { status, township, centre_id, limit, cursor } = query;
+    let BureauGuidanceQuery { status, township, centre_id, overdue, limit, cursor } = query;
     let after = cursor.as_ref().map(Cursor::unpack).transpose()?;
-    let filter = Filter { status, township: township.as_deref(), centre: centre_id, after };
+    let overdue = overdue.map(|late| (late, ctx.clock.today()));
+    let filter = Filter { status, township: township.as_deref(), centre: centre_id, overdue, after };
     let rows = store::page(ctx.db.reader(), filter, limit.plus_one()).await?;
     let Page { items, next_cursor } = Page::of(rows, limit, |row| row.id, |row| row);
     Ok(Page { items: shown(ctx, ctx.db.reader(), Eyes::Bureau(me), items).await?, next_cursor })
@@ -55,6 +56,13 @@ pub async fn desk_page(ctx: &Ctx, desk: &Desk, query: GuidancePageQuery) -> Resu
     Ok(Page { items: shown(ctx, ctx.db.reader(), Eyes::Desk, items).await?, next_cursor })
 }
 
+/// The visits that the centre has to make on a day; of today's also those of days past that nobody has answered.
+pub async fn desk_visits(ctx: &Ctx, desk: &Desk, day: NaiveDate) -> Result<Vec<StaffGuidanceOut>> {
+    let from = (day != ctx.clock.today()).then_some(day);
+    let rows = store::visits_until(ctx.db.reader(), desk.centre_id, (from, day)).await?;
+    shown(ctx, ctx.db.reader(), Eyes::Desk, rows).await
+}
+
 /// Names who comes and when; the family is told in the same transaction.
 pub async fn assign(
     ctx: &Ctx,
@@ -64,15 +72,19 @@ pub async fn assign(
     body: GuidanceAssignIn,
 ) -> Result<Once<StaffGuidanceOut>> {
     rules::assigned(&body, ctx.clock.today())?;
-    let GuidanceAssignIn { centre_id, staff_id, visit_on, handing_over } = body;
+    let GuidanceAssignIn { centre_id, staff_id, visit_on, handing_over, assigned_at, confirm } = body;
     if centre_id.is_some_and(|id| ctx.catalogue.centre(id).is_none()) {
         let text = Text::new("没有这个在营机构，请重新选择。", "There is no such centre in service.");
         return Err(Problem::field("centre_id", "unknown", text));
     }
-    let from = if handing_over { GuidanceStatus::Assigned } else { GuidanceStatus::Open };
+    let from = assigned_at.filter(|_| handing_over).map(|at| at.0);
     once(ctx, key, &bureau.staff_id.to_string(), async |txn| {
         if let Some(staff) = staff_id {
             takes(store::lock_staff(txn, staff).await?.as_ref())?;
+        }
+        let asked = store::one(txn, id).await?.ok_or_else(not_found)?;
+        if rules::LIVE.contains(&asked.status) {
+            rules::within_wish(&asked, visit_on.0, confirm)?;
         }
         let to = (centre_id, staff_id, visit_on.0);
         let assigned = store::assign(txn, id, from, to, ctx.clock.now()).await?;
@@ -199,6 +211,7 @@ fn out(ctx: &Ctx, eyes: Eyes, row: guidance_requests::Model, child: &children::M
         Eyes::Desk => (true, Some(masked_for_staff(&ctx.keys, &child.name_sealed, child.name_status)?)),
     };
     let address = row.address_sealed.as_deref().filter(|_| named);
+    let overdue = rules::overdue(&row, ctx.clock.today());
     Ok(StaffGuidanceOut {
         id: row.id,
         child_name: name,
@@ -210,6 +223,7 @@ fn out(ctx: &Ctx, eyes: Eyes, row: guidance_requests::Model, child: &children::M
         township: row.township,
         address: open(ctx, ADDRESS_PLACE, address)?,
         status: row.status,
+        overdue,
         centre_id: row.centre_id,
         centre_name: row.centre_id.and_then(|id| ctx.catalogue.centre(id)).map(|plan| plan.row.name.clone()),
         staff_id: row.staff_id,

@@ -9,8 +9,9 @@ use entity::{
     staff,
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, IntoActiveModel as _,
-    PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, UpdateMany,
+    ActiveValue::Set, ColumnTrait as _, Condition, ConnectionTrait, DbErr, EntityTrait as _, ExprTrait as _,
+    IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, QueryTrait as _,
+    UpdateMany, sea_query::SelectStatement,
 };
 
 use super::rules::LIVE;
@@ -51,16 +52,32 @@ pub(super) struct Filter<'a> {
     pub(super) status: Option<GuidanceStatus>,
     pub(super) township: Option<&'a str>,
     pub(super) centre: Option<CentreId>,
+    /// Late on this day, or not.
+    pub(super) overdue: Option<(bool, NaiveDate)>,
     pub(super) after: Option<GuidanceId>,
+}
+
+/// As `rules::overdue`.
+fn late(today: NaiveDate) -> Condition {
+    let nobody = Condition::all().add(Column::Status.eq(GuidanceStatus::Open)).add(Column::WishedUntil.lt(today));
+    let named = Condition::all().add(Column::Status.eq(GuidanceStatus::Assigned)).add(Column::VisitOn.lt(today));
+    Condition::any().add(nobody).add(named)
+}
+
+fn ids(of: Condition) -> SelectStatement {
+    Entity::find().select_only().column(Column::Id).filter(of).into_query()
 }
 
 /// Requests, the latest first.
 pub(super) async fn page(db: &impl ConnectionTrait, filter: Filter<'_>, limit: u64) -> Result<Vec<Model>, DbErr> {
-    let Filter { status, township, centre, after } = filter;
+    let Filter { status, township, centre, overdue, after } = filter;
     let condition = Condition::all()
         .add_option(status.map(|status| Column::Status.eq(status)))
         .add_option(township.map(|township| Column::Township.eq(township)))
         .add_option(centre.map(|centre| Column::CentreId.eq(centre)))
+        .add_option(overdue.map(|(late_ones, today)| {
+            if late_ones { late(today) } else { Condition::all().add(Column::Id.not_in_subquery(ids(late(today)))) }
+        }))
         .add_option(after.map(|after| Column::Id.lt(after)));
     Entity::find().filter(condition).order_by_desc(Column::Id).limit(limit).all(db).await
 }
@@ -86,11 +103,11 @@ async fn moved(update: UpdateMany<Entity>, db: &impl ConnectionTrait) -> Result<
     Ok(update.exec(db).await?.rows_affected == 1)
 }
 
-/// Names who comes and when; false if the request isn't in this state.
+/// Names who comes and when, of an open request, or of one that was assigned at `from`; false if it isn't so any more.
 pub(super) async fn assign(
     db: &impl ConnectionTrait,
     id: GuidanceId,
-    from: GuidanceStatus,
+    from: Option<DateTime<Utc>>,
     (centre_id, staff_id, visit_on): (Option<CentreId>, Option<StaffId>, NaiveDate),
     now: DateTime<Utc>,
 ) -> Result<bool, DbErr> {
@@ -102,7 +119,44 @@ pub(super) async fn assign(
         assigned_at: Set(Some(now)),
         ..Default::default()
     };
-    moved(Entity::update_many().set(row).filter(Column::Id.eq(id)).filter(Column::Status.eq(from)), db).await
+    let as_seen = match from {
+        None => Column::Status.eq(GuidanceStatus::Open),
+        Some(at) => Column::Status.eq(GuidanceStatus::Assigned).and(Column::AssignedAt.eq(at)),
+    };
+    moved(Entity::update_many().set(row).filter(Column::Id.eq(id)).filter(as_seen), db).await
+}
+
+/// What an account was named for is open again; which requests.
+pub(super) async fn hand_back(db: &impl ConnectionTrait, staff: StaffId) -> Result<Vec<GuidanceId>, DbErr> {
+    let own = Condition::all().add(Column::StaffId.eq(staff)).add(Column::Status.eq(GuidanceStatus::Assigned));
+    let found = Entity::find().select_only().column(Column::Id).filter(own.clone()).order_by_asc(Column::Id);
+    let found = found.into_tuple().all(db).await?;
+    let row = ActiveModel {
+        status: Set(GuidanceStatus::Open),
+        staff_id: Set(None),
+        visit_on: Set(None),
+        assigned_at: Set(None),
+        ..Default::default()
+    };
+    Entity::update_many().set(row).filter(own).exec(db).await?;
+    Ok(found)
+}
+
+/// The visits that a centre has to make on a day, and those of earlier days that nobody has answered.
+pub(super) async fn visits_until(
+    db: &impl ConnectionTrait,
+    centre: CentreId,
+    (from, until): (Option<NaiveDate>, NaiveDate),
+) -> Result<Vec<Model>, DbErr> {
+    Entity::find()
+        .filter(Column::CentreId.eq(centre))
+        .filter(Column::Status.eq(GuidanceStatus::Assigned))
+        .filter(Condition::all().add_option(from.map(|from| Column::VisitOn.gte(from))))
+        .filter(Column::VisitOn.lte(until))
+        .order_by_asc(Column::VisitOn)
+        .order_by_asc(Column::Id)
+        .all(db)
+        .await
 }
 
 /// Whose requests may be ended.
@@ -161,16 +215,34 @@ pub(super) async fn withdraw_live(
         .map(drop)
 }
 
-/// Ends what nobody came for in all the days before one.
-pub(super) async fn lapse(db: &impl ConnectionTrait, before: NaiveDate, now: DateTime<Utc>) -> Result<(), DbErr> {
-    Entity::update_many()
-        .set(ended(GuidanceStatus::Declined, now))
-        .filter(Column::Status.is_in(LIVE))
-        .filter(Column::WishedUntil.lt(before))
-        .filter(Condition::any().add(Column::VisitOn.is_null()).add(Column::VisitOn.lt(before)))
-        .exec(db)
-        .await
-        .map(drop)
+/// What nobody came for in all the days before one.
+fn lapsed(before: NaiveDate) -> Condition {
+    Condition::all()
+        .add(Column::Status.is_in(LIVE))
+        .add(Column::WishedUntil.lt(before))
+        .add(Condition::any().add(Column::VisitOn.is_null()).add(Column::VisitOn.lt(before)))
+}
+
+/// Some of it.
+pub(super) async fn to_lapse(db: &impl ConnectionTrait, before: NaiveDate) -> Result<Vec<GuidanceId>, DbErr> {
+    let rows = Entity::find().select_only().column(Column::Id).filter(lapsed(before)).order_by_asc(Column::Id);
+    rows.limit(200).into_tuple().all(db).await
+}
+
+/// Ends one of it; false if somebody did something meanwhile.
+pub(super) async fn lapse(
+    db: &impl ConnectionTrait,
+    id: GuidanceId,
+    before: NaiveDate,
+    now: DateTime<Utc>,
+) -> Result<bool, DbErr> {
+    let update = Entity::update_many().set(ended(GuidanceStatus::Declined, now));
+    moved(update.filter(Column::Id.eq(id)).filter(lapsed(before)), db).await
+}
+
+/// Requests that are late.
+pub(super) async fn count_late(db: &impl ConnectionTrait, today: NaiveDate) -> Result<u64, DbErr> {
+    Entity::find().filter(late(today)).count(db).await
 }
 
 /// Requests that nobody is named for.

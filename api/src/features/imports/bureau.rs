@@ -8,7 +8,7 @@ use super::{
     sheet::Kind,
 };
 use crate::{
-    error::{Code, Problem, Result},
+    error::{Code, Problem, Result, Text},
     features::auth::Bureau,
     http::{Idempotency, Path, Query, Refusals, observe::Body, table},
     state::Ctx,
@@ -42,20 +42,25 @@ fn kind(req: &HttpRequest) -> Result<Kind> {
         table::XLSX => Ok(Kind::Xlsx),
         // What Excel on Windows calls a `.csv`.
         table::CSV | "application/csv" | "application/vnd.ms-excel" => Ok(Kind::Csv),
-        _ => Err(Problem::new(Code::UnsupportedMediaType)),
+        _ => Err(Problem::new(Code::UnsupportedMediaType).detail(Text::new(
+            "请上传 .xlsx 或 .csv 文件（Content-Type 与文件一致）。",
+            "Send a workbook (.xlsx) or text/csv, and say which it is as the content type.",
+        ))),
     }
 }
 
 /// Import a table
 ///
-/// The file is the body: `.xlsx` (its first sheet) or `.csv` (UTF-8 or GBK), as the content type says; at
+/// The file is the body: `.xlsx` (its first sheet that isn't hidden) or `.csv` (UTF-8 or GBK), as the content type says; at
 /// most 2 000 rows and 4 MiB. The first row has the titles of the template, in any order; lines whose first
-/// cell begins with `# ` are notes. Rows are found by their key (centres by name and township, classes by centre and
+/// cell begins with `# ` are notes, counted in `notes`. Rows are found by their key (centres by name and township, classes by centre and
 /// name, offers by class and form of care, carers by centre and name, days by date, communities by code):
 /// what is new is entered, what differs is changed, an empty cell leaves what is there, and what isn't
 /// named stays. All of it or nothing: every problem of every row is named by row and column
 /// (`rows[3].托位数`), the first 500 of them, with how many more there are, and `problems` counts all. Errors of
-/// the spreadsheet, numbers of more than 15 digits and formulas without a result are problems too. `dry_run=true` says the same and writes nothing. An import that was
+/// the spreadsheet, numbers of more than 15 digits and formulas without a result are problems too,
+/// as are rows that the spreadsheet hides, cells under no title, places far from all others of the district, and
+/// fewer places or carers of a class than booked visits need. `dry_run=true` says the same and writes nothing. An import that was
 /// given a word (`work`) is watched and called off under it.
 #[utoipa::path(tag = "bureau", security(("bearer" = [])),
     request_body(content((String = "text/csv"),

@@ -79,11 +79,13 @@ pub const fn maybe(
     Column { title, field, holds, needed: false, help, example }
 }
 
-/// What is wrong, row by row.
+/// What is wrong, row by row; of more than are named the first rows'.
 #[derive(Debug, Default)]
 pub struct Problems {
     named: Vec<(usize, String, &'static str, Text)>,
     total: usize,
+    /// Lines that were taken for notes, and left out.
+    pub notes: usize,
     rows: HashSet<usize>,
     cells: HashSet<(usize, String)>,
 }
@@ -97,8 +99,9 @@ impl Problems {
             return false;
         }
         self.total += 1;
-        if self.named.len() >= MOST_NAMED {
-            return true;
+        // Tables are looked through more than once: what comes later may be of an earlier row.
+        if self.named.len() >= 2 * MOST_NAMED {
+            self.cut();
         }
         let field = if title.is_empty() { format!("rows[{at}]") } else { format!("rows[{at}].{title}") };
         let (zh, en) = if title.is_empty() {
@@ -109,6 +112,18 @@ impl Problems {
         // A title stays as the template has it.
         self.named.push((at, field, code, text.within(zh, en).keeping(title)));
         true
+    }
+
+    /// The first ones by row; of a row in the order in which they were found.
+    fn cut(&mut self) {
+        self.named.sort_by_key(|(at, ..)| *at);
+        self.named.truncate(MOST_NAMED);
+    }
+
+    /// Whether something is wrong with a cell.
+    #[must_use]
+    pub fn has_cell(&self, at: usize, title: &str) -> bool {
+        self.cells.contains(&(at, title.to_owned()))
     }
 
     /// Whether anything is wrong in a row: nothing is made of it.
@@ -126,12 +141,13 @@ impl Problems {
         problem: &Problem,
     ) -> Vec<(&'c Column, &'static str)> {
         if problem.errors.is_empty() {
-            self.add(at, "", "refused", problem.text());
+            self.add(at, "", "refused", &in_titles(problem.text(), columns, ""));
         }
         let mut fresh = Vec::new();
         for error in &problem.errors {
             let column = columns.iter().find(|column| column.field == error.field);
-            let is_new = self.add(at, column.map_or("", |column| column.title), error.code, &error.text);
+            let text = in_titles(&error.text, columns, &error.field);
+            let is_new = self.add(at, column.map_or("", |column| column.title), error.code, &text);
             fresh.extend(column.filter(|_| is_new).map(|column| (column, error.code)));
         }
         fresh
@@ -139,7 +155,7 @@ impl Problems {
 
     /// Refuses if anything was wrong: row by row, and how much more there is than is named.
     pub fn done(mut self) -> Result<()> {
-        self.named.sort_by_key(|(at, ..)| *at);
+        self.cut();
         let (total, more) = (self.total, self.total - self.named.len());
         let mut all = self.named.into_iter().map(|(_, field, code, text)| (field, code, text));
         let Some((field, code, text)) = all.next() else { return Ok(()) };
@@ -156,6 +172,28 @@ impl Problems {
         };
         Err(problem.fact("problems", total))
     }
+}
+
+/// A refusal in the words of the table: members of the API become titles, and what it begins with is said by
+/// the column.
+fn in_titles(text: &Text, columns: &[Column], field: &str) -> Text {
+    let own = |told: &str, colon: &str| {
+        let rest = told.strip_prefix(field).filter(|_| !field.is_empty());
+        let rest = rest.and_then(|rest| rest.strip_prefix(colon).or_else(|| rest.strip_prefix(' ')));
+        rest.unwrap_or(told).to_owned()
+    };
+    let mut zh = own(&text.zh, "：");
+    for column in columns {
+        // Only whole words.
+        let word = |char: char| char.is_ascii_alphanumeric() || char == '_';
+        while let Some(at) = zh.match_indices(column.field).map(|(at, _)| at).find(|at| {
+            let (before, after) = (&zh[..*at], &zh[at + column.field.len()..]);
+            !before.ends_with(word) && !after.starts_with(word)
+        }) {
+            zh.replace_range(at..at + column.field.len(), &format!("“{}”", column.title));
+        }
+    }
+    text.within(zh, own(&text.en, ": "))
 }
 
 /// A row as the API would take it, with its number in the file.
@@ -205,7 +243,9 @@ pub fn read<T: DeserializeOwned>(lines: &[Line], columns: &[Column], problems: &
     };
     let places = places(head, columns, problems);
     // Without notes and examples of the template.
+    let all = rest.len();
     let rest: Vec<&Line> = rest.iter().filter(|line| !line.is_note()).collect();
+    problems.notes = all - rest.len();
     if rest.is_empty() {
         problems.add(head.at, "", "empty", &Text::new("表头下面没有数据。", "There are no rows below the header."));
     }
@@ -219,7 +259,20 @@ pub fn read<T: DeserializeOwned>(lines: &[Line], columns: &[Column], problems: &
         return Vec::new();
     }
     let mut rows = Vec::with_capacity(rest.len());
+    let titled = titles(head, columns);
     for line in rest {
+        if line.hidden {
+            let text = Text::new(
+                "该行在表格中被隐藏或被筛选掉了，请取消隐藏和筛选，或删除该行后重试。",
+                "The spreadsheet hides this row, or a filter leaves it out: show it, or delete it.",
+            );
+            problems.add(line.at, "", "hidden", &text);
+        }
+        let untitled = |at| titled.get(at).is_none_or(String::is_empty);
+        if line.cells.iter().enumerate().any(|(at, cell)| !cell.is_empty() && untitled(at)) {
+            let text = Text::new("有内容的单元格上方没有表头，请核对列。", "A cell stands under no title.");
+            problems.add(line.at, "", "no_title", &text);
+        }
         let mut object = Map::new();
         for (column, place) in columns.iter().zip(&places) {
             let cell = place.and_then(|place| line.cells.get(place)).map_or("", String::as_str);

@@ -78,4 +78,6 @@ pub struct ImportOut {
     pub changed: usize,
     /// Of them as they were.
     pub unchanged: usize,
+    /// Lines whose first cell begins with `# `: left out as notes, and none of `rows`.
+    pub notes: usize,
 }

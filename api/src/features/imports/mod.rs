@@ -12,9 +12,12 @@ mod bureau;
 mod cells;
 pub mod columns;
 pub mod dto;
+mod hidden;
+mod quotes;
 pub mod service;
 pub mod sheet;
 mod store;
+mod surroundings;
 mod tables;
 
 use crate::http::Registry;

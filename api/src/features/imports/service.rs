@@ -179,6 +179,7 @@ async fn run(
     // The last moment at which all of it can be given up.
     import.progress.go_on().await?;
     let Import { problems, rows, created, changed, unchanged, mut deeds, .. } = import;
+    let notes = problems.notes;
     problems.done()?;
     let detail = json!({ "table": of, "rows": rows, "created": created, "changed": changed,
         "unchanged": unchanged, "sha256": digest });
@@ -187,5 +188,5 @@ async fn run(
         let rest = deeds.split_off(deeds.len().min(DEEDS));
         audit::record_all(ctx, txn, std::mem::replace(&mut deeds, rest)).await?;
     }
-    Ok(ImportOut { table: of, dry_run: false, rows, created, changed, unchanged })
+    Ok(ImportOut { table: of, dry_run: false, rows, created, changed, unchanged, notes })
 }

@@ -8,9 +8,10 @@ use std::{
     io::{Cursor, Read},
 };
 
-use calamine::{DataRef, Reader as _, Xlsx};
+use calamine::{DataRef, Reader as _, SheetType, SheetVisible, Xlsx};
 use encoding_rs::GBK;
 
+use super::{hidden, quotes::unpaired};
 use crate::error::{Problem, Result, Text};
 
 /// Rows of an import, at most.
@@ -30,7 +31,7 @@ const MOST_BYTES: usize = 16 * 1024 * 1024;
 /// The kind of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A workbook; its first sheet is read.
+    /// A workbook; its first sheet that is seen is read.
     Xlsx,
     /// Comma-separated values.
     Csv,
@@ -45,6 +46,8 @@ pub struct Line {
     pub cells: Vec<String>,
     /// The cells that don't hold what somebody typed, and why.
     pub wrong: Vec<(usize, Wrong)>,
+    /// The spreadsheet doesn't show it: somebody hid it, or a filter leaves it out.
+    pub hidden: bool,
 }
 
 impl Line {
@@ -104,6 +107,9 @@ const ERRORS: [&str; 10] =
 /// From here on a number has more digits than a spreadsheet keeps.
 const MOST_WHOLE: f64 = 1e15;
 
+/// How a file of the old kind begins: an `.xls`, or a workbook under a password.
+const OLE: &[u8] = &[0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1];
+
 fn refused(code: &'static str, zh: impl Into<String>, en: impl Into<String>) -> Problem {
     Problem::field("body", code, Text::new(zh.into(), en.into()))
 }
@@ -118,6 +124,13 @@ fn too_many() -> Problem {
 
 /// Reads the lines of a file that have something in them. Slow work: not for a worker's own thread.
 pub fn lines(body: &[u8], kind: Kind) -> Result<Vec<Line>> {
+    if body.starts_with(OLE) {
+        return Err(refused(
+            "malformed",
+            "这是旧版 .xls 文件，或加了密码的工作簿，无法读取；请取消密码，用 Excel 或 WPS 另存为“Excel 工作簿（.xlsx）”后重试。",
+            "An old .xls, or a workbook with a password: save it as a workbook (.xlsx) without one.",
+        ));
+    }
     let mut lines = match kind {
         Kind::Xlsx => workbook(body)?,
         Kind::Csv => values(body)?,
@@ -154,6 +167,13 @@ fn values(body: &[u8]) -> Result<Vec<Line>> {
     };
     // The reader counts a line when it sees its end, and takes the second half of "\r\n" for the next one's.
     let text = text.replace("\r\n", "\n");
+    if let Some(at) = unpaired(&text) {
+        return Err(refused(
+            "malformed",
+            format!("CSV 文件格式有误：第{at}行有引号没有成对，请更正后重试。"),
+            format!("Row {at} has a quote without its other one."),
+        ));
+    }
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
     let (mut lines, mut record) = (Vec::new(), csv::StringRecord::new());
     loop {
@@ -171,7 +191,7 @@ fn values(body: &[u8]) -> Result<Vec<Line>> {
         }
         let cells: Vec<String> = record.iter().take(MOST_COLUMNS).map(|cell| plain(cell).to_owned()).collect();
         if cells.iter().any(|cell| !cell.is_empty()) {
-            lines.push(Line { at, cells, wrong: Vec::new() });
+            lines.push(Line { at, cells, ..Line::default() });
         }
     }
 }
@@ -215,7 +235,9 @@ fn check_unpacked(body: &[u8]) -> Result<()> {
 fn workbook(body: &[u8]) -> Result<Vec<Line>> {
     check_unpacked(body)?;
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(body)).map_err(|_| no_workbook())?;
-    let first = book.sheet_names().first().cloned().ok_or_else(no_workbook)?;
+    let seen = |sheet: &&calamine::Sheet| sheet.typ == SheetType::WorkSheet && sheet.visible == SheetVisible::Visible;
+    let first = book.sheets_metadata().iter().find(seen).map(|sheet| sheet.name.clone()).ok_or_else(no_workbook)?;
+    let hidden = hidden::rows(body, &first);
     let mut reader = book.worksheet_cells_reader(&first).map_err(|_| no_workbook())?;
     let (mut lines, mut left) = (BTreeMap::<usize, Line>::new(), MOST_BYTES);
     while let Some(cell) = reader.next_cell_with_formula_metadata().map_err(|_| no_workbook())? {
@@ -244,7 +266,7 @@ fn workbook(body: &[u8]) -> Result<Vec<Line>> {
         if lines.len() >= MOST_LINES && !lines.contains_key(&at) {
             return Err(too_many());
         }
-        let line = lines.entry(at).or_insert_with(|| Line { at, ..Line::default() });
+        let line = lines.entry(at).or_insert_with(|| Line { at, hidden: hidden.contains(&at), ..Line::default() });
         if line.cells.len() <= column {
             line.cells.resize(column + 1, String::new());
         }

@@ -60,6 +60,9 @@ pub fn text(kind: NoticeKind, facts: &Value) -> String {
             format!("您{date}对{centre}的投诉已答复，请到“我的投诉”查看，并告诉我们是否满意。")
         }
         NoticeKind::GuidanceAssigned => format!("您申请的入户指导已安排在{date}，由{centre}上门，请安排家长在家。"),
+        NoticeKind::GuidanceAnswered if facts["lapsed"] == true => {
+            format!("很抱歉，您{date}申请的入户指导未能安排，申请已自动结束；如仍需要，请重新申请。")
+        }
         NoticeKind::GuidanceAnswered => format!("您{date}申请的入户指导已有答复，请到“入户指导”查看。"),
         NoticeKind::EventPlace => {
             let (event, place) = (fact("event"), fact("place"));

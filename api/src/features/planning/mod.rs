@@ -14,7 +14,7 @@ pub mod rules;
 pub mod service;
 mod store;
 
-pub use service::{check_calendar_day, check_week, put_calendar_days};
+pub use service::{check_calendar_day, check_week, over_capacity, put_calendar_days};
 
 use crate::http::Registry;
 

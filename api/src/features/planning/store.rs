@@ -3,7 +3,8 @@
 use chrono::NaiveDate;
 use entity::{CentreId, ClassId, VisitStatus, calendar_days, centre_days, centre_weeks, classes, rosters, visits};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, sea_query::OnConflict,
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
+    sea_query::OnConflict,
 };
 
 use crate::platform::db::LockRows as _;
@@ -85,6 +86,18 @@ pub(super) async fn calendar(
         .order_by_asc(calendar_days::Column::Date)
         .all(db)
         .await
+}
+
+/// The same of a range whose ends may be open.
+pub(super) async fn calendar_between(
+    db: &impl ConnectionTrait,
+    from: Option<NaiveDate>,
+    to: Option<NaiveDate>,
+) -> Result<Vec<calendar_days::Model>, DbErr> {
+    let range = Condition::all()
+        .add_option(from.map(|from| calendar_days::Column::Date.gte(from)))
+        .add_option(to.map(|to| calendar_days::Column::Date.lte(to)));
+    calendar_days::Entity::find().filter(range).order_by_asc(calendar_days::Column::Date).all(db).await
 }
 
 pub(super) async fn put_calendar(db: &impl ConnectionTrait, day: calendar_days::Model) -> Result<(), DbErr> {

@@ -1,6 +1,7 @@
 //! Statements as tables: the same figures as the JSON, a header in Chinese with the units.
 
 use actix_web::web::Data;
+use entity::Fen;
 
 use super::{
     dto::{StatementDetailOut, StatementOut, StatementsQuery},
@@ -14,9 +15,9 @@ use crate::{
     state::Ctx,
 };
 
-const LINES: [&str; 9] =
-    ["类别", "日期", "核销编号", "体验券编号", "批次编号", "批次名称", "服务形式", "备注", "金额（分）"];
-const LIST: [&str; 12] = [
+const LINES: [&str; 10] =
+    ["类别", "日期", "核销编号", "体验券编号", "批次编号", "批次名称", "服务形式", "备注", "金额（分）", "金额（元）"];
+const LIST: [&str; 14] = [
     "结算单编号",
     "机构编号",
     "机构名称",
@@ -29,6 +30,8 @@ const LIST: [&str; 12] = [
     "调整（分）",
     "合计（分）",
     "数据摘要（SHA-256）",
+    "调整（元）",
+    "应付（元）",
 ];
 
 /// Line by line, then the sums.
@@ -50,6 +53,7 @@ pub(super) fn lines(detail: &StatementDetailOut) -> Table<'static> {
             Cell::text(line.care_type.zh()),
             Cell::text(&note),
             Cell::from(if reversed { 0 } else { line.face_value_fen.0 }),
+            Cell::yuan(Some(if reversed { Fen(0) } else { line.face_value_fen })),
         ]);
     }
     for adjustment in &detail.figures.adjustments {
@@ -58,12 +62,14 @@ pub(super) fn lines(detail: &StatementDetailOut) -> Table<'static> {
         row[2] = adjustment.redemption_id.map_or(Cell::Empty, |id| Cell::text(&id.to_string()));
         row[7] = Cell::text(&adjustment.reason);
         row[8] = Cell::from(adjustment.amount_fen.0);
+        row[9] = Cell::yuan(Some(adjustment.amount_fen));
         rows.push(row);
     }
     let mut total = vec![Cell::Empty; LINES.len()];
     total[0] = Cell::text("合计");
     total[7] = Cell::text(&format!("应付{}天", statement.totals.net_units));
     total[8] = Cell::from(statement.totals.total_fen);
+    total[9] = Cell::yuan(Some(Fen(statement.totals.total_fen)));
     rows.push(total);
     let name = statement.number.clone().unwrap_or_else(|| statement.id.to_string());
     let as_of = statement.frozen_at.or(statement.checked_at).unwrap_or(statement.drafted_at);
@@ -96,6 +102,8 @@ pub(super) fn list(ctx: Data<Ctx>, query: StatementsQuery) -> Sheet<StatementOut
             totals.adjustments_fen.into(),
             totals.total_fen.into(),
             Cell::text(&statement.figures_sha256),
+            Cell::yuan(Some(Fen(totals.adjustments_fen))),
+            Cell::yuan(Some(Fen(totals.total_fen))),
         ]
     };
     Pages { filename: "statements", header: &LIST, as_of, list, row }

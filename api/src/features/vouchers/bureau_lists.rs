@@ -8,7 +8,10 @@ use super::{
 };
 use crate::{
     error::Result,
-    features::auth::Bureau,
+    features::{
+        auth::Bureau,
+        exports::names::{Called, Ids, called},
+    },
     http::{
         Moment, Page, Query, Refusals,
         table::{self, Cell, List, Pages, Sheet},
@@ -72,7 +75,7 @@ pub(super) async fn list_all_vouchers(
     Ok(HttpResponse::Ok().json(lists::vouchers(&ctx, &query).await?))
 }
 
-const REDEMPTIONS: [&str; 12] = [
+const REDEMPTIONS: [&str; 17] = [
     "核销编号",
     "体验券编号",
     "批次编号",
@@ -85,16 +88,30 @@ const REDEMPTIONS: [&str; 12] = [
     "服务形式",
     "状态",
     "金额（分）",
+    "机构",
+    "操作人",
+    "批次",
+    "金额（元）",
+    "结算单",
 ];
 
 /// All redemptions, as far as the filters leave them.
-fn redemptions_sheet(ctx: Data<Ctx>, query: BureauRedemptionsQuery) -> Sheet<BureauRedemptionOut> {
+fn redemptions_sheet(ctx: Data<Ctx>, query: BureauRedemptionsQuery) -> Sheet<(BureauRedemptionOut, Called)> {
     let as_of = Moment(ctx.clock.now());
-    let list: List<BureauRedemptionOut> = Box::new(move |limit, cursor| {
+    let list: List<(BureauRedemptionOut, Called)> = Box::new(move |limit, cursor| {
         let (ctx, query) = (ctx.clone(), BureauRedemptionsQuery { limit, cursor, ..query.clone() });
-        Box::pin(async move { lists::redemptions(&ctx, &query).await })
+        Box::pin(async move {
+            called(&ctx, lists::redemptions(&ctx, &query).await?, |row| Ids {
+                centre: Some(row.centre_id),
+                staff: Some(row.staff_id),
+                campaign: Some(row.campaign_id),
+                statement: row.statement_id,
+                second: None,
+            })
+            .await
+        })
     });
-    let row: fn(BureauRedemptionOut) -> Vec<Cell> = |row| {
+    let row: fn((BureauRedemptionOut, Called)) -> Vec<Cell> = |(row, called)| {
         vec![
             Cell::Text(row.id.to_string()),
             Cell::Text(row.voucher_id.to_string()),
@@ -108,6 +125,11 @@ fn redemptions_sheet(ctx: Data<Ctx>, query: BureauRedemptionsQuery) -> Sheet<Bur
             Cell::text(row.care_type.zh()),
             Cell::text(row.status.zh()),
             Cell::from(row.face_value_fen.0),
+            called.centre,
+            called.staff,
+            called.campaign,
+            Cell::yuan(Some(row.face_value_fen)),
+            called.statement,
         ]
     };
     Pages { filename: "redemptions", header: &REDEMPTIONS, as_of, list, row }

@@ -28,6 +28,9 @@ pub(super) const OUTREACH: &[(&str, Roles)] = &[
     ("answer_guidance", BUREAU),
     ("list_desk_guidance", DESK),
     ("answer_desk_guidance", DESK),
+    // events: at the door
+    ("unmark_attended", BUREAU),
+    ("mark_no_show", BUREAU),
     // documents of guardians
     ("put_document", GUARDIAN),
     ("delete_document", GUARDIAN),

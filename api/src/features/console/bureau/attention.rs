@@ -87,6 +87,8 @@ pub(super) async fn of_today(ctx: &Ctx, shell: &Shell) -> Result<Table> {
     );
     let open = complaints_of(ctx, Some(ComplaintStatus::Open), None).await?;
     line("投诉待受理", "Complaints nobody has taken", "/bureau/complaints?status=open", open);
+    let late = usize::try_from(guidance::overdue(ctx).await?).unwrap_or(usize::MAX);
+    line("入户指导已逾期", "Guidance at home that is late", "/bureau/guidance?overdue=true", late.into());
     let asked = usize::try_from(guidance::waiting(ctx).await?).unwrap_or(usize::MAX);
     line("入户指导待安排", "Guidance at home to assign", "/bureau/guidance?status=open", asked.into());
     let query = ModerationQuery { status: None, kind: None, limit: MOST, cursor: None };
@@ -148,6 +150,7 @@ pub(super) async fn of_today(ctx: &Ctx, shell: &Shell) -> Result<Table> {
             month: None,
             centre_id: None,
             status: Some(status),
+            differs: None,
             limit: MOST,
             cursor: None,
         };

@@ -90,6 +90,11 @@ async fn bureau_calendar(
     View::new(&shell, t("日历", "Calendar"))
         .form(filter)
         .table(table.sortable(&shell, 'd'))
+        .links(&[(
+            "下载全部日期（含已过和一年以后）",
+            "Every day, past ones and those far ahead too",
+            "/api/v1/bureau/exports/calendar.csv?from=2000-01-01",
+        )])
         .form(set_form(&shell))
         .answer(&ctx)
 }

@@ -72,6 +72,26 @@ async fn page(ctx: &Ctx, query: ListQuery, limit: Limit) -> Result<Page<BureauCe
     directory::service::page(ctx, &query).await
 }
 
+/// The whole register with the same filters: more of each centre than a page has room for.
+fn register(query: &ListQuery) -> String {
+    let mut all = form_urlencoded::Serializer::new(String::new());
+    if let Some(q) = &query.q {
+        all.append_pair("q", q);
+    }
+    if let Some(kind) = query.kind {
+        all.append_pair("kind", kind.as_str());
+    }
+    if let Some(township) = &query.township {
+        all.append_pair("township", township);
+    }
+    match query.state {
+        State::Open => drop(all.append_pair("active", "true")),
+        State::Closed => drop(all.append_pair("active", "false")),
+        State::All => {}
+    }
+    all.finish()
+}
+
 #[get("/centres")]
 async fn bureau_centres(
     ctx: Data<Ctx>,
@@ -125,8 +145,14 @@ async fn bureau_centres(
         ]);
     }
     let table = table.rest(&shell, page.rest);
+    let whole = |ending: &str| format!("/api/v1/bureau/centres.{ending}?{}", register(&query));
     View::new(&shell, t("托育机构", "Centres"))
-        .links(&[("登记机构", "Enter a centre", "/bureau/centres/new"), ("用表格导入", "Import", "/bureau/imports")])
+        .links(&[
+            ("登记机构", "Enter a centre", "/bureau/centres/new"),
+            ("用表格导入", "Import", "/bureau/imports"),
+            ("下载完整名录（CSV）", "The whole register (CSV)", &whole("csv")),
+            ("下载完整名录（Excel）", "The whole register (XLSX)", &whole("xlsx")),
+        ])
         .form(filter)
         .table(table)
         .answer(&ctx)

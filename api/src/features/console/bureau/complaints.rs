@@ -4,11 +4,11 @@ use actix_web::{
     HttpResponse, get, post,
     web::{Data, ServiceConfig},
 };
-use entity::{ComplaintId, ComplaintStatus, StaffId, TextStatus};
+use entity::{AccountStatus, ComplaintId, ComplaintStatus, StaffId, StaffRole, TextStatus};
 use serde::Deserialize;
 
 use super::super::{
-    fields::{Fields, any_of, yes_or_no},
+    fields::{Choice, Fields, any_of, yes_or_no},
     form::Form,
     shell::{Shell, see},
     table::{Cell, Table, text},
@@ -18,18 +18,21 @@ use super::super::{
 use crate::{
     error::Result,
     features::{
-        auth::Bureau,
+        auth::{Bureau, staff, staff_dto::StaffQuery},
         complaints::{
             dto::{BureauComplaintOut, BureauComplaintsQuery, ComplaintAnswerIn, ComplaintAssignIn},
             service,
         },
     },
-    http::{Idempotency, Path, Query},
+    http::{Idempotency, Limit, Path, Query},
     state::Ctx,
 };
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(bureau_complaints).service(bureau_take_complaint).service(bureau_answer_complaint);
+    cfg.service(bureau_complaints)
+        .service(bureau_take_complaint)
+        .service(bureau_assign_complaint)
+        .service(bureau_answer_complaint);
 }
 
 #[get("/complaints")]
@@ -47,6 +50,7 @@ async fn bureau_complaints(
     let page = shell.list(&query, async |query| service::page(&ctx, query).await).await?;
     let people = page.items.iter().flat_map(|complaint| [complaint.assigned_to, complaint.answered_by]);
     let names = Names::of(&ctx, people.flatten()).await?;
+    let officers = officers(&ctx).await?;
     let columns = [
         t("机构", "Centre"),
         t("内容", "What it says"),
@@ -69,7 +73,7 @@ async fn bureau_complaints(
             text(names.get(complaint.assigned_to)),
             text(dash(complaint.answer.clone())),
             satisfied(&shell, complaint),
-            Cell::Forms(deeds(&shell, bureau.staff_id, complaint)),
+            Cell::Forms(deeds(&shell, bureau.staff_id, complaint, &officers)),
         ]);
     }
     View::new(&shell, t("投诉", "Complaints"))
@@ -112,8 +116,25 @@ fn satisfied(shell: &Shell, complaint: &BureauComplaintOut) -> Cell {
     }
 }
 
-/// One that is open, or another's, can be taken; one's own is answered.
-fn deeds(shell: &Shell, me: StaffId, complaint: &BureauComplaintOut) -> Vec<(String, Fields)> {
+/// Who can be given a complaint: accounts of the bureau that are in use.
+async fn officers(ctx: &Ctx) -> Result<Vec<(StaffId, String)>> {
+    let mut all = Vec::new();
+    for role in [StaffRole::Officer, StaffRole::Admin] {
+        let status = Some(AccountStatus::Active);
+        let query = StaffQuery { centre_id: None, role: Some(role), status, limit: Limit(100), cursor: None };
+        let accounts = staff::page(ctx, &query).await?.items.into_iter();
+        all.extend(accounts.map(|account| (account.id, format!("{}（{}）", account.name, role.zh()))));
+    }
+    Ok(all)
+}
+
+/// One that is open, or another's, can be taken, and given to a colleague; one's own is answered.
+fn deeds(
+    shell: &Shell,
+    me: StaffId,
+    complaint: &BureauComplaintOut,
+    officers: &[(StaffId, String)],
+) -> Vec<(String, Fields)> {
     let t = |zh, en| shell.t(zh, en);
     let href = |rest: &str| format!("/bureau/complaints/{}/{rest}", complaint.id);
     let mine = complaint.assigned_to == Some(me);
@@ -128,6 +149,20 @@ fn deeds(shell: &Shell, me: StaffId, complaint: &BureauComplaintOut) -> Vec<(Str
             None => take,
         };
         deeds.push((t("受理", "Take").to_owned(), take));
+    }
+    let others: Vec<Choice> = officers
+        .iter()
+        .filter(|(id, _)| *id != me && Some(*id) != complaint.assigned_to)
+        .map(|(id, name)| (id.to_string(), name.clone(), false))
+        .collect();
+    if !others.is_empty() {
+        let assign = Fields::post(shell, href("assign"), t("转交办理", "Give it to them"));
+        let assign = assign.choice("staff_id", t("经办人", "Who is to have it"), others);
+        let assign = match complaint.assigned_to {
+            Some(other) => assign.hidden("instead_of", other.to_string()),
+            None => assign,
+        };
+        deeds.push((t("分派", "Assign").to_owned(), assign));
     }
     if mine || complaint.assigned_to.is_none() {
         let answer = Fields::post(shell, href("answer"), t("答复家长", "Answer")).area(
@@ -156,6 +191,18 @@ async fn bureau_take_complaint(
 ) -> Result<HttpResponse> {
     let body = ComplaintAssignIn { staff_id: bureau.staff_id, instead_of: form.instead_of };
     service::assign(&ctx, &bureau, &key, id.0, body).await?;
+    Ok(see("/bureau/complaints", "saved"))
+}
+
+#[post("/complaints/{id}/assign")]
+async fn bureau_assign_complaint(
+    ctx: Data<Ctx>,
+    bureau: Bureau,
+    id: Path<ComplaintId>,
+    key: Idempotency,
+    Form(form): Form<ComplaintAssignIn>,
+) -> Result<HttpResponse> {
+    service::assign(&ctx, &bureau, &key, id.0, form).await?;
     Ok(see("/bureau/complaints", "saved"))
 }
 

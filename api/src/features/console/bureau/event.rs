@@ -37,7 +37,9 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
         .service(bureau_edit_event)
         .service(bureau_publish_event)
         .service(bureau_cancel_event)
-        .service(bureau_mark_attended);
+        .service(bureau_mark_attended)
+        .service(bureau_unmark_attended)
+        .service(bureau_mark_no_show);
 }
 
 fn href(id: EventId, rest: &str) -> String {
@@ -54,7 +56,10 @@ async fn bureau_event(
 ) -> Result<HttpResponse> {
     let standing = signups::standing(&ctx, id.0).await?;
     let event = &standing.event;
-    let edit = (shell.t("修改", "Change").to_owned(), form(&ctx, &shell, &href(id.0, "/edit"), Some(event)).await?);
+    let edit = (
+        shell.t("修改", "Change").to_owned(),
+        form(&ctx, &shell, &href(id.0, "/edit"), Some(event)).await?.hidden("seen", event.seen.clone()),
+    );
     let mut view =
         facts(&shell, View::new(&shell, event.title.clone()), &standing).part(Part::Text(event.text.clone()));
     if let Some(campaign) = event.campaign_id {
@@ -120,24 +125,39 @@ async fn listed(ctx: &Ctx, shell: &Shell, event: &EventOut, query: &BureauSignup
     let mut table = Table::new(shell, t("报名", "Sign-ups"), &columns);
     let page = shell.list(query, async |query| signups::signups(ctx, event.id, &query).await).await?;
     for signup in page.items {
-        let came = Button {
-            action: href(event.id, "/attended"),
-            label: t("到场", "Has come").to_owned(),
+        let button = |rest: &str, label: &str, ask: Option<&str>| Button {
+            action: href(event.id, rest),
+            label: label.to_owned(),
             fields: vec![("number", signup.number.to_string())],
-            ask: None,
+            ask: ask.map(ToOwned::to_owned),
         };
+        let came = || button("/attended", t("到场", "Has come"), None);
+        let missing = || {
+            let ask =
+                t("名额将让给现场候补的家庭，确定未到吗？", "Its place goes to who waits at the door. Didn't it come?");
+            button("/no-show", t("未到", "Didn't come"), Some(ask))
+        };
+        let mistaken = || button("/not-attended", t("撤销到场", "Not come after all"), None);
         let class = match signup.status {
             SignupStatus::SignedUp | SignupStatus::Attended => "good",
             SignupStatus::Waiting => "wait",
             SignupStatus::Withdrawn => "plain",
         };
-        let open = signup.status == SignupStatus::SignedUp && event.status == EventStatus::Published;
+        let begun = ctx.clock.now() >= event.starts_at.0;
+        let buttons = match signup.status {
+            _ if event.status != EventStatus::Published => Vec::new(),
+            SignupStatus::SignedUp if begun => vec![came(), missing()],
+            SignupStatus::SignedUp => vec![came()],
+            SignupStatus::Waiting if begun && signup.persons <= event.places_left => vec![came()],
+            SignupStatus::Attended => vec![mistaken()],
+            SignupStatus::Waiting | SignupStatus::Withdrawn => Vec::new(),
+        };
         table.row(vec![
             number(signup.number.into()),
             number(signup.persons.into()),
             Cell::Mark(class, shell.word(signup.status.zh(), signup.status.as_str())),
             text(minute(signup.created_at)),
-            Cell::Buttons(if open { vec![came] } else { Vec::new() }),
+            Cell::Buttons(buttons),
         ]);
     }
     let path = href(event.id, "/signups");
@@ -153,17 +173,19 @@ async fn bureau_edit_event(
     id: Path<EventId>,
     sent: Result<Form<EventForm>, Problem>,
 ) -> Result<HttpResponse> {
-    let event = signups::standing(&ctx, id.0).await?.event;
+    // One that isn't there is none, whatever was sent.
+    signups::standing(&ctx, id.0).await?;
     let edited = async { service::edit(&ctx, &bureau, id.0, sent?.0.into_patch()).await };
     match edited.await {
         Ok(_) => Ok(see(&href(id.0, ""), "saved")),
-        Err(problem) => View::new(&shell, event.title.clone())
-            .form(form(&ctx, &shell, &href(id.0, "/edit"), Some(&event)).await?.again(
-                &shell,
-                &Body::of(&req),
-                &problem,
-            ))
-            .answer(&ctx),
+        Err(problem) => {
+            // What it says now stands above what was typed, and what is sent next is about that.
+            let standing = signups::standing(&ctx, id.0).await?;
+            let event = &standing.event;
+            let again = form(&ctx, &shell, &href(id.0, "/edit"), Some(event)).await?;
+            let again = again.again(&shell, &Body::of(&req), &problem).hidden("seen", event.seen.clone());
+            facts(&shell, View::new(&shell, event.title.clone()), &standing).form(again).answer(&ctx)
+        }
     }
 }
 
@@ -204,5 +226,29 @@ async fn bureau_mark_attended(
     Form(form): Form<AttendedForm>,
 ) -> Result<HttpResponse> {
     signups::attended(&ctx, &bureau, &key, (id.0, form.number.0)).await?;
+    Ok(see(&href(id.0, ""), "saved"))
+}
+
+#[post("/events/{id}/not-attended")]
+async fn bureau_unmark_attended(
+    ctx: Data<Ctx>,
+    bureau: Bureau,
+    id: Path<EventId>,
+    key: Idempotency,
+    Form(form): Form<AttendedForm>,
+) -> Result<HttpResponse> {
+    signups::not_attended(&ctx, &bureau, &key, (id.0, form.number.0)).await?;
+    Ok(see(&href(id.0, ""), "saved"))
+}
+
+#[post("/events/{id}/no-show")]
+async fn bureau_mark_no_show(
+    ctx: Data<Ctx>,
+    bureau: Bureau,
+    id: Path<EventId>,
+    key: Idempotency,
+    Form(form): Form<AttendedForm>,
+) -> Result<HttpResponse> {
+    signups::missed(&ctx, &bureau, &key, (id.0, form.number.0)).await?;
     Ok(see(&href(id.0, ""), "saved"))
 }

@@ -125,6 +125,8 @@ pub(super) struct EventForm {
     places: Option<Whole<1, 100_000>>,
     persons_max: Option<Whole<1, 20>>,
     campaign_id: Option<CampaignId>,
+    /// The word of what the form was filled with; of a new one none.
+    seen: Option<Line<64>>,
 }
 
 const fn moment(LocalTime(at): LocalTime) -> Moment {
@@ -148,9 +150,13 @@ impl EventForm {
         })
     }
 
-    /// Of one that is there: no campaign chosen is none.
+    /// Of one that is there: no campaign chosen is none, no township the whole district.
     pub(super) fn into_patch(self) -> EventPatch {
         EventPatch {
+            seen: self.seen,
+            kind: self.kind,
+            township: Some(self.township),
+            persons_max: self.persons_max,
             title: self.title,
             text: self.text,
             place: self.place,
@@ -167,15 +173,11 @@ impl EventForm {
 pub(super) async fn form(ctx: &Ctx, shell: &Shell, action: &str, old: Option<&EventOut>) -> Result<Fields> {
     let t = |zh, en| shell.t(zh, en);
     let said = |of: fn(&EventOut) -> String| old.map(of).unwrap_or_default();
-    let mut fields = Fields::post(shell, action, t("保存", "Save"));
-    if old.is_none() {
-        let kinds = EventKind::ALL.iter().map(|kind| (kind.as_str(), kind.zh(), false));
-        fields = fields.choice("kind", t("类型", "Kind"), choices(shell, kinds)).choice(
-            "township",
-            t("面向", "For"),
-            townships(ctx, t("全区", "the whole district"), None),
-        );
-    }
+    let kinds = EventKind::ALL.iter().map(|kind| (kind.as_str(), kind.zh(), old.is_some_and(|old| old.kind == *kind)));
+    let township = old.and_then(|event| event.township.as_deref());
+    let fields = Fields::post(shell, action, t("保存", "Save"))
+        .choice("kind", t("类型", "Kind"), choices(shell, kinds))
+        .choice("township", t("面向", "For"), townships(ctx, t("全区", "the whole district"), township));
     let fields = fields
         .text("title", t("名称", "Name"), said(|event| event.title.clone()), 60)
         .area("text", t("给家长的说明", "Text for families"), said(|event| event.text.clone()), 2000)
@@ -186,14 +188,15 @@ pub(super) async fn form(ctx: &Ctx, shell: &Shell, action: &str, old: Option<&Ev
         .optional()
         .hint(t("不填：到活动开始", "empty: until it begins"))
         .number("places", t("名额（人）", "Places, persons"), old.map(|event| event.places.into()), (1, 100_000));
-    let fields = if old.is_none() {
-        fields
-            .number("persons_max", t("每户最多（人）", "Persons of a family at most"), None, (1, 20))
-            .optional()
-            .hint(t("不填：3人", "empty: 3"))
-    } else {
-        fields
-    };
+    let fields = fields
+        .number(
+            "persons_max",
+            t("每户最多（人）", "Persons of a family at most"),
+            old.map(|event| event.persons_max.into()),
+            (1, 20),
+        )
+        .optional()
+        .hint(if old.is_some() { t("不填：不变", "empty: as it is") } else { t("不填：3人", "empty: 3") });
     let chosen = old.and_then(|event| event.campaign_id);
     let given = campaign_choices(ctx, shell, chosen).await?;
     Ok(fields.choice("campaign_id", t("现场发放的体验券批次", "Campaign given out there"), given))

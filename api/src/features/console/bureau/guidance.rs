@@ -4,19 +4,20 @@ use actix_web::{
     HttpResponse, get, post,
     web::{Data, ServiceConfig},
 };
-use entity::{CentreId, GuidanceId, GuidanceStatus, StaffId};
+use chrono::SecondsFormat;
+use entity::{GuidanceId, GuidanceStatus, StaffId};
 use serde::Deserialize;
 
 use super::super::{
-    fields::{Choice, Fields, any_of},
+    fields::{Choice, Fields, any_of, yes_or_no},
     form::Form,
     shell::{Shell, see},
     table::{Cell, Table, text},
     values::{Names, dash, minute, other_centre, with_other_centre},
-    view::View,
+    view::{Part, View},
 };
 use crate::{
-    error::{Problem, Result, Text},
+    error::{Code, Problem, Result, Text},
     features::{
         auth::Bureau,
         centres::all::{AllQuery, all},
@@ -26,7 +27,7 @@ use crate::{
             staff,
         },
     },
-    http::{Day, Idempotency, Limit, Line, Path, Query},
+    http::{Day, Idempotency, Limit, Line, Moment, Path, Query},
     state::Ctx,
 };
 
@@ -50,7 +51,8 @@ async fn bureau_guidance(
     }));
     let filter = Fields::filter(&shell, "/bureau/guidance")
         .choice("status", t("状态", "State"), any_of(&shell, states))
-        .choice("township", t("乡镇", "Township"), townships);
+        .choice("township", t("乡镇", "Township"), townships)
+        .choice("overdue", t("是否逾期", "Late"), yes_or_no(&shell, query.overdue));
     let filters = shell.filters();
     let page = shell.list(&query, async |query| staff::page(&ctx, bureau.staff_id, query).await).await?;
     let names = Names::of(&ctx, page.items.iter().filter_map(|request| request.staff_id)).await?;
@@ -77,7 +79,7 @@ async fn bureau_guidance(
             text(shell.word(request.topic.zh(), request.topic.as_str())),
             text(request.age_months.to_string()),
             text(wished(&shell, request)),
-            state(&shell, request.status),
+            state(&shell, request),
             text(dash(who)),
             text(dash(request.visit_on)),
             text(dash(request.address.clone())),
@@ -101,14 +103,18 @@ pub(in super::super) fn wished(shell: &Shell, request: &StaffGuidanceOut) -> Str
     format!("{} – {}{half}", request.wished_from, request.wished_until)
 }
 
-/// Its state, in a word with a colour.
-pub(in super::super) fn state(shell: &Shell, status: GuidanceStatus) -> Cell {
-    let class = match status {
+/// Its state, in a word with a colour, and whether it is late.
+pub(in super::super) fn state(shell: &Shell, request: &StaffGuidanceOut) -> Cell {
+    let word = shell.word(request.status.zh(), request.status.as_str());
+    if request.overdue {
+        return Cell::Mark("bad", format!("{word} · {}", shell.t("已逾期", "late")));
+    }
+    let class = match request.status {
         GuidanceStatus::Open | GuidanceStatus::Assigned => "wait",
         GuidanceStatus::Done => "good",
         GuidanceStatus::Declined | GuidanceStatus::Withdrawn => "plain",
     };
-    Cell::Mark(class, shell.word(status.zh(), status.as_str()))
+    Cell::Mark(class, word)
 }
 
 /// Who may be named: oneself, or a centre in service.
@@ -136,6 +142,10 @@ fn deeds(shell: &Shell, request: &StaffGuidanceOut, comers: &[Choice]) -> Vec<(S
     let assign = with_other_centre(shell, assign)
         .date("visit_on", t("上门日期", "On"), dash_less(request))
         .hidden("handing_over", named.to_string());
+    let assign = match request.assigned_at {
+        Some(at) => assign.hidden("assigned_at", sent_moment(at)),
+        None => assign,
+    };
     let name = if named { t("改派", "Hand over") } else { t("安排", "Assign") };
     vec![(name.to_owned(), assign), (t("答复", "Answer").to_owned(), answer(shell, href("answer")))]
 }
@@ -160,42 +170,77 @@ pub(in super::super) fn answer(shell: &Shell, action: String) -> Fields {
     )
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 struct AssignForm {
     to: Line<40>,
     other_centre: Option<Line<60>>,
     visit_on: Day,
     #[serde(default)]
     handing_over: bool,
+    assigned_at: Option<Moment>,
+    #[serde(default)]
+    confirm: bool,
 }
 
 impl AssignForm {
     fn into_body(self, ctx: &Ctx, me: StaffId) -> Result<GuidanceAssignIn> {
-        let Self { to, other_centre: typed, visit_on, handing_over } = self;
-        if let Some(typed) = typed {
-            let centre_id = Some(other_centre(ctx, &typed)?);
-            return Ok(GuidanceAssignIn { centre_id, staff_id: None, visit_on, handing_over });
-        }
-        if &*to == ME {
-            return Ok(GuidanceAssignIn { centre_id: None, staff_id: Some(me), visit_on, handing_over });
-        }
-        let centre: CentreId = to
-            .parse()
-            .map_err(|_| Problem::field("to", "unknown", Text::new("请选择上门的机构或人员。", "Choose who comes.")))?;
-        Ok(GuidanceAssignIn { centre_id: Some(centre), staff_id: None, visit_on, handing_over })
+        let Self { to, other_centre: typed, visit_on, handing_over, assigned_at, confirm } = self;
+        let (centre_id, staff_id) = match typed {
+            Some(typed) => (Some(other_centre(ctx, &typed)?), None),
+            None if &*to == ME => (None, Some(me)),
+            None => {
+                let unknown = Text::new("请选择上门的机构或人员。", "Choose who comes.");
+                (Some(to.parse().map_err(|_| Problem::field("to", "unknown", unknown))?), None)
+            }
+        };
+        Ok(GuidanceAssignIn { centre_id, staff_id, visit_on, handing_over, assigned_at, confirm })
     }
 }
 
 #[post("/guidance/{id}/assign")]
 async fn bureau_assign_guidance(
     ctx: Data<Ctx>,
+    shell: Shell,
     bureau: Bureau,
     id: Path<GuidanceId>,
     key: Idempotency,
     Form(form): Form<AssignForm>,
 ) -> Result<HttpResponse> {
-    staff::assign(&ctx, &bureau, &key, id.0, form.into_body(&ctx, bureau.staff_id)?).await?;
-    Ok(see("/bureau/guidance", "saved"))
+    let sent = form.clone();
+    match staff::assign(&ctx, &bureau, &key, id.0, form.into_body(&ctx, bureau.staff_id)?).await {
+        Ok(_) => Ok(see("/bureau/guidance", "saved")),
+        Err(problem) if problem.code() == Code::ConfirmationRequired => {
+            View::new(&shell, shell.t("请确认上门日期", "A day outside the family's wish"))
+                .part(Part::Text(shell.told(problem.text())))
+                .form(confirm(&shell, id.0, sent))
+                .part(Part::Links(vec![(shell.t("返回", "Back").to_owned(), "/bureau/guidance".to_owned())]))
+                .answer(&ctx)
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+/// The same once more, by whoever has asked the family.
+fn confirm(shell: &Shell, id: GuidanceId, sent: AssignForm) -> Fields {
+    let AssignForm { to, other_centre, visit_on, handing_over, assigned_at, confirm: _ } = sent;
+    let label = shell.t("已与家长约好，安排并告知家长", "The family knows: name them and tell it");
+    let mut again = Fields::post(shell, format!("/bureau/guidance/{id}/assign"), label)
+        .hidden("to", to.into_inner())
+        .hidden("visit_on", visit_on.to_string())
+        .hidden("handing_over", handing_over.to_string())
+        .hidden("confirm", "true");
+    if let Some(centre) = other_centre {
+        again = again.hidden("other_centre", centre.into_inner());
+    }
+    match assigned_at {
+        Some(at) => again.hidden("assigned_at", sent_moment(at)),
+        None => again,
+    }
+}
+
+/// An instant as a form sends it, to the digit.
+fn sent_moment(Moment(at): Moment) -> String {
+    at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
 #[post("/guidance/{id}/answer")]

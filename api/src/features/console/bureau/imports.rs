@@ -168,6 +168,7 @@ fn ready(ctx: &Ctx, shell: &Shell, out: &ImportOut, file: &[u8]) -> Result<HttpR
             ("新增", "New", out.created.to_string()),
             ("变更", "Changed", out.changed.to_string()),
             ("不变", "As they were", out.unchanged.to_string()),
+            ("跳过的说明行（以“# ”开头）", "Lines left out as notes, which begin with “# ”", out.notes.to_string()),
         ])
         .form(form)
         .part(Part::Work)

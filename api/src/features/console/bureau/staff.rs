@@ -24,7 +24,7 @@ use crate::{
         staff_dto::{StaffOut, StaffQuery, StaffReasonIn},
     },
     http::{
-        Idempotency, Path, Query,
+        Idempotency, Once, Path, Query,
         ratelimit::{INVITE, limit},
     },
     state::Ctx,
@@ -140,9 +140,33 @@ async fn bureau_close_staff(
     bureau: Bureau,
     id: Path<StaffId>,
     key: Idempotency,
+    shell: Shell,
     Form(form): Form<StaffReasonIn>,
 ) -> Result<HttpResponse> {
-    change(&ctx, &bureau, &key, id.0, Deed::Close, &form.reason).await
+    let done = staff::change(&ctx, &bureau, &key, id.0, Deed::Close, &form.reason).await?;
+    let (complaints, visits) = match done {
+        Once::First(done) => (done.complaints_handed_back, done.guidance_handed_back),
+        Once::Again(_) => (0, 0),
+    };
+    if complaints + visits == 0 {
+        return Ok(see(LIST, "saved"));
+    }
+    let t = |zh, en| shell.t(zh, en);
+    View::new(&shell, t("账号已停用", "The account is closed"))
+        .text(
+            "该账号经办的以下事项已退回待办，请重新安排；已告知上门日期的家庭在重新安排后会收到新的通知。",
+            "What it had is open again: name somebody else. Families are told anew once somebody is named.",
+        )
+        .facts(&[
+            ("退回的投诉", "Complaints", complaints.to_string()),
+            ("退回的入户指导", "Guidance at home", visits.to_string()),
+        ])
+        .links(&[
+            ("投诉待受理", "Complaints nobody has taken", "/bureau/complaints?status=open"),
+            ("入户指导待安排", "Guidance at home to assign", "/bureau/guidance?status=open"),
+            ("返回", "Back", LIST),
+        ])
+        .answer(&ctx)
 }
 
 #[post("/staff/{id}/reopen")]

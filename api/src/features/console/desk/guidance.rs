@@ -56,7 +56,7 @@ pub(super) async fn desk_guidance(
             text(dash(request.visit_on)),
             text(wished(&shell, request)),
             text(dash(place)),
-            state(&shell, request.status),
+            state(&shell, request),
             text(dash(request.answer.clone())),
             Cell::Forms(live.then(form).into_iter().collect()),
         ]);

@@ -7,8 +7,10 @@ use entity::{MinuteOfDay, VisitStatus};
 use serde::Deserialize;
 
 use super::super::{
+    bureau::guidance::state,
     shell::{Shell, show},
-    table::{Cell, Table, number, text},
+    table::{Cell, Table, link, number, text},
+    values::dash,
 };
 use crate::{
     error::{Problem, Result},
@@ -19,6 +21,7 @@ use crate::{
             rules::life::EntryCheckStatus,
             service,
         },
+        guidance::{dto::StaffGuidanceOut, staff},
     },
     http::{Day, Query},
     state::Ctx,
@@ -49,6 +52,8 @@ struct TodayPage<'a> {
     /// Name of a class, and its half-hours.
     half_hours: Vec<(&'a str, String)>,
     slots: Vec<Slot<'a>>,
+    /// Families at home that the centre visits; none, no table.
+    at_home: Option<Table>,
     shell: Shell,
 }
 
@@ -75,6 +80,7 @@ pub(super) async fn desk_today(
     Query(query): Query<TodayQuery>,
 ) -> Result<HttpResponse> {
     let day = service::day(&ctx, &desk, query.date.map(|day| day.0)).await?;
+    let at_home = at_home(&shell, &staff::desk_visits(&ctx, &desk, day.date).await?);
     let half_hours = day.classes.iter().map(|class| Ok((&*class.class_name, spans(&shell, class)?)));
     show(&TodayPage {
         date: day.date,
@@ -85,6 +91,7 @@ pub(super) async fn desk_today(
         classes: classes(&shell, &day),
         half_hours: half_hours.collect::<Result<_>>()?,
         slots: slots(&day),
+        at_home,
         shell,
     })
 }
@@ -131,6 +138,23 @@ fn classes(shell: &Shell, day: &DeskDayOut) -> Table {
         ]);
     }
     table
+}
+
+/// The visits at home of the day; where the family lives stands on their own page, not on the wall.
+fn at_home(shell: &Shell, visits: &[StaffGuidanceOut]) -> Option<Table> {
+    let t = |zh, en| shell.t(zh, en);
+    let columns = [t("孩子", "Child"), t("主题", "About"), t("上门日期", "On"), t("状态", "State")];
+    let mut table = Table::new(shell, t("入户指导", "Guidance at home"), &columns);
+    for visit in visits {
+        let half = visit.half.map(|half| shell.word(half.zh(), half.as_str())).unwrap_or_default();
+        table.row(vec![
+            link(dash(visit.child_name.clone()), "/desk/guidance"),
+            text(shell.word(visit.topic.zh(), visit.topic.as_str())),
+            text(format!("{} {half}", dash(visit.visit_on))),
+            state(shell, visit),
+        ]);
+    }
+    (!visits.is_empty()).then_some(table)
 }
 
 /// The half-hours of a class, where its numbers change.

@@ -27,6 +27,26 @@ use crate::{
     state::Ctx,
 };
 
+/// A row of an import as it is held against the rules.
+#[derive(Debug)]
+pub struct Judged<T> {
+    /// What it says; an example where something was wrong.
+    pub row: T,
+    /// Something is wrong with it already: what else is, is told, and nothing made of it.
+    pub wrong: bool,
+    /// Its code is what was wrong: it is no community that is there.
+    pub unknown: bool,
+}
+
+/// All that is wrong, as one refusal.
+fn all_of(checks: impl IntoIterator<Item = Result<()>>) -> Result<()> {
+    let mut wrong = checks.into_iter().filter_map(Result::err);
+    let Some(first) = wrong.next() else { return Ok(()) };
+    Err(wrong
+        .flat_map(|problem| problem.errors)
+        .fold(first, |problem, error| problem.and_field(error.field, error.code, error.text)))
+}
+
 /// Makes a map and writes it out beside the workers: converting hundreds of thousands of points would hold
 /// up their other requests.
 async fn written<T: Serialize>(make: impl FnOnce() -> Result<T> + Send + 'static) -> Result<Vec<u8>> {

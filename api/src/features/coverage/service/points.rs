@@ -1,7 +1,7 @@
 //! Communities that are known by one point each, many at once, as a table has them; those with an area come
 //! with the map.
 
-use entity::{CommunityId, CommunityKind, communities};
+use entity::{CommunityId, CommunityKind, LngLat, communities};
 use sea_orm::DatabaseTransaction;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -13,6 +13,7 @@ use super::{
         shape::Shape,
         store,
     },
+    Judged, all_of,
     communities::{first, next, rendered, with_properties, with_shape},
     populations::{check_people, may_follow},
 };
@@ -51,6 +52,14 @@ pub struct CommunityPoint {
     pub as_of: Day,
 }
 
+impl CommunityPoint {
+    /// Where it is.
+    #[must_use]
+    pub fn at(&self) -> LngLat {
+        self.coord.to_wgs84(LngLat { lng: self.lng, lat: self.lat })
+    }
+}
+
 /// What became of one; with what the audit log tells.
 #[derive(Debug)]
 pub enum PointOutcome {
@@ -68,16 +77,16 @@ pub async fn set(
     ctx: &Ctx,
     txn: &DatabaseTransaction,
     bureau: &Bureau,
-    rows: &[CommunityPoint],
+    rows: &[Judged<CommunityPoint>],
 ) -> Result<Vec<Result<PointOutcome>>> {
-    let codes: Vec<String> = rows.iter().map(|row| row.code.to_string()).collect();
+    let codes: Vec<String> = rows.iter().map(|judged| judged.row.code.to_string()).collect();
     let stored = store::lock_by_code(txn, &codes).await?;
     let (mut outcomes, mut put) = (Vec::with_capacity(rows.len()), Vec::new());
-    for row in rows {
-        let before = stored.get(&*row.code);
+    for Judged { row, wrong, unknown } in rows {
+        let before = stored.get(&*row.code).filter(|_| !unknown);
         outcomes.push(check(ctx, before, row).map(|shape| {
             let after = after(ctx, before, row, shape);
-            if before == Some(&after) {
+            if *wrong || before == Some(&after) {
                 return PointOutcome::Unchanged;
             }
             let after = if before.is_some() { next(ctx, after) } else { after };
@@ -95,22 +104,28 @@ pub async fn set(
 
 /// Holds a row against the rules of communities; gives its place.
 fn check(ctx: &Ctx, before: Option<&communities::Model>, row: &CommunityPoint) -> Result<Shape> {
-    directory::rules::check_township(&ctx.catalogue.townships(), &row.township)?;
     let point = json!({ "type": "Point", "coordinates": [row.lng, row.lat] });
     let shape = geojson::geometry(Some(&point), row.coord);
-    let shape = shape.map_err(|(code, text)| Problem::field("lng", code, text))?;
+    let shape = shape.map_err(|(code, text)| Problem::field("lng", code, text));
     let residents = row.residents.map(|n| n.0).or_else(|| before?.residents);
-    check_people(residents, row.under3.map(|n| n.0).or_else(|| before?.under3))?;
-    may_follow(before, row.as_of.0, ctx.clock.today())?;
-    let Some(before) = before else { return Ok(shape) };
-    if !matches!(geojson::stored(&before.geometry)?, Shape::Point(_)) {
-        let text = Text::new(
-            "该社区已有边界，不能用一个点覆盖；人口请用社区人口表，边界请用地图导入。",
-            "the community has an area: a point doesn't take its place; import populations, or a map.",
-        );
-        return Err(Problem::field("lng", "has_area", text));
-    }
-    Ok(shape)
+    let in_place = before.map_or(Ok(()), |before| match geojson::stored(&before.geometry)? {
+        Shape::Point(_) => Ok(()),
+        _ => {
+            let text = Text::new(
+                "该社区已有边界，不能用一个点覆盖；人口请用社区人口表，边界请用地图导入。",
+                "the community has an area: a point doesn't take its place; import populations, or a map.",
+            );
+            Err(Problem::field("lng", "has_area", text))
+        }
+    });
+    all_of([
+        directory::rules::check_township(&ctx.catalogue.townships(), &row.township),
+        shape.as_ref().map(drop).map_err(Clone::clone),
+        in_place,
+        check_people(residents, row.under3.map(|n| n.0).or_else(|| before?.under3)),
+        may_follow(before, row.as_of.0, ctx.clock.today()),
+    ])?;
+    shape
 }
 
 /// The community as it is to be.

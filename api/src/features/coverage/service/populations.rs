@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::{
     super::{rules::day_flaw, store},
+    Judged, all_of,
     communities::{has_ended, next},
 };
 use crate::{
@@ -46,13 +47,14 @@ pub async fn set(
     ctx: &Ctx,
     txn: &DatabaseTransaction,
     bureau: &Bureau,
-    rows: &[Population],
+    rows: &[Judged<Population>],
 ) -> Result<Vec<Result<Outcome>>> {
-    let codes: Vec<String> = rows.iter().map(|row| row.code.to_string()).collect();
+    let codes: Vec<String> = rows.iter().map(|judged| judged.row.code.to_string()).collect();
     let stored = store::lock_by_code(txn, &codes).await?;
     let (mut outcomes, mut changed) = (Vec::with_capacity(rows.len()), Vec::new());
-    for row in rows {
-        outcomes.push(judged(ctx, stored.get(&*row.code), row).map(|after| match after {
+    for Judged { row, wrong, unknown } in rows {
+        let before = stored.get(&*row.code).filter(|_| !unknown);
+        outcomes.push(judged(ctx, before, row).map(|after| match after.filter(|_| !wrong) {
             None => Outcome::Unchanged,
             Some(after) => {
                 let after = next(ctx, after);
@@ -71,11 +73,20 @@ pub async fn set(
 
 /// The community with new figures; nothing if they are the same.
 fn judged(ctx: &Ctx, stored: Option<&communities::Model>, row: &Population) -> Result<Option<communities::Model>> {
+    let people = check_people(
+        row.residents.map(|n| n.0).or_else(|| stored?.residents),
+        row.under3.map(|n| n.0).or_else(|| stored?.under3),
+    );
+    let follows = may_follow(stored, row.as_of.0, ctx.clock.today());
     let Some(before) = stored else {
-        let text = Text::new("没有这个社区，请先用地图导入社区。", "no such community: import the map first.");
-        return Err(Problem::field("code", "unknown", text));
+        let text = Text::new(
+            "没有这个社区，请先导入社区（地图或社区位置表）。",
+            "no such community: import communities first, as a map or as points.",
+        );
+        all_of([Err(Problem::field("code", "unknown", text)), people, follows])?;
+        return Ok(None);
     };
-    may_follow(Some(before), row.as_of.0, ctx.clock.today())?;
+    all_of([people, follows])?;
     let after = communities::Model {
         residents: row.residents.map(|n| n.0).or(before.residents),
         under3: row.under3.map(|n| n.0).or(before.under3),
@@ -83,7 +94,6 @@ fn judged(ctx: &Ctx, stored: Option<&communities::Model>, row: &Population) -> R
         as_of: row.as_of.0,
         ..before.clone()
     };
-    check_people(after.residents, after.under3)?;
     Ok((after != *before).then_some(after))
 }
 

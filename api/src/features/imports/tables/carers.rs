@@ -50,11 +50,8 @@ pub(super) async fn run(import: &mut Import<'_, '_>, lines: &[Line]) -> Result<(
     for row in rows {
         import.step().await?;
         let at = row.at;
-        let Some(centre) = named.centre(import, &row) else {
-            // What else is wrong with it is told too.
-            parsed::<CarerIn>(import, COLUMNS, at, row.value);
-            continue;
-        };
+        // Of a centre that isn't known there is nobody yet: what else is wrong with the row is told too.
+        let centre = named.centre(import, &row).unwrap_or_else(|| ctx.clock.id());
         let Some(Left { left_on }) = parsed(import, COLUMNS, at, row.value.clone()) else { continue };
         let fits = |body: CarerIn| {
             let fresh = registers::new_row(ctx, centre, bureau, &body);

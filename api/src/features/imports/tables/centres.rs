@@ -3,7 +3,7 @@
 use entity::{CentreKind, Filed, Ownership};
 use serde_json::Value;
 
-use super::{Import, Line, Named, Object, checked, once_each, store, text, words};
+use super::{Import, Line, Named, Object, Row, Surroundings, checked, once_each, store, text, words};
 use crate::{
     error::{Result, Text},
     features::{
@@ -47,12 +47,18 @@ pub(super) async fn run(import: &mut Import<'_, '_>, lines: &[Line]) -> Result<(
     let named = Named::of(import, &rows, NAME).await?;
     let present = store::lock_centres(import.txn, &named.all()).await?;
     let ctx = import.ctx;
+    let degrees = |row: &Row<Object>, axis: &str| row.value.get("location")?.get(axis)?.as_f64();
+    let points = rows.iter().filter_map(|row| degrees(row, "lng").zip(degrees(row, "lat")));
+    let around = Surroundings::of(import.txn, points).await?;
     for row in rows {
         import.step().await?;
         let (at, ids) = (row.at, named.find(text(&row.value, NAME), text(&row.value, TOWNSHIP)));
         match ids {
             [] => {
-                let made = |body: BureauCentreIn| directory::new_rows(ctx, body);
+                let made = |body: BureauCentreIn| {
+                    let made = directory::new_rows(ctx, body)?;
+                    around.check("location.lng", made.0.location()).map(|()| made)
+                };
                 let made = ruled(&mut import.problems, COLUMNS, at, row.value, made)?;
                 let Some((centre, hours)) = made.filter(|_| !import.problems.has(at)) else { continue };
                 directory_store::insert(import.txn, centre.clone(), hours).await?;
@@ -61,7 +67,11 @@ pub(super) async fn run(import: &mut Import<'_, '_>, lines: &[Line]) -> Result<(
             }
             [id] => {
                 let Some(before) = present.get(id) else { continue };
-                let patched = |patch| directory::patched(ctx, before, patch);
+                let patched = |patch| {
+                    let after = directory::patched(ctx, before, patch)?;
+                    let moved = after.location() != before.location();
+                    if moved { around.check("location.lng", after.location()).map(|()| after) } else { Ok(after) }
+                };
                 let patched = ruled(&mut import.problems, COLUMNS, at, row.value, patched)?;
                 let Some(after) = patched.filter(|_| !import.problems.has(at)) else { continue };
                 if after == *before {

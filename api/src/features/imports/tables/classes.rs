@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use entity::{Band, CentreId, CentreKind, classes};
 use serde_json::json;
 
-use super::{CENTRE, Import, Line, Named, Object, TOWNSHIP, once_each, parsed, store, tell, text, words};
+use super::{CENTRE, Import, Line, Named, Object, TOWNSHIP, once_each, store, tell, text, words};
 use crate::{
     error::{Problem, Result, Text},
     features::{
         imports::columns::{Column, Holds, maybe, needed, read, ruled},
+        planning,
         terms::{self, dto::DeskClassNew},
     },
 };
@@ -37,29 +38,31 @@ pub(super) async fn run(import: &mut Import<'_, '_>, lines: &[Line]) -> Result<(
     }
     let centres = store::lock_centres(import.txn, &named.all()).await?;
     let (rules, today) = (import.ctx.catalogue.rules(), import.ctx.clock.today());
-    let mut touched = Vec::new();
+    let (mut touched, mut lowered) = (Vec::new(), HashMap::<CentreId, Vec<(usize, classes::Model)>>::new());
     for row in rows {
         import.step().await?;
         let at = row.at;
-        let Some(centre) = named.centre(import, &row).and_then(|id| centres.get(&id)) else {
-            // What else is wrong with it is told too.
-            parsed::<DeskClassNew>(import, COLUMNS, at, row.value);
-            continue;
-        };
-        let present = open.entry(centre.id).or_default();
+        // Of a centre that isn't known there is nothing yet: what else is wrong with the row is told too.
+        let centre = named.centre(import, &row).and_then(|id| centres.get(&id));
+        let nothing = Vec::new();
+        let present: &[classes::Model] = centre.and_then(|centre| open.get(&centre.id)).unwrap_or(&nothing);
         let fits = |body: DeskClassNew| {
             let before = present.iter().position(|class| class.name == *body.name);
             let of_before = before.map(|i| &present[i]);
             let kept = body.kept_full_day.map(|kept| kept.0).or_else(|| of_before.map(|class| class.kept_full_day));
             let kept = kept.unwrap_or(0);
-            terms::check_band(centre.kind, body.band)?;
+            if let Some(centre) = centre {
+                terms::check_band(centre.kind, body.band)?;
+                same_band(of_before, body.band)?;
+                one_of_family(centre.kind, before.is_none() && !present.is_empty())?;
+            }
             terms::check_class(&rules, (body.band, body.places.0, kept), today)?;
-            same_band(of_before, body.band)?;
-            one_of_family(centre.kind, before.is_none() && !present.is_empty())?;
             Ok((body, before, kept))
         };
         let fits = ruled(&mut import.problems, COLUMNS, at, row.value, fits)?;
-        let Some((body, before, kept)) = fits.filter(|_| !import.problems.has(at)) else { continue };
+        let fits = fits.filter(|_| !import.problems.has(at));
+        let Some(((body, before, kept), centre)) = fits.zip(centre) else { continue };
+        let present = open.entry(centre.id).or_default();
         let DeskClassNew { name, band, places, carers, kept_full_day: _ } = body;
         let class = classes::Model {
             id: before.map_or_else(|| import.ctx.clock.id(), |i| present[i].id),
@@ -81,7 +84,8 @@ pub(super) async fn run(import: &mut Import<'_, '_>, lines: &[Line]) -> Result<(
                 store::put_class(import.txn, &class).await?;
                 import.did("class.change", class.id.to_string(), detail);
                 import.changed += 1;
-                present[i] = class;
+                let before = std::mem::replace(&mut present[i], class);
+                lowered.entry(centre.id).or_default().push((at, before));
             }
             None => {
                 store::insert_class(import.txn, class.clone()).await?;
@@ -92,7 +96,41 @@ pub(super) async fn run(import: &mut Import<'_, '_>, lines: &[Line]) -> Result<(
         }
         touched.push(centre.id);
     }
+    for (centre, changed) in lowered {
+        let now = open.get(&centre).map_or(&[] as &[_], Vec::as_slice);
+        told_of_visits(import, centre, now, &changed).await?;
+    }
     tell(import, touched).await
+}
+
+/// Places that booked children have aren't taken away unseen: the centre does that at its desk, which lists whom
+/// it hits.
+async fn told_of_visits(
+    import: &mut Import<'_, '_>,
+    centre: CentreId,
+    now: &[classes::Model],
+    changed: &[(usize, classes::Model)],
+) -> Result<()> {
+    let fewer = |(_, old): &&(usize, classes::Model)| {
+        now.iter().find(|class| class.id == old.id).is_some_and(|new| {
+            new.places < old.places || new.carers < old.carers || new.kept_full_day > old.kept_full_day
+        })
+    };
+    let changed: Vec<_> = changed.iter().filter(fewer).collect();
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let before: Vec<classes::Model> = changed.iter().map(|(_, old)| old.clone()).collect();
+    let hit = planning::over_capacity(import.ctx, import.txn, centre, &before, now).await?;
+    for (at, old) in changed {
+        let Some(visits) = hit.get(&old.id) else { continue };
+        let text = Text::new(
+            format!("有{visits}次已预约的托育超出修改后的托位或保育人员数，请由机构在班级中单独修改，并与家长协商。"),
+            format!("{visits} booked visits would have no room: the centre changes this class at its desk."),
+        );
+        import.problems.add(*at, "托位数", "over_capacity", &text);
+    }
+    Ok(())
 }
 
 fn same_band(before: Option<&classes::Model>, band: Band) -> Result<()> {

@@ -2,11 +2,14 @@
 
 use entity::CommunityKind;
 
-use super::{Import, Line, centres::coords, checked, once_each, words};
+use super::{Import, Line, Surroundings, centres::coords, checked, once_each, words};
 use crate::{
     error::Result,
     features::{
-        coverage::service::points::{self, CommunityPoint, PointOutcome},
+        coverage::service::{
+            Judged,
+            points::{self, CommunityPoint, PointOutcome},
+        },
         imports::columns::{Column, Holds, maybe, needed, read},
     },
 };
@@ -29,8 +32,19 @@ pub(super) async fn run(import: &mut Import<'_, '_>, lines: &[Line]) -> Result<(
     let rows = read::<CommunityPoint>(lines, COLUMNS, &mut import.problems);
     import.has(rows.len());
     let rows = once_each(import, rows, |row| row.code.to_string());
-    let rows = rows.into_iter().filter(|row| !import.problems.has(row.at));
-    let (lines, rows): (Vec<usize>, Vec<CommunityPoint>) = rows.map(|row| (row.at, row.value)).unzip();
+    let around = Surroundings::of(import.txn, rows.iter().map(|row| (row.value.lng, row.value.lat))).await?;
+    let mut judged = Vec::with_capacity(rows.len());
+    for row in rows {
+        if let Err(problem) = around.check("lng", row.value.at()) {
+            import.problems.refuse(row.at, COLUMNS, &problem);
+        }
+        // One with something wrong is held against the rules too, and nothing is made of it. What has no code of
+        // its own is no community that is there.
+        let wrong = import.problems.has(row.at);
+        let unknown = import.problems.has_cell(row.at, COLUMNS[0].title);
+        judged.push((row.at, Judged { row: row.value, wrong, unknown }));
+    }
+    let (lines, rows): (Vec<usize>, Vec<_>) = judged.into_iter().unzip();
     let outcomes = points::set(import.ctx, import.txn, import.bureau, &rows).await?;
     for (at, outcome) in lines.into_iter().zip(outcomes) {
         import.step().await?;

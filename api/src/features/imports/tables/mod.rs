@@ -20,6 +20,7 @@ use super::{
     service::Import,
     sheet::Line,
     store,
+    surroundings::Surroundings,
 };
 use crate::error::{Result, Text};
 

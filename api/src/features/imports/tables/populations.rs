@@ -4,7 +4,10 @@ use super::{Import, Line, checked, once_each};
 use crate::{
     error::Result,
     features::{
-        coverage::service::populations::{self, Outcome, Population},
+        coverage::service::{
+            Judged,
+            populations::{self, Outcome, Population},
+        },
         imports::columns::{Column, Holds, maybe, needed, read},
     },
 };
@@ -21,8 +24,11 @@ pub(super) async fn run(import: &mut Import<'_, '_>, lines: &[Line]) -> Result<(
     let rows = read::<Population>(lines, COLUMNS, &mut import.problems);
     import.has(rows.len());
     let rows = once_each(import, rows, |row| row.code.to_string());
-    let rows = rows.into_iter().filter(|row| !import.problems.has(row.at));
-    let (lines, rows): (Vec<usize>, Vec<Population>) = rows.map(|row| (row.at, row.value)).unzip();
+    let judged = rows.into_iter().map(|row| {
+        let (wrong, unknown) = (import.problems.has(row.at), import.problems.has_cell(row.at, COLUMNS[0].title));
+        (row.at, Judged { row: row.value, wrong, unknown })
+    });
+    let (lines, rows): (Vec<usize>, Vec<_>) = judged.unzip();
     let outcomes = populations::set(import.ctx, import.txn, import.bureau, &rows).await?;
     for (at, outcome) in lines.into_iter().zip(outcomes) {
         import.step().await?;

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     error::{Code, Problem, Result, Text},
     features::{audit::Actor, auth::Bureau},
+    http::Day,
     state::Ctx,
 };
 
@@ -33,9 +34,27 @@ pub async fn calendar(ctx: &Ctx, query: &CalendarQuery) -> Result<CalendarOut> {
     Ok(CalendarOut { items: rows.into_iter().map(Into::into).collect() })
 }
 
+/// All days of the calendar in a range, of which either end may be open: past ones, and those far ahead, too.
+pub async fn calendar_between(ctx: &Ctx, from: Option<Day>, to: Option<Day>) -> Result<CalendarOut> {
+    let (first, last) = (from.map_or(NaiveDate::MIN, |day| day.0), to.map_or(NaiveDate::MAX, |day| day.0));
+    if last < first {
+        let text = Text::new("结束日期不能早于开始日期。", "`to` is before `from`.");
+        return Err(Problem::field("to", "out_of_range", text));
+    }
+    let rows = store::calendar_between(ctx.db.reader(), from.map(|day| day.0), to.map(|day| day.0)).await?;
+    Ok(CalendarOut { items: rows.into_iter().map(Into::into).collect() })
+}
+
+/// Holidays are announced for the next year: farther ahead than this is a mistyped year.
+const FARTHEST: Days = Days::new(5 * 366);
+
 /// Checks a day to be set.
 pub fn check_calendar_day(ctx: &Ctx, date: NaiveDate, kind: CalendarKind, works_as: Option<i32>) -> Result<()> {
     not_past(ctx, "date", date)?;
+    if date > ctx.clock.today() + FARTHEST {
+        let text = Text::new("日期距今超过5年，请核对年份。", "More than five years ahead: check the year.");
+        return Err(Problem::field("date", "too_far", text));
+    }
     if works_as.is_some() && kind == CalendarKind::Holiday {
         let text = Text::new("节假日不需要填写 works_as。", "A holiday takes no `works_as`.");
         return Err(Problem::field("works_as", "not_for_this_kind", text));

@@ -1,9 +1,13 @@
 //! Places and carers of classes, and the visits that a plan has no room for.
 
-use std::cmp::Reverse;
+use std::{
+    cmp::Reverse,
+    collections::{HashMap, HashSet},
+};
 
 use chrono::{Days, NaiveDate};
-use entity::{ClassId, VisitId, VisitStatus, classes, rosters, visits};
+use entity::{CentreId, ClassId, VisitId, VisitStatus, classes, rosters, visits};
+use sea_orm::DatabaseTransaction;
 use serde_json::json;
 
 use super::{
@@ -129,6 +133,31 @@ async fn all_conflicts(ctx: &Ctx, desk: &Desk) -> Result<Vec<ConflictOut>> {
     let ids: Vec<ClassId> = plan.classes.iter().map(|class| class.id).collect();
     let rosters = centre_store::rosters(db, &ids, today, last).await?;
     Ok(of_plan(ctx, &plan, &visits, &rosters))
+}
+
+/// Visits to come that classes of a centre have no room for as they are now, and had as they were: how many of each
+/// class. In the transaction of whoever changes them, under their rows.
+pub async fn over_capacity(
+    ctx: &Ctx,
+    txn: &DatabaseTransaction,
+    centre: CentreId,
+    before: &[classes::Model],
+    now: &[classes::Model],
+) -> Result<HashMap<ClassId, usize>> {
+    let today = ctx.clock.today();
+    let last = today + Days::new(DAYS_AHEAD);
+    let ids: Vec<ClassId> = before.iter().map(|class| class.id).collect();
+    let mut visits = store::holding(txn, Some(centre), today, last).await?;
+    visits.retain(|visit| ids.contains(&visit.class_id));
+    let rosters = centre_store::rosters(txn, &ids, today, last).await?;
+    let rules = ctx.catalogue.rules();
+    let had: HashSet<VisitId> =
+        rules::over(&visits, before, &rules, &rosters).into_iter().map(|visit| visit.id).collect();
+    let mut hit = HashMap::new();
+    for visit in rules::over(&visits, now, &rules, &rosters).into_iter().filter(|visit| !had.contains(&visit.id)) {
+        *hit.entry(visit.class_id).or_default() += 1;
+    }
+    Ok(hit)
 }
 
 fn of_plan(ctx: &Ctx, plan: &CentrePlan, visits: &[visits::Model], rosters: &[rosters::Model]) -> Vec<ConflictOut> {

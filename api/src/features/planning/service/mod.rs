@@ -5,8 +5,8 @@ mod calendar;
 mod capacity;
 mod hours;
 
-pub use calendar::{calendar, check_calendar_day, clear_calendar, put_calendar_days, set_calendar};
-pub use capacity::{change_class, conflicts, set_roster};
+pub use calendar::{calendar, calendar_between, check_calendar_day, clear_calendar, put_calendar_days, set_calendar};
+pub use capacity::{change_class, conflicts, over_capacity, set_roster};
 pub use hours::{check_week, clear_day, clear_week, days, set_day, set_week, weeks};
 
 use std::{collections::BTreeMap, sync::Arc};
