@@ -9,7 +9,10 @@
 use std::{
     cell::Cell,
     future::{Ready, ready},
-    rc::Rc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use actix_web::{
@@ -68,13 +71,13 @@ fn key_of_form(req: &HttpRequest) -> Option<(String, Vec<u8>)> {
 
 /// That a request was found done before: on the request, for who draws the page that follows.
 #[derive(Clone, Debug, Default)]
-pub struct DoneBefore(Rc<Cell<bool>>);
+pub struct DoneBefore(Arc<AtomicBool>);
 
 impl DoneBefore {
     /// Whether it was.
     #[must_use]
     pub fn of(req: &HttpRequest) -> bool {
-        req.extensions().get::<Self>().is_some_and(|done| done.0.get())
+        req.extensions().get::<Self>().is_some_and(|done| done.0.load(Ordering::Relaxed))
     }
 }
 
@@ -190,7 +193,7 @@ pub async fn once<T: Serialize>(
     write_txn(&ctx.db, async |txn| {
         if !begin(ctx, txn, key, account).await? {
             let answer = replay(ctx, txn, key, account).await?;
-            idempotency.before.0.set(true);
+            idempotency.before.0.store(true, Ordering::Relaxed);
             return Ok(Once::Again(answer));
         }
         let value = work(txn).await?;

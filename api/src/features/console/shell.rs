@@ -223,9 +223,9 @@ impl Shell {
 
     /// What the query filters by: the rest says which page, in which order, and what was just done.
     pub(super) fn filter_pairs(&self) -> Vec<(String, String)> {
-        let rest = ["cursor", "limit", "sort", "done", "as", "table", FIND];
+        let rest = ["cursor", "limit", "sort", "done", "as", "table", FIND, FIRST_ROW];
         let kept = form_urlencoded::parse(self.query.as_bytes())
-            .filter(|(name, value)| !value.is_empty() && !rest.contains(&&**name) && !name.starts_with(FIRST_ROW));
+            .filter(|(name, value)| !value.is_empty() && !rest.contains(&&**name));
         kept.map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
     }
 

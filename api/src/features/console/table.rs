@@ -18,7 +18,6 @@ use crate::{
 
 /// Rows of a page of a list that is sorted, and the query's name for the first.
 const ROWS: usize = 50;
-/// With the table's letter behind it.
 pub(super) const FIRST_ROW: &str = "row";
 /// The query's name for a word that rows are looked through for.
 pub(super) const FIND: &str = "find";
@@ -211,7 +210,7 @@ impl Table {
                 });
             }
             Rest::Whole => {
-                self.first = Some(0);
+                self.first = Some(shell.asked(FIRST_ROW).and_then(|row| row.parse().ok()).unwrap_or(0));
             }
         }
         self
@@ -241,13 +240,9 @@ impl Table {
         if self.columns.iter().all(|column| column.sort.is_none()) {
             self.sort(shell, name);
         }
-        if self.first.is_some() {
-            // Each table of a page goes on by itself.
-            let row = format!("{FIRST_ROW}{name}");
-            let first = shell.asked(&row).and_then(|row| row.parse().ok()).unwrap_or(0);
-            let behind = usize::saturating_add(first, ROWS);
-            self.first = Some(first);
-            self.next = (self.rows.len() > behind).then(|| shell.with(&[(&row, &behind.to_string())]));
+        if let Some(first) = self.first {
+            let behind = first.saturating_add(ROWS);
+            self.next = (self.rows.len() > behind).then(|| shell.with(&[(FIRST_ROW, &behind.to_string())]));
         }
     }
 
@@ -289,8 +284,7 @@ impl Table {
                 (true, true) => ("", "descending"),
                 (false, _) => ("", "none"),
             };
-            let row = format!("{FIRST_ROW}{name}");
-            let from_the_top = [("sort", &*format!("{sign}{name}{at}")), ("cursor", ""), (&*row, "")];
+            let from_the_top = [("sort", &*format!("{sign}{name}{at}")), ("cursor", ""), (FIRST_ROW, "")];
             column.sort = Some((shell.with(&from_the_top), state));
         }
     }

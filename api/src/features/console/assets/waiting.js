@@ -156,8 +156,11 @@ export async function post(action, body) {
   }
 }
 
-// Why a page says no.
-export const why = (page) => [...page.querySelectorAll("main .wrong, main .wrong + ul li")].map((part) => part.textContent.trim()).join(" ");
+// Why a page says no: field by field where it does.
+export function why(page) {
+  const told = [...page.querySelectorAll("#main > .wrong + ul li")];
+  return (told.length ? told : [...page.querySelectorAll("#main > .wrong")]).map((part) => part.textContent.trim()).join(" ");
+}
 
 async function answerTo(one) {
   if (one.kind === "form") {
@@ -179,7 +182,7 @@ const tell = (entry, said) => document.dispatchEvent(new CustomEvent("queue", { 
 
 // What the page itself shows, until it has been tried in vain.
 let quiet = null;
-export const hush = (id) => { quiet = id; };
+export const hush = (id) => { quiet = id; draw(); };
 
 let sending = false;
 let out = false;
