@@ -357,7 +357,7 @@ def imports_a_table(bureau, base):
 
 
 def works_by_keyboard_and_by_itself(_, browser, base, size):
-    for begins, ends in [("10:00", "12:00"), ("10:30", "12:30")]:
+    for begins, ends in [("10:00", "12:00"), ("10:30", "12:30"), ("11:00", "13:00")]:
         Family(base).comes_today(base, begins, ends)
     desk = Console(browser, base, size, "desk", None)
     focused = lambda: desk.page.evaluate("document.activeElement.id || document.activeElement.innerText.trim()")
