@@ -163,7 +163,7 @@ async fn a_complaint_is_taken_handed_over_and_answered_once() {
     assert_eq!(row().await.assigned_to, Some(second.id));
     one.post(&path(id, "answer"), &[("text", "已核实")]).await.expect(409);
     let empty = two.post(&path(id, "answer"), &[("text", " ")]).await.expect(400);
-    assert!(empty.contains("<code>text</code>"), "{empty}");
+    assert!(empty.contains("<strong>文字</strong>"), "{empty}");
     saved(&two, &path(id, "answer"), &[("text", "已责令整改。")]).await;
     let listed = two.get("/bureau/complaints?status=answered").await.expect(200);
     assert!(listed.contains("已责令整改。"), "{listed}");

@@ -216,7 +216,19 @@ async fn redemptions_are_filtered_paged_sorted_downloaded_whole_and_taken_back()
         page.find("<td>2026-02-05").unwrap() < page.find("<td>2026-02-06").unwrap()
     };
     assert!(order("A0").await && !order("-A0").await);
+    // What is sorted and found here the API's file doesn't know: the page makes its own.
+    assert!(!page.contains("redemptions.csv") && page.contains("sort=A0&#38;as=csv"), "{page}");
+    let found = officer.get("/bureau/redemptions?find=2026-02-04").await.expect(200);
+    assert_eq!(found.matches("<td>2026-02-0").count(), 1, "{found}");
+    let csv = officer.get("/bureau/redemptions?find=2026-02-04&as=csv&table=0").await.expect(200);
+    assert!(found.contains("find=2026-02-04&#38;as=csv") && csv.lines().count() == 2, "{csv}");
+    // Vouchers of a batch are looked through by their state.
+    let of = |status: &str| format!("/bureau/campaigns/{}?status={status}", campaign.id);
+    assert!(!officer.get(&of("revoked")).await.expect(200).contains(&voucher.id.to_string()));
+    let active = officer.get(&of("active")).await.expect(200);
+    assert!(active.contains(&voucher.id.to_string()) && active.contains("&#38;status=active"), "{active}");
     // All that the filters leave, not only the page.
+    let page = officer.get("/bureau/redemptions?limit=2&from=2026-02-03").await.expect(200);
     let csv = officer.get(&download(&page, "/api/v1/bureau/redemptions.csv")).await.expect(200);
     assert_eq!(csv.lines().count(), 1 + 4, "{csv}");
     let one = redemptions::Entity::find().one(app.db()).await.unwrap().unwrap();

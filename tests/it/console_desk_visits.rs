@@ -2,7 +2,7 @@
 //! test begins on Monday 2 March 2026, 09:00.
 
 use chrono::TimeDelta;
-use entity::{StaffRole, VisitStatus, booking_events, centres, fee_reductions, visits};
+use entity::{StaffRole, VisitStatus, booking_events, centres, fee_reductions, redemptions, visits};
 use harness::{Browser, Place, TestApp, day, form_of};
 use sea_orm::EntityTrait as _;
 
@@ -118,4 +118,23 @@ async fn a_manager_sets_the_centres_own_terms_and_a_carer_reads_them() {
     manager.post("/desk/centre", &[("intro", "有户外场地")]).await.sent();
     let row = centres::Entity::find_by_id(place.centre.id).one(app.db()).await.unwrap().unwrap();
     assert_eq!((row.phone, app.count(fee_reductions::Entity).await), (None, 0));
+}
+
+#[tokio::test]
+async fn a_family_without_network_is_served_by_its_offline_code_at_the_desks_page() {
+    let app = TestApp::spawn().await;
+    let (place, family) = (app.place().await, app.a_family().await);
+    let carer = at_desk(&app, &place, StaffRole::Carer).await;
+    let campaign = app.campaign_with(|row| row.offline_daily_units = Some(5)).await;
+    let voucher = app.voucher(&campaign, &family).await;
+    let code = family.client.get(&format!("/vouchers/{}/offline-code", voucher.id)).await.text("/code");
+    for _ in 0..2 {
+        let page = carer.post("/desk/scan", &[("code", &code)]).await.expect(200);
+        assert!(page.contains("核销成功") && page.contains("离线核销已入账"), "{page}");
+    }
+    assert_eq!(app.count(redemptions::Entity).await, 1, "sent twice it is one scan");
+    let forged = format!("{}{}", &code[..code.len() - 1], if code.ends_with('A') { 'B' } else { 'A' });
+    let refused = carer.post("/desk/scan", &[("code", &forged)]).await.html();
+    assert!(refused.contains("离线核销未入账"), "{refused}");
+    assert_eq!(app.count(redemptions::Entity).await, 1);
 }

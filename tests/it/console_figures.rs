@@ -138,6 +138,7 @@ async fn a_table_is_checked_shows_its_problems_by_row_and_column_and_is_imported
     let page = check(wrong.as_bytes(), true).await.expect(200);
     assert!(page.contains("<td class=\"n\">3</td><td>日期</td>"), "{page}");
     assert!(!page.contains("确认导入") && !page.contains("as=csv"), "{page}");
+    assert!(!page.contains("sort=") && !page.contains("name=\"find\""), "no address shows it again: {page}");
     let page = check(b"", true).await.expect(200);
     assert!(page.contains("请选择要上传的文件") && page.contains("value=\"calendar\" selected"), "{page}");
     check(&vec![b'a'; 5 * 1024 * 1024], true).await.expect(413).find("提交的内容过大").expect("told on a page");

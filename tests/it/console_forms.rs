@@ -74,7 +74,7 @@ async fn a_form_that_is_refused_comes_back_with_what_was_typed() {
 async fn a_form_that_is_sent_twice_at_once_is_done_once() {
     let app = TestApp::spawn().await;
     let place = app.place().await;
-    let (browser, _) = app.at_bureau(StaffRole::Officer).await;
+    let (browser, row) = app.at_bureau(StaffRole::Officer).await;
     let path = "/bureau/adjustments";
     let page = browser.get(path).await.expect(200);
     let fill = |page: &str, amount: &str| {
@@ -84,11 +84,23 @@ async fn a_form_that_is_sent_twice_at_once_is_done_once() {
     let replies = at_once((0..4).map(async |_| send(&browser, path, &fields).await.status)).await;
     assert_eq!(replies, [303; 4]);
     assert_eq!(app.count(adjustments::Entity).await, 1);
+    // Sent again, back in the browser or after a lost answer, it says so; under the next sign-in too.
+    let again = send(&browser, path, &fields).await.sent();
+    assert!(browser.get(&again).await.expect(200).contains("没有重复执行"), "{again}");
+    browser.sign_in("/bureau", &row.username).await;
+    let next = filled(&browser.get(path).await.expect(200), path, &[]);
+    let word = next.into_iter().find(|(name, _)| name == "csrf").unwrap();
+    let later: Vec<_> = fields.iter().filter(|(name, _)| name != "csrf").cloned().chain([word]).collect();
+    assert_ne!(later.last(), fields.iter().find(|(name, _)| name == "csrf"), "another sign-in has another word");
+    assert_eq!(send(&browser, path, &later).await.sent(), again);
+    assert_eq!(app.count(adjustments::Entity).await, 1);
+    let page = browser.get(path).await.expect(200);
+    send(&browser, path, &fill(&page, "-12.50")).await.sent();
     // Back in the browser, something else is typed into the same form; and the same once more into a new one.
     send(&browser, path, &fill(&page, "-12.60")).await.sent();
     let page = browser.get(path).await.expect(200);
     send(&browser, path, &fill(&page, "-12.50")).await.sent();
-    assert_eq!(app.count(adjustments::Entity).await, 3);
+    assert_eq!(app.count(adjustments::Entity).await, 4);
 }
 
 #[tokio::test]
@@ -100,6 +112,11 @@ async fn what_is_too_long_or_comes_from_elsewhere_is_refused_as_a_page() {
     assert!(seen.headers["content-type"].to_str().unwrap().starts_with("text/html"), "{seen:?}");
     assert!(seen.headers["content-security-policy"].to_str().unwrap().contains("default-src 'none'"));
     assert!(seen.expect(413).contains("64 KiB"));
+
+    // What comes after the end of the sign-in is not too large: who signs in sends it again.
+    let (file, fields) = (vec![b'a'; 100 * 1024], [("table", "calendar")]);
+    let late = Browser::at(&app).upload("/bureau/imports", &fields, ("假日.csv", &file), false).await.expect(401);
+    assert!(late.contains("name=\"password\"") && late.contains("重新选择") && !late.contains("KiB"), "{late}");
 
     let stranger = Browser::at(&app);
     let fields = [("username", &*row.username), ("password", PASSWORD)];
@@ -211,7 +228,7 @@ async fn a_centre_is_entered_changed_and_taken_out_of_service_on_its_pages() {
     let mut fields = filled(&again, all, &point);
     fields.pop();
     let here = send(&browser, all, &fields).await.sent().replace("?done=saved", "");
-    assert_eq!(send(&browser, all, &fields).await.sent(), "/bureau/centres?done=saved", "sent twice");
+    assert_eq!(send(&browser, all, &fields).await.sent(), "/bureau/centres?done=again", "sent twice");
     let id: CentreId = here.rsplit('/').next().unwrap().parse().unwrap();
     let row = async || centres::Entity::find_by_id(id).one(app.db()).await.unwrap().unwrap();
     let entered = row().await;
@@ -288,9 +305,14 @@ async fn a_form_that_comes_after_the_end_of_the_sign_in_keeps_its_text_and_is_se
         browser.post_raw(path, &fields, headers).await.expect(401)
     };
     let fields = typed("端午安排").await;
+    let inputs = "/bureau/plan-inputs";
+    let page = browser.get("/bureau/plan-inputs/residents").await.expect(200);
+    let figure = filled(&page, inputs, &[("value", "310000"), ("as_of", "2025-12-31"), ("source", "统计公报第3表")]);
     app.clock.advance(chrono::TimeDelta::minutes(31));
     let late = send_from(&[], &fields).await;
     assert!(late.contains("第二段") && !late.contains("<b>") && !late.contains("/sign-out"), "{late}");
+    let kept = send(&browser, inputs, &figure).await.expect(401);
+    assert!(kept.contains("统计公报第3表") && kept.contains("name=\"kept\""), "its code is no secret: {kept}");
     let forged: Vec<_> = fields.iter().filter(|(name, _)| name != "csrf").cloned().collect();
     for (headers, fields) in [(&[("Sec-Fetch-Site", "cross-site")][..], &fields), (&[][..], &forged)] {
         assert!(!send_from(headers, fields).await.contains("第二段"), "what another site sent is not drawn");
@@ -300,6 +322,7 @@ async fn a_form_that_comes_after_the_end_of_the_sign_in_keeps_its_text_and_is_se
     let wrong = send(&browser, sign_in, &with(&late, "no-such-password")).await.expect(200);
     let right = send(&browser, sign_in, &with(&wrong, PASSWORD)).await.expect(200);
     assert!(right.contains("继续提交") && right.contains("/sign-out"), "{right}");
+    assert!(right.contains("类型") && right.contains("<select name=\"kind\">"), "all of it is seen: {right}");
     send(&browser, path, &filled(&right, path, &[])).await.sent();
     let all = async || articles::Entity::find().all(app.db()).await.unwrap();
     assert_eq!((all().await.len(), &*all().await[0].title, &all().await[0].text), (1, "端午安排", &text));
@@ -314,4 +337,48 @@ async fn a_form_that_comes_after_the_end_of_the_sign_in_keeps_its_text_and_is_se
     );
     send(&browser, path, &filled(&stale, path, &[])).await.sent();
     assert_eq!(all().await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_refused_form_of_the_desk_shows_all_its_fields_by_their_names() {
+    let app = TestApp::spawn().await;
+    let place = app.place().await;
+    let manager = Browser::at(&app);
+    app.staff("manager-of-forms", StaffRole::Manager, Some(place.centre.id)).await;
+    manager.sign_in("/desk", "manager-of-forms").await;
+    let weeks = "/desk/hours/weeks";
+    let page = manager.get("/desk/hours").await.expect(200);
+    let typed = [("valid_from", "2026-04-06"), ("d1_from", "18:00"), ("d1_to", "07:00")];
+    let typed = [&typed[..], &[("d6_from", "09:00"), ("d6_to", "12:00")]].concat();
+    let refused = send(&manager, weeks, &filled(&page, weeks, &typed)).await.expect(400);
+    assert!(refused.contains("<strong>周一 结束</strong>") && refused.contains("周六 开始"), "{refused}");
+    assert!(refused.contains("type=\"time\" name=\"d6_from\" value=\"09:00\""), "{refused}");
+    assert!(!refused.contains("back=%2Fdesk%2Fhours%2Fweeks"), "no such page to read in another language");
+    let right = filled(&refused, weeks, &[("d1_from", "07:30"), ("d1_to", "18:00")]);
+    assert_eq!(send(&manager, weeks, &right).await.sent(), "/desk/hours?done=saved");
+
+    let roster = format!("/desk/classes/{}/roster", place.class_id());
+    let page = manager.get("/desk/roster?date=2026-03-03").await.expect(200);
+    let lines = [("l1_from", "15:00"), ("l1_to", "12:00"), ("l1_carers", "1")];
+    let refused = send(&manager, &roster, &filled(&page, &roster, &lines)).await.expect(400);
+    assert!(refused.contains("<strong>第2行 结束</strong>") && refused.contains("name=\"l0_from\""), "{refused}");
+    let right = filled(&refused, &roster, &[("l1_to", "16:00"), ("l0_to", "15:00")]);
+    send(&manager, &roster, &right).await.sent();
+
+    // Of two forms of a price the older one doesn't undo the newer.
+    let offer = format!("/desk/classes/{}/offers/full_day", place.class_id());
+    let page = manager.get("/desk/classes").await.expect(200);
+    let with = |page: &str, values: &[(&str, &str)]| {
+        let mut fields = filled(page, &offer, values);
+        for (name, value) in [("unit", "day"), ("confirmation", "instant")] {
+            if !fields.iter().any(|(known, _)| known == name) {
+                fields.push((name.to_owned(), value.to_owned()));
+            }
+        }
+        fields
+    };
+    send(&manager, &offer, &with(&page, &[("price", "90.00")])).await.sent();
+    let crossed = send(&manager, &offer, &with(&page, &[("price", "100.00"), ("meals", "16.00")])).await.expect(200);
+    assert!(crossed.contains("刚被他人修改") && crossed.contains("90.00") && crossed.contains("16.00"), "{crossed}");
+    send(&manager, &offer, &with(&crossed, &[("price", "90.00")])).await.sent();
 }

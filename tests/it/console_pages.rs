@@ -275,6 +275,11 @@ async fn what_a_page_shows_is_downloaded_with_the_same_sign_in() {
     assert!(csv.contains("机构,类型,乡镇") && csv.contains("\"'=洛阳托育,\"\"一\"\"\""), "{csv}");
     let book = browser.get(&own.replace("as=csv", "as=xlsx")).await;
     assert!(book.bytes.starts_with(b"PK"));
+    // A browser that opens a table which can't be made shows a page that says why.
+    let none = "/api/v1/bureau/audit.xlsx?from=2026-03-05&to=2026-01-01";
+    let page = browser.get_with(none, &[("Accept", "text/html,*/*")]).await.expect(400);
+    assert!(page.contains("<!doctype html>") && page.contains("返回首页"), "{page}");
+    assert!(browser.get(none).await.expect(400).starts_with('{'), "a program reads a problem");
     // A cookie writes nothing at the API without the word.
     let body = [("reason", "x")];
     browser.post_raw("/api/v1/bureau/coverage/recompute", &body, &[]).await.expect(401);

@@ -213,27 +213,59 @@ def redeems_once_after_a_lost_network(_, browser, base, size):
     desk.page.click("#redeem")
     desk.page.wait_for_selector("#answer.wait")
     desk.context.set_offline(True)
-    desk.page.wait_for_selector("#waiting:visible")
-    assert "等待发送" in desk.page.inner_text("#waiting")
+    desk.page.wait_for_selector("#queue:visible")
+    assert "等待发送，券码有效至" in desk.page.inner_text("#queue") and "小*" in desk.page.inner_text("#queue")
     kept = desk.waiting()
-    assert len(kept) == 1 and sorted(kept[0]) == ["centre", "code", "request_id"], kept
+    assert len(kept) == 1 and kept[0]["text"] == desk.code and kept[0]["state"] == "waiting", kept
     assert family.used() == 1, "the server had it"
-    # The page is opened again while nothing gets through yet.
+    # The page is opened again while nothing gets through yet; another code is looked at meanwhile.
     desk.page.route("**/api/v1/desk/redemptions", lambda route: route.abort())
     desk.context.set_offline(False)
     desk.page.reload()
-    desk.page.wait_for_selector("#waiting:visible")
-    assert desk.waiting() == kept
+    desk.page.wait_for_selector("#queue:visible")
+    assert desk.waiting()[0]["id"] == kept[0]["id"]
+    second = Family(base).claims(base)
+    desk.page.keyboard.type(second.code())
+    desk.page.keyboard.press("Enter")
+    desk.page.wait_for_selector("#redeem:visible")
+    desk.page.unroute_all()
+    # What waited is told in its own list, and never takes the place of what is looked at.
+    desk.page.wait_for_selector("#queue li.good")
+    assert "剩余15天" in desk.page.inner_text("#answer") and desk.page.is_visible("#redeem"), desk.page.inner_text("#answer")
+    assert family.used() == 1, "once"
+    # Signing out with nothing waiting asks nothing; what was read is tapped away.
+    desk.page.click("#queue button")
+    assert desk.waiting() == [] and not desk.page.is_visible("#queue")
+    # Two wait; the first is refused, and that stays until somebody has read it.
+    desk.page.route("**/api/v1/desk/redemptions", lambda route: route.abort())
+    desk.page.click("#redeem")
+    desk.page.wait_for_selector("#answer.wait")
+    second.api.call("GET", f"/vouchers/{second.voucher}")
+    staff(base, "officer").post(f"/bureau/vouchers/{second.voucher}/revoke", {"reason": "浏览器检查"})
+    third = Family(base).claims(base)
+    # The next code overtakes what stands there, whatever has the focus.
+    desk.page.evaluate("document.activeElement.blur()")
+    desk.page.keyboard.type(third.code())
+    desk.page.keyboard.press("Enter")
+    desk.page.wait_for_selector("#redeem:visible")
+    desk.page.click("#redeem")
+    desk.page.wait_for_selector("#answer.wait")
+    assert [one["state"] for one in desk.waiting()] == ["waiting", "waiting"]
+    # Who leaves now is asked first.
+    asked = []
+    desk.page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    desk.page.locator("form[action='/desk/sign-out'] button").click()
+    assert asked and "2项等待发送" in asked[0], asked
     desk.page.unroute_all()
     desk.page.wait_for_selector("#answer.good")
-    assert "剩余14天" in desk.page.inner_text("#answer")
-    assert desk.waiting() == [] and not desk.page.is_visible("#waiting")
-    assert family.used() == 1, "once"
+    assert "未核销" in desk.page.inner_text("#queue li.bad"), desk.page.inner_text("#queue")
+    assert (second.used(), third.used()) == (0, 1)
+    desk.page.reload()
+    assert "未核销" in desk.page.inner_text("#queue li.bad"), "it stays"
+    desk.page.click("#queue li.bad button")
     stored = desk.page.evaluate("JSON.stringify(localStorage)")
     assert stored == "{}", stored
     # Refused is an answer too: it isn't sent again.
-    desk.page.click("#next")
-    desk.until("document.activeElement.id === 'code'")
     desk.page.keyboard.type(family.code())
     desk.page.keyboard.press("Enter")
     desk.page.wait_for_selector("#answer.bad")
@@ -274,8 +306,25 @@ def officers_read_what_families_say(_, browser, base, size):
     written = [[str(row[1]), str(row[4]), str(row[5]), percent(row[6])] for row in rows]
     assert written and [row[:4] for row in shown] == written, (shown, written)
     imports_a_table(bureau, base)
+    goes_back_and_sends_again(bureau, base)
     bureau.clean()
     bureau.close()
+
+
+def goes_back_and_sends_again(bureau, base):
+    """Who goes back finds the form that was sent: sent again it is done once, and says so."""
+    titles = lambda: [one["title"] for one in staff(base, "officer").get("/bureau/articles?limit=100")["items"]]
+    bureau.page.goto(base + "/bureau/articles/new")
+    title = f"返回检查{next(NAMES)}"
+    bureau.page.fill("input[name=title]", title)
+    bureau.page.fill("textarea[name=text]", "第一段")
+    bureau.page.click("main button")
+    bureau.page.wait_for_url("**?done=saved")
+    bureau.page.go_back()
+    assert bureau.page.input_value("input[name=title]") == title
+    bureau.page.click("main button")
+    bureau.page.wait_for_url("**?done=again")
+    assert "没有重复执行" in bureau.page.inner_text("main") and titles().count(title) == 1
 
 
 def imports_a_table(bureau, base):
@@ -308,7 +357,7 @@ def imports_a_table(bureau, base):
 
 
 def works_by_keyboard_and_by_itself(_, browser, base, size):
-    for begins, ends in [("10:00", "12:00"), ("10:30", "12:30")]:
+    for begins, ends in [("10:00", "12:00"), ("10:30", "12:30"), ("11:00", "13:00")]:
         Family(base).comes_today(base, begins, ends)
     desk = Console(browser, base, size, "desk", None)
     focused = lambda: desk.page.evaluate("document.activeElement.id || document.activeElement.innerText.trim()")
@@ -334,6 +383,15 @@ def works_by_keyboard_and_by_itself(_, browser, base, size):
     assert "已保存" in desk.page.inner_text("main")
     there = desk.page.locator(".visit", has_text="在园").count()
     assert there >= 1
+    # A lost network keeps what is done, and the page comes back by itself.
+    desk.context.set_offline(True)
+    desk.page.locator("button", has_text="签到").first.click()
+    desk.page.wait_for_selector("#queue:visible")
+    assert "签到" in desk.page.inner_text("#queue") and desk.page.url.startswith(base + "/desk")
+    desk.context.set_offline(False)
+    desk.page.wait_for_selector("#queue li.good")
+    desk.until(f"[...document.querySelectorAll('.visit')].filter((v) => v.innerText.includes('在园')).length === {there + 1}")
+    desk.page.click("#queue li.good button")
     # Somebody else books: the page shows it by itself, unless somebody is typing.
     other = Family(base)
     before = desk.page.locator(".visit").count()

@@ -9,10 +9,14 @@
 use std::{
     cell::Cell,
     future::{Ready, ready},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use actix_web::{
-    FromRequest, HttpRequest, HttpResponse,
+    FromRequest, HttpMessage as _, HttpRequest, HttpResponse,
     dev::Payload,
     http::{StatusCode, header::CONTENT_TYPE},
 };
@@ -39,6 +43,8 @@ use crate::{
 
 /// The field of a form that makes it known again.
 pub const FORM_FIELD: &str = "once";
+/// The field that says of which sign-in a form is.
+const SIGN_IN_FIELD: &str = "csrf";
 
 /// A word for a form that is drawn: whoever sends it twice, as it is, sends one request.
 #[must_use]
@@ -46,9 +52,10 @@ pub fn word_of_a_form() -> String {
     BASE64URL_NOPAD.encode(&random_bytes::<12>())
 }
 
-/// The key of a form as it was sent. What was changed in it makes another request: who goes back in the
-/// browser finds the same form, and may send it again with other words.
-fn key_of_form(req: &HttpRequest) -> Option<String> {
+/// The key of a form as it was sent, and what it says. What was changed in it makes another request: who goes back in
+/// the browser finds the same form, and may send it again with other words. The word of the sign-in is no part of it:
+/// what waited for the network may be sent under the next.
+fn key_of_form(req: &HttpRequest) -> Option<(String, Vec<u8>)> {
     let mime = req.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if mime.split(';').next().is_none_or(|mime| mime.trim() != "application/x-www-form-urlencoded") {
         return None;
@@ -56,8 +63,22 @@ fn key_of_form(req: &HttpRequest) -> Option<String> {
     let body = Body::of(req);
     let word = form_urlencoded::parse(&body).find(|(name, _)| name == FORM_FIELD)?.1;
     let plain = (8..=32).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_graphic());
-    let digest = sha256(&[&body]);
-    plain.then(|| format!("{word}.{}", BASE64URL_NOPAD.encode(&digest[..16])))
+    let said = form_urlencoded::parse(&body).filter(|(name, _)| name != SIGN_IN_FIELD);
+    let said = form_urlencoded::Serializer::new(String::new()).extend_pairs(said).finish().into_bytes();
+    let digest = sha256(&[&said]);
+    plain.then(|| (format!("{word}.{}", BASE64URL_NOPAD.encode(&digest[..16])), said))
+}
+
+/// That a request was found done before: on the request, for who draws the page that follows.
+#[derive(Clone, Debug, Default)]
+pub struct DoneBefore(Arc<AtomicBool>);
+
+impl DoneBefore {
+    /// Whether it was.
+    #[must_use]
+    pub fn of(req: &HttpRequest) -> bool {
+        req.extensions().get::<Self>().is_some_and(|done| done.0.load(Ordering::Relaxed))
+    }
 }
 
 const PLACE: &str = "idempotency_keys.answer";
@@ -67,6 +88,7 @@ const PLACE: &str = "idempotency_keys.answer";
 pub struct Idempotency {
     key: Option<Key>,
     about: Cell<Option<FamilyId>>,
+    before: DoneBefore,
 }
 
 #[derive(Clone, Debug)]
@@ -100,9 +122,12 @@ impl Idempotency {
     }
 
     fn of(req: &HttpRequest) -> Result<Self> {
+        let before = req.extensions().get::<DoneBefore>().cloned().unwrap_or_default();
+        req.extensions_mut().insert(before.clone());
         let given = req.headers().get("Idempotency-Key").map(|value| value.to_str().unwrap_or("").to_owned());
-        let Some(key) = given.or_else(|| key_of_form(req)) else {
-            return Ok(Self { key: None, about: Cell::default() });
+        let given = given.map(|key| (key, Body::of(req).to_vec()));
+        let Some((key, body)) = given.or_else(|| key_of_form(req)) else {
+            return Ok(Self { key: None, about: Cell::default(), before });
         };
         if !(8..=64).contains(&key.len()) || !key.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(Problem::field(
@@ -117,8 +142,8 @@ impl Idempotency {
         let route = format!("{} {}", req.method(), req.match_pattern().unwrap_or_default());
         // The query too: `?coord=` or `?dry_run=` makes another request of the same body.
         let path = req.uri().path_and_query().map_or("", |path| path.as_str());
-        let fingerprint = sha256(&[path.as_bytes(), b"\n", &Body::of(req)]);
-        Ok(Self { key: Some(Key { route, key, fingerprint }), about: Cell::default() })
+        let fingerprint = sha256(&[path.as_bytes(), b"\n", &body]);
+        Ok(Self { key: Some(Key { route, key, fingerprint }), about: Cell::default(), before })
     }
 }
 
@@ -167,7 +192,9 @@ pub async fn once<T: Serialize>(
     };
     write_txn(&ctx.db, async |txn| {
         if !begin(ctx, txn, key, account).await? {
-            return replay(ctx, txn, key, account).await.map(Once::Again);
+            let answer = replay(ctx, txn, key, account).await?;
+            idempotency.before.0.store(true, Ordering::Relaxed);
+            return Ok(Once::Again(answer));
         }
         let value = work(txn).await?;
         let body = serde_json::to_vec(&value).map_err(Problem::internal)?;

@@ -11,7 +11,7 @@ use actix_web::{
     http::{
         Method,
         header::{
-            ACCEPT_LANGUAGE, ALLOW, AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderMap, HeaderName, HeaderValue,
+            ACCEPT, ACCEPT_LANGUAGE, ALLOW, AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderMap, HeaderName, HeaderValue,
             X_CONTENT_TYPE_OPTIONS,
         },
     },
@@ -74,7 +74,11 @@ impl Drawn {
         let Self { areas, draw } = ***req.app_data::<Data<Self>>()?;
         let path = req.path();
         let below = |area: &str| path.strip_prefix(area).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-        areas.iter().any(|area| below(area)).then_some(draw)
+        // A table of the API that a page links to, and that a browser opens: people read why there is none.
+        let table = path.starts_with("/api/v1/") && (path.ends_with(".csv") || path.ends_with(".xlsx"));
+        let opened =
+            || req.headers().get(ACCEPT).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains("text/html"));
+        (areas.iter().any(|area| below(area)) || (table && opened())).then_some(draw)
     }
 }
 

@@ -59,6 +59,16 @@ pub fn mint(mark: char, key: &CodeKey, id: Uuid, now: DateTime<Utc>) -> Minted {
     }
 }
 
+/// From when on a code is refused; who reads it has looked at its MAC.
+#[must_use]
+pub fn ends(code: &str) -> Option<DateTime<Utc>> {
+    let mut chars = code.chars();
+    let _mark_and_key = (chars.next()?, chars.next()?);
+    let body = BASE32_NOPAD.decode(chars.as_str().as_bytes()).ok()?;
+    let step = body.get(ID_BYTES..)?.first_chunk::<STEP_BYTES>()?;
+    DateTime::from_timestamp((i64::from(u32::from_be_bytes(*step)) + 2) * STEP_S, 0)
+}
+
 /// Of which thing an authentic code is, and whether it is of the present step or the one before. The
 /// MAC is compared in constant time.
 #[must_use]

@@ -11,6 +11,7 @@ const SCRIPT: &str = include_str!("assets/console.js");
 const DESK_STYLE: &str = include_str!("assets/desk.css");
 const DESK_SCRIPT: &str = include_str!("assets/desk.js");
 const PROGRESS_SCRIPT: &str = include_str!("assets/progress.js");
+const WAITING_SCRIPT: &str = include_str!("assets/waiting.js");
 const SCAN_SCRIPT: &str = include_str!("assets/scan.js");
 /// Where the browser can't read codes itself; see `assets/qr/README.md`.
 const QR_DECODE: &str = include_str!("assets/qr/decode.js");
@@ -19,7 +20,12 @@ const ICON: &str = include_str!("../map/icon.svg");
 
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(style).service(script).service(progress_script).service(icon).service(language);
-    cfg.service(desk_style).service(desk_script).service(scan_script).service(qr_decode).service(qr_index);
+    cfg.service(desk_style)
+        .service(desk_script)
+        .service(scan_script)
+        .service(waiting_script)
+        .service(qr_decode)
+        .service(qr_index);
 }
 
 fn file(content_type: &'static str, body: &'static str) -> HttpResponse {
@@ -50,6 +56,11 @@ async fn desk_style() -> HttpResponse {
 #[get("/desk.js")]
 async fn desk_script() -> HttpResponse {
     file("text/javascript; charset=utf-8", DESK_SCRIPT)
+}
+
+#[get("/waiting.js")]
+async fn waiting_script() -> HttpResponse {
+    file("text/javascript; charset=utf-8", WAITING_SCRIPT)
 }
 
 #[get("/scan.js")]

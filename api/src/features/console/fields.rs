@@ -7,7 +7,7 @@ use askama::Template;
 
 use data_encoding::BASE64URL_NOPAD;
 
-use super::shell::Shell;
+use super::{shell::Shell, typed::As};
 use crate::{
     error::{Code, Problem, Result, Text},
     http::idempotency::word_of_a_form,
@@ -289,6 +289,48 @@ impl Fields {
         )))
     }
 
+    /// A field as it was sent, under whatever name.
+    pub(super) fn sent(self, name: String, label: &str, kind: As, value: String) -> Self {
+        let like = |pattern: &str| {
+            value.len() == pattern.len()
+                && value.bytes().zip(pattern.bytes()).all(|(b, p)| if p == b'0' { b.is_ascii_digit() } else { b == p })
+        };
+        // What the browser's own field wouldn't show stands there as it was typed.
+        let fits = |pattern: &str| value.is_empty() || like(pattern);
+        let of = match kind {
+            As::Unseen => Kind::Hidden(value),
+            As::Long => Kind::Area { value, most: MOST_TYPED },
+            As::Date if fits("0000-00-00") => line("date", value),
+            As::Month if fits("0000-00") => line("month", value),
+            As::Time if fits("00:00") => line("time", value),
+            As::At if fits("0000-00-00T00:00") => line("datetime-local", value),
+            As::Number if value.bytes().all(|b| b.is_ascii_digit()) => line("number", value),
+            _ => line("text", value),
+        };
+        self.field(name, label, of).optional()
+    }
+
+    /// The same of one of a list, of any of a list, and of yes or nothing.
+    pub(super) fn sent_choice(self, name: String, label: &str, choices: Vec<Choice>) -> Self {
+        self.field(name, label, Kind::Choice(choices)).optional()
+    }
+
+    pub(super) fn sent_ticks(self, name: String, label: &str, choices: Vec<Choice>) -> Self {
+        self.field(name, label, Kind::Ticks(choices)).optional()
+    }
+
+    pub(super) fn sent_tick(self, name: String, label: &str, ticked: bool) -> Self {
+        self.field(name, label, Kind::Tick(ticked)).optional()
+    }
+
+    /// What was wrong stands beside each field.
+    pub(super) fn marked(mut self, shell: &Shell, problem: &Problem) -> Self {
+        for field in &mut self.fields {
+            field.wrong = field.faults(shell, problem);
+        }
+        self
+    }
+
     /// As it was sent, with what was wrong.
     pub(super) fn again(mut self, shell: &Shell, body: &[u8], problem: &Problem) -> Self {
         let sent: Vec<(String, String)> = form_urlencoded::parse(body).into_owned().collect();
@@ -310,13 +352,7 @@ impl Fields {
                 // No page can put a file back.
                 Kind::File(_) => {}
             }
-            let plain = field.name.trim_end_matches("[]");
-            let faults: Vec<_> = problem
-                .faults(shell.language)
-                .filter(|(at, _)| *at == plain || at.split(['[', '.']).next() == Some(plain))
-                .map(|(_, text)| text)
-                .collect();
-            field.wrong = faults.join(" ");
+            field.wrong = field.faults(shell, problem);
             if let Some(before) = before.filter(|before| crossed && Some(before) != field.kind.words().as_ref()) {
                 let before = if before.is_empty() { "—" } else { &before };
                 let now = shell.told(&Text::new(format!("现为：{before}"), format!("Now: {before}")));
@@ -325,6 +361,26 @@ impl Fields {
         }
         self
     }
+}
+
+impl Field {
+    /// What is wrong with it.
+    fn faults(&self, shell: &Shell, problem: &Problem) -> String {
+        let plain = self.name.trim_end_matches("[]");
+        let faults: Vec<_> = problem
+            .faults(shell.language)
+            .filter(|(at, _)| *at == plain || at.split(['[', '.']).next() == Some(plain))
+            .map(|(_, text)| text)
+            .collect();
+        faults.join(" ")
+    }
+}
+
+/// What a form that is drawn again takes in its long fields; the server knows how much each may have.
+const MOST_TYPED: u32 = 10_000;
+
+const fn line(kind: &'static str, value: String) -> Kind {
+    Kind::Line { kind, value, most: 0, min: String::new(), max: String::new(), step: "" }
 }
 
 /// Choices of a closed list: the word, its Chinese term, whether it is chosen.

@@ -162,8 +162,8 @@ mod tests {
         Ok(Page::of(rows, limit, |n: &usize| *n, |n| n))
     }
 
-    /// What a page shows of so many numbers: its first, its last, how many, and where it goes on.
-    async fn shown(path: &str, of: usize) -> (usize, usize, usize, Option<String>) {
+    /// A page of so many numbers.
+    async fn html(path: &str, of: usize) -> String {
         let shell = Shell::of(&TestRequest::with_uri(path).to_http_request());
         let cursor = shell.asked("cursor").map(Cursor::from);
         let list = shell
@@ -176,7 +176,13 @@ mod tests {
         }
         let mut table = table.rest(&shell, list.rest);
         table.sort_anyway(&shell, 'A');
-        let html = table.render().unwrap();
+        table.name_downloads(&shell, 0);
+        table.render().unwrap()
+    }
+
+    /// What a page shows of so many numbers: its first, its last, how many, and where it goes on.
+    async fn shown(path: &str, of: usize) -> (usize, usize, usize, Option<String>) {
+        let html = html(path, of).await;
         let cells: Vec<usize> = html
             .split("<td class=\"n\">")
             .skip(1)
@@ -207,5 +213,9 @@ mod tests {
         let next = next.unwrap();
         assert!(!next.contains("sort="), "{next}");
         assert_eq!(shown(&next, of).await.0, of - 21);
+        // What wasn't looked through isn't said to hold nothing, and its file is.
+        let html = html("/bureau/x?find=7", of).await;
+        assert!(html.contains("没有查找") && !html.contains("没有记录") && !html.contains("rel=\"next\""), "{html}");
+        assert!(html.contains("find=7&#38;as=csv"), "{html}");
     }
 }

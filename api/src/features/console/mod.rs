@@ -16,6 +16,7 @@ mod remembered;
 mod shell;
 mod sign_in;
 mod table;
+mod typed;
 mod values;
 mod view;
 
@@ -26,13 +27,17 @@ use actix_web::{
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::header::{
-        CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, REFERRER_POLICY,
+        CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, LOCATION, REFERRER_POLICY,
     },
     middleware::{Next, from_fn},
     web::{Data, ServiceConfig, scope},
 };
 
-use crate::{features::auth::cookie, http::observe::Drawn, state::Ctx};
+use crate::{
+    features::auth::cookie,
+    http::{idempotency::DoneBefore, observe::Drawn},
+    state::Ctx,
+};
 
 /// Only what this server itself serves, no frame around it, and the camera for the desk's scanner.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
@@ -68,6 +73,14 @@ async fn around(
     }
     let language = shell::Shell::of(&request).language.tag();
     let headers = response.headers_mut();
+    // Who sends a form again, back in the browser or after a lost answer, is told so.
+    if DoneBefore::of(&request)
+        && let Some(to) = headers.get(LOCATION).and_then(|to| to.to_str().ok())
+        && let Some(to) = ["done=saved", "done=sent"].iter().find_map(|done| to.strip_suffix(done))
+        && let Ok(to) = HeaderValue::from_str(&format!("{to}done=again"))
+    {
+        headers.insert(LOCATION, to);
+    }
     // Not of a download: a table is as the API has it.
     if headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html")) {
         headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language));

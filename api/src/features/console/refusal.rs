@@ -6,7 +6,7 @@ use actix_web::{
     HttpMessage as _, HttpRequest, HttpResponse,
     http::{
         Method,
-        header::{CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, HeaderName, LOCATION, ORIGIN, REFERER},
+        header::{CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, HeaderName, LOCATION, ORIGIN},
     },
     web::Data,
 };
@@ -14,55 +14,25 @@ use askama::Template;
 
 use super::{
     POLICY,
-    shell::{Area, Shell, own, show},
+    fields::Fields,
+    shell::{Area, Shell, former, own, show},
+    typed::{self, As},
 };
 use crate::{
     error::{Code, Problem, Result},
     features::auth::cookie::{CSRF_FIELD, has_word, is_ours},
-    http::{
-        idempotency::{FORM_FIELD, word_of_a_form},
-        observe::Body,
-    },
+    http::{idempotency::FORM_FIELD, observe::Body},
     state::Ctx,
 };
 
-/// A field of a form that was refused, as it was sent.
-struct Sent {
-    name: String,
-    value: String,
-    /// Empty: it goes along unseen.
-    label: String,
-    long: bool,
-}
-
-/// What people type, and what it is called where nobody knows from which page it comes.
-const TYPED: &[(&str, bool, &str, &str)] = &[
-    ("reason", true, "理由", "Reason"),
-    ("text", true, "文字", "Text"),
-    ("answer", true, "答复", "Answer"),
-    ("description", true, "说明", "Description"),
-    ("note", true, "说明", "Note"),
-    ("name", false, "名称", "Name"),
-    ("title", false, "标题", "Title"),
-    ("place", false, "地点", "Place"),
-    ("amount", false, "金额（元）", "Amount (yuan)"),
-    ("value", false, "数值", "Value"),
-    ("date", false, "日期", "Day"),
-    ("source", false, "来源", "Source"),
-    ("number", false, "编号", "Number"),
-    ("party", false, "单位", "Party"),
-    ("address", false, "地址", "Address"),
-    ("phone", false, "电话", "Telephone"),
-    ("intro", true, "简介", "Introduction"),
-];
-
 /// What is never shown again.
-const SECRET: [&str; 3] = ["password", "otp", "code"];
+fn is_secret(path: &str, name: &str) -> bool {
+    // Of plan inputs it is the figure's.
+    matches!(name, "password" | "otp") || (name == "code" && !path.starts_with("/bureau/plan-inputs"))
+}
 
 /// What goes along with a sign-in, in bytes: a form takes little more. What is longer holds a file.
 const MOST_KEPT: usize = 60_000;
-/// What is longer isn't for people to read.
-const MOST_IN_A_LINE: usize = 500;
 
 /// Whether a form comes from our own pages, as the browser says; some browsers don't.
 pub(super) fn from_here(req: &HttpRequest) -> Option<bool> {
@@ -91,34 +61,10 @@ fn typed(ctx: &Ctx, req: &HttpRequest) -> Typed {
     }
     let fields: Typed = form_urlencoded::parse(&body).into_owned().collect();
     let ours = fields.iter().any(|(name, word)| name == CSRF_FIELD && is_ours(ctx, word));
-    if !ours || fields.iter().any(|(name, _)| SECRET.contains(&&**name)) {
+    if !ours || fields.iter().any(|(name, _)| is_secret(req.path(), name)) {
         return Vec::new();
     }
     fields.into_iter().filter(|(name, _)| ![CSRF_FIELD, FORM_FIELD].contains(&&**name)).collect()
-}
-
-/// What was typed, to be shown again: it isn't lost with the page. What was chosen of lists goes along as it was;
-/// the page's own form has them.
-fn shown(shell: &Shell, typed: Typed, wrong: impl Fn(&str) -> bool) -> Vec<Sent> {
-    let sent = typed.into_iter().map(|(name, value)| {
-        let known = TYPED.iter().find(|(known, ..)| *known == name);
-        let label = known.map(|(_, _, zh, en)| shell.t(zh, en).to_owned());
-        let label = label.or_else(|| wrong(&name).then(|| format!("{}{name}", shell.t("有误的一项：", "Wrong: "))));
-        let long = known.is_some_and(|(_, long, ..)| *long) || value.contains('\n');
-        Sent { name, value, label: label.unwrap_or_default(), long }
-    });
-    sent.collect()
-}
-
-/// The same where nobody knows any of it by a name: by the names that it was sent under.
-fn shown_anyway(shell: &Shell, typed: Typed) -> Vec<Sent> {
-    let mut sent = shown(shell, typed, |_| false);
-    if sent.iter().all(|field| field.label.is_empty()) {
-        for field in sent.iter_mut().filter(|field| field.value.len() <= MOST_IN_A_LINE) {
-            field.name.clone_into(&mut field.label);
-        }
-    }
-    sent
 }
 
 #[derive(Template)]
@@ -127,13 +73,17 @@ struct RefusalPage<'a> {
     shell: Shell,
     title: &'a str,
     detail: &'a str,
-    fields: Vec<(&'a str, Cow<'a, str>)>,
+    /// What is wrong, by what each field is called.
+    fields: Vec<(String, Cow<'a, str>)>,
     code: &'a str,
     request_id: &'a str,
     back: Option<String>,
-    action: &'a str,
-    sent: Vec<Sent>,
-    once: String,
+    /// The form again, as it was sent.
+    form: Option<Fields>,
+    /// The same to be read, while nobody is signed in.
+    sent: Vec<(String, String)>,
+    /// What was sent held a file, which no page keeps.
+    file: bool,
     /// The sign-in is over, and begins anew here; with what was typed.
     ended: bool,
     next: &'a str,
@@ -147,9 +97,16 @@ struct RefusalPage<'a> {
 /// keeps what was typed: through the sign-in, or, where somebody signed in meanwhile, under the new word.
 pub(super) fn draw(problem: &Problem, request_id: &str, req: &HttpRequest) -> HttpResponse {
     let shell = Shell::of(req);
+    // Nobody's large body is read: what comes after the end of the sign-in isn't too large for who signs in.
+    let unread = problem.code() == Code::BodyTooLarge && shell.role.is_none();
+    let signed_out = Problem::new(Code::NotSignedIn);
+    let problem = if unread { &signed_out } else { problem };
     let out = problem.code() == Code::NotSignedIn;
     if out && req.method() == Method::GET {
-        let next = form_urlencoded::byte_serialize(shell.here().as_bytes()).collect::<String>();
+        // To the page of a table, not to its file.
+        let here = if req.path().starts_with("/api/") { former(req) } else { Some(shell.here()) };
+        let here = here.unwrap_or_else(|| Area::of(req.path()).home().to_owned());
+        let next = form_urlencoded::byte_serialize(here.as_bytes()).collect::<String>();
         let home = Area::of(req.path()).home();
         return HttpResponse::SeeOther()
             .insert_header((LOCATION, format!("{home}/sign-in?next={next}")))
@@ -160,9 +117,8 @@ pub(super) fn draw(problem: &Problem, request_id: &str, req: &HttpRequest) -> Ht
     let (title, detail) = (problem.code().text(), problem.text().in_language(language));
     let title = title.in_language(language);
     // Where the form was, if one was sent.
-    let back = req.headers().get(REFERER).and_then(|value| value.to_str().ok());
-    let back = back.and_then(|back| back.split_once("://")?.1.split_once('/')).map(|(_, path)| format!("/{path}"));
-    let back = back.filter(|path| req.method() != Method::GET && own(Some(path), "") == path);
+    let file = req.path().starts_with("/api/");
+    let back = former(req).filter(|_| file || req.method() != Method::GET);
     let ctx = req.app_data::<Data<Ctx>>();
     let typed = ctx.map(|ctx| typed(ctx, req)).unwrap_or_default();
     // Somebody is signed in, and the page was of another sign-in.
@@ -190,23 +146,24 @@ pub(super) fn draw(problem: &Problem, request_id: &str, req: &HttpRequest) -> Ht
     };
     let kept =
         if ended && !typed.is_empty() { serde_json::to_string(&typed).unwrap_or_default() } else { String::new() };
-    let sent = if out {
-        shown_anyway(&shell, typed)
-    } else {
-        let wrong = |name: &str| problem.faults(language).any(|(field, _)| field == name);
-        let sent = shown(&shell, typed, wrong);
-        if sent.iter().any(|field| !field.label.is_empty()) { sent } else { Vec::new() }
-    };
+    let sent = ctx.filter(|_| ended).map(|ctx| typed::read(ctx, &shell, req.path(), &typed)).unwrap_or_default();
+    let form = ctx.filter(|_| !ended && !typed.is_empty());
+    let form = form.and_then(|ctx| typed::form(ctx, &shell, req.path(), &typed, Some(problem)));
+    let file = ended && (unread || req.content_type() == "multipart/form-data" || Body::of(req).len() > MOST_KEPT);
+    let fields = problem.faults(language).map(|(field, text)| {
+        let called = typed::called(&shell, field).map(|(label, _)| label).filter(|label| !label.is_empty());
+        (called.unwrap_or_else(|| field.to_owned()), text)
+    });
     let home = shell.area.home();
     let page = RefusalPage {
         next: back.as_deref().unwrap_or(home),
         back: back.clone(),
-        action: req.path(),
+        form,
         sent,
-        once: word_of_a_form(),
+        file,
         title: &title,
         detail: &detail,
-        fields: problem.faults(language).collect(),
+        fields: fields.collect(),
         code: problem.code().as_str(),
         request_id,
         ended,
@@ -227,20 +184,23 @@ pub(super) fn draw(problem: &Problem, request_id: &str, req: &HttpRequest) -> Ht
 
 #[derive(Template)]
 #[template(path = "console/kept.html")]
-struct KeptPage<'a> {
+struct KeptPage {
     shell: Shell,
-    action: &'a str,
-    sent: Vec<Sent>,
-    once: String,
+    form: Fields,
 }
 
 /// After the sign-in: the form that came too late, under the word of the new session. Nothing if it isn't one.
-pub(super) fn kept(shell: Shell, to: &str, kept: &str) -> Option<Result<HttpResponse>> {
+pub(super) fn kept(ctx: &Ctx, shell: Shell, to: &str, kept: &str) -> Option<Result<HttpResponse>> {
     let typed: Typed = serde_json::from_str(kept).ok()?;
     let home = shell.area.home();
     if typed.is_empty() || own(Some(to), "") != to || !to.starts_with(home) {
         return None;
     }
-    let sent = shown_anyway(&shell, typed);
-    Some(show(&KeptPage { action: to, sent, once: word_of_a_form(), shell }))
+    // Of nothing to be read there is still the button.
+    let unseen = || {
+        let form = Fields::post(&shell, to, shell.t("继续提交", "Send it now"));
+        typed.iter().fold(form, |form, (name, value)| form.sent(name.clone(), "", As::Unseen, value.clone()))
+    };
+    let form = typed::form(ctx, &shell, to, &typed, None).unwrap_or_else(unseen);
+    Some(show(&KeptPage { form, shell }))
 }

@@ -6,12 +6,13 @@ use actix_web::{
     FromRequest, HttpRequest, HttpResponse,
     cookie::{Cookie, SameSite, time::Duration},
     dev::Payload,
-    http::header::LOCATION,
+    http::header::{LOCATION, REFERER},
     web::Data,
 };
 use askama::Template;
 use futures_util::future::{Ready, ready};
 
+use super::table::{FIND, FIRST_ROW};
 use crate::{
     error::{Problem, Result, Text},
     features::auth::{cookie, dto::Role},
@@ -33,6 +34,7 @@ pub(super) enum Area {
 impl Area {
     /// Of a path.
     pub(super) fn of(path: &str) -> Self {
+        let path = path.strip_prefix("/api/v1").unwrap_or(path);
         if path.starts_with("/desk") { Self::Desk } else { Self::Bureau }
     }
 
@@ -131,8 +133,13 @@ pub(super) struct Shell {
     query: String,
     /// Who is signed in, if somebody is.
     pub(super) role: Option<Role>,
+    /// The account, and the centre of a carer or manager; empty without.
+    pub(super) account: String,
+    pub(super) centre: String,
     /// What forms carry; empty without a sign-in.
     pub(super) csrf: String,
+    /// The page that a form was sent from, if this answers one: its own address can't be asked for again.
+    from: Option<String>,
 }
 
 impl Shell {
@@ -142,16 +149,25 @@ impl Shell {
         let language = chosen.map_or_else(|| language(req.headers()), |cookie| of_word(cookie.value()));
         let (area, path) = (Area::of(req.path()), req.path().to_owned());
         let held = req.app_data::<Data<Ctx>>().and_then(|ctx| Some((ctx, cookie::held(ctx, req)?)));
-        let (role, csrf) = match held {
+        let (role, csrf) = match &held {
             Some((ctx, claims)) => (Some(claims.role), cookie::csrf(ctx, claims.sid)),
             None => (None, String::new()),
         };
-        Self { language, english: language.is_english(), area, path, query: req.query_string().to_owned(), role, csrf }
+        let account = held.as_ref().map(|(_, claims)| claims.sub.clone()).unwrap_or_default();
+        let centre = held.and_then(|(_, claims)| claims.ctr).map(|id| id.to_string()).unwrap_or_default();
+        let from = (!req.method().is_safe()).then(|| former(req).unwrap_or_else(|| area.home().to_owned()));
+        let (english, query) = (language.is_english(), req.query_string().to_owned());
+        Self { language, english, area, path, query, role, account, centre, csrf, from }
+    }
+
+    /// Whether the page answers a form: no address shows it again.
+    pub(super) const fn answers_a_form(&self) -> bool {
+        self.from.is_some()
     }
 
     /// The same for somebody whose sign-in is over, whatever the cookie says.
     pub(super) fn without_sign_in(self) -> Self {
-        Self { role: None, csrf: String::new(), ..self }
+        Self { role: None, account: String::new(), centre: String::new(), csrf: String::new(), ..self }
     }
 
     /// The same for somebody who has just signed in.
@@ -206,13 +222,18 @@ impl Shell {
     }
 
     /// What the query filters by: the rest says which page, in which order, and what was just done.
-    pub(super) fn filters(&self) -> String {
-        let rest = ["cursor", "row", "limit", "sort", "done", "as", "table", "find"];
+    pub(super) fn filter_pairs(&self) -> Vec<(String, String)> {
+        let rest = ["cursor", "limit", "sort", "done", "as", "table", FIND, FIRST_ROW];
         let kept = form_urlencoded::parse(self.query.as_bytes())
             .filter(|(name, value)| !value.is_empty() && !rest.contains(&&**name))
             // Of a page's second table.
             .filter(|(name, _)| !name.ends_with("_cursor") && !name.ends_with("_row"));
-        form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).finish()
+        kept.map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
+    }
+
+    /// The same as a query.
+    pub(super) fn filters(&self) -> String {
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(self.filter_pairs()).finish()
     }
 
     /// Some of its query, for another address.
@@ -255,9 +276,11 @@ impl Shell {
         self.path == way.href || (way.href != self.area.home() && self.path.starts_with(&format!("{}/", way.href)))
     }
 
-    /// The other languages: where to choose them, their tags, what they call themselves.
+    /// The other languages: where to choose them, their tags, what they call themselves. The answer to a form has
+    /// no address: the page of the form is shown.
     pub(super) fn languages(&self) -> Vec<(String, &'static str, &'static str)> {
-        let back = form_urlencoded::byte_serialize(self.here().as_bytes()).collect::<String>();
+        let back = self.from.clone().unwrap_or_else(|| self.here());
+        let back = form_urlencoded::byte_serialize(back.as_bytes()).collect::<String>();
         let others = LANGUAGES.iter().filter(|(_, language, _)| *language != self.language);
         let way = |(word, language, name): &(&str, Language, &'static str)| {
             (format!("/console/language?to={word}&back={back}"), language.tag(), *name)
@@ -277,6 +300,10 @@ impl Shell {
             }
             "not_noted" => self.t("家长没有登记台胞证。", "The guardian noted no such document."),
             "checked-in" => self.t("已签到。", "Checked in."),
+            "again" => self.t(
+                "这份表单之前已提交成功，没有重复执行。确需再做一次的，请刷新页面后再填写。",
+                "This form was sent before and is done; nothing was done twice. To do it once more, load the page anew.",
+            ),
             "ended" => self.t("已结束。", "Ended."),
             _ => return None,
         })
@@ -315,6 +342,13 @@ pub(super) fn own<'a>(path: Option<&'a str>, or: &'a str) -> &'a str {
             && path.bytes().all(|b| b.is_ascii_graphic() && b != b'\\')
     };
     path.filter(ours).unwrap_or(or)
+}
+
+/// The page of ours that a request comes from, as the browser says.
+pub(super) fn former(req: &HttpRequest) -> Option<String> {
+    let page = req.headers().get(REFERER)?.to_str().ok()?;
+    let path = format!("/{}", page.split_once("://")?.1.split_once('/')?.1);
+    (own(Some(&path), "") == path).then_some(path)
 }
 
 const LANGUAGE: &str = "language";

@@ -94,7 +94,7 @@ async fn sign_in(
             let next = own(next.as_deref(), home);
             let next = if next.starts_with(home) { next } else { home };
             let entered = shell.signed_in(signed_in.user.role, cookie::csrf_of(&ctx, &signed_in)?);
-            let again = if entered.area.home() == home { refusal::kept(entered, &kept_to, &kept) } else { None };
+            let again = if entered.area.home() == home { refusal::kept(&ctx, entered, &kept_to, &kept) } else { None };
             let mut response = again.unwrap_or_else(|| Ok(see(next, "")))?;
             // A cookie of ours can't fail to be written.
             let _ = response.add_cookie(&cookie::signed_in(&ctx, &signed_in)?);

@@ -18,7 +18,7 @@ use crate::{
 
 /// Rows of a page of a list that is sorted, and the query's name for the first.
 const ROWS: usize = 50;
-const FIRST_ROW: &str = "row";
+pub(super) const FIRST_ROW: &str = "row";
 /// The query's name for a word that rows are looked through for.
 pub(super) const FIND: &str = "find";
 
@@ -136,12 +136,16 @@ pub(super) struct Table {
     /// Which of its rows is the first to be shown, where not all are shown at once, and the query's name for it.
     first: Option<usize>,
     first_row: String,
-    /// Longer than what is sorted.
+    /// Longer than what is sorted and looked through.
     too_long: bool,
+    /// A list of many, which is looked through; what stands beside it on the page isn't.
+    list: bool,
     /// A word about it.
     note: String,
+    /// Where the API has it as a file: its address without the ending, and the query.
+    of_api: Option<(String, String)>,
     /// Label and address of the downloads.
-    pub(super) downloads: Vec<(String, String)>,
+    downloads: Vec<(String, String)>,
     /// No address shows it again, or there is nothing to take along.
     only_here: bool,
     csrf: String,
@@ -162,7 +166,9 @@ impl Table {
             first: None,
             first_row: FIRST_ROW.to_owned(),
             too_long: false,
+            list: false,
             note: String::new(),
+            of_api: None,
             downloads: Vec::new(),
             only_here: false,
             csrf: shell.csrf.clone(),
@@ -182,15 +188,28 @@ impl Table {
 
     /// The same where the page's cursor belongs to another table: this one's has a name of its own.
     pub(super) fn rest_by(mut self, shell: &Shell, rest: Rest, name: &str) -> Self {
+        self.list = true;
         match rest {
             Rest::Page(cursor) => self.next = cursor.map(|cursor| shell.with(&[(name, &cursor)])),
             Rest::TooLong(cursor) => {
                 self.too_long = true;
                 self.next = cursor.map(|cursor| shell.with(&[(name, &cursor), ("sort", "")]));
-                self.note = shell.told(&Text::new(
-                    format!("超过 {MOST_SORTED} 条，未排序；请先筛选，再点表头排序。"),
-                    format!("More than {MOST_SORTED}, not sorted: filter first."),
-                ));
+                let found = shell.asked(FIND).is_some();
+                self.note = shell.told(&if found {
+                    // Rows that nobody looked at aren't there to say that nothing was found.
+                    self.rows.clear();
+                    self.next = None;
+                    self.empty = shell.t("没有查找。", "Not looked through.").to_owned();
+                    Text::new(
+                        format!("超过 {MOST_SORTED} 条，页面上没有查找：请先按条件筛选，或下载（下载的表格按要找的内容筛选）。"),
+                        format!("More than {MOST_SORTED} rows, not looked through here: filter first, or download what is found."),
+                    )
+                } else {
+                    Text::new(
+                        format!("超过 {MOST_SORTED} 条，未排序；请先按条件筛选再点表头排序，或下载后排序。"),
+                        format!("More than {MOST_SORTED}, not sorted: filter first, or download them."),
+                    )
+                });
             }
             Rest::Whole => {
                 self.first_row = name.replace("cursor", FIRST_ROW);
@@ -216,6 +235,11 @@ impl Table {
 
     /// The same for a table that nothing sorts yet; and where its next page is, once it has the rows that stay.
     pub(super) fn sort_anyway(&mut self, shell: &Shell, name: char) {
+        // What a form was answered has no address under which it could be asked for in another order.
+        if shell.answers_a_form() {
+            (self.first, self.next) = (None, None);
+            return;
+        }
         if self.columns.iter().all(|column| column.sort.is_none()) {
             self.sort(shell, name);
         }
@@ -223,6 +247,11 @@ impl Table {
             let behind = first.saturating_add(ROWS);
             self.next = (self.rows.len() > behind).then(|| shell.with(&[(&self.first_row, &behind.to_string())]));
         }
+    }
+
+    /// Whether it is a list of many.
+    pub(super) const fn is_list(&self) -> bool {
+        self.list
     }
 
     /// Whether nobody wants to look through it by eye.
@@ -237,6 +266,9 @@ impl Table {
     }
 
     fn sort(&mut self, shell: &Shell, name: char) {
+        if shell.answers_a_form() {
+            return;
+        }
         let asked = shell.asked("sort").unwrap_or_default();
         let (down, column) = asked.strip_prefix('-').map_or((false, &*asked), |column| (true, column));
         let chosen: Option<usize> = column.strip_prefix(name).and_then(|column| column.parse().ok());
@@ -266,11 +298,6 @@ impl Table {
         self
     }
 
-    /// Whether there is anything to download that the API doesn't offer itself.
-    pub(super) const fn has_own_download(&self) -> bool {
-        self.downloads.is_empty() && !self.rows.is_empty() && !self.only_here
-    }
-
     /// What it shows, as a file; without what can be done to the rows.
     pub(super) fn download(&self, ending: &str, as_of: Moment) -> Result<HttpResponse> {
         let shown = |at: &usize| self.columns.get(*at).is_some_and(|column| !column.deeds);
@@ -290,14 +317,26 @@ impl Table {
         self.downloads(path, &shell.filters())
     }
 
-    /// The downloads of what it shows: the API's own address without its ending, and its query.
+    /// The downloads of what it shows: the API's own address without its ending, and its query. What is found or
+    /// sorted on the page the API doesn't know: then the page makes the file itself.
     pub(super) fn downloads(mut self, path: &str, query: &str) -> Self {
-        for ending in ["csv", "xlsx"] {
-            let label = ending.to_uppercase();
-            let joint = if query.is_empty() { "" } else { "?" };
-            self.downloads.push((label, format!("/api/v1{path}.{ending}{joint}{query}")));
-        }
+        self.of_api = Some((path.to_owned(), query.to_owned()));
         self
+    }
+
+    /// Where it is downloaded, once it is known whether the page was sorted or looked through; it is table `n` of it.
+    pub(super) fn name_downloads(&mut self, shell: &Shell, n: usize) {
+        let asked = ["sort", FIND].iter().any(|name| shell.asked(name).is_some());
+        let n = n.to_string();
+        let address = match self.of_api.as_ref().filter(|_| !asked) {
+            Some((path, query)) => {
+                let joint = if query.is_empty() { "" } else { "?" };
+                ["csv", "xlsx"].map(|ending| format!("/api/v1{path}.{ending}{joint}{query}"))
+            }
+            None if self.only_here || shell.answers_a_form() || (self.rows.is_empty() && !self.too_long) => return,
+            None => ["csv", "xlsx"].map(|ending| shell.with(&[("as", ending), ("table", &n)])),
+        };
+        self.downloads = ["CSV", "XLSX"].map(ToOwned::to_owned).into_iter().zip(address).collect();
     }
 }
 

@@ -9,6 +9,7 @@ use super::{
     fields::Fields,
     shell::{Shell, show},
     table::{FIND, Table},
+    typed::As,
 };
 use crate::{
     error::{Problem, Result},
@@ -137,20 +138,37 @@ impl View {
         })
     }
 
-    /// Where the page has no filter of its own, long tables are looked through for a word.
+    /// Long tables are looked through for a word, beside what the page's own filter says.
     fn look_through(&mut self) {
         let shell = self.shell.clone();
         let word = shell.asked(FIND);
-        let filtered = self.parts.iter().any(|part| matches!(part, Part::Form(form) if form.is_filter()));
-        let long = self.tables().any(|table| table.is_long());
-        if !filtered && (long || word.is_some()) {
-            let label = shell.t("在表格中查找", "Find in the table");
-            let form = Fields::filter(&shell, shell.path()).text(FIND, label, word.as_deref().unwrap_or_default(), 40);
+        if shell.answers_a_form() || !(word.is_some() || self.tables().any(|table| table.is_long())) {
+            return;
+        }
+        let (label, found) = (shell.t("在表格中查找", "Find in the table"), word.clone().unwrap_or_default());
+        let with_find = |form: Fields| {
+            let form = form.text(FIND, label, found, 40).optional();
+            // The order stays.
+            shell.asked("sort").into_iter().fold(form, |form, sort| form.hidden("sort", sort))
+        };
+        let own = self.parts.iter_mut().find_map(|part| match part {
+            Part::Form(form) if form.is_filter() => Some(form),
+            _ => None,
+        });
+        let plain = Fields::filter(&shell, shell.path());
+        if let Some(form) = own {
+            let filter = std::mem::replace(form, plain);
+            *form = with_find(filter);
+        } else {
+            let kept = shell.filter_pairs().into_iter();
+            let form = kept.fold(plain, |form, (name, value)| form.sent(name, "", As::Unseen, value));
             let first = self.parts.iter().position(|part| matches!(part, Part::Table(_))).unwrap_or(0);
-            self.parts.insert(first, Part::Form(form.optional()));
-            if let Some(word) = word {
-                self.tables().for_each(|table| table.find(&word));
-            }
+            self.parts.insert(first, Part::Form(with_find(form)));
+        }
+        if let Some(word) = word {
+            // What stands beside a list isn't looked through with it.
+            let lists = self.tables().any(|table| table.is_list());
+            self.tables().filter(|table| table.is_list() == lists).for_each(|table| table.find(&word));
         }
     }
 
@@ -187,11 +205,8 @@ impl View {
     pub(super) fn draw(mut self) -> Result<Drawn> {
         let shell = self.shell.clone();
         self.sort();
-        for (n, table) in self.tables().enumerate().filter(|(_, table)| table.has_own_download()) {
-            let n = n.to_string();
-            table.downloads = ["csv", "xlsx"]
-                .map(|ending| (ending.to_uppercase(), shell.with(&[("as", ending), ("table", &n)])))
-                .to_vec();
+        for (n, table) in self.tables().enumerate() {
+            table.name_downloads(&shell, n);
         }
         let main = self.render().map_err(Problem::internal)?;
         Ok(Drawn { title: self.title.into(), main: main.into() })

@@ -104,5 +104,5 @@ pub(super) async fn set_desk_offer(
     ids: Path<(ClassId, CareType)>,
     Json(body): Json<DeskOfferIn>,
 ) -> Result<HttpResponse> {
-    Ok(HttpResponse::Ok().json(service::set_offer(&ctx, &desk, ids.0, body).await?))
+    Ok(HttpResponse::Ok().json(service::set_offer(&ctx, &desk, ids.0, None, body).await?))
 }

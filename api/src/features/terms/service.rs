@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use data_encoding::BASE64URL_NOPAD;
 use entity::{Admits, CareType, CentreId, CentreKind, ClassId, Fen, classes, offers};
 use sea_orm::{
     ActiveValue::{Set, Unchanged},
@@ -28,7 +29,7 @@ use crate::{
         waitlist,
     },
     http::{Idempotency, Once, once},
-    platform::db::write_txn,
+    platform::{crypto::sha256, db::write_txn},
     state::Ctx,
 };
 
@@ -41,6 +42,13 @@ fn unknown() -> Problem {
 
 fn plan(ctx: &Ctx, desk: &Desk) -> Result<Arc<CentrePlan>> {
     ctx.catalogue.centre(desk.centre_id).ok_or_else(unknown)
+}
+
+/// A word for what an offer says, or that there is none: whoever changes it from a page tells by it what it said then.
+#[must_use]
+pub fn said(offer: Option<&DeskOfferOut>) -> String {
+    let all = serde_json::to_vec(&offer).unwrap_or_default();
+    BASE64URL_NOPAD.encode(&sha256(&[&all])[..12])
 }
 
 /// Tells the catalogues of all replicas, and those who wait: there may be more places now.
@@ -231,10 +239,12 @@ pub fn offer_row(
 }
 
 /// Sets price and terms of one form of care in one class. Bookings made before keep theirs.
+/// `seen` is the word ([`said`]) of what the caller was shown, if it knows.
 pub async fn set_offer(
     ctx: &Ctx,
     desk: &Desk,
     (class, care): (ClassId, CareType),
+    seen: Option<&str>,
     body: DeskOfferIn,
 ) -> Result<DeskOfferOut> {
     let offer = offer_row(ctx, desk.centre_id, (class, care), &body)?;
@@ -243,6 +253,15 @@ pub async fn set_offer(
         let plan = CentrePlan::load(txn, desk.centre_id, ctx.clock.today()).await?.ok_or_else(unknown)?;
         let own = |row: &classes::Model| row.id == class && row.active;
         centre_store::active_classes(txn, desk.centre_id).await?.into_iter().find(own).ok_or_else(unknown)?;
+        let before = store::offers(txn, &[class]).await?.into_iter().find(|row| row.care_type == care);
+        // Sent again, as after a lost answer, it changes nothing.
+        let same = before.as_ref().is_some_and(|row| offers::Model { id: row.id, ..offer.clone() } == *row);
+        if !same && seen.is_some_and(|seen| seen != said(before.map(DeskOfferOut::from).as_ref())) {
+            return Err(Problem::new(Code::WrongState).detail(Text::new(
+                "该价格刚被他人修改，请核对现在的设置后再保存。",
+                "Somebody changed these terms meanwhile: look at what they say now, then save again.",
+            )));
+        }
         if let Some(cap) = Cap::of(&plan, ctx.clock.today()) {
             cap.check("price_fen", &offer)?;
         }

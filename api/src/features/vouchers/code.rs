@@ -52,6 +52,12 @@ pub fn read(keys: &Keyset, code: &str, now: DateTime<Utc>) -> Reading {
     }
 }
 
+/// When a code that was read as fresh ends.
+#[must_use]
+pub fn ends(code: &str) -> Option<DateTime<Utc>> {
+    stepped_code::ends(code)
+}
+
 /// Whether a code looks like one of ours under a key that isn't known here.
 #[must_use]
 pub fn names_other_key(keys: &Keyset, code: &str, now: DateTime<Utc>) -> bool {
@@ -103,6 +109,7 @@ mod tests {
         ] {
             assert_eq!(read(&ring, &code, at(when)), reading, "{when} s");
         }
+        assert_eq!(ends(&code), Some(at(60)));
     }
 
     #[test]

@@ -128,6 +128,9 @@ pub struct RedemptionPreviewOut {
     pub care_type: CareType,
     /// The child.
     pub child: RedemptionChildOut,
+    /// Seconds for which the code is still good: a redemption that comes later is refused.
+    #[schema(example = 41)]
+    pub code_good_s: i64,
     /// One sentence for staff.
     #[schema(example = "可以核销：小*（18个月，托小班），还剩15天。")]
     pub message: String,

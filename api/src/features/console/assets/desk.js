@@ -1,6 +1,9 @@
 // The desk's pages by themselves: the living part is asked for again while the page is seen and nobody is typing.
 const live = document.getElementById("live");
 
+// What waited has been done: the page shows it.
+document.addEventListener("queue", ({ detail: { said } }) => { if (said.good || said.bad) refresh(); });
+
 // Something is half done: an open drawer, a field that was changed, the keyboard in a field.
 function busy() {
   const at = document.activeElement;
@@ -21,7 +24,7 @@ function held() {
 
 // `byItself`: nobody did anything, so the sign-in ends as if the page hadn't asked.
 export async function refresh(byItself = false) {
-  if (!live || document.hidden || busy()) return;
+  if (!live?.isConnected || document.hidden || busy()) return;
   const here = new URL(location.href);
   here.searchParams.delete("done");
   let page;

@@ -1,74 +1,12 @@
-// The scanner: look at a code, redeem it, and never twice. A redemption is kept in this browser under its
-// request_id until the server has answered; the server answers the same request_id once. What is kept: the
-// code (good for a minute), the request_id and the centre it is for; nothing about a child.
+// The scanner: look at a code, redeem it, and never twice. What was confirmed is kept and sent by `waiting.js`, which
+// has a list of its own: here stands what is looked at now, and nothing that waited ever takes its place.
 import { refresh } from "./desk.js";
+import { add, ask, forget, hush, newId, send } from "./waiting.js";
 
 const page = document.getElementById("scan");
 const say = page.dataset;
 const part = (id) => document.getElementById(id);
 const [answer, redeemButton, nextButton, codeField, video] = ["answer", "redeem", "next", "code", "video"].map(part);
-const AGAIN_MS = 3000;
-const GIVE_UP_MS = 10000;
-
-// ---- what waits to be sent
-
-const KEY = "quanxiangtuo.waiting";
-
-function waiting() {
-  try {
-    const all = JSON.parse(localStorage.getItem(KEY) ?? "[]");
-    return Array.isArray(all) ? all : [];
-  } catch {
-    return [];
-  }
-}
-
-function keep(all) {
-  if (all.length) localStorage.setItem(KEY, JSON.stringify(all));
-  else localStorage.removeItem(KEY);
-  showWaiting();
-}
-
-// A tablet lent to another centre doesn't redeem there what was scanned here.
-const ours = () => waiting().filter((one) => one.centre === say.centre);
-const forget = (id) => keep(waiting().filter((one) => one.request_id !== id));
-
-function showWaiting() {
-  const n = ours().length;
-  part("waiting").hidden = n === 0;
-  part("waiting").textContent = n ? say.waiting.replace("{n}", n) : "";
-}
-
-function newId() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-// ---- talking to the API
-
-// What the server said: {good} or {bad}; {signedOut}; or nothing, when it is to be tried again (`after` ms).
-// `of`: what an answer of ours has in it.
-async function ask(path, body, of = "voucher_id", key = newId()) {
-  let response, said;
-  try {
-    response = await fetch(`/api/v1/desk${path}`, {
-      method: "POST",
-      headers: { "Content-Type": "application/json", "Accept-Language": document.documentElement.lang, "X-CSRF-Token": document.body.dataset.csrf, "Idempotency-Key": key },
-      body: JSON.stringify(body),
-      redirect: "error",
-      signal: AbortSignal.timeout(GIVE_UP_MS),
-    });
-    said = await response.json();
-  } catch {
-    return { after: AGAIN_MS };
-  }
-  if (response.ok) return said?.[of] ? { good: said } : { after: AGAIN_MS };
-  if (response.status === 401) return { signedOut: true };
-  // Only a refusal of ours is an answer: not a gateway's page, not a request to come again.
-  const later = response.status >= 500 || [408, 425, 429].includes(response.status);
-  if (later || !said?.code) return { after: Math.max(AGAIN_MS, 1000 * Number(response.headers.get("Retry-After") ?? 0)) };
-  return { bad: said };
-}
 
 // ---- what is shown
 
@@ -98,13 +36,21 @@ function signedOut() {
 // ---- looking and redeeming
 
 let looked = null; // the code on show
+let confirmed = null; // the redemption on show
 let turn = 0; // a later code overtakes an earlier one
+
+// Something else is on show now.
+function clear() {
+  turn += 1;
+  looked = confirmed = null;
+  hush(null);
+  redeemButton.hidden = true;
+}
 
 // Asks until there is an answer; nothing, if it is no, or a later code came.
 async function answerTo(...question) {
-  const mine = ++turn;
-  looked = null;
-  redeemButton.hidden = true;
+  clear();
+  const mine = turn;
   nextButton.hidden = false;
   show("may", say.looking, null);
   for (;;) {
@@ -117,14 +63,16 @@ async function answerTo(...question) {
     }
     if (said.signedOut || said.bad) return null;
     if (said.good) return said.good;
-    show("wait", say.offline, null);
+    show("wait", say.offline, null, say.offlineLook);
     await new Promise((done) => setTimeout(done, said.after));
     if (mine !== turn) return null;
   }
 }
 
-// A visit's own code checks the child in; a voucher's is looked at.
+// A visit's own code checks the child in; a voucher's is looked at; one for a desk without network is good for a day,
+// and is looked at when it is sent.
 const VISIT = /^T.{40,}$/i;
+const OFFLINE = /^O.{120,}$/i;
 
 async function look(code) {
   if (VISIT.test(code)) {
@@ -135,69 +83,68 @@ async function look(code) {
     }
     return;
   }
+  if (OFFLINE.test(code)) {
+    clear();
+    show("may", say.offlineCode, null, say.offlineMay);
+    looked = { kind: "offline", text: code, who: end(code) };
+    redeemButton.hidden = nextButton.hidden = false;
+    return;
+  }
   const good = await answerTo("/redemptions/preview", { code });
   if (!good) return;
   show("may", say.may, good.units_left, good.message, good.campaign_name);
-  looked = code;
+  looked = { kind: "redeem", text: code, who: good.child.name || end(code), until: Date.now() + 1000 * good.code_good_s };
   redeemButton.hidden = false;
 }
 
+const end = (code) => `…${code.slice(-4)}`;
+
 function redeem() {
   if (!looked) return;
-  turn += 1;
-  redeemButton.hidden = true;
-  // Kept before it is sent: a page that is closed now sends it when it is opened again.
-  keep([...waiting(), { request_id: newId(), code: looked, centre: say.centre }]);
-  looked = null;
+  const what = looked;
+  clear();
   show("wait", say.looking, null);
+  const entry = add(what);
+  confirmed = entry.id;
+  hush(entry.id);
   send();
 }
 
-let sending = false;
-let timer;
-
-async function send() {
-  clearTimeout(timer);
-  if (sending) return;
-  sending = true;
-  let after = 0;
-  try {
-    for (let one; after === 0 && (one = ours()[0]); ) {
-      const said = await ask("/redemptions", { code: one.code, request_id: one.request_id });
-      if (said.signedOut) return signedOut();
-      if (said.good || said.bad) {
-        forget(one.request_id);
-        turn += 1;
-        nextButton.hidden = false;
-        if (said.good) show("good", `✓ ${say.good}`, said.good.units_left, said.good.message);
-        else show("bad", `✗ ${say.bad}`, null, said.bad.detail);
-        sound(Boolean(said.good));
-        refresh();
-      } else {
-        after = said.after;
-        show("wait", say.offline, null);
-      }
-    }
-  } finally {
-    sending = false;
-    if (after) timer = setTimeout(send, after);
+// What became of what is on show; the list tells of the rest.
+document.addEventListener("queue", ({ detail: { entry, said } }) => {
+  if (entry?.id !== confirmed || !confirmed) {
+    if (said.good || said.bad) sound(Boolean(said.good));
+    return;
   }
-}
+  if (said.signedOut) return signedOut();
+  nextButton.hidden = false;
+  if (!said.good && !said.bad) return show("wait", say.offline, null, say.offlineKept);
+  if (said.good) {
+    show("good", `✓ ${say.good}`, said.good.units_left, said.good.message);
+    forget(entry.id);
+  } else show("bad", `✗ ${say.bad}`, null, said.bad.detail);
+  sound(Boolean(said.good));
+});
 
 function next() {
-  turn += 1;
-  looked = null;
-  redeemButton.hidden = nextButton.hidden = true;
+  clear();
+  nextButton.hidden = true;
   answer.className = "";
   answer.replaceChildren();
   codeField.value = "";
   codeField.focus();
 }
 
+// A hand scanner types whatever has the focus: unless that is another field, what it types is a code.
+document.addEventListener("keydown", (event) => {
+  const other = document.activeElement?.closest("input:not([type=checkbox]), select, textarea, [contenteditable]");
+  if (other || event.key.length !== 1 || event.key === " " || event.ctrlKey || event.altKey || event.metaKey) return;
+  codeField.value = "";
+  codeField.focus();
+});
+
 redeemButton.addEventListener("click", redeem);
 nextButton.addEventListener("click", next);
-window.addEventListener("online", send);
-window.addEventListener("storage", showWaiting);
 // A hand scanner types and ends with Enter.
 part("type").addEventListener("submit", (event) => {
   event.preventDefault();
@@ -268,5 +215,3 @@ if ("AudioContext" in window) {
   box.checked = localStorage.getItem("quanxiangtuo.sound") === "on";
   box.addEventListener("change", () => localStorage.setItem("quanxiangtuo.sound", box.checked ? "on" : "off"));
 }
-showWaiting();
-send();

@@ -4,12 +4,12 @@ use actix_web::{
     HttpRequest, HttpResponse, get, post,
     web::{Data, ServiceConfig},
 };
-use entity::{CampaignId, CampaignStatus, Fen, VoucherId};
+use entity::{CampaignId, CampaignStatus, Fen, VoucherId, VoucherStatus};
 use serde::Deserialize;
 
 use super::{
     super::{
-        fields::Fields,
+        fields::{Fields, any_of},
         form::Form,
         shell::{Shell, see},
         table::{Button, Cell, Table, code, number, text},
@@ -49,6 +49,8 @@ pub(super) fn routes(cfg: &mut ServiceConfig) {
 struct CampaignPageQuery {
     #[serde(default)]
     by: FunnelBy,
+    /// Of the vouchers.
+    status: Option<VoucherStatus>,
     cursor: Option<Cursor>,
 }
 
@@ -61,7 +63,7 @@ async fn bureau_campaign(
     Query(query): Query<CampaignPageQuery>,
 ) -> Result<HttpResponse> {
     let campaign = campaigns::bureau_read(&ctx, id.0).await?;
-    let CampaignPageQuery { by, cursor } = query;
+    let CampaignPageQuery { by, status, cursor } = query;
     let view = facts(&shell, View::new(&shell, campaign.name.clone()), &campaign);
     let view = deeds(&shell, view, &campaign);
     // What has been closed stays as it was.
@@ -75,7 +77,8 @@ async fn bureau_campaign(
     view.forms(edit.into_iter().chain(revoke).collect())
         .table(funnel(&ctx, &shell, id.0, by).await?)
         .table(reconciled(&ctx, &shell, id.0).await?)
-        .table(vouchers(&ctx, &shell, id.0, cursor).await?)
+        .form(states(&shell, id.0, status))
+        .table(vouchers(&ctx, &shell, id.0, status, cursor).await?)
         .answer(&ctx)
 }
 
@@ -207,9 +210,28 @@ async fn reconciled(ctx: &Ctx, shell: &Shell, id: CampaignId) -> Result<Table> {
     Ok(table)
 }
 
-async fn vouchers(ctx: &Ctx, shell: &Shell, id: CampaignId, cursor: Option<Cursor>) -> Result<Table> {
+/// A district's batch is long: by state the database looks through it.
+fn states(shell: &Shell, id: CampaignId, status: Option<VoucherStatus>) -> Fields {
+    let words = VoucherStatus::ALL.iter().map(|word| (word.as_str(), word.zh(), Some(*word) == status));
+    let filter = Fields::filter(shell, &href(id, "")).choice(
+        "status",
+        shell.t("体验券状态（已过期的在“有效”中）", "State of its vouchers; active ones may have expired"),
+        any_of(shell, words),
+    );
+    shell.asked("by").into_iter().fold(filter, |filter, by| filter.hidden("by", by))
+}
+
+async fn vouchers(
+    ctx: &Ctx,
+    shell: &Shell,
+    id: CampaignId,
+    status: Option<VoucherStatus>,
+    cursor: Option<Cursor>,
+) -> Result<Table> {
     let t = |zh, en| shell.t(zh, en);
-    let query = BureauVouchersQuery { campaign_id: Some(id), status: None, limit: Limit(20), cursor };
+    let query = BureauVouchersQuery { campaign_id: Some(id), status, limit: Limit(20), cursor };
+    let of_status = status.map(|status| format!("&status={status}")).unwrap_or_default();
+    let of_api = format!("campaign_id={id}{of_status}");
     let page = shell.list(&query, async |query| lists::vouchers(ctx, &query).await).await?;
     let columns = [
         t("体验券", "Voucher"),
@@ -222,7 +244,7 @@ async fn vouchers(ctx: &Ctx, shell: &Shell, id: CampaignId, cursor: Option<Curso
     ];
     let mut table = Table::new(shell, t("体验券", "Its vouchers"), &columns);
     for voucher in page.items {
-        let usable = voucher.status == entity::VoucherStatus::Active;
+        let usable = voucher.status == VoucherStatus::Active;
         let action = format!("/bureau/vouchers/{}/revoke", voucher.id);
         let revoke = Fields::reason(shell, action, t("作废", "Revoke")).hidden("campaign", id.to_string());
         table.row(vec![
@@ -239,7 +261,7 @@ async fn vouchers(ctx: &Ctx, shell: &Shell, id: CampaignId, cursor: Option<Curso
             },
         ]);
     }
-    Ok(table.rest(shell, page.rest).downloads("/bureau/vouchers", &format!("campaign_id={id}")))
+    Ok(table.rest(shell, page.rest).downloads("/bureau/vouchers", &of_api))
 }
 
 #[post("/campaigns/{id}/edit")]

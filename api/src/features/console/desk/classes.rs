@@ -25,7 +25,7 @@ use crate::{
             service,
         },
     },
-    http::{Idempotency, Line, Path, Whole},
+    http::{Idempotency, Line, Path, Whole, observe::Body},
     state::Ctx,
 };
 
@@ -134,7 +134,8 @@ fn forms(shell: &Shell, class: &DeskClassOut, offers: &[DeskOfferOut]) -> Vec<(S
     for care in CareType::ALL.iter().copied() {
         let present = offers.iter().find(|offer| offer.class_id == class.id && offer.care_type == care);
         let form = Fields::post(shell, format!("/desk/classes/{}/offers/{care}", class.id), t("保存", "Save"));
-        forms.push((name(t(care.zh(), care.as_str())), terms(shell, form, care, present)));
+        let form = terms(shell, form, care, present).hidden("seen", service::said(present));
+        forms.push((name(t(care.zh(), care.as_str())), form));
     }
     forms
 }
@@ -232,6 +233,8 @@ pub(super) struct OfferForm {
     confirmation: Confirmation,
     #[serde(default)]
     active: bool,
+    /// The word of what the form was drawn with.
+    seen: Option<String>,
 }
 
 fn amount<const MOST: i32>(field: &'static str, Yuan(fen): Yuan) -> Result<Whole<0, MOST>> {
@@ -250,21 +253,38 @@ fn amount<const MOST: i32>(field: &'static str, Yuan(fen): Yuan) -> Result<Whole
 #[post("/classes/{id}/offers/{care_type}")]
 pub(super) async fn desk_offer_set(
     ctx: Data<Ctx>,
+    req: HttpRequest,
+    shell: Shell,
     desk: Desk,
     ids: Path<(ClassId, CareType)>,
-    Form(form): Form<OfferForm>,
+    sent: Result<Form<OfferForm>, Problem>,
 ) -> Result<HttpResponse> {
-    let body = DeskOfferIn {
-        unit: form.unit,
-        price_fen: amount("price", form.price)?,
-        meals_fen: amount("meals", form.meals)?,
-        min_minutes: form.min_minutes,
-        notice_minutes: form.notice_minutes,
-        horizon_days: form.horizon_days,
-        cutoff_minutes: form.cutoff_minutes,
-        confirmation: form.confirmation,
-        active: Some(form.active),
+    let (class, care) = ids.0;
+    let done = async {
+        let Form(form) = sent?;
+        let body = DeskOfferIn {
+            unit: form.unit,
+            price_fen: amount("price", form.price)?,
+            meals_fen: amount("meals", form.meals)?,
+            min_minutes: form.min_minutes,
+            notice_minutes: form.notice_minutes,
+            horizon_days: form.horizon_days,
+            cutoff_minutes: form.cutoff_minutes,
+            confirmation: form.confirmation,
+            active: Some(form.active),
+        };
+        service::set_offer(&ctx, &desk, ids.0, form.seen.as_deref(), body).await
     };
-    service::set_offer(&ctx, &desk, ids.0, body).await?;
-    Ok(see("/desk/classes", "saved"))
+    let Err(problem) = done.await else { return Ok(see("/desk/classes", "saved")) };
+    // What is asked now stands above what was typed, and what is sent next is about that.
+    let classes = service::classes(&ctx, &desk)?.items;
+    let Some(of) = classes.into_iter().find(|known| known.id == class) else { return Err(problem) };
+    let offers = service::offers(&ctx, &desk).await?.items;
+    let present = offers.iter().find(|offer| offer.class_id == class && offer.care_type == care);
+    let form = Fields::post(&shell, req.path(), shell.t("保存", "Save")).legend(shell.t(care.zh(), care.as_str()));
+    let form = terms(&shell, form, care, present).again(&shell, &Body::of(&req), &problem);
+    View::new(&shell, of.name.clone())
+        .table(priced(&shell, &of, &offers))
+        .form(form.hidden("seen", service::said(present)))
+        .answer(&ctx)
 }

@@ -190,9 +190,25 @@ pub(super) async fn desk_week_set(
         let (from, to) = needed(name, span(&fields, name)?)?;
         Ok(HalfDayHours { from, to })
     };
+    let days: Vec<u8> = hours.iter().map(|hours| hours.weekday).collect();
     let body =
         DeskWeekIn { hours, morning: half("morning")?, afternoon: half("afternoon")?, decision: decision(&fields) };
-    affected::answer(&req, shell, service::set_week(&ctx, &desk, from.0, body).await, BACK)
+    let done = service::set_week(&ctx, &desk, from.0, body).await;
+    affected::answer(&req, shell, done.map_err(|problem| of_form(problem, &days)), BACK)
+}
+
+/// A refusal by the names of the form's fields: `hours[2].to` is the end of the third day that is open.
+fn of_form(mut problem: Problem, days: &[u8]) -> Problem {
+    for error in &mut problem.errors {
+        let (of, end) = error.field.split_once('.').unwrap_or((&error.field, "from"));
+        let open = of.strip_prefix("hours[").and_then(|at| at.strip_suffix(']')?.parse::<usize>().ok());
+        error.field = match open.and_then(|at| days.get(at)) {
+            Some(day) => format!("d{day}_{}", if end == "to" { "to" } else { "from" }),
+            None if matches!(of, "morning" | "afternoon") => format!("{of}_{end}"),
+            None => continue,
+        };
+    }
+    problem
 }
 
 #[derive(Deserialize)]

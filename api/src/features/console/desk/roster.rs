@@ -124,7 +124,7 @@ pub(super) async fn desk_roster_set(
 ) -> Result<HttpResponse> {
     let date = fields.get("date").map(String::as_str).unwrap_or_default();
     let date = needed("date", serde_json::from_value::<Day>(date.into()).ok())?;
-    let mut lines = Vec::new();
+    let (mut lines, mut counted) = (Vec::new(), Vec::new());
     for n in 0..48 {
         let name = |end: &str| format!("l{n}_{end}");
         let (from, to) = (parsed(&fields, &name("from"))?, parsed(&fields, &name("to"))?);
@@ -139,8 +139,21 @@ pub(super) async fn desk_roster_set(
         }
         let (from, to) = (needed(&name("from"), from)?, needed(&name("to"), to)?);
         lines.push(DeskRosterLine { from, to, carers: Whole(carers) });
+        counted.push(n);
     }
     let done = service::set_roster(&ctx, &desk, (id.0, date.0), DeskRosterIn { lines }).await;
+    // `lines[1].to` is the end of the second line that is filled in.
+    let done = done.map_err(|mut problem| {
+        for error in &mut problem.errors {
+            let at = error.field.strip_prefix("lines[").and_then(|rest| rest.split_once("]."));
+            if let Some((Ok(at), end)) = at.map(|(at, end)| (at.parse::<usize>(), end))
+                && let Some(n) = counted.get(at)
+            {
+                error.field = format!("l{n}_{end}");
+            }
+        }
+        problem
+    });
     affected::answer(&req, shell, done, &format!("/desk/roster?date={}", date.0))
 }
 

@@ -3,7 +3,7 @@
 
 use actix_web::{HttpResponse, get, post, web::Data};
 use askama::Template;
-use entity::{CentreId, RedemptionId, RedemptionStatus};
+use entity::{RedemptionId, RedemptionStatus};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -12,22 +12,31 @@ use super::super::{
     shell::{Shell, see, show},
 };
 use crate::{
-    error::{Problem, Result},
+    error::{Code, Problem, Result, Text},
     features::{
         auth::Desk,
         bookings::service as bookings,
         vouchers::{
             dto::{RedemptionIn, RedemptionLineOut, RedemptionPreviewOut, RedemptionsQuery},
-            service::{desk as service, reversals},
+            offline_dto::{OfflineScanIn, OfflineUploadIn},
+            service::{desk as service, offline, reversals},
         },
     },
-    http::{Day, Idempotency, Limit, Line, Paragraph, Path},
-    platform::{clock::local, crypto::random_bytes},
+    http::{Day, Idempotency, Limit, Line, Moment, Paragraph, Path},
+    platform::{
+        clock::local,
+        crypto::{random_bytes, sha256},
+    },
     state::Ctx,
 };
 
 /// Redemptions that stand below the scanner.
 const LAST: u32 = 10;
+
+/// As long as none of the others: `O`, a key's id, 90 bytes.
+fn is_offline_code(code: &str) -> bool {
+    code.len() > 120 && code.starts_with(['O', 'o'])
+}
 
 /// What the last form came to.
 enum Shown {
@@ -40,8 +49,6 @@ enum Shown {
 #[template(path = "console/desk/scan.html")]
 struct ScanPage {
     shell: Shell,
-    /// What waits to be sent waits for this centre: a tablet may be lent.
-    centre: CentreId,
     shown: Shown,
     request_id: String,
     last: Vec<(RedemptionLineOut, String, bool)>,
@@ -58,7 +65,7 @@ async fn page(ctx: &Ctx, shell: Shell, desk: &Desk, shown: Shown) -> Result<Http
     };
     let last = service::page(ctx, desk, &query).await?.items.into_iter().map(line).collect();
     let request_id = data_encoding::HEXLOWER.encode(&random_bytes::<16>());
-    show(&ScanPage { shell, centre: desk.centre_id, shown, request_id, last })
+    show(&ScanPage { shell, shown, request_id, last })
 }
 
 #[get("/scan")]
@@ -84,8 +91,29 @@ pub(super) async fn desk_scan_preview(
         bookings::check_in_by_code(&ctx, &desk, &key, &form.code).await?;
         return Ok(see("/desk/scan", "checked-in"));
     }
+    if is_offline_code(&form.code) {
+        return offline_code(&ctx, shell, &desk, form.code).await;
+    }
     let preview = service::preview(&ctx, &desk, &form.code).await?;
     page(&ctx, shell, &desk, Shown::Preview(Box::new(preview), form.code)).await
+}
+
+/// Takes a family's code for a desk without network: it is redeemed at once, or the bureau decides. Sent twice on a
+/// day it is one scan.
+async fn offline_code(ctx: &Ctx, shell: Shell, desk: &Desk, code: Line<200>) -> Result<HttpResponse> {
+    let now = ctx.clock.now();
+    let digest = sha256(&[code.as_bytes(), local(now).date_naive().to_string().as_bytes()]);
+    let request_id = data_encoding::HEXLOWER.encode(&digest[..16]);
+    let request_id = serde_json::from_value(request_id.into()).map_err(Problem::internal)?;
+    let scan = OfflineScanIn { code, scanned_at: Moment(now), request_id, device: None };
+    let done = offline::upload(ctx, desk, OfflineUploadIn { scans: vec![scan] }).await?;
+    let Some(result) = done.results.into_iter().next() else { return Err(Problem::internal("a scan got lost")) };
+    let Some(redemption) = result.redemption else {
+        let text = Text::new(result.message, "The offline code was not redeemed; the bureau decides.");
+        return Err(Problem::new(Code::WrongState).detail(text));
+    };
+    let left = redemption["units_left"].as_i64().unwrap_or_default();
+    page(ctx, shell, desk, Shown::Redeemed(result.message, left)).await
 }
 
 #[derive(Deserialize)]

@@ -52,7 +52,6 @@ pub struct Answer {
     pub replayed: bool,
 }
 
-/// What was held up.
 #[derive(Clone, Debug)]
 pub(super) struct Scan {
     pub(super) hash: Vec<u8>,
@@ -61,13 +60,13 @@ pub(super) struct Scan {
     pub(super) voucher: Option<VoucherId>,
     /// Why the code alone is refused.
     pub(super) refusal: Option<Code>,
-    /// As the desk names its device.
+    /// From when on the code is refused.
+    pub(super) ends: DateTime<Utc>,
     pub(super) device: Option<String>,
     pub(super) now: DateTime<Utc>,
     pub(super) today: NaiveDate,
 }
 
-/// A redemption that may go ahead.
 pub(super) struct Ready {
     voucher: VoucherFacts,
     child: RedemptionChildOut,
@@ -83,6 +82,7 @@ async fn scan(ctx: &Ctx, text: &str, device: Option<String>) -> Result<Scan> {
         ctx.code_keys.look_again(ctx.db.reader(), &ctx.clock).await;
         reading = code::read(&ctx.code_keys.present(), &code, now);
     }
+    let mut ends = code::ends(&code).unwrap_or(now);
     let (manual, voucher, refusal) = match reading {
         Reading::Fresh(voucher) => (false, Some(voucher), None),
         Reading::Old(voucher) => (false, Some(voucher), Some(Code::VoucherCodeExpired)),
@@ -90,14 +90,17 @@ async fn scan(ctx: &Ctx, text: &str, device: Option<String>) -> Result<Scan> {
         Reading::Manual => {
             let hash = ctx.keys.lookup_hash(MANUAL_PLACE, &code);
             match vouchers::by_manual_code(ctx.db.reader(), hash).await? {
-                Some(row) if now < row.expires_at => (true, Some(row.voucher_id), None),
+                Some(row) if now < row.expires_at => {
+                    ends = row.expires_at;
+                    (true, Some(row.voucher_id), None)
+                }
                 Some(row) => (true, Some(row.voucher_id), Some(Code::VoucherCodeExpired)),
                 None => (true, None, Some(Code::VoucherInvalid)),
             }
         }
     };
     let hash = code_hash(ctx, &code);
-    Ok(Scan { hash, manual, voucher, refusal, device, now, today: local(now).date_naive() })
+    Ok(Scan { hash, manual, voucher, refusal, ends, device, now, today: local(now).date_naive() })
 }
 
 /// How a code is known to the database.
@@ -123,6 +126,7 @@ pub async fn preview(ctx: &Ctx, desk: &Desk, text: &str) -> Result<RedemptionPre
         units_total: ready.voucher.units_total,
         valid_until: ready.voucher.valid_until,
         care_type: ready.care_type,
+        code_good_s: (scan.ends - scan.now).num_seconds().max(0),
         message: format!("可以核销：{}，还剩{units_left}天。", described(&ready.child)),
         child: ready.child,
         campaign_name: ready.voucher.campaign_name,

@@ -8,7 +8,7 @@ pub mod desk;
 pub mod edits;
 pub mod funds;
 pub mod lists;
-pub(super) mod offline;
+pub mod offline;
 pub(super) mod refusals;
 pub mod reversals;
 pub mod revocations;

@@ -137,6 +137,7 @@ async fn take(ctx: &Ctx, desk: &Desk, scan: OfflineScanIn) -> Result<OfflineResu
         manual: false,
         voucher: said.map(|said| said.voucher),
         refusal: None,
+        ends: uploaded_at,
         device: device.map(Line::into_inner),
         now: at,
         today: local(at).date_naive(),
