@@ -343,7 +343,7 @@ mod tests {
                 let ends = matches!(i, 2 | 3) || i == 0 && set & ENDS != 0;
                 serde_json::json!(BadgeOut {
                     code,
-                    label,
+                    label: Word(label),
                     until: ends.then_some(day),
                     checked_on: None,
                     number: None,
