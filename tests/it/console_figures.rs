@@ -1,6 +1,8 @@
 //! The bureau's pages of figures, registers and imports: each form does what the API does.
 
-use entity::{PlanInputCode, StaffRole, audit_rows, carers, centre_records, centres, plan_inputs};
+use entity::{
+    PlanInputCode, RecordItem, RecordKind, StaffRole, audit_rows, carers, centre_records, centres, plan_inputs,
+};
 use harness::{Browser, TestApp, day};
 use sea_orm::EntityTrait as _;
 use serde_json::json;
@@ -53,6 +55,15 @@ async fn a_figure_of_the_plan_is_entered_shows_on_the_board_and_is_withdrawn() {
     let overview = browser.get("/bureau").await.expect(200);
     assert!(overview.contains("每千人口3岁以下托位数") && overview.contains(">0.06<"), "{overview}");
     browser.get("/bureau/indicators?on=2026-04").await.expect(400);
+    // That a township is rural is yes or no, and no money.
+    for figure in [[("code", "rural_township"), ("value", "1")], [("code", "rural_income"), ("value", "2500")]] {
+        let township = ("township", if figure[0].1 == "rural_township" { "洛阳镇" } else { "" });
+        let rest = [township, ("as_of", "2025-12-31"), ("source", "区划")];
+        saved(&browser, "/bureau/plan-inputs", &[&figure[..], &rest[..]].concat()).await;
+    }
+    let rural = browser.get("/bureau/indicators/rural_price_to_income").await.expect(200);
+    assert!(rural.contains("农村乡镇：洛阳镇") && rural.contains("<td>是") && !rural.contains(">0.01"), "{rural}");
+    assert!(!rural.contains("月均价（分）"), "{rural}");
 
     let path = format!("/bureau/plan-inputs/{}/withdraw", of(PlanInputCode::Residents).id);
     let page = saved(&browser, &path, &[("reason", "抄错了年份")]).await;
@@ -114,6 +125,27 @@ async fn rows_of_a_centres_register_are_entered_ended_and_make_its_badges() {
     saved(&browser, &path("leave"), &[("left_on", "2026-03-01")]).await;
     assert!(!browser.get(&home).await.expect(200).contains("王小芳"));
     assert!(browser.get(&format!("{home}?left=true")).await.expect(200).contains("王小芳"));
+
+    // A long register goes on page by page.
+    let now = app.clock.now();
+    for n in 0..101 {
+        app.insert(centre_records::Model {
+            id: app.id(),
+            kind: RecordKind::Utility,
+            item: Some(RecordItem::Water),
+            party: Some(format!("水务{n:03}")),
+            removed_at: None,
+            created_at: now,
+            ..row.clone()
+        })
+        .await;
+    }
+    let page = browser.get(&home).await.expect(200);
+    let rows = |page: &str| page.matches("水务").count();
+    assert_eq!(rows(&page), 100);
+    let next = page.split("href=\"").find_map(|rest| rest.split('"').next().filter(|href| href.contains("records=")));
+    let next = next.unwrap().replace("&#38;", "&");
+    assert_eq!(rows(&browser.get(&next).await.expect(200)), 1, "{next}");
 }
 
 const CALENDAR: &str = "日期,类型,名称\r\n2026-10-01,法定节假日,国庆\r\n2026-10-02,法定节假日,国庆\r\n";

@@ -38,6 +38,7 @@ const PAGES: &[(&str, &str)] = &[
     ("bureau_edit_centre", "!/bureau/centres/{ctr}/edit"),
     ("bureau_deactivate_centre", "!/bureau/centres/{ctr}/deactivate"),
     ("bureau_reactivate_centre", "!/bureau/centres/{ctr}/reactivate"),
+    ("bureau_check_centre", "!/bureau/centres/{ctr}/checks"),
     ("bureau_suspend_centre", "!/bureau/centres/{ctr}/suspend-vouchers"),
     ("bureau_resume_centre", "!/bureau/centres/{ctr}/resume-vouchers"),
     ("bureau_complaints", "/bureau/complaints"),

@@ -1,8 +1,8 @@
 //! Support sheets from attendance to frozen, rates, the rules of funds.
 
 use entity::{
-    Band, ClassId, Fen, RedemptionStatus, ReductionKind, VisitStatus, bookings, children, fee_reductions, redemptions,
-    visits, vouchers,
+    Band, ClassId, Fen, RedemptionStatus, ReductionKind, StaffRole, VisitStatus, bookings, children, fee_reductions,
+    redemptions, visits, vouchers,
 };
 use harness::{Client, Family, Place, TestApp, at_once, day};
 use sea_orm::{
@@ -91,7 +91,10 @@ async fn an_incentive_is_drafted_checked_by_one_frozen_by_another_and_never_chan
     let sha = &frozen["figures_sha256"];
     assert_eq!(read["recomputed"], json!({ "figures_sha256": sha, "same": true, "same_now": true }));
     // What is put right later leaves it as it is, and shows: on the sheet, in the list, among the signals.
-    let manager = scene.app.manager(scene.place.centre.id).await;
+    let centre = scene.place.centre.id;
+    let staff = scene.app.staff("manager-of-visits", StaffRole::Manager, Some(centre)).await;
+    let manager = scene.app.session_of(&staff).await;
+    scene.app.entry_check(centre, scene.families[0].child_id, staff.id).await;
     let correct = format!("/desk/visits/{}/corrections", scene.visits[0].id);
     manager.post(&correct, json!({ "status": "no_show", "reason": "登记错误" })).await.ok();
     let again = officer.get(&path(&frozen, "")).await.ok();
