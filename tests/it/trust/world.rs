@@ -205,7 +205,7 @@ impl Side {
         let asked = json!({ "child_id": family.child(), "topic": "sleep", "wished_from": "2026-03-04",
             "wished_until": "2026-03-20", "address": "文化站旁", "agreed": true });
         let asked = family.client.post("/me/guidance", asked).await.created();
-        let to = json!({ "centre_id": centre, "visit_on": "2026-03-02" });
+        let to = json!({ "centre_id": centre, "visit_on": "2026-03-02", "confirm": true });
         let path = format!("/bureau/guidance/{}/assign", asked["id"].as_str().unwrap());
         bureau.officer.post(&path, to).await.ok();
 

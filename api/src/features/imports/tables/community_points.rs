@@ -33,21 +33,18 @@ pub(super) async fn run(import: &mut Import<'_, '_>, lines: &[Line]) -> Result<(
     import.has(rows.len());
     let rows = once_each(import, rows, |row| row.code.to_string());
     let around = Surroundings::of(import.txn, rows.iter().map(|row| (row.value.lng, row.value.lat))).await?;
-    let mut judged = Vec::with_capacity(rows.len());
-    for row in rows {
-        if let Err(problem) = around.check("lng", row.value.at()) {
-            import.problems.refuse(row.at, COLUMNS, &problem);
-        }
+    let judged = rows.into_iter().map(|row| {
         // One with something wrong is held against the rules too, and nothing is made of it. What has no code of
         // its own is no community that is there.
-        let wrong = import.problems.has(row.at);
-        let unknown = import.problems.has_cell(row.at, COLUMNS[0].title);
-        judged.push((row.at, Judged { row: row.value, wrong, unknown }));
-    }
-    let (lines, rows): (Vec<usize>, Vec<_>) = judged.into_iter().unzip();
+        let (wrong, unknown) = (import.problems.has(row.at), import.problems.has_cell(row.at, COLUMNS[0].title));
+        (row.at, Judged { row: row.value, wrong, unknown })
+    });
+    let (lines, rows): (Vec<usize>, Vec<_>) = judged.unzip();
     let outcomes = points::set(import.ctx, import.txn, import.bureau, &rows).await?;
-    for (at, outcome) in lines.into_iter().zip(outcomes) {
+    let places: Vec<_> = rows.iter().map(|judged| judged.row.at()).collect();
+    for ((at, outcome), place) in lines.into_iter().zip(outcomes).zip(places) {
         import.step().await?;
+        let outcome = outcome.and_then(|outcome| around.check("lng", place).map(|()| outcome));
         match checked(import, COLUMNS, at, outcome)? {
             Some(PointOutcome::Created(id, detail)) => {
                 import.did("community.add", id.to_string(), detail);
