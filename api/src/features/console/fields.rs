@@ -5,17 +5,12 @@ use std::borrow::Cow;
 
 use askama::Template;
 
-use data_encoding::BASE64URL_NOPAD;
-
 use super::{shell::Shell, typed::As};
-use crate::{
-    error::{Code, Problem, Result, Text},
-    http::idempotency::word_of_a_form,
-    platform::crypto::sha256,
-};
+use crate::{error::Problem, http::idempotency::word_of_a_form};
 
-/// The hidden field of what a form said when it was drawn.
-const SEEN: &str = "seen";
+mod seen;
+
+use seen::SEEN;
 
 /// What can be chosen: the word, what it says, whether it is chosen.
 pub(super) type Choice = (String, String, bool);
@@ -52,21 +47,6 @@ enum Kind {
     Hidden(String),
     /// The endings that it takes.
     File(&'static str),
-}
-
-impl Kind {
-    /// What it says, for people; nothing of what nobody sees.
-    fn words(&self) -> Option<String> {
-        match self {
-            Self::Line { value, .. } | Self::Area { value, .. } => Some(value.trim().replace("\r\n", "\n")),
-            Self::Choice(choices) | Self::Ticks(choices) => {
-                let chosen = choices.iter().filter(|(.., chosen)| *chosen).map(|(_, label, _)| label.as_str());
-                Some(chosen.collect::<Vec<_>>().join("、"))
-            }
-            Self::Tick(ticked) => Some(if *ticked { "✓".to_owned() } else { String::new() }),
-            Self::Hidden(_) | Self::File(_) => None,
-        }
-    }
 }
 
 /// A form.
@@ -263,32 +243,6 @@ impl Fields {
         self
     }
 
-    /// What its fields say, in few letters.
-    fn said(&self) -> String {
-        let said = |field: &Field| field.kind.words().map(|words| format!("{}={words}", field.name));
-        let all: Vec<String> = self.fields.iter().filter_map(said).collect();
-        BASE64URL_NOPAD.encode(&sha256(&[all.join("\n").as_bytes()])[..12])
-    }
-
-    /// Remembers what it says now, for [`Self::uncrossed`].
-    pub(super) fn stamped(self) -> Self {
-        let said = self.said();
-        self.hidden(SEEN, said)
-    }
-
-    /// Refuses what was sent from this form if it said something else then: whoever sent it would undo, unseen,
-    /// what somebody changed meanwhile.
-    pub(super) fn uncrossed(&self, body: &[u8]) -> Result<()> {
-        let seen = form_urlencoded::parse(body).find(|(name, _)| name == SEEN);
-        if seen.is_none_or(|(_, seen)| seen == self.said()) {
-            return Ok(());
-        }
-        Err(Problem::new(Code::WrongState).detail(Text::new(
-            "内容刚被他人修改。不同之处已在各项下注明，请核对后再保存。",
-            "Somebody changed this meanwhile. What differs stands under each field: look at it, then save again.",
-        )))
-    }
-
     /// A field as it was sent, under whatever name.
     pub(super) fn sent(self, name: String, label: &str, kind: As, value: String) -> Self {
         let like = |pattern: &str| {
@@ -353,10 +307,8 @@ impl Fields {
                 Kind::File(_) => {}
             }
             field.wrong = field.faults(shell, problem);
-            if let Some(before) = before.filter(|before| crossed && Some(before) != field.kind.words().as_ref()) {
-                let before = if before.is_empty() { "—" } else { &before };
-                let now = shell.told(&Text::new(format!("现为：{before}"), format!("Now: {before}")));
-                field.wrong = [field.wrong.as_str(), &now].join(" ").trim().to_owned();
+            if crossed {
+                field.tell(shell, before);
             }
         }
         self
