@@ -380,13 +380,8 @@ mod tests {
             }
             let json: serde_json::Value = serde_json::from_str(&format!("{{{}0}}}}", &ready.json[1..])).unwrap();
             let expected = BADGES.iter().enumerate().filter(|(i, _)| set >> i & 1 == 1).map(|(i, (code, label))| {
-                let ends = matches!(i, 2 | 3) || i == 0 && set & ENDS != 0;
-                serde_json::json!(BadgeOut {
-                    code,
-                    label: crate::language::Word(label),
-                    until: ends.then_some(day),
-                    checked_on: None
-                })
+                let (ends, label) = (matches!(i, 2 | 3) || i == 0 && set & ENDS != 0, crate::language::Word(label));
+                serde_json::json!(BadgeOut { code, label, until: ends.then_some(day), checked_on: None })
             });
             assert_eq!(json["badges"].as_array().unwrap(), &expected.collect::<Vec<_>>());
             assert_eq!(json["demo"], set & DEMO != 0);
