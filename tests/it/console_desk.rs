@@ -278,7 +278,7 @@ async fn managers_set_classes_prices_rosters_and_replies() {
     let line = [("date", "2026-03-03"), ("l0_from", "08:00"), ("l0_to", "12:00"), ("l0_carers", "2")];
     manager.post(&roster, &line).await.saved("/desk/roster?date=2026-03-03");
     manager.get("/desk/roster?date=2026-03-03").await.page(200, "08:00–12:00");
-    manager.post(&roster, &line[..3]).await.page(400, "l0_carers");
+    manager.post(&roster, &line[..3]).await.page(400, "第1行 人数");
 
     let visit = app.visit(&scene.place, &scene.family, day("2026-03-02"), VisitStatus::Left).await;
     let rating = scene.family.client.post("/ratings", json!({ "visit_id": visit.id, "level": 2 })).await.id();

@@ -256,8 +256,8 @@ async fn the_picture_is_read_by_another_reader_and_redeems() {
 
     let preview = scene.desk.post("/desk/redemptions/preview", json!({ "code": text })).await.ok();
     assert_eq!(preview["units_left"], 15);
-    // On the beginning of a step: as long as it and the next.
-    assert_eq!(preview["code_good_s"], 60);
+    // At the beginning of a step: as long as it and the next.
+    assert!(matches!(preview["code_good_s"].as_i64(), Some(59 | 60)), "{preview}");
     let done = redeem(&scene.desk, &text, "request-1").await.created();
     assert_eq!((&done["units_left"], &done["child"]["name"]), (&json!(14), &json!("小*")));
     assert_eq!(done["message"], "核销成功：小*（18个月，托小班），今天第1天，还剩14天。");
