@@ -173,7 +173,7 @@ mod tests {
         };
         let whole = |version, value, day: &str| row(version, value, day, "2025-02-01", None);
         let check = |before: &[plan_inputs::Model], new: plan_inputs::Model| {
-            check_parts(before, &[before, &[new.clone()]].concat(), new.code, now).is_ok()
+            check_parts(before, &[before, std::slice::from_ref(&new)].concat(), new.code, now).is_ok()
         };
         let rows = [whole(1, 100, "2024-12-31")];
         assert!(check(&rows, part(1, 100, "2024-12-31")));
