@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, get, web::Data};
 
-use super::{general, money, whole};
+use super::{general, money, ties, whole};
 use crate::{
     error::Result,
     features::{
@@ -201,7 +201,7 @@ pub(super) async fn list_bureau_ties_csv(
     _bureau: Bureau,
     Query(query): Query<BureauTiesQuery>,
 ) -> Result<HttpResponse> {
-    whole::bureau_ties(ctx, query).csv().await
+    ties::bureau_ties(ctx, query).csv().await
 }
 
 /// Download ties of families to centres as a workbook
@@ -215,7 +215,7 @@ pub(super) async fn list_bureau_ties_xlsx(
     _bureau: Bureau,
     Query(query): Query<BureauTiesQuery>,
 ) -> Result<HttpResponse> {
-    whole::bureau_ties(ctx, query).xlsx().await
+    ties::bureau_ties(ctx, query).xlsx().await
 }
 
 /// Download complaints as a table

@@ -8,6 +8,7 @@ mod bureau;
 mod general;
 mod money;
 pub mod names;
+mod ties;
 mod whole;
 
 use crate::http::Registry;

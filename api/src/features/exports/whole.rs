@@ -1,6 +1,5 @@
 //! Tables without filters: what centres offer, the calendar, the plan's figures, messages, exclusions, rates and
-//! rules; and ties, with theirs. Classes and offers have the columns of their imports, so that a table that went out
-//! comes in again.
+//! rules. Classes and offers have the columns of their imports, so that a table that went out comes in again.
 
 use actix_web::{HttpResponse, get, web::Data};
 use entity::{Fen, classes, offers};
@@ -11,10 +10,6 @@ use super::names::{Called, Ids, called};
 use crate::{
     error::Result,
     features::{
-        admission::{
-            tie_dto::{BureauTieOut, BureauTiesQuery},
-            ties,
-        },
         auth::Bureau,
         centres::{
             CentrePlan,
@@ -361,50 +356,4 @@ async fn fund_rules(ctx: &Ctx) -> Result<Table<'static>> {
     };
     let rows = funds::list(ctx).await?.items.into_iter().map(row).collect();
     Ok(Table { filename: "fund_rules".to_owned(), header: &HEADER, rows, as_of: Moment(ctx.clock.now()) })
-}
-
-const TIES: [&str; 14] = [
-    "编号",
-    "机构编号",
-    "关系",
-    "状态",
-    "待核实",
-    "登记账号（空为家庭申报）",
-    "登记理由",
-    "家长异议",
-    "异议时间",
-    "核实账号",
-    "核实时间",
-    "核实理由",
-    "登记时间",
-    "结束时间",
-];
-
-/// All of ties, as far as the filters leave them.
-pub(super) fn bureau_ties(ctx: Data<Ctx>, query: BureauTiesQuery) -> Sheet<BureauTieOut> {
-    let as_of = Moment(ctx.clock.now());
-    let list: List<BureauTieOut> = Box::new(move |limit, cursor| {
-        let (ctx, query) = (ctx.clone(), BureauTiesQuery { limit, cursor, ..query.clone() });
-        Box::pin(async move { ties::page(&ctx, query).await })
-    });
-    let row: fn(BureauTieOut) -> Vec<Cell> = |tie| {
-        let at = |at: Option<Moment>| at.map_or(Cell::Empty, Cell::moment);
-        vec![
-            Cell::Text(tie.id.to_string()),
-            Cell::Text(tie.centre_id.to_string()),
-            Cell::text(tie.tie.zh()),
-            Cell::text(tie.status.zh()),
-            Some(tie.waiting).into(),
-            Cell::id(tie.declared_by),
-            Cell::maybe(tie.reason.as_deref()),
-            Cell::maybe(tie.contest.as_deref()),
-            at(tie.contested_at),
-            Cell::id(tie.decided_by),
-            at(tie.decided_at),
-            Cell::maybe(tie.decision.as_deref()),
-            Cell::moment(tie.since),
-            at(tie.ended_at),
-        ]
-    };
-    Pages { filename: "ties", header: &TIES, as_of, list, row }
 }
