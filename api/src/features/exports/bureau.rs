@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, get, web::Data};
 
-use super::{general, money, ties, whole};
+use super::{general, money, ties};
 use crate::{
     error::Result,
     features::{
