@@ -46,6 +46,9 @@ async fn support_is_drafted_checked_by_one_frozen_by_another_and_its_rates_are_a
     let to = one.get(&format!("/bureau/support?kind=rent&other_centre={}", place.centre.name)).await.sent();
     assert_eq!(to, format!("/bureau/support?kind=rent&centre_id={centre}"));
     one.get("/bureau/redemptions?other_centre=x").await.expect(400);
+    // A filter that can't be is taken back by a link, and no more of it than what was wrong.
+    let page = one.get("/bureau/audit?from=2026-03-03&to=2026-03-02").await.expect(400);
+    assert!(page.contains("href=\"/bureau/audit?from=2026-03-03\""), "{page}");
     let here = one.post("/bureau/support", &named(&place.centre.name).collect::<Vec<_>>()).await.sent();
     let here = here.split('?').next().unwrap().to_owned();
     let step = |rest: &str| format!("{here}/{rest}");

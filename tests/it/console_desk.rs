@@ -266,6 +266,8 @@ async fn managers_set_classes_prices_rosters_and_replies() {
     let opened = opened.iter().find(|row| row.name == "托大一班").unwrap();
     manager.post(&format!("/desk/classes/{}/close", opened.id), &[]).await.saved("/desk/classes");
     manager.post(&format!("/desk/classes/{class}"), &[("places", "12")]).await.saved("/desk/classes");
+    let outdated = [("places", "11"), ("seen", "what-it-said-before")];
+    manager.post(&format!("/desk/classes/{class}"), &outdated).await.page(200, "现为：12");
     let offer = format!("/desk/classes/{class}/offers/full_day");
     let mut terms = vec![("unit", "day"), ("price", "88.50"), ("meals", "12"), ("notice_minutes", "0")];
     terms.extend([("horizon_days", "90"), ("cutoff_minutes", "720"), ("confirmation", "instant"), ("active", "true")]);

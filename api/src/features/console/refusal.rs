@@ -93,6 +93,12 @@ struct RefusalPage<'a> {
     kept_to: &'a str,
 }
 
+/// The page that a filter was refused of, without what was wrong with it.
+fn unfiltered(problem: &Problem, shell: &Shell) -> Option<String> {
+    let without: Vec<(&str, &str)> = problem.faults(shell.language).map(|(field, _)| (field, "")).collect();
+    Some(shell.with(&without)).filter(|there| !without.is_empty() && *there != shell.here())
+}
+
 /// Who isn't signed in goes to the sign-in and comes back; everything else is told. A form that comes too late
 /// keeps what was typed: through the sign-in, or, where somebody signed in meanwhile, under the new word.
 pub(super) fn draw(problem: &Problem, request_id: &str, req: &HttpRequest) -> HttpResponse {
@@ -118,7 +124,7 @@ pub(super) fn draw(problem: &Problem, request_id: &str, req: &HttpRequest) -> Ht
     let title = title.in_language(language);
     // Where the form was, if one was sent.
     let file = req.path().starts_with("/api/");
-    let back = former(req).filter(|_| file || req.method() != Method::GET);
+    let back = if file || req.method() != Method::GET { former(req) } else { unfiltered(problem, &shell) };
     let ctx = req.app_data::<Data<Ctx>>();
     let typed = ctx.map(|ctx| typed(ctx, req)).unwrap_or_default();
     // Somebody is signed in, and the page was of another sign-in.

@@ -10,22 +10,12 @@ use entity::{
 use super::{
     fields::{Choice, Fields, choices},
     shell::Shell,
-    values::centres,
+    values::{WEEKDAYS, centres},
 };
 use crate::{
     error::{Problem, Text},
     state::Ctx,
 };
-
-const WEEKDAYS: [(&str, &str); 7] = [
-    ("周一", "Monday"),
-    ("周二", "Tuesday"),
-    ("周三", "Wednesday"),
-    ("周四", "Thursday"),
-    ("周五", "Friday"),
-    ("周六", "Saturday"),
-    ("周日", "Sunday"),
-];
 
 /// How a field is filled in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -25,6 +25,17 @@ use crate::{
     state::Ctx,
 };
 
+/// Monday first, in both languages.
+pub(super) const WEEKDAYS: [(&str, &str); 7] = [
+    ("周一", "Monday"),
+    ("周二", "Tuesday"),
+    ("周三", "Wednesday"),
+    ("周四", "Thursday"),
+    ("周五", "Friday"),
+    ("周六", "Saturday"),
+    ("周日", "Sunday"),
+];
+
 /// The lines of a field that was ticked more than once.
 #[derive(Debug)]
 pub(super) struct Lines<T>(pub(super) Vec<T>);

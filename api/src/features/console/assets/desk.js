@@ -24,7 +24,7 @@ function held() {
 
 // `byItself`: nobody did anything, so the sign-in ends as if the page hadn't asked.
 export async function refresh(byItself = false) {
-  if (!live?.isConnected || document.hidden || busy()) return;
+  if (!live?.isConnected || document.hidden) return;
   const here = new URL(location.href);
   here.searchParams.delete("done");
   let page;
@@ -38,6 +38,7 @@ export async function refresh(byItself = false) {
     return; // Without a network the page stays as it is.
   }
   const fresh = page.getElementById("live");
+  // Nobody loses what is half done; the end of the sign-in is told above in any case.
   if (!fresh || busy()) return;
   const [open, focus] = [[...live.querySelectorAll(":scope > details")].map((d) => d.open), held()];
   live.replaceChildren(...fresh.childNodes);

@@ -12,6 +12,7 @@ use super::super::{
     form::Form,
     shell::{Shell, see},
     table::{Cell, Table, text},
+    values::WEEKDAYS,
     view::View,
 };
 use crate::{
@@ -30,16 +31,6 @@ use crate::{
 pub(super) fn routes(cfg: &mut ServiceConfig) {
     cfg.service(bureau_calendar).service(bureau_set_calendar_day).service(bureau_clear_calendar_day);
 }
-
-const WEEKDAYS: [(&str, &str); 7] = [
-    ("周一", "Monday"),
-    ("周二", "Tuesday"),
-    ("周三", "Wednesday"),
-    ("周四", "Thursday"),
-    ("周五", "Friday"),
-    ("周六", "Saturday"),
-    ("周日", "Sunday"),
-];
 
 fn weekday(shell: &Shell, number: i32) -> String {
     let at = usize::try_from(number - 1).ok().and_then(|at| WEEKDAYS.get(at));

@@ -125,12 +125,7 @@ fn priced(shell: &Shell, class: &DeskClassOut, offers: &[DeskOfferOut]) -> Table
 fn forms(shell: &Shell, class: &DeskClassOut, offers: &[DeskOfferOut]) -> Vec<(String, Fields)> {
     let t = |zh, en| shell.t(zh, en);
     let name = |of: &str| format!("{}：{} · {of}", t("设置", "Set"), class.name);
-    let whole = |form: Fields, name, label, value: i32| form.number(name, label, Some(value.into()), (0, 100));
-    let form = Fields::post(shell, format!("/desk/classes/{}", class.id), t("保存", "Save"));
-    let form = whole(form, "places", t("托位", "Places"), class.places);
-    let form = whole(form, "carers", t("常设保育人员", "Carers"), class.carers);
-    let form = whole(form, "kept_full_day", t("全日托保留托位", "Kept for full days"), class.kept_full_day);
-    let mut forms = vec![(name(t("托位与人员", "places and carers")), form)];
+    let mut forms = vec![(name(t("托位与人员", "places and carers")), size(shell, class))];
     for care in CareType::ALL.iter().copied() {
         let present = offers.iter().find(|offer| offer.class_id == class.id && offer.care_type == care);
         let form = Fields::post(shell, format!("/desk/classes/{}/offers/{care}", class.id), t("保存", "Save"));
@@ -138,6 +133,16 @@ fn forms(shell: &Shell, class: &DeskClassOut, offers: &[DeskOfferOut]) -> Vec<(S
         forms.push((name(t(care.zh(), care.as_str())), form));
     }
     forms
+}
+
+/// Places and carers of a class.
+fn size(shell: &Shell, class: &DeskClassOut) -> Fields {
+    let t = |zh, en| shell.t(zh, en);
+    let whole = |form: Fields, name, label, value: i32| form.number(name, label, Some(value.into()), (0, 100));
+    let form = Fields::post(shell, format!("/desk/classes/{}", class.id), t("保存", "Save"));
+    let form = whole(form, "places", t("托位", "Places"), class.places);
+    let form = whole(form, "carers", t("常设保育人员", "Carers"), class.carers);
+    whole(form, "kept_full_day", t("全日托保留托位", "Kept for full days"), class.kept_full_day).stamped()
 }
 
 fn terms(shell: &Shell, form: Fields, care: CareType, present: Option<&DeskOfferOut>) -> Fields {
@@ -211,6 +216,12 @@ pub(super) async fn desk_class_change(
     Form(form): Form<ClassForm>,
 ) -> Result<HttpResponse> {
     let ClassForm { places, carers, kept_full_day } = form;
+    if let Some(class) = service::classes(&ctx, &desk)?.items.iter().find(|class| class.id == id.0) {
+        let (form, body) = (size(&shell, class), Body::of(&req));
+        if let Err(problem) = form.uncrossed(&body) {
+            return View::new(&shell, class.name.clone()).form(form.again(&shell, &body, &problem)).answer(&ctx);
+        }
+    }
     let done = planning::change_class(&ctx, &desk, id.0, DeskClassIn { places, carers, kept_full_day }).await;
     affected::answer(&req, shell, done, "/desk/classes")
 }

@@ -12,6 +12,7 @@ use super::{
         form::{Form, needed},
         shell::Shell,
         table::{Button, Cell, Table, text},
+        values::WEEKDAYS,
         view::View,
     },
     affected,
@@ -30,16 +31,6 @@ use crate::{
 };
 
 const BACK: &str = "/desk/hours";
-const WEEKDAYS: [(&str, &str); 7] = [
-    ("周一", "Monday"),
-    ("周二", "Tuesday"),
-    ("周三", "Wednesday"),
-    ("周四", "Thursday"),
-    ("周五", "Friday"),
-    ("周六", "Saturday"),
-    ("周日", "Sunday"),
-];
-
 #[get("/hours")]
 pub(super) async fn desk_hours(ctx: Data<Ctx>, shell: Shell, desk: Desk) -> Result<HttpResponse> {
     let weeks = service::weeks(&ctx, &desk).await?.items;
