@@ -302,7 +302,7 @@ def officers_read_what_families_say(_, browser, base, size):
     assert answer.ok, answer.text()
     sheet = openpyxl.load_workbook(io.BytesIO(answer.body())).worksheets[0]
     rows = [row for row in sheet.iter_rows(values_only=True) if row[16] == "乡镇" and row[0] != "overall"]
-    percent = lambda rate: "—" if rate is None else f"{rate * 100:.1f}%"
+    percent = lambda rate: "—" if rate is None else f"{rate * 100:.2f}%"
     written = [[str(row[1]), str(row[4]), str(row[5]), percent(row[6])] for row in rows]
     assert written and [row[:4] for row in shown] == written, (shown, written)
     imports_a_table(bureau, base)

@@ -72,7 +72,7 @@ pub fn may_miss(event: &events::Model, now: DateTime<Utc>) -> Result<()> {
 /// Refuses to let somebody in from the waiting list, at the door, where no place was left free.
 pub fn may_come_in(event: &events::Model, persons: i32, now: DateTime<Utc>) -> Result<()> {
     if now < event.starts_at {
-        let text = "候补家庭在活动开始后、有名额空出时才能入场。";
+        let text = "没有名额的家庭在活动开始后、有名额空出时才能入场。";
         return Err(state(text, "Who waits comes in once it has begun.").fact("reason", "too_early"));
     }
     if event.taken + persons > event.places {

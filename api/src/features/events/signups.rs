@@ -282,7 +282,8 @@ async fn at_the_door(
         let mut row = found.filter(|row| row.number == number).ok_or_else(not_found)?;
         let (to, action) = match (door, row.status) {
             (Door::Came, SignupStatus::SignedUp) => (SignupStatus::Attended, "event.attended"),
-            (Door::Came, SignupStatus::Waiting) => {
+            // Who waits, and who was taken for missing or had given up.
+            (Door::Came, SignupStatus::Waiting | SignupStatus::Withdrawn) => {
                 rules::may_come_in(&held, row.persons, now)?;
                 held.taken += row.persons;
                 (SignupStatus::Attended, "event.attended")

@@ -61,7 +61,7 @@ pub(super) async fn has_care(db: &impl ConnectionTrait, rating: &ratings::Model)
         .filter(visits::Column::ChildId.eq(rating.child_id))
         .filter(visits::Column::CentreId.eq(rating.centre_id))
         .filter(visits::Column::Date.eq(rating.care_date))
-        .filter(visits::Column::Status.eq(VisitStatus::Left));
+        .filter(visits::Column::Status.is_in([VisitStatus::InCare, VisitStatus::Left]));
     if visit.lock_rows().one(db).await?.is_some() {
         return Ok(true);
     }

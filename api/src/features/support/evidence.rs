@@ -42,15 +42,17 @@ struct Standing {
 }
 
 impl Standing {
-    /// By the journal; where nothing was recorded of then, by what it is now.
+    /// By the journal; where nothing was recorded of then, by what it is now. A recognition names its days: one that
+    /// reached the bureau after the month counts from its first, and the journal is asked of days before it alone.
     async fn of(db: &impl ConnectionTrait, centre: CentreId, last: NaiveDate) -> Result<Self> {
-        if let Some(state) = indicators::state_of(db, centre, indicators::service::end_of(last)).await? {
-            let (filed, inclusive) = (state.filed, state.inclusive_on(last));
-            return Ok(Self { filed, inclusive, places: state.places().into() });
-        }
         let Some(row) = care_store::centre(db, centre).await? else {
             return Ok(Self { filed: Filed::None, inclusive: false, places: 0 });
         };
+        if let Some(state) = indicators::state_of(db, centre, indicators::service::end_of(last)).await? {
+            let named = row.inclusive_from.is_some_and(|from| from <= last);
+            let inclusive = if named { row.inclusive_on(last) } else { state.inclusive_on(last) };
+            return Ok(Self { filed: state.filed, inclusive, places: state.places().into() });
+        }
         let classes = care_store::classes_of(db, [centre]).await?;
         let places = classes.iter().filter(|class| class.active).map(|class| i64::from(class.places)).sum();
         Ok(Self { filed: row.filed, inclusive: row.inclusive_on(last), places })

@@ -216,7 +216,8 @@ pub(in super::super) async fn rests_on(
     use ratings::Column as R;
     visits::Entity::find_by_id(visit.id).lock_rows().one(db).await?;
     let mut rated = ratings::Entity::find().filter(R::VisitId.eq(visit.id)).one(db).await?;
-    if rated.is_none() && visit.status == VisitStatus::Left {
+    // Through either to `expected`: one step back at a time would get by otherwise.
+    if rated.is_none() && matches!(visit.status, VisitStatus::Left | VisitStatus::InCare) {
         let of_day = ratings::Entity::find()
             .filter(R::CentreId.eq(visit.centre_id))
             .filter(R::Month.eq(Month::of(visit.date).0))

@@ -1,7 +1,7 @@
 // The scanner: look at a code, redeem it, and never twice. What was confirmed is kept and sent by `waiting.js`, which
 // has a list of its own: here stands what is looked at now, and nothing that waited ever takes its place.
-import { refresh } from "./desk.js";
-import { add, ask, forget, hush, newId, send } from "./waiting.js";
+import "./desk.js";
+import { add, ask, forget, hush, send } from "./waiting.js";
 
 const page = document.getElementById("scan");
 const say = page.dataset;
@@ -76,12 +76,8 @@ const OFFLINE = /^O.{120,}$/i;
 
 async function look(code) {
   if (VISIT.test(code)) {
-    if (await answerTo("/check-ins", { code }, "booking_id", newId())) {
-      show("good", `✓ ${say.in}`, null);
-      sound(true);
-      refresh();
-    }
-    return;
+    looked = { kind: "check-in", text: code, who: `${say.checkIn} ${end(code)}` };
+    return redeem();
   }
   if (OFFLINE.test(code)) {
     clear();
@@ -99,11 +95,13 @@ async function look(code) {
 
 const end = (code) => `…${code.slice(-4)}`;
 
+// Does what was looked at, and tells of it here as long as nothing else is.
 function redeem() {
   if (!looked) return;
   const what = looked;
   clear();
   show("wait", say.looking, null);
+  nextButton.hidden = false;
   const entry = add(what);
   confirmed = entry.id;
   hush(entry.id);
@@ -120,7 +118,8 @@ document.addEventListener("queue", ({ detail: { entry, said } }) => {
   nextButton.hidden = false;
   if (!said.good && !said.bad) return show("wait", say.offline, null, say.offlineKept);
   if (said.good) {
-    show("good", `✓ ${say.good}`, said.good.units_left, said.good.message);
+    if (entry.kind === "check-in") show("good", `✓ ${say.in}`, null);
+    else show("good", `✓ ${say.good}`, said.good.units_left, said.good.message);
     forget(entry.id);
   } else show("bad", `✗ ${say.bad}`, null, said.bad.detail);
   sound(Boolean(said.good));

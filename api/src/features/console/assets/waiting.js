@@ -1,5 +1,5 @@
 // What waits for the network, on every page of the desk: redemptions, and forms that were sent. Each is kept in
-// this browser under its own word (`request_id`, `once`) until the server has answered, and the server answers the
+// this browser under its own word (`request_id`, `Idempotency-Key`, `once`) until the server has answered, and the server answers the
 // same word once: sent again, nothing is done twice. What became of it stands in a list of its own, which touches
 // nothing else on the page; what was refused stays there until somebody has read it and taps it away.
 // Kept: a code (good for a minute or so), the child's name as the page masks it, a form's fields, who confirmed it.
@@ -60,15 +60,18 @@ export function add(one) {
 
 const clock = (ms) => new Date(ms).toLocaleTimeString("zh-CN", { hour12: false });
 
+// Nothing is redeemed by it.
+const deedOf = (one) => one.kind === "form" || one.kind === "check-in";
+
 function line(one) {
   const words = [];
   if (waits(one) && one.staff !== say.staff) words.push(say.others);
-  else if (waits(one) && one.kind === "form") words.push(say.form);
+  else if (waits(one) && deedOf(one)) words.push(say.form);
   else if (waits(one) && one.kind === "offline") words.push(say.offlineWaits);
   else if (waits(one)) words.push(one.until > Date.now() ? say.waits.replace("{t}", clock(one.until)) : say.lapsed);
   else words.push(one.said ?? "");
   if (one.state === "bad" && one.code === "VOUCHER_CODE_EXPIRED") words.push(say.late);
-  const sign = { good: `✓ ${one.kind === "form" ? say.sent : say.good}`, bad: `✗ ${one.kind === "form" ? say.notSent : say.bad}` };
+  const sign = { good: `✓ ${deedOf(one) ? say.sent : say.good}`, bad: `✗ ${deedOf(one) ? say.notSent : say.bad}` };
   return { head: `${clock(one.at).slice(0, 5)} ${one.who}`, sign: sign[one.state] ?? "…", words: words.join(" ") };
 }
 
@@ -166,9 +169,12 @@ async function answerTo(one) {
   if (one.kind === "form") {
     const said = await post(one.action, one.body);
     if (said.good) return { good: { message: "" } };
+    // Done, with more to be told than that: a page that refuses nothing.
+    if (said.ok && !said.page.querySelector("#main .wrong")) return { good: { message: said.page.querySelector("h1")?.textContent } };
     if (said.page) return { bad: { detail: why(said.page) || said.page.querySelector("h1")?.textContent } };
     return said;
   }
+  if (one.kind === "check-in") return ask("/check-ins", { code: one.text }, "booking_id", one.id);
   if (one.kind !== "offline") return ask("/redemptions", { code: one.text, request_id: one.id });
   const scan = { code: one.text, scanned_at: new Date(one.at).toISOString(), request_id: one.id };
   const said = await ask("/redemptions/offline", { scans: [scan] }, "results");

@@ -148,7 +148,9 @@ async fn listed(ctx: &Ctx, shell: &Shell, event: &EventOut, query: &BureauSignup
             _ if event.status != EventStatus::Published => Vec::new(),
             SignupStatus::SignedUp if begun => vec![came(), missing()],
             SignupStatus::SignedUp => vec![came()],
-            SignupStatus::Waiting if begun && signup.persons <= event.places_left => vec![came()],
+            SignupStatus::Waiting | SignupStatus::Withdrawn if begun && signup.persons <= event.places_left => {
+                vec![came()]
+            }
             SignupStatus::Attended => vec![mistaken()],
             SignupStatus::Waiting | SignupStatus::Withdrawn => Vec::new(),
         };
