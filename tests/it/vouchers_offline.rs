@@ -173,6 +173,11 @@ async fn what_stands_against_an_offline_scan_becomes_a_conflict_that_the_bureau_
     scene.desk.post(&resolve(0), json!({ "decision": "pay", "note": "自批" })).await.problem(403, "FORBIDDEN");
     let paid = scene.officer.post(&resolve(0), json!({ "decision": "pay", "note": "确有托育" })).await.ok();
     assert_eq!(paid["status"], "paid");
+    // The same code under another request: the day is paid once.
+    let twice = scene.upload(&[scene.scan(&code, "tapped-twice")]).await[0]["conflict_id"].as_str().unwrap().to_owned();
+    let again = format!("/bureau/offline-conflicts/{twice}/resolve");
+    let refused = scene.officer.post(&again, json!({ "decision": "pay", "note": "又一次" })).await;
+    assert_eq!(refused.problem(409, "WRONG_STATE")["reason"], "paid");
     scene.officer.post(&resolve(0), json!({ "decision": "dismiss", "note": "改判" })).await.problem(409, "WRONG_STATE");
     let dismissed = scene.officer.post(&resolve(1), json!({ "decision": "dismiss", "note": "券已作废" })).await.ok();
     assert_eq!(dismissed["status"], "dismissed");

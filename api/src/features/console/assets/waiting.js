@@ -51,6 +51,9 @@ export function newId() {
 
 // Keeps something before it is sent: a page that is closed now sends it when a page is opened again.
 export function add(one) {
+  // A code that waits already waits once.
+  const same = one.text && mine().find((entry) => waits(entry) && entry.kind === one.kind && entry.text === one.text);
+  if (same) return same;
   const entry = { id: newId(), state: "waiting", centre: say.centre, staff: say.staff, at: Date.now(), ...one };
   keep([...all(), entry]);
   return entry;
@@ -70,7 +73,8 @@ function line(one) {
   else if (waits(one) && one.kind === "offline") words.push(say.offlineWaits);
   else if (waits(one)) words.push(one.until > Date.now() ? say.waits.replace("{t}", clock(one.until)) : say.lapsed);
   else words.push(one.said ?? "");
-  if (one.state === "bad" && one.code === "VOUCHER_CODE_EXPIRED") words.push(say.late);
+  // What an offline code stands against is the bureau's to decide.
+  if (one.state === "bad" && one.kind === "redeem" && one.code === "VOUCHER_CODE_EXPIRED") words.push(say.late);
   const sign = { good: `✓ ${deedOf(one) ? say.sent : say.good}`, bad: `✗ ${deedOf(one) ? say.notSent : say.bad}` };
   return { head: `${clock(one.at).slice(0, 5)} ${one.who}`, sign: sign[one.state] ?? "…", words: words.join(" ") };
 }

@@ -26,7 +26,8 @@ pub async fn page(ctx: &Ctx, own: Option<CentreId>, query: &OfflineConflictsQuer
     Ok(Page::of(found, query.limit, |row| row.id, out))
 }
 
-/// Decides an open conflict. If the centre is paid, an adjustment waits for its next statement.
+/// Decides an open conflict. If the centre is paid, an adjustment waits for its next statement; it is paid once for
+/// a voucher and a day.
 pub async fn resolve(
     ctx: &Ctx,
     bureau: &Bureau,
@@ -50,6 +51,13 @@ pub async fn resolve(
             return Err(Problem::new(Code::WrongState).detail(text).fact("state", present));
         }
         if status == ConflictStatus::Paid {
+            if store::is_paid(txn, &row).await? {
+                let text = Text::new(
+                    "该机构当天已用这张券核销或已补付，不能重复支付；请改为不予补付。",
+                    "The centre was paid for this voucher and day already: dismiss it.",
+                );
+                return Err(Problem::new(Code::WrongState).detail(text).fact("reason", "paid"));
+            }
             let worth = store::face_value(txn, row.voucher_id).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
             // Without the note, which may name the child: a frozen statement holds this for good.
             let reason = format!("离线核销冲突补付（{}，{id}）", row.service_date);

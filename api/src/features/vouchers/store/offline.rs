@@ -13,7 +13,7 @@ use sea_orm::{
 };
 
 use super::{exists, same};
-use crate::http::Limit;
+use crate::{http::Limit, platform::db::LockRows as _};
 
 /// Expected children in one pack at most: far more than any centre has places.
 const MOST_EXPECTED: u64 = 500;
@@ -248,4 +248,26 @@ pub(in super::super) async fn face_value(db: &impl ConnectionTrait, voucher: Vou
             same((campaigns::Entity, campaigns::Column::Id), (vouchers::Entity, vouchers::Column::CampaignId)),
         );
     select.into_tuple().one(db).await
+}
+
+/// Whether a centre has been paid for the day of a conflict already: by a redemption of the voucher there, or by
+/// another conflict. The voucher is held: who redeems it, or decides its other conflict, waits.
+pub(in super::super) async fn is_paid(db: &impl ConnectionTrait, of: &offline_conflicts::Model) -> Result<bool, DbErr> {
+    use offline_conflicts::Column as C;
+    use redemptions::Column as R;
+    vouchers::Entity::find_by_id(of.voucher_id).lock_rows().one(db).await?;
+    let redeemed = redemptions::Entity::of_centre(of.centre_id)
+        .filter(R::VoucherId.eq(of.voucher_id))
+        .filter(R::ServiceDate.eq(of.service_date))
+        .filter(R::Status.eq(RedemptionStatus::Redeemed));
+    if redeemed.one(db).await?.is_some() {
+        return Ok(true);
+    }
+    let paid = offline_conflicts::Entity::find()
+        .filter(C::VoucherId.eq(of.voucher_id))
+        .filter(C::CentreId.eq(of.centre_id))
+        .filter(C::ServiceDate.eq(of.service_date))
+        .filter(C::Status.eq(ConflictStatus::Paid))
+        .filter(C::Id.ne(of.id));
+    Ok(paid.one(db).await?.is_some())
 }
