@@ -199,7 +199,11 @@ async fn the_use_of_places_is_told_by_enrolment_and_by_attendance() {
 }
 
 /// What a centre was from an instant on.
-fn state(place: &Place, since: &str, change: impl FnOnce(&mut centre_states::Model)) -> centre_states::Model {
+pub(crate) fn state(
+    place: &Place,
+    since: &str,
+    change: impl FnOnce(&mut centre_states::Model),
+) -> centre_states::Model {
     let since: DateTime<Utc> = since.parse().unwrap();
     let row = &place.centre;
     let mut state = centre_states::Model {

@@ -2,8 +2,8 @@
 
 use chrono::TimeDelta;
 use entity::{
-    CareType, RatingId, RedemptionId, RedemptionStatus, TextStatus, VisitId, VisitStatus, centres, rating_versions,
-    ratings, redemptions,
+    CareType, RatingId, RedemptionId, RedemptionStatus, StaffRole, TextStatus, VisitId, VisitStatus, centres,
+    rating_versions, ratings, redemptions,
 };
 use harness::{Family, Place, TestApp, at_once, day, people::unknown_id};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, sea_query::Expr};
@@ -139,8 +139,15 @@ async fn a_voucher_day_is_rated_unless_it_was_reversed() {
     assert_eq!(figures().await, (json!(1), json!(1), json!(1.0)));
     let never = json!({ "status": "expected", "reason": "误操作" });
     let correct = format!("/desk/visits/{}/corrections", visit.id);
-    app.manager(place.centre.id).await.post(&correct, never).await.problem(409, "WRONG_STATE");
-    assert_eq!(figures().await, (json!(1), json!(1), json!(1.0)));
+    let manager = app.manager(place.centre.id).await;
+    manager.post(&correct, never.clone()).await.problem(409, "WRONG_STATE");
+    // Nor one step back at a time.
+    let came = format!("{}T09:00:00+08:00", cared.service_date);
+    let who = app.staff("keeper", StaffRole::Carer, Some(place.centre.id)).await;
+    app.entry_check(place.centre.id, family.child_id, who.id).await;
+    manager.post(&correct, json!({ "status": "in_care", "checked_in_at": came, "reason": "误操作" })).await.ok();
+    manager.post(&correct, never).await.problem(409, "WRONG_STATE");
+    assert_eq!(figures().await.0, json!(1));
 }
 
 #[tokio::test]

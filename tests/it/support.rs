@@ -198,6 +198,19 @@ async fn operating_support_is_never_central_and_needs_a_rate_within_its_cap() {
         let page = String::from_utf8(scene.officer.get(&path(&sheet, "/sheet.html")).await.bytes.clone()).unwrap();
         assert!(page.contains("不在普惠认定有效期内"), "{page}");
     }
+    // A recognition that reached the bureau after the month counts from its days, whatever was known at its end.
+    let known = |row: &mut entity::centre_states::Model| row.inclusive_until = Some(day("2026-02-27"));
+    scene.app.insert(crate::indicators::state(&scene.place, "2026-02-01T00:00:00Z", known)).await;
+    let renewed = entity::centres::ActiveModel {
+        id: Unchanged(scene.place.centre.id),
+        inclusive_until: Set(Some(day("2027-02-27"))),
+        ..Default::default()
+    };
+    renewed.update(scene.app.db()).await.unwrap();
+    let sheet = scene.draft("incentive", "district").await.body;
+    let read = scene.officer.get(&path(&sheet, "")).await.ok();
+    assert_eq!(read["figures"].get("unpaid"), None, "{read}");
+    assert!(read["total_fen"].as_i64().unwrap() > 0, "{read}");
     // A frozen month keeps its rate.
     admin.post("/bureau/support-rates", rate("operating", 50_000, "2026-02")).await.problem(409, "WRONG_STATE");
     admin.post("/bureau/support-rates", rate("operating", 50_000, "2026-03")).await.created();

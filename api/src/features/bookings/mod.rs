@@ -15,7 +15,7 @@ pub mod rules;
 pub mod service;
 pub mod store;
 
-pub use rules::price::reductions_in;
+pub use rules::price::{is_reduced, reductions_in};
 
 use crate::http::Registry;
 

@@ -16,7 +16,11 @@ use super::{
 };
 use crate::{
     error::Result,
-    features::{bookings::reductions_in, indicators, settlement::rules::span},
+    features::{
+        bookings::{is_reduced, reductions_in},
+        indicators,
+        settlement::rules::span,
+    },
     http::Month,
     state::Ctx,
 };
@@ -83,7 +87,7 @@ pub(super) async fn evidence(ctx: &Ctx, db: &impl ConnectionTrait, of: Of) -> Re
     let mut by_centre = attended(db, centre, month, (first, last), former).await?;
     let mut here = by_centre.remove(&centre).unwrap_or_default();
     let prices = care_store::prices(db, centre, (first, last)).await?;
-    let (reductions, reduced) = reductions(prices);
+    let (reductions, reduced) = reductions_of(prices);
     if !former {
         here.iter_mut().for_each(|(id, child)| child.reduced = reduced.contains(id));
     }
@@ -94,11 +98,15 @@ pub(super) async fn evidence(ctx: &Ctx, db: &impl ConnectionTrait, of: Of) -> Re
         // A frozen sheet pays for whom it says, and for nobody else any more; nor does a centre that gets nothing.
         let frozen = store::frozen_among(db, month.0, &by_centre.keys().copied().collect::<Vec<_>>()).await?;
         let mut others = BTreeMap::new();
-        for (at, all) in by_centre {
-            let counts = !frozen.contains(&at) && (former || Standing::of(db, at, last).await?.may_be_paid());
-            if counts {
-                others.insert(at, all);
+        for (at, mut all) in by_centre {
+            if frozen.contains(&at) || !(former || Standing::of(db, at, last).await?.may_be_paid()) {
+                continue;
             }
+            if !former {
+                let (_, reduced) = reductions_of(care_store::prices(db, at, (first, last)).await?);
+                all.iter_mut().for_each(|(id, child)| child.reduced = reduced.contains(id));
+            }
+            others.insert(at, all);
         }
         for (id, child) in here.iter_mut().filter(|(_, child)| could(child)) {
             let elsewhere =
@@ -166,12 +174,15 @@ async fn attended(
 
 /// Families with a reduction in what their care of the month was priced with, whatever the centre and the
 /// family declare today; and the children of that care.
-fn reductions(prices: Vec<(FamilyId, ChildId, serde_json::Value)>) -> (Vec<SupportReduction>, HashSet<ChildId>) {
+fn reductions_of(prices: Vec<(FamilyId, ChildId, serde_json::Value)>) -> (Vec<SupportReduction>, HashSet<ChildId>) {
     let mut families: BTreeMap<ReductionKind, BTreeSet<FamilyId>> = BTreeMap::new();
     let mut children = HashSet::new();
     for (family, child, lines) in prices {
         for kind in reductions_in(&lines) {
             families.entry(kind).or_default().insert(family);
+        }
+        // The ground is forgotten with the child, the reduction isn't.
+        if is_reduced(&lines) {
             children.insert(child);
         }
     }

@@ -280,7 +280,11 @@ async fn now(
     // What was frozen by former rules is held against them; a draft is made anew by those of now.
     let former = row.status == StatementStatus::Frozen && kept(row)?.inclusive.is_none();
     let of = Of { kind: row.kind, centre: row.centre_id, month: Month(row.month), sheet: Some(row.id), former };
-    let (evidence, supported) = evidence(ctx, db, of).await?;
+    let (mut evidence, supported) = evidence(ctx, db, of).await?;
+    if row.status == StatementStatus::Frozen {
+        // How many families had which ground is told as it was: a child that was erased since has none any more.
+        evidence.reductions = kept(row)?.reductions;
+    }
     Ok((SupportFigures::of(row.kind, row.centre_id, &evidence), supported))
 }
 

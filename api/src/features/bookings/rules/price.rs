@@ -238,6 +238,12 @@ pub fn reductions_in(lines: &serde_json::Value) -> Vec<ReductionKind> {
     ReductionKind::ALL.iter().filter(told).copied().collect()
 }
 
+/// Whether a price was reduced, on whatever ground, forgotten or not.
+#[must_use]
+pub fn is_reduced(lines: &serde_json::Value) -> bool {
+    lines.as_array().into_iter().flatten().any(|line| line["code"] == "reduction")
+}
+
 /// A reduction is of care, not of meals, day by day, so that a day called off takes its own part back.
 fn reduced(reduction: &fee_reductions::Model, care: &mut [(NaiveDate, Fen)]) -> Vec<Line> {
     let label = format!("{}减免{}%（每天）", reduction.kind.zh(), reduction.percent);

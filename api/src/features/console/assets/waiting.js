@@ -223,7 +223,9 @@ export async function send() {
         if (!one.tried) change(one.id, { tried: true });
       } else {
         const state = said.good ? "good" : "bad";
-        change(one.id, { state, said: (said.good ?? said.bad).message ?? said.bad?.detail ?? "", code: said.bad?.code, read: Date.now(), text: undefined, body: undefined });
+        const told = (said.good ?? said.bad).message ?? said.bad?.detail ?? "";
+        change(one.id, { state, said: told, code: said.bad?.code, read: Date.now(), text: undefined, body: undefined });
+        if (one.kind === "form") release(one.action, said.bad && told);
       }
       tell(one, said);
     }
@@ -263,7 +265,23 @@ function refuse(form, text) {
   told.scrollIntoView({ block: "center" });
 }
 
+// A form that waited can be sent anew, and what was typed corrected, where its page still stands.
+function release(action, wrong) {
+  for (const form of document.forms) {
+    if (form.getAttribute("action") !== action) continue;
+    if (wrong && typed(form)) refuse(form, wrong);
+    else again(form);
+  }
+}
+
 const typed = (form) => [...form.elements].some((field) => field.matches("input:not([type=hidden]), select, textarea"));
+
+// A form's fields without the word of the page that it was drawn on.
+function bare(body) {
+  const fields = new URLSearchParams(body);
+  fields.delete("once");
+  return fields.toString();
+}
 
 async function deed(form, submitter) {
   const data = new FormData(form);
@@ -272,7 +290,11 @@ async function deed(form, submitter) {
   if (!data.get("once")) data.set("once", newId());
   const body = new URLSearchParams(data).toString();
   const action = form.getAttribute("action");
-  const label = (submitter ?? form.querySelector("button")).textContent.trim().replace(/\s+/g, " ");
+  const button = (submitter ?? form.querySelector("button")).textContent.trim().replace(/\s+/g, " ");
+  const label = typed(form) ? `${document.querySelector("h1")?.textContent ?? ""} ${button}` : button;
+  // One button, tapped on a page that was loaded anew while it waits: it waits already.
+  const same = (one) => one.kind === "form" && waits(one) && one.action === action && bare(one.body) === bare(body);
+  if (!typed(form) && mine().some(same)) return again(form);
   const kept = "now" in form.dataset ? null : add({ kind: "form", who: label, action, body, state: "sending" });
   if (kept) quiet = kept.id;
   const said = mine().some((one) => one.kind === "form" && waits(one)) ? { after: 1 } : await post(action, body);
