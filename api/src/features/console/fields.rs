@@ -6,7 +6,10 @@ use std::borrow::Cow;
 use askama::Template;
 
 use super::{shell::Shell, typed::As};
-use crate::{error::Problem, http::idempotency::word_of_a_form};
+use crate::{
+    error::{Code, Problem},
+    http::idempotency::word_of_a_form,
+};
 
 mod seen;
 
@@ -289,7 +292,7 @@ impl Fields {
     pub(super) fn again(mut self, shell: &Shell, body: &[u8], problem: &Problem) -> Self {
         let sent: Vec<(String, String)> = form_urlencoded::parse(body).into_owned().collect();
         self.wrong = shell.told(problem.text());
-        let crossed = self.uncrossed(body).is_err();
+        let crossed = problem.code() == Code::WrongState && self.uncrossed(body).is_err();
         for field in self.fields.iter_mut().filter(|field| field.name != SEEN) {
             let before = field.kind.words();
             let values: Vec<&String> =

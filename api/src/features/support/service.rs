@@ -282,8 +282,10 @@ async fn now(
     let of = Of { kind: row.kind, centre: row.centre_id, month: Month(row.month), sheet: Some(row.id), former };
     let (mut evidence, supported) = evidence(ctx, db, of).await?;
     if row.status == StatementStatus::Frozen {
-        // How many families had which ground is told as it was: a child that was erased since has none any more.
-        evidence.reductions = kept(row)?.reductions;
+        // Its rates are its own, and how many families had which ground is told as it was: a child that was erased
+        // since has none any more.
+        let kept = kept(row)?;
+        (evidence.rates, evidence.reductions) = (kept.rates, kept.reductions);
     }
     Ok((SupportFigures::of(row.kind, row.centre_id, &evidence), supported))
 }

@@ -10,6 +10,7 @@ const AGAIN_MS = 3000;
 const GIVE_UP_MS = 10000;
 const READ_MS = 10 * 60_000; // What went well doesn't stand there for ever.
 const MOST_LINES = 30;
+const LATE_MS = 2 * 60_000; // What came so late came by another time than that of its tap.
 
 // ---- kept
 
@@ -73,6 +74,7 @@ function line(one) {
   else if (waits(one) && one.kind === "offline") words.push(say.offlineWaits);
   else if (waits(one)) words.push(one.until > Date.now() ? say.waits.replace("{t}", clock(one.until)) : say.lapsed);
   else words.push(one.said ?? "");
+  if (one.state === "good" && deedOf(one) && one.read - one.at > LATE_MS) words.push(say.lateTime);
   // What an offline code stands against is the bureau's to decide.
   if (one.state === "bad" && one.kind === "redeem" && one.code === "VOUCHER_CODE_EXPIRED") words.push(say.late);
   const sign = { good: `✓ ${deedOf(one) ? say.sent : say.good}`, bad: `✗ ${deedOf(one) ? say.notSent : say.bad}` };
