@@ -105,7 +105,7 @@ function draw() {
     };
     if (waits(one) && one.staff !== say.staff) {
       button(say.take, "second", () => { change(one.id, { staff: say.staff }); send(); });
-      button(say.drop, "second", () => forget(one.id));
+      button(say.drop, "second", () => { if (confirm(say.dropAsk)) forget(one.id); });
     } else if (!waits(one)) {
       button(say.read, "second", () => forget(one.id));
     }
@@ -158,7 +158,7 @@ export async function post(action, body) {
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     if (response.status === 401) return { signedOut: true };
     // Only a page of ours is an answer.
-    if (later(response.status) || !page.getElementById("main")) return { after: after(response) };
+    if (response.status >= 500 || later(response.status) || !page.getElementById("main")) return { after: after(response) };
     return { page, url: response.url, good: response.ok && response.redirected, ok: response.ok };
   } catch {
     return { after: AGAIN_MS };
@@ -168,7 +168,7 @@ export async function post(action, body) {
 // Why a page says no: field by field where it does.
 export function why(page) {
   const told = [...page.querySelectorAll("#main > .wrong + ul li")];
-  return (told.length ? told : [...page.querySelectorAll("#main > .wrong")]).map((part) => part.textContent.trim()).join(" ");
+  return (told.length ? told : [...page.querySelectorAll("#main > .wrong, #main form .wrong")]).map((part) => part.textContent.trim()).join(" ");
 }
 
 async function answerTo(one) {

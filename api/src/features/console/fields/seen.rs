@@ -46,6 +46,25 @@ impl Fields {
         BASE64URL_NOPAD.encode(&sha256(&[all.join("\n").as_bytes()])[..12])
     }
 
+    /// Whether it says now what was sent.
+    fn says(&self, body: &[u8]) -> bool {
+        let sent: Vec<_> = form_urlencoded::parse(body).collect();
+        let lines = |text: &str| text.trim().replace("\r\n", "\n");
+        self.fields.iter().all(|field| {
+            let values: Vec<&str> =
+                sent.iter().filter(|(name, _)| *name == field.name).map(|(_, value)| &**value).collect();
+            let first = values.first().copied().unwrap_or_default();
+            match &field.kind {
+                Kind::Line { value, .. } | Kind::Area { value, .. } => lines(value) == lines(first),
+                Kind::Tick(ticked) => *ticked != first.is_empty(),
+                Kind::Choice(choices) | Kind::Ticks(choices) => {
+                    choices.iter().all(|(word, _, chosen)| *chosen == values.contains(&&**word))
+                }
+                Kind::Hidden(_) | Kind::File(_) => true,
+            }
+        })
+    }
+
     /// Remembers what it says now, for [`Self::uncrossed`].
     pub(in super::super) fn stamped(self) -> Self {
         let said = self.said();
@@ -56,7 +75,8 @@ impl Fields {
     /// what somebody changed meanwhile.
     pub(in super::super) fn uncrossed(&self, body: &[u8]) -> Result<()> {
         let seen = form_urlencoded::parse(body).find(|(name, _)| name == SEEN);
-        if seen.is_none_or(|(_, seen)| seen == self.said()) {
+        // Sent again after its answer was lost, it asks for what is so already.
+        if seen.is_none_or(|(_, seen)| seen == self.said()) || self.says(body) {
             return Ok(());
         }
         Err(Problem::new(Code::WrongState).detail(Text::new(
