@@ -116,14 +116,15 @@ pub(super) async fn assign(
 /// What an officer has is open again; which complaints.
 pub(super) async fn hand_back(db: &impl ConnectionTrait, officer: StaffId) -> Result<Vec<ComplaintId>, DbErr> {
     let own = Column::Status.eq(ComplaintStatus::Assigned).and(Column::AssignedTo.eq(officer));
-    let found = Entity::find().select_only().column(Column::Id).filter(own.clone()).order_by_asc(Column::Id);
-    let found = found.into_tuple().all(db).await?;
+    // Held, so that those which are told are those which are opened.
+    let found = Entity::find().select_only().column(Column::Id).filter(own).order_by_asc(Column::Id).lock_rows();
+    let found: Vec<ComplaintId> = found.into_tuple().all(db).await?;
     let nobody = Option::<StaffId>::None;
     Entity::update_many()
         .col_expr(Column::Status, Expr::value(ComplaintStatus::Open.as_str()))
         .col_expr(Column::AssignedTo, Expr::value(nobody))
         .col_expr(Column::AssignedAt, Expr::value(Option::<DateTime<Utc>>::None))
-        .filter(own)
+        .filter(Column::Id.is_in(found.iter().copied()))
         .exec(db)
         .await?;
     Ok(found)

@@ -15,6 +15,7 @@ use sea_orm::{
 };
 
 use super::rules::LIVE;
+use crate::platform::db::LockRows as _;
 pub(super) async fn insert(db: &impl ConnectionTrait, row: Model) -> Result<(), DbErr> {
     Entity::insert(row.into_active_model()).exec_without_returning(db).await.map(drop)
 }
@@ -129,8 +130,9 @@ pub(super) async fn assign(
 /// What an account was named for is open again; which requests.
 pub(super) async fn hand_back(db: &impl ConnectionTrait, staff: StaffId) -> Result<Vec<GuidanceId>, DbErr> {
     let own = Condition::all().add(Column::StaffId.eq(staff)).add(Column::Status.eq(GuidanceStatus::Assigned));
-    let found = Entity::find().select_only().column(Column::Id).filter(own.clone()).order_by_asc(Column::Id);
-    let found = found.into_tuple().all(db).await?;
+    // Held, so that those which are told are those which are opened.
+    let found = Entity::find().select_only().column(Column::Id).filter(own).order_by_asc(Column::Id).lock_rows();
+    let found: Vec<GuidanceId> = found.into_tuple().all(db).await?;
     let row = ActiveModel {
         status: Set(GuidanceStatus::Open),
         staff_id: Set(None),
@@ -138,7 +140,7 @@ pub(super) async fn hand_back(db: &impl ConnectionTrait, staff: StaffId) -> Resu
         assigned_at: Set(None),
         ..Default::default()
     };
-    Entity::update_many().set(row).filter(own).exec(db).await?;
+    Entity::update_many().set(row).filter(Column::Id.is_in(found.iter().copied())).exec(db).await?;
     Ok(found)
 }
 
